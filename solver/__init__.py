@@ -1,0 +1,1 @@
+"""Equal-budget variants of convolutional networks, found with CP-SAT."""

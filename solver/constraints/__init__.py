@@ -1,0 +1,1 @@
+"""The requirements on a variant, one class each: its equation, its encoding and its truth test."""

@@ -1,0 +1,160 @@
+"""The CP-SAT model that constraints are posted to."""
+
+from collections.abc import Iterable, Sequence
+from math import prod
+from typing import Final, NamedTuple
+
+from ortools.sat.python import cp_model
+
+from solver.polynomial import Monomial, Polynomial
+from solver.template import Assignment
+
+LARGEST: Final = 2**60
+"""No domain goes beyond it: CP-SAT refuses models whose sums could leave 64 bits."""
+
+ENUMERATION: Final = {
+    "num_workers": 1,  # with more, OR-Tools 9.15 silently loses solutions
+    "enumerate_all_solutions": True,
+    "linearization_level": 0,  # 13 times faster than the default, see docs/model.md
+    "cp_model_presolve": False,
+    "symmetry_level": 0,
+    "use_sat_inprocessing": False,
+    "cp_model_probing_level": 0,
+}
+OPTIMISATION: Final = {"num_workers": 1, "linearization_level": 0}
+
+
+class Report(NamedTuple):
+    """What CP-SAT says of a solve; ``wall_time`` in seconds."""
+
+    status: str
+    wall_time: float
+    branches: int
+    conflicts: int
+
+
+class Model:
+    """Unknowns, the sides of maps, and products of them as integer variables.
+
+    Every variable that is not an unknown is a function of the unknowns; otherwise an enumeration
+    would list solutions more than once.
+    """
+
+    def __init__(self) -> None:
+        self.cp = cp_model.CpModel()
+        self._variables: dict[str, cp_model.IntVar] = {}
+        self._products: dict[Monomial, cp_model.IntVar] = {}
+
+    def declare(self, symbol: str, low: int, high: int) -> cp_model.IntVar:
+        """Add an unknown, or the side of a map, with its inclusive bounds."""
+        self._variables[symbol] = self.cp.new_int_var(low, high, symbol)
+        return self._variables[symbol]
+
+    def __getitem__(self, symbol: str) -> cp_model.IntVar:
+        return self._variables[symbol]
+
+    def high(self, polynomial: Polynomial) -> int:
+        """Upper bound of a polynomial with positive coefficients."""
+        return sum(
+            factor * prod(list(self._variables[symbol].proto.domain)[-1] for symbol in monomial)
+            for monomial, factor in polynomial
+        )
+
+    def linear(self, polynomial: Polynomial, cap: int = LARGEST) -> cp_model.LinearExpr | int:
+        """A polynomial over the variables, with a variable for each of its products.
+
+        ``cap`` is a bound that the polynomial is known to keep; all its terms are positive, so
+        that no term exceeds it either.
+        """
+        products = [self._product(monomial, cap // abs(factor)) for monomial, factor in polynomial]
+        return cp_model.LinearExpr.weighted_sum(products, [factor for _, factor in polynomial])
+
+    def _product(self, monomial: Monomial, cap: int) -> cp_model.LinearExpr | int:
+        """The product of a monomial's symbols, at most ``cap``."""
+        if len(monomial) < 2:
+            return self._variables[monomial[0]] if monomial else 1
+        if monomial not in self._products:
+            left = self._product(monomial[:-1], cap)
+            right = self._variables[monomial[-1]]
+            high = min(cap, self.high(Polynomial({monomial: 1})))
+            product = self.cp.new_int_var(0, high, "*".join(monomial))
+            self.cp.add_multiplication_equality(product, [left, right])
+            self._products[monomial] = product
+        return self._products[monomial]
+
+    def total(self, polynomial: Polynomial, width: str, cap: int) -> cp_model.IntVar:
+        """A variable equal to ``width * w + rest``, at most ``cap``.
+
+        Multiplying the collected weight ``w`` once propagates better than one product a term.
+        """
+        weight, rest = polynomial.collect(width)
+        w = self.cp.new_int_var(0, cap, f"weight of {width}")
+        self.cp.add(w == self.linear(weight, cap))
+        product = self.cp.new_int_var(0, cap, f"{width} * weight")
+        self.cp.add_multiplication_equality(product, [self._variables[width], w])
+        total = self.cp.new_int_var(0, cap, "total")
+        self.cp.add(total == product + self.linear(rest, cap))
+        return total
+
+    def enumerate(
+        self, symbols: Sequence[str], time_limit: float, most: int
+    ) -> tuple[list[tuple[int, ...]], Report]:
+        """All solutions, as values of these symbols in no stated order.
+
+        Status ``OPTIMAL`` means all, ``INFEASIBLE`` none, ``FEASIBLE`` and ``UNKNOWN`` that the
+        time limit, or ``most`` solutions, came first.
+        """
+        collector = _Collector([self._variables[symbol] for symbol in symbols], most)
+        solver = _solver(ENUMERATION, time_limit)
+        solver.parameters.search_branching = solver.parameters.FIXED_SEARCH
+        status = solver.status_name(self._run(solver, collector))
+        report = Report(status, solver.wall_time, solver.num_branches, solver.num_conflicts)
+        return collector.rows, report
+
+    def minimise(
+        self, objective: cp_model.LinearExprT, symbols: Iterable[str], time_limit: float
+    ) -> Assignment | None:
+        """A solution with the least objective, or the best one found in time."""
+        self.cp.minimize(objective)
+        solver = _solver(OPTIMISATION, time_limit)
+        if self._run(solver) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        return {symbol: solver.value(self._variables[symbol]) for symbol in symbols}
+
+    def is_feasible(self, time_limit: float) -> bool:
+        """Whether there is a solution; ``False`` also where time ran out."""
+        status = self._run(_solver(OPTIMISATION, time_limit))
+        return status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+
+    def _run(
+        self, solver: cp_model.CpSolver, callback: cp_model.CpSolverSolutionCallback | None = None
+    ) -> cp_model.CpSolverStatus:
+        status = solver.solve(self.cp, callback)
+        if status == cp_model.MODEL_INVALID:
+            raise OverflowError(f"the sizes are too large for 64 bits: {self.cp.validate()}")
+        return status
+
+
+class _Collector(cp_model.CpSolverSolutionCallback):
+    """Keeps the values of some variables of every solution."""
+
+    def __init__(self, variables: Sequence[cp_model.IntVar], most: int) -> None:
+        super().__init__()
+        self._variables = variables
+        self._most = most
+        self.rows: list[tuple[int, ...]] = []
+
+    def on_solution_callback(self) -> None:
+        """Called by CP-SAT for each solution."""
+        self.rows.append(tuple([self.value(variable) for variable in self._variables]))
+        if len(self.rows) >= self._most:
+            self.stop_search()
+
+
+def _solver(parameters: dict[str, int | bool], time_limit: float) -> cp_model.CpSolver:
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = time_limit
+    solver.parameters.catch_sigint_signal = False
+    for name, value in parameters.items():
+        setattr(solver.parameters, name, value)
+    return solver

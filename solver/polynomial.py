@@ -1,0 +1,69 @@
+"""Polynomials with integer coefficients: how a network's counts depend on its unknowns."""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+Monomial: TypeAlias = tuple[str, ...]
+"""Sorted symbols; a square lists its symbol twice, a constant lists none."""
+
+
+class Polynomial:
+    """A sum of products, e.g. ``K1 * (3 * C1 * C1 + 20 * C2 * C2) + 500``."""
+
+    def __init__(self, terms: Mapping[Monomial, int]) -> None:
+        self.terms = {monomial: factor for monomial, factor in terms.items() if factor}
+
+    @classmethod
+    def symbol(cls, name: str) -> "Polynomial":
+        """One unknown."""
+        return cls({(name,): 1})
+
+    @classmethod
+    def constant(cls, value: int) -> "Polynomial":
+        """A number."""
+        return cls({(): value})
+
+    @property
+    def value(self) -> int | None:
+        """The number, if no unknown is left."""
+        return self.terms.get((), 0) if self.terms.keys() <= {()} else None
+
+    @property
+    def symbols(self) -> set[str]:
+        """The unknowns that occur."""
+        return {symbol for monomial in self.terms for symbol in monomial}
+
+    def __add__(self, other: "Polynomial | int") -> "Polynomial":
+        terms = dict(self.terms)
+        for monomial, factor in _coerce(other).terms.items():
+            terms[monomial] = terms.get(monomial, 0) + factor
+        return Polynomial(terms)
+
+    def __mul__(self, other: "Polynomial | int") -> "Polynomial":
+        terms: dict[Monomial, int] = {}
+        for left, a in self.terms.items():
+            for right, b in _coerce(other).terms.items():
+                monomial = tuple(sorted(left + right))
+                terms[monomial] = terms.get(monomial, 0) + a * b
+        return Polynomial(terms)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def collect(self, symbol: str) -> "tuple[Polynomial, Polynomial]":
+        """Split into ``(w, rest)`` with ``self == symbol * w + rest``."""
+        weight = {_without(m, symbol): f for m, f in self.terms.items() if symbol in m}
+        rest = {m: f for m, f in self.terms.items() if symbol not in m}
+        return Polynomial(weight), Polynomial(rest)
+
+    def __iter__(self) -> Iterator[tuple[Monomial, int]]:
+        return iter(self.terms.items())
+
+
+def _coerce(value: Polynomial | int) -> Polynomial:
+    return value if isinstance(value, Polynomial) else Polynomial.constant(value)
+
+
+def _without(monomial: Monomial, symbol: str) -> Monomial:
+    position = monomial.index(symbol)
+    return monomial[:position] + monomial[position + 1 :]

@@ -1,0 +1,183 @@
+"""What to solve (:class:`Problem`), how long to try (:class:`Settings`), both as one request."""
+
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from solver.architecture import Architecture, Schema
+
+Budget = Literal["params", "flops", "both"]
+Scope = Literal["network", "paper"]
+ApproachName = Literal["I", "II", "III", "IV"]
+
+Bound = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+MAX_GEOMETRY: Final = 4_096
+"""Largest resolution, kernel, stride, padding or dilation that a range may reach."""
+MAX_WIDTH: Final = 1_000_000
+"""Most filters or features that an unknown may take where nothing bounds it."""
+
+
+class Range(NamedTuple):
+    """Inclusive bounds of an unknown."""
+
+    low: Bound
+    high: Bound
+
+
+class Ranges(Schema):
+    """Inclusive ranges of the unknowns; what is left out takes Section 4's values.
+
+    ``resolution`` defaults to ``[N + 1, 2N]``; ``out_channels`` and ``out_features`` are unbounded.
+    """
+
+    resolution: Range | None = None
+    kernel_size: Range | None = None
+    stride: Range | None = None
+    padding: Range | None = None
+    dilation: Range | None = None
+    pool_kernel_size: Range | None = None
+    pool_stride: Range | None = None
+    pool_padding: Range | None = None
+    out_channels: Range | None = None
+    out_features: Range | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check(cls, data: Any, handler: ModelWrapValidatorHandler["Ranges"]) -> "Ranges":
+        """Report every senseless range, each with its place."""
+        ranges = handler(data)
+        reasons = [(name, _senseless(name, bounds)) for name, bounds in ranges if bounds]
+        errors = [
+            InitErrorDetails(
+                type=PydanticCustomError("range", "{reason}", {"reason": reason}),
+                loc=(name,),
+                input=None,
+            )
+            for name, reason in reasons
+            if reason
+        ]
+        if errors:
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return ranges
+
+    def filled(self, resolution: int) -> "Ranges":
+        """Fill what was left out, for an original of this resolution (Section 4)."""
+        defaults = DEFAULT_RANGES | {"resolution": Range(resolution + 1, 2 * resolution)}
+        given = {name: bounds for name, bounds in self if bounds is not None}
+        return Ranges.model_construct(**{**defaults, **given})
+
+
+def _senseless(name: str, bounds: Range) -> str | None:
+    least = 0 if name in ("padding", "pool_padding") else 1
+    if bounds.low > bounds.high:
+        return f"the range {bounds.low}..{bounds.high} is empty; write [low, high]"
+    if bounds.low < least:
+        return f"{name} is at least {least}"
+    largest = MAX_WIDTH if name in ("out_channels", "out_features") else MAX_GEOMETRY
+    return f"{name} is at most {largest:,}" if bounds.high > largest else None
+
+
+DEFAULT_RANGES: Final[dict[str, Range | None]] = {
+    "kernel_size": Range(3, 8),
+    "stride": Range(1, 5),
+    "padding": Range(1, 5),
+    "dilation": Range(2, 4),
+    "pool_kernel_size": Range(2, 8),
+    "pool_stride": Range(1, 5),
+    "pool_padding": Range(0, 5),
+    "out_channels": None,
+    "out_features": None,
+}
+
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+
+class Tolerance(Schema):
+    """A band around the original's count, as fractions of it (the paper's footnote 3)."""
+
+    below: Fraction = 0.0
+    above: Fraction = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _symmetric(cls, data: Any) -> Any:
+        """A number stands for a band of that width to both sides."""
+        is_number = isinstance(data, int | float) and not isinstance(data, bool)
+        return {"below": data, "above": data} if is_number else data
+
+    def band(self, target: int) -> Range:
+        """Counts within the tolerance of a target: inclusive, in whole numbers."""
+        return Range(target - _share(self.below, target), target + _share(self.above, target))
+
+
+def _share(fraction: float, target: int) -> int:
+    """⌊fraction · target⌋ of the fraction as written in decimal: floats misplace bounds."""
+    numerator, denominator = Decimal(repr(fraction)).as_integer_ratio()
+    return numerator * target // denominator
+
+
+class Question(Schema):
+    """What is asked of an architecture; a :class:`Problem` without the architecture."""
+
+    approach: ApproachName = Field(description="Section 3's approach")
+    budget: Budget = Field(description="What stays equal")
+    scope: Scope = Field(
+        default="network",
+        description="`network` counts the whole network; `paper` takes the equation as printed",
+    )
+    tolerance: Tolerance = Field(
+        default=Tolerance(),
+        description="Fractions of the original's count: a number, or `{below, above}`",
+    )
+    ranges: Ranges = Ranges()
+    count_pooling: bool = Field(default=True, description="Whether pooling costs FLOPs")
+    min_coverage: Fraction = Field(
+        default=0.0, description="Least share of the input's rows that conv1 reads"
+    )
+
+
+class Problem(Question):
+    """An original and what its variants must satisfy: integers only, no settings."""
+
+    architecture: Architecture
+
+    @cached_property
+    def bounds(self) -> Ranges:
+        """The ranges, filled in."""
+        return self.ranges.filled(self.architecture.input.resolution)
+
+
+class Settings(Schema):
+    """How long to try, and how much to answer."""
+
+    find: Literal["all"] = Field(default="all", description="Which of the solutions to answer")
+    limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = Field(
+        default=10_000, description="Most variants to keep"
+    )
+    time_limit: Annotated[float, Field(ge=0.1, le=3600.0, allow_inf_nan=False)] = Field(
+        default=30.0, description="Seconds"
+    )
+
+
+class SolveRequest(Question, Settings):
+    """A whole search, as files and the solver's child process take it."""
+
+    architecture: Architecture
+
+    @property
+    def problem(self) -> Problem:
+        """The problem alone."""
+        return Problem.model_construct(
+            **{name: getattr(self, name) for name in Problem.model_fields}
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """The settings alone."""
+        return Settings.model_construct(
+            **{name: getattr(self, name) for name in Settings.model_fields}
+        )

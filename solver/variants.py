@@ -1,0 +1,111 @@
+"""Variants and answers: what a search finds, as frozen schemas."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from solver.approaches import APPROACHES
+from solver.architecture import Architecture, Schema
+from solver.counting import Counts, Delta, count, coverage, receptive_field
+from solver.problem import Problem
+from solver.template import Assignment, Template
+
+Outcome = Literal["complete", "truncated", "infeasible", "timed_out"]
+
+
+class Variant(Schema):
+    """A network with another resolution and the original's budget."""
+
+    approach: str
+    resolution: int
+    assignment: dict[str, int] = Field(
+        description="The primed unknowns by the paper's symbols; `N` is the resolution"
+    )
+    counts: Counts
+    delta: Delta
+    coverage: float = Field(description="Share of the input's rows that conv1 reads")
+    receptive_field: int = Field(
+        description="Receptive field, in input pixels, of the last layer before the first linear"
+    )
+    architecture: Architecture
+
+
+class Explanation(Schema):
+    """Why there is no solution, and what comes nearest."""
+
+    blocking: list[str] = Field(description="The requirements that stand in the way")
+    nearest: Variant | None = Field(description="The network whose count comes nearest")
+
+
+class SolverReport(Schema):
+    """What CP-SAT says of the solve."""
+
+    status: str
+    wall_time: float = Field(description="Seconds")
+    branches: int
+    conflicts: int
+
+
+class Answer(Schema):
+    """What solving a problem gives: an outcome, and assignments in the stated order.
+
+    ``symbols`` name the columns of ``rows``; rows are sorted, first by ``N``.
+    """
+
+    outcome: Outcome
+    found: int
+    symbols: tuple[str, ...]
+    rows: list[tuple[int, ...]]
+    solver: SolverReport
+    explanation: Explanation | None = None
+
+    def assignments(self) -> list[dict[str, int]]:
+        """The rows by symbol."""
+        return [dict(zip(self.symbols, row, strict=True)) for row in self.rows]
+
+
+class Describer:
+    """Derives all that a variant's page shows from its assignment.
+
+    Raises
+    ------
+    KeyError
+        The problem's approach is not known.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._template: Template = APPROACHES[problem.approach].template(problem.architecture)
+        self._original = self.counts(problem.architecture)
+
+    def counts(self, architecture: Architecture) -> Counts:
+        """Counts as the problem asks for them, with pooling or without."""
+        return count(architecture, count_pooling=self._problem.count_pooling)
+
+    def architecture(self, assignment: Assignment) -> Architecture:
+        """The variant, validated and named after its original."""
+        bare = self._template.architecture(assignment)
+        name = self._problem.architecture.name
+        content: dict[str, Any] = bare.model_dump()
+        if name:
+            content["name"] = f"{name[:150]}-{self._problem.approach}-{assignment['N']}px"
+        return Architecture.model_validate(content)
+
+    def variant(self, assignment: Assignment) -> Variant:
+        """Everything about the variant with these values."""
+        architecture = self.architecture(assignment)
+        counts, original = self.counts(architecture), self._original
+        return Variant(
+            approach=self._problem.approach,
+            resolution=assignment["N"],
+            assignment=dict(assignment),
+            counts=counts,
+            delta=Delta(
+                params=counts.params - original.params,
+                macs=counts.macs - original.macs,
+                flops=counts.flops - original.flops,
+            ),
+            coverage=coverage(architecture),
+            receptive_field=receptive_field(architecture),
+            architecture=architecture,
+        )
