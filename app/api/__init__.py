@@ -1,0 +1,1 @@
+"""HTTP: turns requests into calls of services, and what they answer or refuse into responses."""

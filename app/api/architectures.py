@@ -1,0 +1,45 @@
+"""``/v1/architectures``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Response
+
+from app.api import examples
+from app.api.dependencies import ID_PATTERN, Cursor, Limit, TheDatabase
+from app.services import architectures
+from app.services.architectures import ArchitecturePage, ArchitectureView
+from solver.architecture import Architecture
+
+router = APIRouter(prefix="/v1/architectures", tags=["architectures"])
+
+Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.ARCHITECTURE_ID])]
+
+
+@router.post("", status_code=201, responses={200: {"model": ArchitectureView}})
+def store_an_architecture(
+    architecture: Annotated[Architecture, Body(examples=[examples.ARCHITECTURE])],
+    database: TheDatabase,
+    response: Response,
+) -> ArchitectureView:
+    """Validate and count an architecture, and store it under the hash of what it computes.
+
+    The same architecture gets the same id: 201 the first time, then 200.
+    """
+    view, created = architectures.register(database, architecture)
+    response.status_code = 201 if created else 200
+    response.headers["Location"] = f"/v1/architectures/{view.id}"
+    return view
+
+
+@router.get("")
+def list_architectures(
+    database: TheDatabase, limit: Limit = 50, cursor: Cursor = None
+) -> ArchitecturePage:
+    """Architectures, the newest first."""
+    return architectures.newest(database, cursor, limit)
+
+
+@router.get("/{id}")
+def get_an_architecture(id: Id, database: TheDatabase) -> ArchitectureView:  # noqa: A002
+    """One architecture with its counts, layer by layer."""
+    return architectures.get(database, id)

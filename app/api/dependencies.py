@@ -1,0 +1,45 @@
+"""What endpoints are given: the application's parts, and the parameters that many share."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Query, Request
+
+from app.config import Settings
+from app.db.engine import Database
+from app.services.solving import Solvers
+
+ID_PATTERN = r"^[A-Za-z0-9_-]+$"
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _solvers(request: Request) -> Solvers:
+    solvers: Solvers = request.app.state.solvers
+    return solvers
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+TheDatabase = Annotated[Database, Depends(_database)]
+TheSolvers = Annotated[Solvers, Depends(_solvers)]
+TheSettings = Annotated[Settings, Depends(_settings)]
+
+Limit = Annotated[int, Query(ge=1, le=200, description="Most items to answer", examples=[50])]
+Cursor = Annotated[
+    str | None, Query(max_length=500, description="`next` of the page before; the first without")
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="A request repeated with the same key makes nothing new",
+    ),
+]

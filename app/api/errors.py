@@ -1,0 +1,164 @@
+"""Every error as ``application/problem+json`` (RFC 9457), with the place and the reason.
+
+Nothing that a client sent is echoed, and nothing of ours is shown: a 500 says only that it is one.
+"""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from app.db.errors import NotFoundError
+from app.db.idempotency import KeyReusedError
+from app.db.paging import CursorError
+from app.errors import ConflictError, Fault, RefusedError, pointer
+
+logger = logging.getLogger(__name__)
+
+
+class FaultView(BaseModel):
+    """One thing wrong with a request."""
+
+    pointer: str = Field(
+        examples=["#/layers/0/kernel_size"],
+        description="JSON pointer into the body (RFC 6901), or `query/NAME`, `header/NAME`",
+    )
+    detail: str = Field(examples=["kernel 7 does not fit its 5×5 input"])
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["1 fault in the request"])
+    errors: list[FaultView] = []
+
+
+def problem(
+    status: int, detail: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """An error response."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=[FaultView(pointer=fault.pointer, detail=fault.detail) for fault in faults],
+    )
+    return JSONResponse(
+        body.model_dump(), status, media_type="application/problem+json", headers=headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of an application as a problem."""
+    refusals: dict[type[Exception], int] = {
+        NotFoundError: 404,
+        ConflictError: 409,
+    }
+    for kind, status in refusals.items():
+        app.add_exception_handler(kind, _sentence(status))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(CursorError, _at("query/cursor"))
+    app.add_exception_handler(KeyReusedError, _at("header/Idempotency-Key"))
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _unavailable)
+    app.add_exception_handler(PoolTimeoutError, _unavailable)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _sentence(status: int) -> Any:
+    async def handler(_: Request, error: Exception) -> JSONResponse:
+        return problem(status, str(error))
+
+    return handler
+
+
+def _at(place: str) -> Any:
+    async def handler(_: Request, error: Exception) -> JSONResponse:
+        return problem(422, "1 fault in the request", [Fault(place, str(error))])
+
+    return handler
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RefusedError)
+    return _faulty(error.faults)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = [_fault(details, error.body) for details in error.errors()]
+    return _faulty(list(dict.fromkeys(faults)))
+
+
+def _faulty(faults: Sequence[Fault]) -> JSONResponse:
+    number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return problem(422, f"{number} in the request", faults)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers) if error.headers else None
+    return problem(error.status_code, str(error.detail), headers=headers)
+
+
+async def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    logger.error("the database did not answer: %s", error)
+    return problem(503, "the database does not answer; try again", headers={"Retry-After": "2"})
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "this is a fault of the server; its log says more")
+
+
+def _fault(details: Any, body: Any) -> Fault:
+    """Turn pydantic's error into a place in the body, or a parameter, and a sentence."""
+    source, *place = details["loc"]
+    if details["type"] == "json_invalid":
+        reason = details.get("ctx", {}).get("error", "it cannot be read")
+        at = f" at character {place[0]}" if place else ""
+        return Fault("#", f"the body is not JSON: {reason}{at}")
+    message = _reason(details)
+    if source == "body":
+        return Fault(pointer(_in_body(place, body)), message)
+    return Fault("/".join(str(part) for part in details["loc"]), message)
+
+
+def _reason(details: Any) -> str:
+    match details["type"]:
+        case "missing":
+            return "this is missing"
+        case "extra_forbidden":
+            return f"unknown key '{details['loc'][-1]}'"
+        case "model_attributes_type" | "dict_type":
+            return "a JSON object is expected here; is the Content-Type application/json?"
+        case _:
+            message: str = details["msg"]
+            return message.removeprefix("Value error, ")
+
+
+def _in_body(place: Sequence[str | int], body: Any) -> list[str | int]:
+    """The place without the names that pydantic gives to members of unions."""
+    kept: list[str | int] = []
+    for position, part in enumerate(place):
+        is_last = position == len(place) - 1
+        try:
+            body = body[part]
+        except (KeyError, IndexError, TypeError):
+            if is_last and isinstance(body, dict):
+                kept.append(part)
+            continue
+        kept.append(part)
+    return kept

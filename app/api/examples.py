@@ -1,0 +1,36 @@
+"""Examples for the OpenAPI pages: each call works when it is sent as it stands, top to bottom.
+
+Ids are hashes of what was asked, so that those of the examples are known beforehand.
+"""
+
+from typing import Any, Final
+
+import examples
+from app.db.identity import content_hash, nth_id
+from app.services import jobs
+from app.services.requests import JobRequest, SearchRequest
+from app.services.searches import understood
+from app.services.variants import variant_id
+from solver.architecture import Architecture
+
+ARCHITECTURE: Final = examples.load("digits-architecture")
+SEARCH: Final = examples.load("digits-search")
+TOLERANT_SEARCH: Final[dict[str, Any]] = examples.load("digits-search-flops")
+
+_ORIGINAL: Final = Architecture.model_validate(ARCHITECTURE)
+ARCHITECTURE_ID: Final = _ORIGINAL.id
+
+
+def _search_id(body: dict[str, Any]) -> str:
+    request = SearchRequest.model_validate(body)
+    question = understood(request, _ORIGINAL)
+    return nth_id(content_hash("search", [ARCHITECTURE_ID, question]), 0)
+
+
+SEARCH_ID: Final = _search_id(SEARCH)
+REMOVED_SEARCH_ID: Final = _search_id(TOLERANT_SEARCH)
+VARIANT_ID: Final = variant_id(SEARCH_ID, 0)
+JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **examples.load("digits-job")}
+JOB_ID: Final = nth_id(
+    content_hash("job", [SEARCH_ID, jobs.understood(JobRequest.model_validate(JOB))]), 0
+)

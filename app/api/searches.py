@@ -1,0 +1,142 @@
+"""``/v1/searches``."""
+
+import asyncio
+import re
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Path, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.api import examples
+from app.api.dependencies import (
+    ID_PATTERN,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    TheDatabase,
+    TheSolvers,
+)
+from app.db.engine import Database
+from app.errors import Fault, RefusedError
+from app.services import searches, variants
+from app.services.requests import SearchRequest
+from app.services.searches import SearchPage, SearchView
+from app.services.variants import VariantPage
+
+router = APIRouter(prefix="/v1/searches", tags=["searches"])
+
+LONGEST_WAIT = 60.0
+LOOK_SECONDS = 0.02
+
+Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.SEARCH_ID])]
+RemovedId = Annotated[
+    str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.REMOVED_SEARCH_ID])
+]
+Prefer = Annotated[
+    str, Header(description="`wait=N`: how many seconds to wait for the answer (RFC 7240)")
+]
+
+
+@router.post("", status_code=201, responses={202: {"model": SearchView}})
+async def search_for_variants(
+    request: Annotated[
+        SearchRequest,
+        Body(
+            openapi_examples={
+                "exact": {
+                    "summary": "Exactly as many parameters",
+                    "value": examples.SEARCH,
+                },
+                "tolerant": {
+                    "summary": "At most as many FLOPs, and at least 98 %",
+                    "value": examples.TOLERANT_SEARCH,
+                },
+            }
+        ),
+    ],
+    database: TheDatabase,
+    solvers: TheSolvers,
+    response: Response,
+    prefer: Prefer = "wait=10",
+    idempotency_key: IdempotencyKey = None,
+) -> SearchView:
+    """Find all variants of an architecture with an equal budget, or the proof that there are none.
+
+    201 when the search finished while you waited, else 202: then poll `Location`.
+    """
+    wait = _seconds(prefer)
+    created = await run_in_threadpool(searches.create, database, request, idempotency_key)
+    solvers.wake()
+    ended = await _ended(database, created.id, wait)
+    response.headers["Location"] = f"/v1/searches/{created.id}"
+    if not ended:
+        response.status_code = 202
+        response.headers["Retry-After"] = "1"
+    return await run_in_threadpool(searches.get, database, created.id)
+
+
+@router.get("")
+def list_searches(database: TheDatabase, limit: Limit = 50, cursor: Cursor = None) -> SearchPage:
+    """Searches without their variants, the newest first."""
+    return searches.newest(database, cursor, limit)
+
+
+@router.get("/{id}")
+def get_a_search(id: Id, database: TheDatabase) -> SearchView:  # noqa: A002
+    """One search with its first 50 variants."""
+    return searches.get(database, id)
+
+
+@router.get("/{id}/variants")
+def list_the_variants_of_a_search(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    sort: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            examples=["-resolution,params"],
+            description="Any of `resolution, params, flops, coverage, receptive_field`, `-` for "
+            "descending; without, the solver's order: by the unknowns, `N` first",
+        ),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> VariantPage:
+    """The variants that a search found, page by page."""
+    return variants.of_search(database, id, sort, cursor, limit)
+
+
+@router.delete("/{id}", status_code=204)
+def cancel_or_remove_a_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
+    """Cancel a search that runs; remove one that has ended. What jobs refer to is kept: 409."""
+    searches.delete(database, id)
+
+
+async def _ended(database: Database, id_: str, wait: float) -> bool:
+    """Look at a search until it has ended, or for some seconds."""
+    deadline = time.monotonic() + wait
+    while not (ended := await run_in_threadpool(searches.has_ended, database, id_)):
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    return ended
+
+
+def _seconds(prefer: str) -> float:
+    """Read ``wait=N`` (RFC 7240); other preferences are for others.
+
+    Raises
+    ------
+    RefusedError
+        N is not a number.
+    """
+    for preference in prefer.split(","):
+        name, _, value = preference.strip().partition("=")
+        if name.lower() != "wait":
+            continue
+        if not re.fullmatch(r"\d{1,6}(\.\d+)?", value):
+            raise RefusedError(Fault("header/Prefer", "write wait=N, with N in seconds"))
+        return min(float(value), LONGEST_WAIT)
+    return 10.0

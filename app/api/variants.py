@@ -1,0 +1,59 @@
+"""``/v1/variants``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api import examples
+from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
+from app.services import variants
+from app.services.variants import VariantFilter, VariantPage, VariantView
+from solver.problem import ApproachName, Budget, Scope
+
+router = APIRouter(prefix="/v1/variants", tags=["variants"])
+
+Count = Annotated[int | None, Field(ge=0, lt=2**63)]
+
+
+class Browse(BaseModel):
+    """What to show of all stored variants."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    approach: ApproachName | None = None
+    budget: Budget | None = None
+    scope: Scope | None = None
+    search_id: str | None = Field(default=None, max_length=64)
+    min_resolution: Count = Field(default=None, examples=[7])
+    max_resolution: Count = None
+    min_params: Count = None
+    max_params: Count = None
+    min_flops: Count = None
+    max_flops: Count = None
+    sort: str | None = Field(
+        default=None,
+        max_length=200,
+        examples=["-resolution"],
+        description="Any of `resolution, params, flops`, `-` for descending",
+    )
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: Cursor = None
+
+
+@router.get("")
+def browse_variants(wanted: Annotated[Browse, Query()], database: TheDatabase) -> VariantPage:
+    """All variants that were ever found, filtered."""
+    chosen = VariantFilter(**wanted.model_dump(include=set(VariantFilter._fields)))
+    return variants.browse(database, chosen, wanted.sort, wanted.cursor, wanted.limit)
+
+
+@router.get("/{id}")
+def get_a_variant(
+    id: Annotated[  # noqa: A002
+        str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])
+    ],
+    database: TheDatabase,
+) -> VariantView:
+    """One variant; its architecture is complete, and can be posted as it is."""
+    return variants.get(database, id)

@@ -1,0 +1,77 @@
+"""What networks can be trained on, and how: facts that the API and the trainer share."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from solver.architecture import Schema
+
+
+class Dataset(Schema):
+    """A data set: its images' native side in pixels, their channels, and how many classes.
+
+    ``version`` is part of a run's identity; ``marker`` is a folder that torchvision keeps it in.
+    """
+
+    name: str
+    resolution: int
+    channels: int
+    classes: int
+    version: str
+    marker: str | None = None
+
+    def is_present(self, data_dir: Path) -> bool:
+        """Whether it is on this machine; what is not is downloaded on first use."""
+        return self.marker is None or (data_dir / self.marker).is_dir()
+
+
+def _dataset(name: str, resolution: int, channels: int, marker: str | None) -> Dataset:
+    return Dataset(
+        name=name, resolution=resolution, channels=channels, classes=10, version="1", marker=marker
+    )
+
+
+DATASETS: Final[Mapping[str, Dataset]] = {
+    dataset.name: dataset
+    for dataset in (
+        _dataset("digits", 8, 1, None),
+        _dataset("mnist", 28, 1, "MNIST/raw"),
+        _dataset("fashion_mnist", 28, 1, "FashionMNIST/raw"),
+        _dataset("cifar10", 32, 3, "cifar-10-batches-py"),
+    )
+}
+"""Every data set by its name; ``digits`` comes with scikit-learn and is always there."""
+
+
+class Recipe(Schema):
+    """Everything that a training depends on besides network, data and seed.
+
+    ``batch_size`` is in images, ``epochs`` in passes over the training split; ``learning_rate``,
+    ``rho``, ``eps`` and ``weight_decay`` are those of ``torch.optim.Adadelta``. Images are in
+    [0, 1] and not augmented; accuracy is that after the last epoch.
+    """
+
+    name: Literal["paper"] = "paper"
+    version: Literal[1] = 1
+    batch_size: Annotated[int, Field(ge=1, le=65_536, strict=True)] = 100
+    epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
+    optimizer: Literal["adadelta"] = "adadelta"
+    learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1.0
+    rho: Annotated[float, Field(ge=0.0, le=1.0)] = 0.9
+    eps: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-6
+    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
+
+    @property
+    def hash(self) -> str:
+        """Hash of the content: part of a run's identity."""
+        return content_id(self.model_dump(mode="json"))
+
+
+def content_id(content: Any) -> str:
+    """Hash of a document, as canonical JSON."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

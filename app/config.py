@@ -1,0 +1,39 @@
+"""Settings, from the environment: prefix ``ISOBUDGET_``."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _data_folder() -> Path:
+    return user_data_path("isobudget", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """What an operator may set.
+
+    ``database_url`` is SQLAlchemy's; times are in seconds, memory in MiB. A server with no
+    ``solver_processes`` leaves searches to other servers on the same database.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ISOBUDGET_", frozen=True)
+
+    database_url: str = Field(
+        default_factory=lambda: f"sqlite:///{_data_folder() / 'isobudget.sqlite'}"
+    )
+    data_dir: Path = Field(default_factory=lambda: _data_folder() / "datasets")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    solver_processes: int = Field(default=2, ge=0, le=64)
+    solver_memory_mb: int = Field(default=1024, ge=256)
+    lease: float = Field(default=15.0, ge=0.5, le=3600)
+    poll: float = Field(default=0.5, gt=0, le=60)
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,66 @@
+"""Architectures in the database."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.errors import NotFoundError
+from app.db.models import ArchitectureRow
+from app.db.paging import Key, page
+from app.db.statements import insert_new
+from solver.architecture import Architecture
+from solver.counting import Counts, count
+
+NEWEST_FIRST = (Key(ArchitectureRow.created_at, True), Key(ArchitectureRow.id, True))
+
+
+def add(session: Session, architecture: Architecture) -> bool:
+    """Store an architecture unless it is there already; whether it was new.
+
+    Raises
+    ------
+    OverflowError
+        Its counts are too large to store.
+    """
+    row = {
+        "id": architecture.id,
+        "document": architecture.model_dump(mode="json", exclude_none=True),
+        "resolution": architecture.input.resolution,
+        **count(architecture).model_dump(),
+    }
+    return insert_new(session, ArchitectureRow, [row]) == 1
+
+
+def get(session: Session, id_: str) -> Architecture:
+    """One architecture.
+
+    Raises
+    ------
+    NotFoundError
+        There is none with this id.
+    """
+    row = session.get(ArchitectureRow, id_)
+    if row is None:
+        raise NotFoundError("architecture", id_)
+    return Architecture.model_validate(row.document)
+
+
+def counts(session: Session, id_: str) -> Counts:
+    """What was counted when an architecture was stored.
+
+    Raises
+    ------
+    NotFoundError
+        There is none with this id.
+    """
+    row = session.get(ArchitectureRow, id_)
+    if row is None:
+        raise NotFoundError("architecture", id_)
+    return Counts(params=row.params, macs=row.macs, flops=row.flops, activations=row.activations)
+
+
+def newest(
+    session: Session, cursor: str | None, limit: int
+) -> tuple[list[Architecture], str | None]:
+    """A page of architectures, the newest first."""
+    rows, following = page(session, select(ArchitectureRow), NEWEST_FIRST, cursor, limit)
+    return [Architecture.model_validate(row.document) for row in rows], following

@@ -1,0 +1,109 @@
+"""Engines and transactions: the one file that commits."""
+
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+from app.db.types import to_json
+
+WAL_FIXED = (3, 51, 3)
+"""First SQLite without the race that can lose commits when a write-ahead log is reset."""
+
+
+class Database:
+    """A database, by its URL.
+
+    Reads and writes are told apart, since SQLite has one writer: a write transaction takes the
+    lock when it begins (``BEGIN IMMEDIATE``), so that it never fails half way; a read never waits.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.engine = _sqlite(self.url.database) if self.is_sqlite else _server(url)
+        self._writing = self.engine.execution_options(sqlite_write=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file on this machine."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One consistent look; what is changed in it is not kept."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end, or rolled back as a whole."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _server(url: str) -> Engine:
+    return create_engine(
+        url,
+        json_serializer=to_json,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=30,
+        pool_timeout=5,
+        connect_args={"connect_timeout": 5},
+    )
+
+
+def _sqlite(path: str | None) -> Engine:
+    module = _sqlite_module()
+    if path and path != ":memory:":
+        Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        f"sqlite:///{path or ''}",
+        module=module,
+        json_serializer=to_json,
+        pool_size=10,
+        max_overflow=30,
+        connect_args={"timeout": 30, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _sqlite_module() -> ModuleType:
+    """The standard library's SQLite, or a newer one where that has the write-ahead log's race."""
+    if sqlite3.sqlite_version_info >= WAL_FIXED:
+        return sqlite3
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        warnings.warn(
+            f"SQLite {sqlite3.sqlite_version} can lose commits under several processes (fixed in "
+            "3.51.3): install pysqlite3, or use PostgreSQL",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+        return sqlite3
+    return dbapi2  # type: ignore[no-any-return]
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    """Take transactions over from the driver, and make SQLite keep what it promises."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("sqlite_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

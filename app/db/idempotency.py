@@ -1,0 +1,32 @@
+"""Idempotency keys: a repeated ``POST`` makes nothing new."""
+
+from sqlalchemy.orm import Session
+
+from app.db.models import IdempotencyRow
+
+
+class KeyReusedError(ValueError):
+    """A key came again with another body."""
+
+
+def recall(session: Session, route: str, key: str, body_hash: str) -> str | None:
+    """Id of what the first request with this key made; ``None`` if there was none.
+
+    Raises
+    ------
+    KeyReusedError
+        The first request had another body.
+    """
+    row = session.get(IdempotencyRow, (route, key))
+    if row is None:
+        return None
+    if row.body_hash != body_hash:
+        raise KeyReusedError(f"Idempotency-Key '{key}' was used before, with another body")
+    return row.resource_id
+
+
+def remember(session: Session, route: str, key: str, body_hash: str, resource_id: str) -> None:
+    """Keep what a request with this key made, in the transaction that made it."""
+    row = IdempotencyRow(route=route, key=key, body_hash=body_hash, resource_id=resource_id)
+    session.add(row)
+    session.flush()

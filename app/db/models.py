@@ -1,0 +1,266 @@
+"""The schema; Alembic makes it, ``migrations/`` holds its history."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app.db.types import Document, UTCDateTime, database_time
+
+STATES: Final = ("queued", "running", "succeeded", "failed", "cancelled")
+"""States of searches, jobs and runs alike; the last three are final."""
+
+Id = String(40)
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return f"{column} IN ({listed})"
+
+
+class Base(DeclarativeBase):
+    """All tables; constraint names follow from the convention, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
+        datetime: UTCDateTime(),
+        dict[str, Any]: Document,
+        list[int]: Document,
+    }
+
+
+class ArchitectureRow(Base):
+    """A network, under the hash of what it computes."""
+
+    __tablename__ = "architectures"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    document: Mapped[dict[str, Any]]
+    resolution: Mapped[int]
+    params: Mapped[int] = mapped_column(BigInteger)
+    macs: Mapped[int] = mapped_column(BigInteger)
+    flops: Mapped[int] = mapped_column(BigInteger)
+    activations: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=database_time())
+
+    __table_args__ = (Index("ix_architectures_created_at_id", "created_at", "id"),)
+
+
+class SearchRow(Base):
+    """A search: what was asked, and how it ended.
+
+    ``attempt`` is the fencing token: who writes must name the attempt that it claimed.
+    """
+
+    __tablename__ = "searches"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
+    architecture_id: Mapped[str] = mapped_column(ForeignKey("architectures.id"))
+    approach: Mapped[str] = mapped_column(String(8))
+    budget: Mapped[str] = mapped_column(String(8))
+    scope: Mapped[str] = mapped_column(String(8))
+    request: Mapped[dict[str, Any]]
+    time_limit: Mapped[float]
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    attempt: Mapped[int] = mapped_column(default=0)
+    lease_expires_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    found: Mapped[int] = mapped_column(default=0)
+    solver: Mapped[dict[str, Any] | None]
+    explanation: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=database_time())
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("state", STATES), name="state"),
+        Index("ix_searches_created_at_id", "created_at", "id"),
+        Index(
+            "ix_searches_open",
+            "created_at",
+            postgresql_where=text("state IN ('queued', 'running')"),
+            sqlite_where=text("state IN ('queued', 'running')"),
+        ),
+    )
+
+
+class VariantRow(Base):
+    """One solution of a search: the values of its unknowns, in the approach's order.
+
+    What follows from them (the architecture, coverage, receptive field) is derived, not stored.
+    """
+
+    __tablename__ = "variants"
+
+    search_id: Mapped[str] = mapped_column(
+        ForeignKey("searches.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    resolution: Mapped[int]
+    params: Mapped[int] = mapped_column(BigInteger)
+    flops: Mapped[int] = mapped_column(BigInteger)
+    unknowns: Mapped[list[int]]
+
+    __table_args__ = (Index("ix_variants_resolution", "resolution", "search_id", "position"),)
+
+
+class JobRow(Base):
+    """A job: an original and variants of a search to train; ``results`` grow as runs end."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
+    search_id: Mapped[str] = mapped_column(ForeignKey("searches.id"), index=True)
+    request: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    stale: Mapped[bool] = mapped_column(default=True)
+    results: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=database_time())
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("state", STATES), name="state"),
+        Index("ix_jobs_created_at_id", "created_at", "id"),
+        Index(
+            "ix_jobs_stale",
+            "created_at",
+            postgresql_where=text("stale"),
+            sqlite_where=text("stale"),
+        ),
+    )
+
+
+class RunRow(Base):
+    """One training of one network with one seed, shared by all jobs that need it.
+
+    ``attempt`` is the fencing token: every write of a worker names the attempt that it claimed,
+    and is refused once another worker has claimed the run.
+    """
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    architecture_id: Mapped[str] = mapped_column(ForeignKey("architectures.id"))
+    dataset: Mapped[str] = mapped_column(String(100))
+    dataset_version: Mapped[str] = mapped_column(String(64))
+    resolution: Mapped[int]
+    recipe: Mapped[dict[str, Any]]
+    seed: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    attempt: Mapped[int] = mapped_column(default=0)
+    lost: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(200))
+    lease_expires_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=database_time())
+    position: Mapped[int] = mapped_column(BigInteger)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("state", STATES), name="state"),
+        Index(
+            "ix_runs_queued",
+            "created_at",
+            "position",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_runs_running",
+            "lease_expires_at",
+            postgresql_where=text("state = 'running'"),
+            sqlite_where=text("state = 'running'"),
+        ),
+    )
+
+
+class JobRunRow(Base):
+    """Which runs a job needs, and for which of its networks (no position: the original)."""
+
+    __tablename__ = "job_runs"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True, index=True)
+    position: Mapped[int]
+    search_id: Mapped[str | None] = mapped_column(Id)
+    variant_position: Mapped[int | None]
+    reused: Mapped[bool]
+
+    __table_args__ = (
+        UniqueConstraint("job_id", "position"),
+        ForeignKeyConstraint(
+            ["search_id", "variant_position"], ["variants.search_id", "variants.position"]
+        ),
+    )
+
+
+class EpochRow(Base):
+    """What one epoch of a run measured; losses are means a sample, accuracies fractions."""
+
+    __tablename__ = "epochs"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attempt: Mapped[int]
+    train_loss: Mapped[float]
+    validation_loss: Mapped[float]
+    validation_accuracy: Mapped[float]
+    seconds: Mapped[float]
+
+    __table_args__ = (
+        CheckConstraint("validation_accuracy BETWEEN 0 AND 1", name="validation_accuracy"),
+    )
+
+
+class ResultRow(Base):
+    """How a run ended: written once, in the transaction that ends the run."""
+
+    __tablename__ = "results"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    attempt: Mapped[int]
+    test_accuracy: Mapped[float]
+    validation_accuracy: Mapped[float]
+    seconds: Mapped[float]
+    test_correct: Mapped[bytes]
+    environment: Mapped[dict[str, Any]]
+
+    __table_args__ = (
+        CheckConstraint("test_accuracy BETWEEN 0 AND 1", name="test_accuracy"),
+        CheckConstraint("validation_accuracy BETWEEN 0 AND 1", name="validation_accuracy"),
+    )
+
+
+class IdempotencyRow(Base):
+    """What a ``POST`` with an ``Idempotency-Key`` made, so that a repetition makes nothing new."""
+
+    __tablename__ = "idempotency_keys"
+
+    route: Mapped[str] = mapped_column(String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    resource_id: Mapped[str] = mapped_column(Id)
+    created_at: Mapped[datetime] = mapped_column(default=database_time())

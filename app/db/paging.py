@@ -1,0 +1,91 @@
+"""Keyset pages: each page starts behind the last row of the one before."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+Row = TypeVar("Row")
+
+
+class CursorError(ValueError):
+    """A cursor that no page of ours ended with."""
+
+
+class Key(NamedTuple):
+    """One column that a list is sorted by."""
+
+    column: InstrumentedAttribute[Any]
+    descending: bool = False
+
+    def order(self) -> ColumnElement[Any]:
+        """As it stands in ``ORDER BY``."""
+        column: ColumnElement[Any] = self.column.expression
+        return column.desc() if self.descending else column.asc()
+
+    def behind(self, value: Any) -> ColumnElement[bool]:
+        """Rows that come after a value."""
+        column: ColumnElement[Any] = self.column.expression
+        later: ColumnElement[bool] = column < value if self.descending else column > value
+        return later
+
+
+def page(
+    session: Session, query: Select[Row], keys: Sequence[Key], cursor: str | None, limit: int
+) -> tuple[list[Row], str | None]:
+    """At most ``limit`` rows behind a cursor, and the cursor of the next page, if there is one.
+
+    Raises
+    ------
+    CursorError
+        The cursor is not one of this list's.
+    """
+    if cursor is not None:
+        query = query.where(_behind(keys, decode(cursor, len(keys))))
+    rows = list(session.scalars(query.order_by(*(key.order() for key in keys)).limit(limit + 1)))
+    if len(rows) <= limit:
+        return rows, None
+    last = rows[limit - 1]
+    return rows[:limit], encode([getattr(last, key.column.key) for key in keys])
+
+
+def _behind(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
+    """``(a, b) > (x, y)``, spelled out, since the directions may differ."""
+    return or_(
+        *(
+            and_(
+                *(k.column == v for k, v in zip(keys[:i], values[:i], strict=True)),
+                key.behind(value),
+            )
+            for i, (key, value) in enumerate(zip(keys, values, strict=True))
+        )
+    )
+
+
+def encode(values: Sequence[Any]) -> str:
+    """An opaque cursor for the values that a page ended with."""
+    plain = [{"at": v.isoformat()} if isinstance(v, datetime) else v for v in values]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, length: int) -> list[Any]:
+    """The values that a page ended with.
+
+    Raises
+    ------
+    CursorError
+        It was not made by :func:`encode`.
+    """
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        values = [datetime.fromisoformat(v["at"]) if isinstance(v, dict) else v for v in plain]
+    except (binascii.Error, ValueError, KeyError, TypeError) as broken:
+        raise CursorError("the cursor is not one that a list answered with") from broken
+    if len(values) != length:
+        raise CursorError("the cursor belongs to another list")
+    return values

@@ -1,0 +1,48 @@
+"""The schema of a database: made by Alembic only."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import migrations
+from app.db.engine import Database
+
+
+def config() -> Config:
+    """Alembic's configuration; no ini file is needed."""
+    found = Config()
+    found.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    found.set_main_option("path_separator", "os")
+    found.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    return found
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring a database to a revision, up or down."""
+    alembic = config()
+    with database.engine.execution_options(sqlite_write=True).connect() as connection:
+        alembic.attributes["connection"] = connection
+        known = ScriptDirectory.from_config(alembic)
+        current = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+        if revision == "base" or _is_older(known, revision, current):
+            command.downgrade(alembic, revision)
+        else:
+            command.upgrade(alembic, revision)
+        connection.commit()
+
+
+def _is_older(known: ScriptDirectory, revision: str, current: str | None) -> bool:
+    if current is None or revision == "head":
+        return False
+    return any(item.revision == revision for item in known.iterate_revisions(current, "base"))
+
+
+def is_current(database: Database) -> bool:
+    """Whether a database is at the newest revision that this code knows."""
+    head = ScriptDirectory.from_config(config()).get_current_head()
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head

@@ -1,0 +1,29 @@
+"""What the service refuses, in words that say where and what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a request: a JSON pointer to it (RFC 6901), and a sentence."""
+
+    pointer: str
+    detail: str
+
+
+class RefusedError(ValueError):
+    """A request that is well formed but cannot be carried out (422)."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults))
+        self.faults = faults
+
+
+class ConflictError(RuntimeError):
+    """A request that does not go with the state that something is in (409)."""
+
+
+def pointer(place: Sequence[str | int]) -> str:
+    """JSON pointer, as a URI fragment, to a place in the body (RFC 6901, section 6)."""
+    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)

@@ -1,0 +1,68 @@
+"""The application: ``uvicorn app.main:create_app --factory``, or ``isobudget serve``."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
+
+from app.api import architectures, errors, health, jobs, searches, variants
+from app.config import Settings, settings
+from app.db.engine import Database
+from app.services.solving import Limits, Solvers
+
+DESCRIPTION = """
+Which network with a higher input resolution has the **same number of parameters or FLOPs**, and is
+it better? Post an architecture, get all its variants, train some, and compare.
+
+Every call below has an example that works when it is sent as it stands, from top to bottom.
+"""
+MAX_BODY_BYTES = 1 << 20
+
+
+def _version() -> str:
+    try:
+        return version("isobudget")
+    except PackageNotFoundError:
+        return "0"
+
+
+def create_app(given: Settings | None = None) -> FastAPI:
+    """Build the application; ``given`` settings replace those of the environment."""
+    chosen = given or settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(chosen.database_url)
+        limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
+        solvers = Solvers(database, limits, chosen.poll)
+        app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        solvers.start()
+        try:
+            yield
+        finally:
+            solvers.stop()
+            database.close()
+
+    app = FastAPIOffline(
+        title="Isobudget",
+        version=_version(),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        max_body_size=MAX_BODY_BYTES,
+        responses={
+            code: {"model": errors.Problem, "content": {"application/problem+json": {}}}
+            for code in (422,)
+        },
+    )
+    errors.install(app)
+    for module in (architectures, searches, variants, jobs, health):
+        app.include_router(module.router)
+
+    @app.get("/", include_in_schema=False)
+    async def _start() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    return app

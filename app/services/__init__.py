@@ -1,0 +1,1 @@
+"""What the service decides; HTTP, pages and commands only call it."""

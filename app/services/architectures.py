@@ -1,0 +1,91 @@
+"""Architectures: stored once, under the hash of what they compute."""
+
+from typing import NamedTuple
+
+from pydantic import Field
+
+from app.db import architectures
+from app.db.engine import Database
+from app.errors import Fault, RefusedError
+from solver.architecture import Architecture, Schema
+from solver.counting import Counts, LayerReport, count, describe
+
+
+class ArchitectureView(Schema):
+    """An architecture as understood, counted as a whole and layer by layer."""
+
+    id: str = Field(description="Hash of what the network computes; names take no part in it")
+    architecture: Architecture
+    counts: Counts
+    layers: list[LayerReport]
+
+
+class ArchitecturePage(Schema):
+    """Architectures, the newest first."""
+
+    items: list[ArchitectureView]
+    next: str | None
+
+
+class Registered(NamedTuple):
+    """An architecture, and whether it is new."""
+
+    view: ArchitectureView
+    created: bool
+
+
+def view(architecture: Architecture) -> ArchitectureView:
+    """Count an architecture."""
+    return ArchitectureView(
+        id=architecture.id,
+        architecture=architecture,
+        counts=count(architecture),
+        layers=describe(architecture),
+    )
+
+
+def checked(architecture: Architecture, place: str = "#") -> Architecture:
+    """The architecture, if its counts can be stored.
+
+    Raises
+    ------
+    RefusedError
+        A count is too large.
+    """
+    try:
+        count(architecture)
+    except OverflowError as too_large:
+        raise RefusedError(Fault(place, str(too_large))) from too_large
+    return architecture
+
+
+def register(database: Database, architecture: Architecture) -> Registered:
+    """Store an architecture, or find the one that computes the same.
+
+    Raises
+    ------
+    RefusedError
+        Its counts are too large.
+    """
+    with database.write() as session:
+        created = architectures.add(session, checked(architecture))
+        return Registered(view(architectures.get(session, architecture.id)), created)
+
+
+def get(database: Database, id_: str) -> ArchitectureView:
+    """One architecture.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.read() as session:
+        return view(architectures.get(session, id_))
+
+
+def newest(database: Database, cursor: str | None, limit: int) -> ArchitecturePage:
+    """A page of architectures."""
+    with database.read() as session:
+        found, following = architectures.newest(session, cursor, limit)
+    return ArchitecturePage(items=[view(item) for item in found], next=following)

@@ -1,0 +1,85 @@
+"""What users ask for: searches and jobs, as frozen schemas."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.catalogue import DATASETS, Recipe
+from solver.architecture import Architecture, Schema
+from solver.problem import Question, Settings
+
+Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+MOST_RUNS: Final = 10_000
+
+
+class SearchRequest(Question, Settings):
+    """A search: an architecture, given whole or by its id, and what its variants must satisfy."""
+
+    architecture: Architecture | None = None
+    architecture_id: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _one_architecture(self) -> "SearchRequest":
+        if (self.architecture is None) == (self.architecture_id is None):
+            raise PydanticCustomError(
+                "architecture", "give either 'architecture' or 'architecture_id', not both"
+            )
+        return self
+
+
+class RandomSelection(Schema):
+    """Some variants, drawn uniformly from all that the search found."""
+
+    select: Literal["random"]
+    count: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 4
+    seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
+
+
+class WholeSelection(Schema):
+    """All variants that the search found."""
+
+    select: Literal["all"]
+
+
+class NamedSelection(Schema):
+    """The variants with these ids."""
+
+    ids: Annotated[list[Identifier], Field(min_length=1, max_length=1_000)]
+
+
+class JobRequest(Schema):
+    """A job: train the original of a search, and variants of it, with some seeds each."""
+
+    search_id: Identifier
+    dataset: str = Field(description="A name that `GET /v1/datasets` lists")
+    variants: RandomSelection | WholeSelection | NamedSelection = RandomSelection(select="random")
+    seeds: Annotated[int, Field(ge=1, le=100, strict=True)] = 3
+    epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = Field(
+        default=None, description="Passes over the training images; the recipe's where left out"
+    )
+    recipe: dict[str, Any] = Field(
+        default={}, description="Overrides of the recipe `paper`, by name"
+    )
+
+    @field_validator("dataset")
+    @classmethod
+    def _known_dataset(cls, name: str) -> str:
+        if name not in DATASETS:
+            context = {"name": name, "known": ", ".join(DATASETS)}
+            raise PydanticCustomError(
+                "dataset", "there is no data set '{name}'; known are {known}", context
+            )
+        return name
+
+    @field_validator("recipe")
+    @classmethod
+    def _known_recipe(cls, overrides: dict[str, Any]) -> dict[str, Any]:
+        Recipe.model_validate(overrides)
+        return overrides
+
+    @property
+    def training(self) -> Recipe:
+        """The recipe with its overrides."""
+        epochs = {} if self.epochs is None else {"epochs": self.epochs}
+        return Recipe.model_validate({**self.recipe, **epochs})

@@ -1,0 +1,194 @@
+"""Searches: asked for, solved by a child process, and browsed."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from app.catalogue import content_id
+from app.db import architectures, idempotency, searches
+from app.db.engine import Database
+from app.db.models import SearchRow
+from app.errors import ConflictError, Fault, RefusedError, pointer
+from app.services import variants
+from app.services.architectures import checked
+from app.services.requests import SearchRequest
+from app.services.variants import VariantView
+from solver.approaches import APPROACHES
+from solver.architecture import Architecture, Schema
+from solver.counting import Counts, count
+from solver.problem import Question, Settings
+from solver.variants import Explanation, Outcome, SolverReport
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+FIRST_VARIANTS = 50
+ENDED = ("succeeded", "failed", "cancelled")
+
+
+class SearchQuestion(Question, Settings):
+    """A search as understood: defaults filled in, the architecture by its id."""
+
+    architecture_id: str
+
+
+class Original(Schema):
+    """The network that a search starts from."""
+
+    id: str
+    resolution: int
+    counts: Counts
+
+
+class SearchSummary(Schema):
+    """A search in a list: all but its variants."""
+
+    id: str
+    state: State
+    created_at: datetime
+    finished_at: datetime | None
+    request: SearchQuestion
+    original: Original
+    outcome: Outcome | None = Field(description="`complete`: every solution is there")
+    found: int
+    solver: SolverReport | None
+    explanation: Explanation | None
+    error: str | None
+
+
+class SearchView(SearchSummary):
+    """A search with its first variants."""
+
+    variants: list[VariantView]
+    next: str | None = Field(description="Cursor for `/v1/searches/{id}/variants`")
+
+
+class SearchPage(Schema):
+    """Searches, the newest first."""
+
+    items: list[SearchSummary]
+    next: str | None
+
+
+class Created(NamedTuple):
+    """Id of what a ``POST`` made, or had made before with the same key."""
+
+    id: str
+    replayed: bool
+
+
+def create(database: Database, request: SearchRequest, key: str | None) -> Created:
+    """Check a search and queue it.
+
+    Raises
+    ------
+    RefusedError
+        The approach cannot be applied to the architecture, or its counts are too large.
+    app.db.errors.NotFoundError
+        There is no architecture with this id.
+    app.db.idempotency.KeyReusedError
+        The key came with another body before.
+    """
+    body_hash = content_id(request.model_dump(mode="json"))
+    with database.write() as session:
+        if key and (known := idempotency.recall(session, "searches", key, body_hash)):
+            return Created(known, replayed=True)
+        original = request.architecture or architectures.get(session, request.architecture_id or "")
+        question = understood(request, checked(original, "#/architecture"))
+        architectures.add(session, original)
+        row = searches.create(session, original.id, question)
+        if key:
+            idempotency.remember(session, "searches", key, body_hash, row.id)
+        return Created(row.id, replayed=False)
+
+
+def understood(request: SearchRequest, original: Architecture) -> dict[str, object]:
+    """The request with its defaults filled in.
+
+    Raises
+    ------
+    RefusedError
+        The approach is not known, or cannot be applied.
+    """
+    approach = APPROACHES.get(request.approach)
+    if approach is None:
+        known = ", ".join(APPROACHES)
+        raise RefusedError(
+            Fault("#/approach", f"approach {request.approach} is not there yet; known: {known}")
+        )
+    if misfit := approach.misfit(original):
+        place, reason = misfit
+        raise RefusedError(Fault(pointer(("architecture", *place)), reason))
+    ranges = request.ranges.filled(original.input.resolution)
+    filled = request.model_copy(update={"ranges": ranges})
+    return filled.model_dump(mode="json", exclude={"architecture", "architecture_id"})
+
+
+def get(database: Database, id_: str) -> SearchView:
+    """One search with its first variants.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.read() as session:
+        row = searches.get(session, id_)
+        summary = _summary(row, architectures.get(session, row.architecture_id))
+    first = variants.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
+    fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
+    return SearchView.model_construct(**fields, variants=first.items, next=first.next)
+
+
+def has_ended(database: Database, id_: str) -> bool:
+    """Whether a search is over, one way or another."""
+    with database.read() as session:
+        return searches.get(session, id_).state in ENDED
+
+
+def newest(database: Database, cursor: str | None, limit: int) -> SearchPage:
+    """A page of searches."""
+    with database.read() as session:
+        rows, following = searches.newest(session, cursor, limit)
+        items = [_summary(row, architectures.get(session, row.architecture_id)) for row in rows]
+    return SearchPage(items=items, next=following)
+
+
+def delete(database: Database, id_: str) -> None:
+    """Cancel a search that runs; remove one that has ended.
+
+    Raises
+    ------
+    ConflictError
+        Jobs refer to it.
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.write() as session:
+        searches.get(session, id_)
+        if searches.cancel(session, id_):
+            return
+        if jobs := searches.jobs_of(session, id_):
+            raise ConflictError(
+                f"search {id_} is kept: {len(jobs)} jobs refer to it, e.g. {jobs[0]}"
+            )
+        searches.remove(session, id_)
+
+
+def _summary(row: SearchRow, original: Architecture) -> SearchSummary:
+    return SearchSummary.model_validate(
+        {
+            "id": row.id,
+            "state": row.state,
+            "created_at": row.created_at,
+            "finished_at": row.finished_at,
+            "request": {**row.request, "architecture_id": row.architecture_id},
+            "original": Original(
+                id=original.id, resolution=original.input.resolution, counts=count(original)
+            ),
+            "outcome": row.outcome,
+            "found": row.found,
+            "solver": row.solver,
+            "explanation": row.explanation,
+            "error": row.error,
+        }
+    )

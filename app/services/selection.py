@@ -1,0 +1,103 @@
+"""Which variants of a search a job trains, and whether its networks fit the data set."""
+
+import random
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.catalogue import Dataset
+from app.db import searches
+from app.db.models import SearchRow, VariantRow
+from app.errors import Fault, RefusedError
+from app.services.requests import JobRequest, NamedSelection, RandomSelection
+from app.services.variants import split_id
+from solver.architecture import Architecture, Linear
+from solver.counting import shapes
+
+
+def check_fit(original: Architecture, dataset: Dataset) -> None:
+    """Hold an original against a data set, and list every fault at once.
+
+    Raises
+    ------
+    RefusedError
+        Channels, resolution or classes do not fit.
+    """
+    faults = []
+    image, name = original.input, dataset.name
+    if image.channels != dataset.channels:
+        faults.append(f"the network takes {image.channels} channels; {name} has {dataset.channels}")
+    if image.resolution > dataset.resolution:
+        faults.append(
+            f"the network takes {image.resolution} px, above {name}'s {dataset.resolution} px; "
+            "images are never enlarged"
+        )
+    outputs = shapes(original)[-1]
+    if not isinstance(original.layers[-1], Linear) or outputs != (dataset.classes,):
+        faults.append(
+            f"the last layer must be linear with {dataset.classes} features, one for each class "
+            f"of {name}; the network's output is {list(outputs)}"
+        )
+    if faults:
+        raise RefusedError(*(Fault("#/dataset", fault) for fault in faults))
+
+
+def choose(
+    session: Session, request: JobRequest, search: SearchRow, dataset: Dataset
+) -> tuple[list[int], list[str]]:
+    """Positions of the variants to train, and notes on what was decided for the user.
+
+    Raises
+    ------
+    RefusedError
+        There is none, or a named one is not there or takes more than the native resolution.
+    """
+    if isinstance(request.variants, NamedSelection):
+        return _named(session, request.variants.ids, search, dataset), []
+    fitting = searches.variant_positions(session, search.id, most=dataset.resolution)
+    stored = searches.variants_stored(session, search.id)
+    native = f"{dataset.name}'s {dataset.resolution} px"
+    if not fitting:
+        why = f"all are above {native}" if stored else "it found none"
+        raise RefusedError(
+            Fault("#/search_id", f"search {search.id} has no variant to train: {why}")
+        )
+    notes = _notes(search, stored - len(fitting), native)
+    if not isinstance(request.variants, RandomSelection):
+        return fitting, notes
+    wanted = request.variants.count
+    if wanted > len(fitting):
+        notes.append(f"{wanted} variants were asked for; there are {len(fitting)}")
+    drawn = random.Random(request.variants.seed).sample(fitting, min(wanted, len(fitting)))
+    return sorted(drawn), notes
+
+
+def _notes(search: SearchRow, left_out: int, native: str) -> list[str]:
+    notes = []
+    if left_out:
+        notes.append(
+            f"{left_out} variants are above {native} and were left out: enlarged images hold no "
+            "more information"
+        )
+    if search.outcome != "complete":
+        notes.append(f"the search is {search.outcome}: variants are chosen from those it kept")
+    return notes
+
+
+def _named(session: Session, ids: Sequence[str], search: SearchRow, dataset: Dataset) -> list[int]:
+    """Positions of the variants that were named, each once."""
+    faults, positions = [], []
+    for index, id_ in enumerate(ids):
+        search_id, position = split_id(id_)
+        row = session.get(VariantRow, (search_id, position))
+        place = f"#/variants/ids/{index}"
+        if row is None or search_id != search.id:
+            faults.append(Fault(place, f"search {search.id} has no variant {id_}"))
+        elif row.resolution > dataset.resolution:
+            native = f"{dataset.name}'s {dataset.resolution} px"
+            faults.append(Fault(place, f"{id_} takes {row.resolution} px, above {native}"))
+        else:
+            positions.append(position)
+    if faults:
+        raise RefusedError(*faults)
+    return list(dict.fromkeys(positions))

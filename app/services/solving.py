@@ -1,0 +1,270 @@
+"""Solving in child processes that can be killed; none of OR-Tools comes into this one."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.db import searches
+from app.db.engine import Database
+from app.db.errors import LostLeaseError
+from app.db.models import SearchRow
+from app.services.variants import problem_of
+from solver.counting import Counts
+from solver.problem import Settings, SolveRequest
+from solver.variants import Answer, Describer
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS = 60.0
+"""For a child to load OR-Tools, on a machine that is busy."""
+GRACE_SECONDS = 15.0
+"""Beyond its time limit, for a child to check and explain its answer."""
+LOOK_SECONDS = 0.2
+"""Between two looks whether a search was cancelled."""
+
+
+class SolverFailedError(RuntimeError):
+    """A child ended without an answer, or refused the request; the text says why."""
+
+
+class SolverTimeoutError(RuntimeError):
+    """A child did not keep its time limit and was killed."""
+
+
+class SolverCancelledError(RuntimeError):
+    """Whoever asked does not want the answer any more; the child was killed."""
+
+
+class Child:
+    """A process that has OR-Tools loaded and solves one request.
+
+    ``memory_mb`` limits its address space, in MiB.
+    """
+
+    def __init__(self, memory_mb: int) -> None:
+        environment = {**os.environ, "ISOBUDGET_SOLVER_MEMORY_MB": str(memory_mb)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "solver.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+        )
+        self._lines: list[str] = []
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if self._ready.is_set():
+                self._lines.append(line)
+            self._ready.set()
+        self._ready.set()
+
+    def solve(
+        self,
+        request: SolveRequest,
+        is_cancelled: Callable[[], bool] = lambda: False,
+        on_wait: Callable[[], None] = lambda: None,
+    ) -> Answer:
+        """Send the request, wait for its answer, and end the process.
+
+        Raises
+        ------
+        SolverFailedError, SolverTimeoutError, SolverCancelledError
+            There is no answer.
+        """
+        try:
+            self._send(request)
+            deadline = time.monotonic() + request.time_limit + GRACE_SECONDS
+            while self._reader.is_alive():
+                self._reader.join(LOOK_SECONDS)
+                on_wait()
+                if is_cancelled():
+                    raise SolverCancelledError("the search was cancelled")
+                if time.monotonic() > deadline:
+                    raise SolverTimeoutError(f"no answer {GRACE_SECONDS:g} s after the time limit")
+            return self._answer()
+        finally:
+            self.kill()
+
+    def _send(self, request: SolveRequest) -> None:
+        if not self._ready.wait(START_SECONDS):
+            raise SolverFailedError(f"the solver process did not start in {START_SECONDS:g} s")
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(request.model_dump_json() + "\n")
+            self._process.stdin.flush()
+        except OSError as broken:
+            raise SolverFailedError("the solver process ended before it was asked") from broken
+
+    def _answer(self) -> Answer:
+        if not self._lines:
+            code = self._process.wait()
+            raise SolverFailedError(f"the solver process ended without an answer (exit {code})")
+        message: dict[str, Any] = json.loads(self._lines[0])
+        if "error" in message:
+            raise SolverFailedError(message["error"])
+        return Answer.model_validate(message["answer"])
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            try:
+                stream.close()
+            except BrokenPipeError:  # a request that was never read
+                continue
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many searches are solved at once, and how much memory each may take, in MiB."""
+
+    processes: int
+    memory_mb: int
+
+
+class Solvers:
+    """Takes queued searches from the database, one thread for each child process.
+
+    Each thread keeps a child ready, so that a search need not wait for OR-Tools to load.
+    """
+
+    def __init__(self, database: Database, limits: Limits, poll: float) -> None:
+        self._database = database
+        self._limits = limits
+        self._poll = poll
+        self._wake = threading.Semaphore(0)
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"solver-{n}", daemon=True)
+            for n in range(limits.processes)
+        ]
+
+    def start(self) -> None:
+        """Start to work."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Kill the children and end; what they solved stays queued for others."""
+        self._stopping.set()
+        for _ in self._threads:
+            self._wake.release()
+        for thread in self._threads:
+            thread.join()
+
+    def wake(self) -> None:
+        """Say that a search was queued."""
+        self._wake.release()
+
+    def _work(self) -> None:
+        child = Child(self._limits.memory_mb)
+        while not self._stopping.is_set():
+            try:
+                search = self._claim()
+                if search is None:
+                    self._wake.acquire(timeout=self._poll)
+                    continue
+                self._solve(search, child)
+            except Exception:  # the database may be away; the lease brings the search back
+                logger.exception("a search was given up")
+                self._stopping.wait(self._poll)
+            child.kill()
+            child = Child(self._limits.memory_mb)
+        child.kill()
+
+    def _claim(self) -> SearchRow | None:
+        with self._database.write() as session:
+            return searches.claim(session, START_SECONDS + GRACE_SECONDS)
+
+    def _solve(self, search: SearchRow, child: Child) -> None:
+        request = self._request(search)
+        try:
+            answer = child.solve(request, lambda: self._is_void(search))
+            self._record(search, request, answer)
+        except SolverTimeoutError:
+            self._end(search, "succeeded", outcome="timed_out")
+        except SolverFailedError as failed:
+            self._end(search, "failed", error=str(failed))
+        except SolverCancelledError:
+            self._release(search)
+        except LostLeaseError as lost:
+            logger.warning("%s; its answer was dropped", lost)
+
+    def _request(self, search: SearchRow) -> SolveRequest:
+        with self._database.read() as session:
+            problem = problem_of(session, search)
+        settings = Settings.model_validate(
+            {name: search.request[name] for name in Settings.model_fields}
+        )
+        return SolveRequest.model_construct(
+            **{name: getattr(problem, name) for name in type(problem).model_fields},
+            **{name: getattr(settings, name) for name in Settings.model_fields},
+        )
+
+    def _is_void(self, search: SearchRow) -> bool:
+        """Whether nobody wants the answer: cancelled, claimed by another, or we stop."""
+        if self._stopping.is_set():
+            return True
+        with self._database.read() as session:
+            current = session.get(SearchRow, search.id)
+            return current is None or (current.state, current.attempt) != (
+                "running",
+                search.attempt,
+            )
+
+    def _record(self, search: SearchRow, request: SolveRequest, answer: Answer) -> None:
+        describer = Describer(request.problem)
+        rows = []
+        for position, values in enumerate(answer.rows):
+            counts = describer.bare_counts(dict(zip(answer.symbols, values, strict=True)))
+            rows.append(_row(search.id, position, values, counts))
+        with self._database.write() as session:
+            searches.finish(
+                session,
+                search.id,
+                search.attempt,
+                "succeeded",
+                rows,
+                outcome=answer.outcome,
+                found=answer.found,
+                solver=answer.solver.model_dump(),
+                explanation=answer.explanation.model_dump(mode="json")
+                if answer.explanation
+                else None,
+            )
+
+    def _release(self, search: SearchRow) -> None:
+        """Leave a search to others if it is we who stop."""
+        with self._database.write() as session:
+            searches.release(session, search.id, search.attempt)
+
+    def _end(self, search: SearchRow, state: str, **values: Any) -> None:
+        with self._database.write() as session:
+            searches.finish(session, search.id, search.attempt, state, **values)
+
+
+def _row(search_id: str, position: int, values: tuple[int, ...], counts: Counts) -> dict[str, Any]:
+    return {
+        "search_id": search_id,
+        "position": position,
+        "resolution": values[0],
+        "params": counts.params,
+        "flops": counts.flops,
+        "unknowns": list(values),
+    }

@@ -1,0 +1,41 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.config import Settings
+from app.db.engine import Database
+from app.main import create_app
+
+
+@contextmanager
+def serving(database: Database, solver_processes: int) -> Iterator[TestClient]:
+    settings = Settings(
+        database_url=database.url.render_as_string(hide_password=False),
+        solver_processes=solver_processes,
+        poll=0.05,
+    )
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def solving_client(database: Database) -> Iterator[TestClient]:
+    """The application on an empty database of either kind, with a solver."""
+    with serving(database, 1) as client:
+        yield client
+
+
+@pytest.fixture
+def client(database: Database) -> Iterator[TestClient]:
+    """The application on an empty database of either kind; searches stay queued."""
+    with serving(database, 0) as client:
+        yield client
+
+
+@pytest.fixture
+def sqlite_client(sqlite_database: Database) -> Iterator[TestClient]:
+    """The same on SQLite only, for what does not depend on the database."""
+    with serving(sqlite_database, 0) as client:
+        yield client

@@ -1,0 +1,242 @@
+import time
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+import examples
+from app.api import examples as documented
+from app.db import searches
+from app.db.engine import Database
+from app.db.models import SearchRow
+from app.db.types import database_time
+from tests.exhaustive import Asked, rows
+from tests.factories import original, queued_search, search_body, solved_search
+
+INFEASIBLE = {"ranges": {"resolution": [6, 6], "kernel_size": [4, 4], "out_channels": [7, 7]}}
+SLOW = {"tolerance": 1.0, "ranges": {"resolution": [6, 500], "padding": [0, 60], "stride": [1, 60]}}
+
+
+def pages(client: TestClient, url: str, **params: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    following: dict[str, Any] = {}
+    while True:
+        page = client.get(url, params={**params, "limit": 200, **following}).json()
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        following = {"cursor": page["next"]}
+
+
+def test_the_search_of_the_examples_is_complete(solving_client: TestClient) -> None:
+    body = search_body()
+
+    answer = solving_client.post("/v1/searches", json=body)
+    search = answer.json()
+    variants = pages(solving_client, f"/v1/searches/{search['id']}/variants")
+
+    assert answer.status_code == 201
+    assert (search["state"], search["outcome"]) == ("succeeded", "complete")
+    found = {tuple(variant["assignment"].values()) for variant in variants}
+    assert found == set(rows(Asked(original(), ranges=body["ranges"])))
+    assert search["found"] == len(variants) == len(found)
+    assert search["variants"] == variants[:50]
+
+
+def stored(client: TestClient, database: Database, **changes: Any) -> dict[str, Any]:
+    """A search that was solved before."""
+    with database.write() as session:
+        id_ = solved_search(session, **changes).id
+    answer: dict[str, Any] = client.get(f"/v1/searches/{id_}").json()
+    return answer
+
+
+def test_every_variant_has_exactly_the_parameters_of_the_original(
+    client: TestClient, database: Database
+) -> None:
+    search = stored(client, database)
+
+    for variant in search["variants"]:
+        posted = client.post("/v1/architectures", json=variant["architecture"]).json()
+        assert posted["counts"]["params"] == search["original"]["counts"]["params"]
+        assert posted["counts"] == variant["counts"]
+        assert variant["delta"]["params"] == 0
+
+
+def test_an_infeasible_search_is_an_answer_with_an_explanation(solving_client: TestClient) -> None:
+    answer = solving_client.post("/v1/searches", json=search_body(**INFEASIBLE))
+    search = answer.json()
+
+    assert answer.status_code == 201
+    assert (search["outcome"], search["found"], search["variants"]) == ("infeasible", 0, [])
+    assert "equal params" in search["explanation"]["blocking"]
+    assert search["explanation"]["nearest"]["delta"]["params"] != 0
+
+
+def test_a_search_by_id_is_that_of_the_architecture(solving_client: TestClient) -> None:
+    architecture = examples.load("digits-architecture")
+    id_ = solving_client.post("/v1/architectures", json=architecture).json()["id"]
+    by_id = {**search_body(), "architecture": None, "architecture_id": id_}
+
+    first = solving_client.post("/v1/searches", json=by_id).json()
+    second = solving_client.post("/v1/searches", json=search_body()).json()
+
+    assert first["request"] == second["request"]
+    assert first["id"] != second["id"]
+    assert first["found"] == second["found"]
+
+
+def test_without_waiting_a_search_is_accepted_and_polled(solving_client: TestClient) -> None:
+    answer = solving_client.post("/v1/searches", json=search_body(), headers={"Prefer": "wait=0"})
+    url = answer.headers["Location"]
+
+    assert answer.status_code in (201, 202)
+    deadline = time.monotonic() + 60
+    while solving_client.get(url).json()["state"] != "succeeded":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_running_search_is_cancelled_and_then_removed(solving_client: TestClient) -> None:
+    answer = solving_client.post(
+        "/v1/searches", json=search_body(**SLOW), headers={"Prefer": "wait=0"}
+    )
+    url = answer.headers["Location"]
+    assert answer.status_code == 202
+    assert answer.headers["Retry-After"] == "1"
+
+    assert solving_client.delete(url).status_code == 204
+    assert solving_client.get(url).json()["state"] == "cancelled"
+    assert solving_client.delete(url).status_code == 204
+    assert solving_client.get(url).status_code == 404
+
+
+def test_after_a_cancelled_search_the_next_is_solved(solving_client: TestClient) -> None:
+    slow = solving_client.post(
+        "/v1/searches", json=search_body(**SLOW), headers={"Prefer": "wait=0"}
+    )
+    solving_client.delete(slow.headers["Location"])
+
+    answer = solving_client.post("/v1/searches", json=search_body(), headers={"Prefer": "wait=60"})
+
+    assert answer.json()["outcome"] == "complete"
+
+
+def test_a_search_that_jobs_refer_to_is_kept(client: TestClient, database: Database) -> None:
+    search = stored(client, database, limit=20)
+    job = client.post("/v1/jobs", json={**documented.JOB, "search_id": search["id"]}).json()
+
+    answer = client.delete(f"/v1/searches/{search['id']}")
+
+    assert answer.status_code == 409
+    assert job["id"] in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("sort", ["resolution", "-params", "flops", "-coverage", "receptive_field"])
+def test_variants_are_sorted(client: TestClient, database: Database, sort: str) -> None:
+    id_ = stored(client, database)["id"]
+
+    variants = pages(client, f"/v1/searches/{id_}/variants", sort=f"{sort},-flops")
+
+    name, sign = sort.removeprefix("-"), -1 if sort.startswith("-") else 1
+    keys = []
+    for variant in variants:
+        values = {**variant, **variant["counts"]}
+        position = int(variant["id"].split("-")[1])
+        keys.append((sign * values[name], -values["flops"], position))
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys) > 1000
+
+
+def test_an_unknown_sort_is_refused_with_what_is_known(
+    sqlite_client: TestClient, sqlite_database: Database
+) -> None:
+    id_ = stored(sqlite_client, sqlite_database, limit=5)["id"]
+
+    answer = sqlite_client.get(f"/v1/searches/{id_}/variants", params={"sort": "beauty"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "query/sort"
+
+
+def test_variants_are_browsed_over_all_searches(client: TestClient, database: Database) -> None:
+    stored(client, database)
+    flops = stored(client, database, budget="flops", tolerance=0.02)
+
+    wanted = {"budget": "flops", "min_resolution": 8, "max_params": 3000}
+    found = pages(client, "/v1/variants", **wanted)
+
+    assert found
+    assert {variant["search_id"] for variant in found} == {flops["id"]}
+    assert all(v["resolution"] >= 8 and v["counts"]["params"] <= 3000 for v in found)
+    assert client.get(f"/v1/variants/{found[0]['id']}").json() == found[0]
+
+
+def test_an_unknown_variant_is_not_found(client: TestClient) -> None:
+    for id_ in ("0", "a-b", "7646-1", "-1", "x-99999999999999999999"):
+        assert client.get(f"/v1/variants/{id_}").status_code == 404
+
+
+def test_a_repeated_request_with_the_same_key_makes_nothing_new(client: TestClient) -> None:
+    headers = {"Idempotency-Key": "one", "Prefer": "wait=0"}
+
+    def post(**changes: Any) -> httpx2.Response:
+        return client.post("/v1/searches", json=search_body(**changes), headers=headers)
+
+    first, second, other = post(), post(), post(limit=7)
+
+    assert first.json() == second.json()
+    assert len(client.get("/v1/searches").json()["items"]) == 1
+    assert other.status_code == 422
+    assert other.json()["errors"][0]["pointer"] == "header/Idempotency-Key"
+
+
+ONE_CONVOLUTION = {
+    "input": {"channels": 1, "resolution": 8},
+    "layers": [{"type": "conv2d", "out_channels": 8, "kernel_size": 3}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointers"),
+    [
+        ({"architecture": ONE_CONVOLUTION}, ["#/architecture/layers"]),
+        ({"architecture": None}, ["#"]),
+        ({"architecture_id": "x"}, ["#"]),
+        ({"approach": "V"}, ["#/approach"]),
+        ({"approach": "I"}, ["#/approach"]),
+        (
+            {"ranges": {"kernel_size": [5, 4], "stride": [0, 3]}},
+            ["#/ranges/kernel_size", "#/ranges/stride"],
+        ),
+        ({"ranges": {"kernel_size": [3]}}, ["#/ranges/kernel_size"]),
+        ({"tolerance": {"below": -0.1}}, ["#/tolerance/below"]),
+        ({"limit": 0, "time_limit": 0}, ["#/limit", "#/time_limit"]),
+        ({"find": "some"}, ["#/find"]),
+    ],
+)
+def test_a_bad_search_is_refused_with_its_places(
+    sqlite_client: TestClient, changes: dict[str, Any], pointers: list[str]
+) -> None:
+    answer = sqlite_client.post("/v1/searches", json=search_body(**changes))
+
+    assert answer.status_code == 422
+    assert sorted(error["pointer"] for error in answer.json()["errors"]) == pointers
+    assert sqlite_client.get("/v1/searches").json()["items"] == []
+    assert sqlite_client.get("/v1/architectures").json()["items"] == []
+
+
+def test_a_search_that_a_dead_server_left_is_solved_by_the_next(
+    solving_client: TestClient, database: Database
+) -> None:
+    with database.write() as session:
+        id_ = queued_search(session).id
+        searches.claim(session, grace=60)
+        session.execute(update(SearchRow).values(lease_expires_at=database_time(-1)))
+
+    deadline = time.monotonic() + 60
+    while solving_client.get(f"/v1/searches/{id_}").json()["state"] != "succeeded":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

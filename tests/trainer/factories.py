@@ -1,0 +1,44 @@
+"""Small networks and data, with good defaults."""
+
+from typing import Any
+
+import torch
+
+from app.catalogue import Dataset
+from solver.architecture import Architecture
+from trainer.images import Images, Split
+
+SMALL_LAYERS: list[dict[str, Any]] = [
+    {"type": "conv2d", "out_channels": 4, "kernel_size": 3},
+    {"type": "batch_norm2d"},
+    {"type": "relu"},
+    {"type": "flatten"},
+    {"type": "dropout", "p": 0.5},
+    {"type": "linear", "out_features": 10},
+]
+
+
+def architecture(
+    layers: list[dict[str, Any]] = SMALL_LAYERS, resolution: int = 8, channels: int = 1
+) -> Architecture:
+    return Architecture.model_validate(
+        {"input": {"channels": channels, "resolution": resolution}, "layers": layers}
+    )
+
+
+def split(
+    size: int = 20, channels: int = 1, resolution: int = 8, images_NCHW: torch.Tensor | None = None
+) -> Split:
+    if images_NCHW is None:
+        generator = torch.Generator().manual_seed(size)
+        shape = (size, channels, resolution, resolution)
+        images_NCHW = torch.randint(256, shape, dtype=torch.uint8, generator=generator)
+    return Split(images_NCHW, torch.arange(len(images_NCHW)) % 10)
+
+
+def images(channels: int = 1, resolution: int = 8) -> Images:
+    dataset = Dataset(
+        name="made", resolution=resolution, channels=channels, classes=10, version="1"
+    )
+    train, validation, test = (split(size, channels, resolution) for size in (50, 10, 20))
+    return Images(dataset, resolution, train, validation, test)

@@ -1,0 +1,148 @@
+import json
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+
+from app.db.results import Results
+from trainer.statistics import Network, Run, summarise
+
+
+def network(id_: str, test: list[float], validation: list[float] | None = None) -> Network:
+    pairs = zip(test, validation or test, strict=True)
+    return Network(id_, 16, tuple(Run(seed, *pair) for seed, pair in enumerate(pairs)))
+
+
+ORIGINAL = network("original", [0.80, 0.82])
+WIDE = network("wide", [0.84, 0.88], [0.81, 0.83])
+TALL = network("tall", [0.83, 0.85], [0.85, 0.87])
+
+
+def test_estimates_are_those_worked_by_hand() -> None:
+    results = summarise(ORIGINAL, [WIDE, TALL])
+
+    assert results.original.accuracy.mean == pytest.approx(0.81)
+    assert results.original.accuracy.sd == pytest.approx(0.02 / math.sqrt(2))
+    assert results.original.accuracy.n == 2
+    assert [v.accuracy.mean for v in results.variants] == pytest.approx([0.86, 0.84])
+    assert [v.validation_accuracy.mean for v in results.variants] == pytest.approx([0.82, 0.86])
+    assert results.mean_variant.gain == pytest.approx(0.04)
+    assert results.selected.variant_id == "tall"
+    assert results.selected.gain == pytest.approx(0.03)
+    assert results.best_of_k.variant_id == "wide"
+    assert results.best_of_k.gain == pytest.approx(0.05)
+    assert results.best_of_k.optimistic
+
+
+def test_a_variant_with_more_runs_weighs_no_more() -> None:
+    results = summarise(ORIGINAL, [network("a", [0.9] * 8), network("b", [0.8, 0.8])])
+
+    assert results.mean_variant.gain == pytest.approx(0.85 - 0.81)
+
+
+def test_runs_without_spread_have_an_interval_of_no_width() -> None:
+    results = summarise(network("original", [0.5, 0.5]), [network("a", [0.75, 0.75])])
+
+    assert results.mean_variant.ci == pytest.approx((0.25, 0.25))
+    assert results.selected.ci == pytest.approx((0.25, 0.25))
+
+
+def test_the_interval_is_that_of_every_possible_resampling() -> None:
+    original, variants = [0.0, 0.125], [[0.5, 0.75, 1.0], [0.25, 0.5]]
+    means = [[np.mean(draw) for draw in product(v, repeat=len(v))] for v in variants]
+    weights = [[1 / len(m)] * len(m) for m in means]
+    one = list(zip(np.concatenate(means), np.concatenate(weights) / 2, strict=True))
+    gains = [
+        ((a + b) / 2 - np.mean(o), p * q / 4)
+        for (a, p), (b, q), o in product(one, one, product(original, repeat=2))
+    ]
+    values, chances = np.array(sorted(gains)).T
+    exact = [values[np.searchsorted(chances.cumsum(), level)] for level in (0.025, 0.975)]
+
+    results = summarise(
+        network("original", original),
+        [network(str(i), accuracies) for i, accuracies in enumerate(variants)],
+    )
+
+    assert results.mean_variant.ci == pytest.approx(exact, abs=0.03)
+
+
+def test_intervals_hold_the_gain_and_are_repeatable() -> None:
+    first, again = summarise(ORIGINAL, [WIDE, TALL]), summarise(ORIGINAL, [WIDE, TALL])
+
+    assert first == again
+    for estimate in (first.mean_variant, first.selected):
+        assert estimate.ci is not None
+        assert estimate.gain is not None
+        assert estimate.ci[0] < estimate.gain < estimate.ci[1]
+
+
+@pytest.mark.parametrize(
+    ("original", "variants"),
+    [
+        (network("original", [0.8]), [WIDE, TALL]),
+        (ORIGINAL, [network("wide", [0.84]), network("tall", [0.83])]),
+        (ORIGINAL, [WIDE, network("best", [0.99])]),
+    ],
+)
+def test_one_run_of_a_network_is_too_few_for_an_interval(
+    original: Network, variants: list[Network]
+) -> None:
+    results = summarise(original, variants)
+
+    assert results.mean_variant.gain is not None
+    assert results.mean_variant.ci is None
+    assert results.selected.ci is None
+
+
+def test_one_run_has_no_standard_deviation() -> None:
+    assert summarise(network("original", [0.8]), []).original.accuracy.sd is None
+
+
+def test_a_variant_without_runs_is_listed_and_left_out_of_estimates() -> None:
+    results = summarise(ORIGINAL, [WIDE, network("waiting", [])])
+
+    assert results.variants[1].model_dump() == {
+        "variant_id": "waiting",
+        "resolution": 16,
+        "accuracy": {"mean": None, "sd": None, "n": 0},
+        "validation_accuracy": {"mean": None, "sd": None, "n": 0},
+    }
+    assert results.mean_variant == summarise(ORIGINAL, [WIDE]).mean_variant
+
+
+@pytest.mark.parametrize(
+    ("original", "variants"),
+    [
+        (network("original", []), []),
+        (network("original", []), [WIDE]),
+        (ORIGINAL, []),
+        (ORIGINAL, [network("waiting", [])]),
+    ],
+)
+def test_what_is_not_known_yet_is_none_and_never_nan(
+    original: Network, variants: list[Network]
+) -> None:
+    results = summarise(original, variants)
+
+    assert results.mean_variant.model_dump() == {"gain": None, "ci": None}
+    assert results.selected.gain is None
+    assert results.best_of_k.gain is None
+    assert "NaN" not in json.dumps(results.model_dump())
+
+
+def test_results_have_the_fields_of_the_contract_and_survive_json() -> None:
+    results = summarise(ORIGINAL, [WIDE])
+
+    content = json.loads(results.model_dump_json())
+    accuracy = {"mean", "sd", "n"}
+    assert set(content) == {"original", "variants", "mean_variant", "selected", "best_of_k"}
+    assert set(content["original"]) == {"accuracy"}
+    assert set(content["original"]["accuracy"]) == accuracy
+    [variant] = content["variants"]
+    assert set(variant) == {"variant_id", "resolution", "accuracy", "validation_accuracy"}
+    assert set(content["mean_variant"]) == {"gain", "ci"}
+    assert set(content["selected"]) == {"variant_id", "gain", "ci"}
+    assert set(content["best_of_k"]) == {"variant_id", "gain", "optimistic"}
+    assert Results.model_validate_json(results.model_dump_json()) == results

@@ -1,0 +1,1 @@
+"""Training: builds, checks, trains and compares networks."""

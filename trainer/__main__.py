@@ -1,0 +1,76 @@
+"""``python -m trainer``, which ``isobudget work`` calls."""
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from app.config import settings
+from app.db.engine import Database
+from app.db.schema import is_current
+from trainer.worker import Worker, WorkerSettings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Work off queued runs; the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if options.processes > 1:
+        return _many(options)
+    database = Database(settings().database_url)
+    if not is_current(database):
+        sys.exit("the database's schema is not current; run: isobudget migrate")
+    worker = Worker(
+        database,
+        WorkerSettings(
+            name=f"{socket.gethostname()}:{os.getpid()}",
+            data_dir=settings().data_dir,
+            lease=settings().lease,
+            poll=settings().poll,
+            threads=options.threads or _share(1),
+        ),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.work(once=options.once, exit_when_idle=options.exit_when_idle)
+    database.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="isobudget work", description="Train what jobs have queued, until stopped."
+    )
+    parser.add_argument("--processes", type=int, default=1, help="workers on this machine")
+    parser.add_argument("--threads", type=int, help="PyTorch's threads in each of them")
+    parser.add_argument("--once", action="store_true", help="end after one run")
+    parser.add_argument("--exit-when-idle", action="store_true", help="end when nothing is queued")
+    return parser
+
+
+def _share(processes: int) -> int:
+    return max(1, (os.cpu_count() or 1) // processes)
+
+
+def _many(options: argparse.Namespace) -> int:
+    """Start several workers, pass signals on, and wait for all."""
+    command = [sys.executable, "-m", "trainer", "--threads"]
+    command.append(str(options.threads or _share(options.processes)))
+    command += ["--once"] * options.once + ["--exit-when-idle"] * options.exit_when_idle
+    workers = [subprocess.Popen(command) for _ in range(options.processes)]
+
+    def stop(*_: object) -> None:
+        for worker in workers:
+            worker.terminate()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return max(worker.wait() for worker in workers)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

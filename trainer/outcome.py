@@ -1,0 +1,47 @@
+"""What a run tells: its epochs while it goes on, its outcome at the end."""
+
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training split gave; losses are mean cross-entropies, in nats."""
+
+    number: int
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run measured after its last epoch, with what it takes to repeat it.
+
+    Accuracies are fractions. ``test_correct`` holds one bit per test image, in order, as
+    ``numpy.packbits`` packs them.
+    """
+
+    test_accuracy: float
+    validation_accuracy: float
+    test_correct: bytes = field(repr=False)
+    seconds: float
+    seed: int
+    threads: int
+    device: str
+    versions: dict[str, str | None]
+
+
+def versions() -> dict[str, str | None]:
+    """Versions that a result depends on; ``None`` for a package that runs uninstalled."""
+    packages = ("torch", "torchvision", "isobudget")
+    return {"python": python_version(), **{package: _version(package) for package in packages}}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
