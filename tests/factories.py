@@ -90,11 +90,18 @@ def solved_search(session: Session, **changes: Any) -> SearchRow:
 
 
 def needs(
-    architecture: Architecture, seeds: int = 2, variants: Sequence[int] = (), tag: str = "digits"
+    architecture: Architecture,
+    seeds: int = 2,
+    variants: Sequence[int] = (),
+    tag: str = "digits",
+    epochs: int = 2,
 ) -> list[jobs.Need]:
     """Runs of one architecture, as if it were the original and the variants."""
     networks = [jobs.Network(architecture.id, architecture.input.resolution)]
-    networks += [jobs.Network(architecture.id, 6, position) for position in variants]
+    networks += [
+        jobs.Network(architecture.id, architecture.input.resolution, position)
+        for position in variants
+    ]
     found: list[jobs.Need] = []
     for network in networks:
         for seed in range(seeds):
@@ -103,7 +110,7 @@ def needs(
                 "dataset": tag,
                 "dataset_version": "1",
                 "resolution": network.resolution,
-                "recipe": Recipe(epochs=2).model_dump(mode="json"),
+                "recipe": Recipe(epochs=epochs).model_dump(mode="json"),
                 "seed": seed,
             }
             id_ = content_id([identity, network.variant])
@@ -112,11 +119,16 @@ def needs(
 
 
 def queued_job(
-    database: Database, seeds: int = 2, variants: Sequence[int] = (), tag: str = "digits"
+    database: Database,
+    seeds: int = 2,
+    variants: Sequence[int] = (),
+    tag: str = "digits",
+    epochs: int = 2,
 ) -> JobRow:
     """A job of the example's search, with a run for each network and seed."""
     with database.write() as session:
         rows, _ = searches.newest(session, None, 1)
         search = rows[0] if rows else solved_search(session, limit=20)
-        request = {"epochs": 2, "notes": [], "dataset": tag, "seeds": seeds}
-        return jobs.create(session, search.id, request, needs(original(), seeds, variants, tag))
+        request = {"epochs": epochs, "notes": [], "dataset": tag, "seeds": seeds}
+        wanted = needs(original(), seeds, variants, tag, epochs)
+        return jobs.create(session, search.id, request, wanted)

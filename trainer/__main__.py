@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Work off queued runs; the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if options.processes > 1:
         return _many(options)
     database = Database(settings().database_url)
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data_dir=settings().data_dir,
             lease=settings().lease,
             poll=settings().poll,
-            threads=options.threads or _share(1),
+            threads=options.threads,
         ),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,20 +47,20 @@ def _parser() -> argparse.ArgumentParser:
         prog="isobudget work", description="Train what jobs have queued, until stopped."
     )
     parser.add_argument("--processes", type=int, default=1, help="workers on this machine")
-    parser.add_argument("--threads", type=int, help="PyTorch's threads in each of them")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        help="PyTorch's threads in each of them; more slow small networks down on a busy machine",
+    )
     parser.add_argument("--once", action="store_true", help="end after one run")
     parser.add_argument("--exit-when-idle", action="store_true", help="end when nothing is queued")
     return parser
 
 
-def _share(processes: int) -> int:
-    return max(1, (os.cpu_count() or 1) // processes)
-
-
 def _many(options: argparse.Namespace) -> int:
     """Start several workers, pass signals on, and wait for all."""
-    command = [sys.executable, "-m", "trainer", "--threads"]
-    command.append(str(options.threads or _share(options.processes)))
+    command = [sys.executable, "-m", "trainer", "--threads", str(options.threads)]
     command += ["--once"] * options.once + ["--exit-when-idle"] * options.exit_when_idle
     workers = [subprocess.Popen(command) for _ in range(options.processes)]
 

@@ -115,9 +115,9 @@ def create(database: Database, request: JobRequest, key: str | None) -> Created:
         dataset = DATASETS[request.dataset]
         check_fit(original, dataset)
         positions, notes = choose(session, request, search, dataset)
-        if (runs := (1 + len(positions)) * request.seeds) > MOST_RUNS:
+        if (wanted := (1 + len(positions)) * request.seeds) > MOST_RUNS:
             raise RefusedError(
-                Fault("#/variants", f"{runs:,} runs exceed the {MOST_RUNS:,} that a job may have")
+                Fault("#/variants", f"{wanted:,} runs exceed the {MOST_RUNS:,} that a job may have")
             )
         networks = [
             jobs.Network(original.id, original.input.resolution),

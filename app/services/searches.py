@@ -183,7 +183,9 @@ def _summary(row: SearchRow, original: Architecture) -> SearchSummary:
             "finished_at": row.finished_at,
             "request": {**row.request, "architecture_id": row.architecture_id},
             "original": Original(
-                id=original.id, resolution=original.input.resolution, counts=count(original)
+                id=original.id,
+                resolution=original.input.resolution,
+                counts=count(original, count_pooling=row.request["count_pooling"]),
             ),
             "outcome": row.outcome,
             "found": row.found,

@@ -57,6 +57,7 @@ class Child:
             text=True,
             encoding="utf-8",
             env=environment,
+            process_group=0,  # Ctrl-C is ours to handle: we kill it
         )
         self._lines: list[str] = []
         self._ready = threading.Event()

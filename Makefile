@@ -1,0 +1,42 @@
+# make demo: the whole path, from nothing. make test: every check, from nothing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format browser clean
+
+help:
+	@echo "make demo    install, then find, train and compare variants of a small CNN; writes an HTML report"
+	@echo "make test    install, then run every check and test"
+	@echo "make lint    the static checks alone;  make format  rewrites what they would"
+	@echo "make clean   remove the virtual environment and what the demo wrote"
+
+$(VENV)/installed-demo: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,postgres]'
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed-demo
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,postgres,dev]'
+	@touch $@
+
+demo: $(VENV)/installed-demo
+	$(BIN)/isobudget demo
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf $(VENV) demo-output build dist *.egg-info

@@ -1,0 +1,74 @@
+"""What a search found, as ``isobudget solve`` and the demo show it."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from app.cli.console import out
+from app.cli.options import understood
+from app.cli.tables import variants_table
+from app.services.searches import Original
+from solver.problem import SolveRequest
+from solver.variants import Answer, Describer, Explanation, Outcome, Variant
+
+FIRST: Final = 20
+MEANING: Final[Mapping[Outcome, str]] = {
+    "complete": "every solution is there",
+    "truncated": "there are more than the limit keeps",
+    "infeasible": "no network satisfies all requirements",
+    "timed_out": "the time limit came first; there may be more",
+}
+
+
+def variants_of(request: SolveRequest, answer: Answer) -> Iterator[Variant]:
+    """Derive the variants one by one: there may be a million."""
+    describer = Describer(request.problem)
+    yield from map(describer.variant, answer.assignments())
+
+
+def print_json(request: SolveRequest, answer: Answer) -> None:
+    """Print the answer of ``GET /v1/searches/{id}`` with all its variants, one a line."""
+    head = json.dumps(_head(request, answer), ensure_ascii=False)
+    sys.stdout.write(head.removesuffix("}") + ', "variants": [')
+    for number, variant in enumerate(variants_of(request, answer)):
+        sys.stdout.write((",\n" if number else "\n") + variant.model_dump_json())
+    sys.stdout.write("]}\n")
+    sys.stdout.flush()
+
+
+def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
+    """All but the variants; what only a stored search has is ``None``."""
+    network = request.architecture
+    original = Original(
+        id=network.id,
+        resolution=network.input.resolution,
+        counts=Describer(request.problem).counts(network),
+    )
+    return {
+        "id": None,
+        "state": "succeeded",
+        "created_at": None,
+        "finished_at": None,
+        "request": understood(request),
+        "original": original.model_dump(mode="json"),
+        **answer.model_dump(mode="json", exclude={"symbols", "rows"}),
+        "error": None,
+        "next": None,
+    }
+
+
+def print_outcome(outcome: Outcome, found: int) -> None:
+    """Say how a search ended, and what that means."""
+    number = "1 variant" if found == 1 else f"{found:,} variants"
+    out.print(outcome, style="bold green" if outcome == "complete" else "bold yellow", end="")
+    out.print(f": {number}; {MEANING[outcome]}")
+
+
+def print_explanation(explanation: Explanation | None) -> None:
+    """Say what stands in the way of a solution, and what comes nearest."""
+    if explanation is None:
+        return
+    out.print(f"blocking: {', '.join(explanation.blocking) or 'not known'}", soft_wrap=True)
+    if explanation.nearest:
+        out.print(variants_table([explanation.nearest], "the nearest network"))

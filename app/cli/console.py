@@ -1,0 +1,61 @@
+"""What commands print, and how they end: results go to standard output, the rest to the other."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from app.config import Settings
+from app.config import settings as read_settings
+from app.errors import Fault
+
+out = Console(markup=False, emoji=False, highlight=False)
+notes = Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    INFEASIBLE = 3
+
+
+def fail(message: str) -> NoReturn:
+    """Say why nothing came out, and end with exit code 1."""
+    _say_error(message)
+    raise typer.Exit(ExitCode.FAILED)
+
+
+def refuse(source: str, faults: Sequence[Fault]) -> NoReturn:
+    """List everything that is wrong with what the user gave, and end with exit code 2.
+
+    The faults' pointers are places in the source, ``layers/3``; empty for the source itself.
+    """
+    number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    _say_error(f"{source}: {number}")
+    for fault in faults:
+        place = f"{fault.pointer}: " if fault.pointer else ""
+        notes.print(f"  {place}{fault.detail}", soft_wrap=True)
+    raise typer.Exit(ExitCode.USAGE)
+
+
+def settings() -> Settings:
+    """The settings of the environment; what is wrong with them is listed (exit code 2)."""
+    try:
+        return read_settings()
+    except ValidationError as invalid:
+        faults = [
+            Fault(f"ISOBUDGET_{details['loc'][0]}".upper(), details["msg"])
+            for details in invalid.errors()
+        ]
+    refuse("the environment", faults)
+
+
+def _say_error(message: str) -> None:
+    notes.print("error: ", style="bold red", end="")
+    notes.print(message, soft_wrap=True)

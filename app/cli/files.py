@@ -1,0 +1,55 @@
+"""Reading what users hand over: JSON files, and what schemas refuse in them."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.cli.console import refuse
+from app.errors import Fault
+from solver.architecture import Place
+
+STDIN = "-"
+MISSING = "this is missing"
+FILE_HELP = "A JSON file; - reads standard input."
+
+
+def read_json(file: str) -> Any:
+    """Parse a file, or standard input for ``-``; what cannot be parsed ends the command."""
+    try:
+        return json.loads(sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes())
+    except OSError as missing:
+        return refuse(shown(file), [Fault("", f"it cannot be read: {missing.strerror}")])
+    except json.JSONDecodeError as broken:
+        place = f"line {broken.lineno}, column {broken.colno}"
+        return refuse(shown(file), [Fault(place, f"not JSON: {broken.msg}")])
+    except (ValueError, RecursionError) as broken:  # not Unicode, a number too long, too deep
+        return refuse(shown(file), [Fault("", f"not JSON: {broken}")])
+
+
+def shown(file: str) -> str:
+    """What to call a file in messages."""
+    return "standard input" if file == STDIN else file
+
+
+def faults_of(invalid: ValidationError, name: Callable[[Place], str]) -> list[Fault]:
+    """All that a schema refuses, in words; ``name`` says what the user calls a place."""
+    return [
+        Fault(name(details["loc"]), _reason(details["type"], details["loc"], details["msg"]))
+        for details in invalid.errors()
+    ]
+
+
+def _reason(kind: str, place: Place, message: str) -> str:
+    match kind:
+        case "missing":
+            return MISSING
+        case "extra_forbidden":
+            return f"unknown key '{place[-1]}'"
+        case "model_type":
+            return "a JSON object is expected here"
+        case _:
+            return message

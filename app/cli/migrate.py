@@ -1,0 +1,34 @@
+"""``isobudget migrate``."""
+
+from typing import Annotated
+
+import typer
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.cli.console import fail, out, refuse, settings
+from app.db import schema
+from app.db.engine import Database
+from app.errors import Fault
+
+
+def migrate(
+    revision: Annotated[
+        str, typer.Option(help="Where to go, up or down: head, base, or a revision's id.")
+    ] = "head",
+) -> None:
+    """Make the database's schema, or bring it up to date."""
+    migrate_to(settings().database_url, revision)
+
+
+def migrate_to(url: str, revision: str = "head") -> None:
+    """Migrate a database; what goes wrong ends the command."""
+    try:
+        database = Database(url)
+        schema.migrate(database, revision)
+        database.close()
+    except CommandError as unknown:
+        refuse("the arguments", [Fault("--revision", f"{unknown}; try head")])
+    except (SQLAlchemyError, OSError) as failed:
+        fail(f"the database cannot be migrated; is ISOBUDGET_DATABASE_URL right? {failed}")
+    out.print(f"{database.url} is at revision {revision}", soft_wrap=True)

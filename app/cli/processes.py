@@ -1,0 +1,119 @@
+"""Child processes that never outlive the command that started them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final
+
+STOP_SECONDS: Final = 10.0
+"""For children to end once asked; then they are killed."""
+LOOK_SECONDS: Final = 0.2
+_STOP_SIGNALS: Final = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+class ChildEndedError(RuntimeError):
+    """A child ended that should have gone on."""
+
+
+class Children:
+    """Starts processes; stops all of them when its block is left, however it is left.
+
+    Within the block, SIGTERM and SIGHUP raise ``KeyboardInterrupt`` as Ctrl-C does. Children have
+    process groups of their own, so that a Ctrl-C in the terminal reaches them once, through here.
+    """
+
+    def __init__(self) -> None:
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._logs = ExitStack()
+
+    def __enter__(self) -> "Children":
+        self._handlers = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
+        _handle(dict.fromkeys(_STOP_SIGNALS, signal.default_int_handler))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _handle(dict.fromkeys(_STOP_SIGNALS, signal.SIG_IGN))
+        try:
+            self._stop()
+        finally:
+            self._logs.close()
+            _handle(self._handlers)
+
+    def start(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
+    ) -> None:
+        """Run ``python`` with these arguments; what it prints goes to a log, or here."""
+        output: IO[bytes] | None = self._logs.enter_context(log.open("wb")) if log else None
+        self._processes[name] = subprocess.Popen(
+            [sys.executable, *arguments],
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            process_group=0,
+        )
+
+    def check(self) -> None:
+        """Look whether all of them still run.
+
+        Raises
+        ------
+        ChildEndedError
+            One does not.
+        """
+        for name, process in self._processes.items():
+            if (code := process.poll()) is not None:
+                raise ChildEndedError(f"{name} ended with exit code {code}")
+
+    def watch(self) -> None:
+        """Wait until one of them ends.
+
+        Raises
+        ------
+        ChildEndedError
+            One has.
+        """
+        while True:
+            self.check()
+            time.sleep(LOOK_SECONDS)
+
+    def _stop(self) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _kill_group(process)
+
+
+def _handle(handlers: Mapping[signal.Signals, "signal._HANDLER"]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process with all that it started."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()

@@ -1,0 +1,65 @@
+"""A whole service for the demo: a fresh database, an API and a worker, all stopped at the end."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from app.cli.client import Client
+from app.cli.migrate import migrate_to
+from app.cli.processes import Children
+
+HOST: Final = "127.0.0.1"
+START_SECONDS: Final = 60.0
+DATABASE: Final = "demo.sqlite"
+LOGS: Final = ("api.log", "worker.log")
+
+
+class Service(NamedTuple):
+    """A service that runs: its URL, a client of it, and its processes."""
+
+    url: str
+    client: Client
+    children: Children
+
+
+@contextmanager
+def service(folder: Path) -> Iterator[Service]:
+    """Run a service on a fresh SQLite file in a folder; logs go there too.
+
+    Raises
+    ------
+    app.cli.client.ServiceError, app.cli.processes.ChildEndedError
+        It did not start.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (*(DATABASE + suffix for suffix in ("", "-wal", "-shm")), *LOGS):
+        (folder / name).unlink(missing_ok=True)
+    database_url = f"sqlite:///{(folder / DATABASE).resolve()}"
+    migrate_to(database_url)
+    environment = {"ISOBUDGET_DATABASE_URL": database_url}
+    port = _free_port()
+    url = f"http://{HOST}:{port}"
+    with Children() as children, closing(Client(url, children.check)) as client:
+        api = ["-m", "app.cli", "serve", "--host", HOST, "--port", str(port), "--no-access-log"]
+        children.start("the API", api, environment, folder / LOGS[0])
+        worker = ["-m", "trainer", "--threads", "1"]  # for networks this small, more are slower
+        children.start("the worker", worker, environment, folder / LOGS[1])
+        client.wait_until_ready(START_SECONDS)
+        yield Service(url, client, children)
+
+
+def log_tails(folder: Path, lines: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield each log's name and its last lines."""
+    for name in LOGS:
+        log = folder / name
+        if log.exists():
+            yield name, log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,74 @@
+"""Tables for terminals."""
+
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+
+from rich.box import SIMPLE_HEAD
+from rich.console import JustifyMethod
+from rich.table import Table
+
+from app.services.architectures import ArchitectureView
+from app.ui.experiment import Row
+from app.ui.wording import percent, points
+from solver.variants import Variant
+
+
+def layers_table(counted: ArchitectureView) -> Table:
+    """One line for each layer, and the totals."""
+    image, counts = counted.architecture.input, counted.counts
+    name = counted.architecture.name or "architecture"
+    title = f"{name}: {image.channels} × {image.resolution} × {image.resolution}"
+    totals = (counts.params, counts.macs, counts.flops)
+    footers = ("total", "", "", *(f"{n:,}" for n in totals), "")
+    table = _table(title, "layer type output> params> MACs> FLOPs> field>", footers)
+    for layer in counted.layers:
+        output = " × ".join(str(side) for side in layer.output)
+        numbers = (layer.params, layer.macs, layer.flops, layer.receptive_field)
+        table.add_row(layer.name, layer.type, output, *(f"{n:,}" for n in numbers))
+    return table
+
+
+def variants_table(variants: Iterable[Variant], title: str) -> Table:
+    """One line for each variant of one approach; its unknowns have a column each."""
+    shown = list(variants)
+    symbols = [symbol for symbol in shown[0].assignment if symbol != "N"] if shown else []
+    unknowns = " ".join(f"{symbol}>" for symbol in symbols)
+    table = _table(title, f"px> {unknowns} params> Δparams> FLOPs> coverage> field>")
+    for variant in shown:
+        table.add_row(
+            str(variant.resolution),
+            *(str(variant.assignment[symbol]) for symbol in symbols),
+            f"{variant.counts.params:,}",
+            f"{variant.delta.params:+,}" if variant.delta.params else "0",
+            f"{variant.counts.flops:,}",
+            f"{variant.coverage:.0%}",
+            f"{variant.receptive_field:,}",
+        )
+    return table
+
+
+def results_table(rows: Iterable[Row], title: str) -> Table:
+    """One line for each trained network."""
+    table = _table(title, "network px> params> accuracy> ±sd> seeds> gain> remarks")
+    for row in rows:
+        table.add_row(
+            row.label,
+            str(row.resolution),
+            "–" if row.params is None else f"{row.params:,}",
+            percent(row.mean),
+            percent(row.sd),
+            str(row.n),
+            points(row.gain),
+            ", ".join(row.remarks),
+        )
+    return table
+
+
+def _table(title: str, headers: str, footers: Sequence[str] = ()) -> Table:
+    """An empty table; ``>`` behind a header aligns its column to the right."""
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, collapse_padding=True)
+    table.show_footer = bool(footers)
+    for header, footer in zip_longest(headers.split(), footers, fillvalue=""):
+        justify: JustifyMethod = "right" if header.endswith(">") else "left"
+        table.add_column(header.rstrip(">"), footer, justify=justify, overflow="fold")
+    return table

@@ -1,0 +1,84 @@
+"""A job's results in sentences that claim no more than the numbers show."""
+
+from typing import Final
+
+from app.ui.experiment import Experiment, Json, label_of
+
+_BUDGETS: Final = {
+    "params": "the same number of parameters",
+    "flops": "the same number of FLOPs",
+    "both": "the same numbers of parameters and FLOPs",
+}
+
+
+def budget_of(request: Json) -> str:
+    """What stays equal in a search, and how equal."""
+    band = request["tolerance"]
+    about = "about " if band["below"] or band["above"] else ""
+    scope = " by the paper’s equation" if request["scope"] == "paper" else ""
+    return about + _BUDGETS[request["budget"]] + scope
+
+
+def headline(experiment: Experiment) -> str:
+    """The mean variant against the original, in a sentence that claims no more than it shows."""
+    gain, interval = (experiment.results["mean_variant"][key] for key in ("gain", "ci"))
+    if gain is None:
+        return "There is no result yet: not every network has a finished run."
+    side = "above" if gain >= 0 else "below"
+    found = f"the mean variant is {_size(gain)} {side} the original"
+    if interval is None:
+        return (
+            f"{found[0].upper()}{found[1:]}. There is no interval, which takes two seeds of every "
+            "network, so this may be chance."
+        )
+    low, high = interval
+    between = f"95% interval {points(low, '')} to {points(high)}"
+    if low <= 0 <= high:
+        return f"No difference is shown: {found}, and the {between} contains 0."
+    verb = "gain" if low > 0 else "lose"
+    budget = budget_of(experiment.search["request"])
+    return f"Larger images {verb} accuracy at {budget}: {found} ({between})."
+
+
+def selected_sentence(experiment: Experiment) -> str:
+    """What one gets who trains the variants and keeps the one that is best on validation."""
+    selected = experiment.results["selected"]
+    if selected["gain"] is None:
+        return "No variant can be selected yet."
+    interval = selected["ci"]
+    between = ""
+    if interval:
+        low, high = points(interval[0], ""), points(interval[1])
+        between = f" (95% interval {low} to {high}, which takes the choice as given)"
+    label = label_of(experiment, selected["variant_id"])
+    return (
+        f"Selected: {label}, the best on validation images, scores {points(selected['gain'])} "
+        f"on test images against the original{between}."
+    )
+
+
+def best_sentence(experiment: Experiment) -> str:
+    """The best of k on the test images, with its warning."""
+    best = experiment.results["best_of_k"]
+    if best["gain"] is None:
+        return "No variant is best yet."
+    label = label_of(experiment, best["variant_id"])
+    return (
+        f"Best of {len(experiment.results['variants'])}: {label}, with {points(best['gain'])}. "
+        "This is optimistic: it is chosen on the very images that score it, so luck alone makes "
+        "it look good."
+    )
+
+
+def percent(fraction: float | None) -> str:
+    """``0.931`` as ``93.1%``."""
+    return "–" if fraction is None else f"{fraction:.1%}"
+
+
+def points(gain: float | None, unit: str = " pp") -> str:
+    """``-0.019`` as ``−1.9 pp``: percentage points, with their sign."""
+    return "–" if gain is None else f"{100 * gain:+.1f}{unit}".replace("-", "−")
+
+
+def _size(gain: float) -> str:
+    return f"{abs(100 * gain):.1f} percentage points"

@@ -1,0 +1,77 @@
+import json
+from pathlib import Path
+
+import pytest
+
+import examples
+from app.services.architectures import view
+from solver.architecture import Architecture
+from tests.app.cli.conftest import Isobudget
+
+ARCHITECTURE = examples.load("digits-architecture")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "network.json"
+    path.write_text(json.dumps(ARCHITECTURE), encoding="utf-8")
+    return path
+
+
+def test_every_layer_and_the_totals_are_shown(isobudget: Isobudget, file: Path) -> None:
+    result = isobudget("count", file)
+    assert result.exit_code == 0
+    for words in ("conv1", "16 × 3 × 3", "linear2", "1,728", "2,972", "4,124"):
+        assert words in result.stdout
+
+
+def test_json_is_what_the_api_answers(isobudget: Isobudget) -> None:
+    result = isobudget("count", "-", "--json", stdin=json.dumps(ARCHITECTURE))
+    expected = view(Architecture.model_validate(ARCHITECTURE)).model_dump(mode="json")
+    assert json.loads(result.stdout) == expected
+
+
+def test_the_architecture_of_a_search_is_counted(isobudget: Isobudget) -> None:
+    request = json.dumps(examples.load("digits-search"))
+    assert "2,972" in isobudget("count", "-", stdin=request).stdout
+
+
+def test_all_faults_are_listed_with_their_places(isobudget: Isobudget) -> None:
+    layers = [{"type": "conv2d", "out_channels": 1, "kernel_size": 7}, {"type": "relu", "p": 1}]
+    broken = {"input": {"channels": 1, "resolution": 5}, "layers": layers}
+    result = isobudget("count", "-", stdin=json.dumps(broken))
+    assert result.exit_code == 2
+    assert "standard input: 2 faults" in result.stderr
+    assert "layers/0/kernel_size: kernel 7 does not fit its 5×5 input" in result.stderr
+    assert "layers/1/p: unknown key 'p'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "line 1, column 2: not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("1" * 5_000, "not JSON"),
+        ("[]", "a JSON object is expected here"),
+    ],
+)
+def test_what_is_no_architecture_is_refused(isobudget: Isobudget, content: str, words: str) -> None:
+    result = isobudget("count", "-", stdin=content)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_a_file_that_is_not_there_is_named(isobudget: Isobudget, tmp_path: Path) -> None:
+    result = isobudget("count", tmp_path / "none.json")
+    assert result.exit_code == 2
+    assert "none.json" in result.stderr
+    assert "No such file" in result.stderr
+
+
+def test_a_network_too_large_to_count_is_refused(isobudget: Isobudget) -> None:
+    huge = {"type": "linear", "out_features": 10_000_000}
+    layers = [{"type": "flatten"}, huge, *[huge] * 200]
+    broken = {"input": {"channels": 1, "resolution": 5}, "layers": layers}
+    result = isobudget("count", "-", stdin=json.dumps(broken))
+    assert result.exit_code == 2
+    assert "2^53" in result.stderr
