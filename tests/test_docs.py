@@ -1,0 +1,96 @@
+"""What the documentation shows must work as it is shown."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from typer.testing import CliRunner
+
+import examples
+from app.api import examples as documented
+from app.cli import app
+from app.config import Settings
+from app.services.requests import JobRequest, SearchRequest
+from solver.architecture import Architecture
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/README.md"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_python_of_the_readme_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python")
+    claimed = [line.split("# ")[1].strip() for line in code.splitlines() if "print(" in line]
+
+    exec(compile(code, "README.md", "exec"), {})
+
+    assert capsys.readouterr().out.splitlines() == claimed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        line.split(" > ")[0]
+        for block in blocks("console")
+        for line in block.splitlines()
+        if line.startswith(("isobudget count", "isobudget solve"))
+    ],
+)
+def test_the_commands_of_the_readme_work(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+    result = CliRunner().invoke(app, shlex.split(line)[1:])
+
+    assert result.exit_code == 0, result.output
+
+
+def test_the_ids_of_the_readme_are_those_of_the_examples() -> None:
+    body = {"search_id": documented.SEARCH_ID, "dataset": "digits", "seeds": 3}
+    shown = next(json.loads(found) for found in re.findall(r"'(\{.*?\})'", README))
+
+    assert shown == body
+    assert f"/v1/searches/{documented.SEARCH_ID}/variants" in README
+    assert f"/v1/jobs/{documented.JOB_ID}" in README
+
+
+def test_the_error_of_the_readme_is_what_such_a_network_gets() -> None:
+    shown = json.loads(blocks("json")[0])["errors"][0]
+    body = examples.load("digits-architecture")
+    body["layers"][0]["kernel_size"] = 7
+
+    with pytest.raises(ValidationError) as refused:
+        Architecture.model_validate(body)
+
+    (error,) = refused.value.errors()
+    assert "#/" + "/".join(str(part) for part in error["loc"]) == shown["pointer"]
+    assert error["msg"] == shown["detail"]
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    shown = set(re.findall(r"`ISOBUDGET_([A-Z_]+)`", README))
+
+    assert shown == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_example_is_described_and_can_be_posted() -> None:
+    described = (ROOT / "examples/README.md").read_text()
+    for path in (ROOT / "examples").glob("*.json"):
+        assert f"`{path.name}`" in described
+    Architecture.model_validate(examples.load("digits-architecture"))
+    SearchRequest.model_validate(examples.load("digits-search"))
+    SearchRequest.model_validate(examples.load("digits-search-flops"))
+    JobRequest.model_validate(documented.JOB)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
