@@ -1,6 +1,5 @@
 """``isobudget up``."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -25,14 +24,13 @@ def up(
     chosen = settings()
     host, port = host or chosen.host, chosen.port if port is None else port
     migrate_to(chosen.database_url)
-    threads = str(max(1, (os.cpu_count() or 1) // processes))
     try:
         with Children() as children:
             children.start(
                 "the API", ["-m", "app.cli", "serve", "--host", host, "--port", str(port)]
             )
             for number in range(1, processes + 1):
-                children.start(f"worker {number}", ["-m", "trainer", "--threads", threads])
+                children.start(f"worker {number}", ["-m", "trainer"])
             out.print(f"Isobudget at http://{host}:{port} · stop with Ctrl-C")
             children.watch()
     except KeyboardInterrupt:
