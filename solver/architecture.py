@@ -30,7 +30,7 @@ LayerName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length
 Channels = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=65_536, strict=True)]
 NotNegative = Annotated[int, Field(ge=0, le=65_536, strict=True)]
-Probability = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False, strict=True)]
 
 
 class Schema(BaseModel):
@@ -76,7 +76,9 @@ class Pool2d(BaseLayer):
     @classmethod
     def _fill_stride(cls, data: Any, handler: ModelWrapValidatorHandler["Pool2d"]) -> "Pool2d":
         pool = handler(data)
-        return pool if pool.stride else pool.model_copy(update={"stride": pool.kernel_size})
+        if pool.stride is None:
+            object.__setattr__(pool, "stride", pool.kernel_size)
+        return pool
 
 
 class MaxPool2d(Pool2d):
@@ -187,17 +189,21 @@ class Architecture(Schema):
         try:
             architecture = handler(data)
         except ValidationError as refused:
-            errors = [_field_error(details) for details in refused.errors()]
             raw = data.get("layers") if isinstance(data, dict) else None
             layers = [_lenient(item) for item in raw] if isinstance(raw, list) else []
+            errors = [
+                _field_error(details)
+                for details in refused.errors()
+                if not (layers and details["type"] == "too_short" and details["loc"] == ("layers",))
+            ]
             errors += [_rule_error(v) for v in violations(_lenient_input(data), layers)]
             raise ValidationError.from_exception_data(cls.__name__, errors) from None
-        named = architecture.model_copy(update={"layers": _named(architecture.layers)})
-        if found := list(violations(named.input, named.layers)):
+        object.__setattr__(architecture, "layers", _named(architecture.layers))
+        if found := list(violations(architecture.input, architecture.layers)):
             raise ValidationError.from_exception_data(
                 cls.__name__, [_rule_error(violation) for violation in found]
             )
-        return named
+        return architecture
 
     @property
     def id(self) -> str:

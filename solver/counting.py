@@ -218,8 +218,11 @@ def coverage(architecture: Architecture) -> float:
     for layer, shape in zip(
         reversed(layers[: first + 1]), reversed(sizes[: first + 1]), strict=True
     ):
-        if isinstance(layer, Conv2d | Pool2d):
-            rows = set(_rows_read(layer, rows, shape[1]))
+        match layer:
+            case Conv2d() | Pool2d():
+                rows = set(_rows_read(layer, rows, shape[1]))
+            case GlobalAvgPool2d():
+                rows = set(range(shape[1])) if rows else set()
     return len(rows) / architecture.input.resolution
 
 

@@ -13,6 +13,9 @@ from solver.variants import Describer, Explanation
 GROUP_SECONDS = 1.0
 """Time for one relaxed model; they are small, and an explanation must not outlast its search."""
 
+WHOLE = 2**48
+"""A whole count, where shares of counts are added up in integers."""
+
 
 def explain(problem: Problem) -> Explanation:
     """Explain an infeasible problem.
@@ -66,8 +69,7 @@ def _nearest(constraints: Sequence[Constraint], symbols: tuple[str, ...]) -> Ass
     for constraint in constraints:
         if not isinstance(constraint, EqualBudget):
             constraint.post(model)
-    largest = max(budget.target for budget in budgets)
     deviations = [
-        budget.deviation(model) * max(1, largest // max(1, budget.target)) for budget in budgets
+        budget.deviation(model) * max(1, WHOLE // max(1, budget.target)) for budget in budgets
     ]
     return model.minimise(sum(deviations[1:], start=deviations[0]), symbols, GROUP_SECONDS)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from ortools.sat.python import cp_model
 
 from solver.polynomial import Monomial, Polynomial
+from solver.problem import Range
 from solver.template import Assignment
 
 LARGEST: Final = 2**60
@@ -15,7 +16,7 @@ LARGEST: Final = 2**60
 ENUMERATION: Final = {
     "num_workers": 1,  # with more, OR-Tools 9.15 silently loses solutions
     "enumerate_all_solutions": True,
-    "linearization_level": 0,  # 13 times faster than the default, see docs/model.md
+    "linearization_level": 0,  # several times faster than the default, see docs/model.md
     "cp_model_presolve": False,
     "symmetry_level": 0,
     "use_sat_inprocessing": False,
@@ -53,10 +54,15 @@ class Model:
     def __getitem__(self, symbol: str) -> cp_model.IntVar:
         return self._variables[symbol]
 
+    def bounds(self, symbol: str) -> Range:
+        """Inclusive bounds as declared."""
+        domain = list(self._variables[symbol].proto.domain)
+        return Range(domain[0], domain[-1])
+
     def high(self, polynomial: Polynomial) -> int:
         """Upper bound of a polynomial with positive coefficients."""
         return sum(
-            factor * prod(list(self._variables[symbol].proto.domain)[-1] for symbol in monomial)
+            factor * prod(self.bounds(symbol).high for symbol in monomial)
             for monomial, factor in polynomial
         )
 
@@ -86,7 +92,14 @@ class Model:
         """A variable equal to ``width * w + rest``, at most ``cap``.
 
         Multiplying the collected weight ``w`` once propagates better than one product a term.
+
+        Raises
+        ------
+        OverflowError
+            The total could leave 64 bits.
         """
+        if cap > LARGEST:
+            raise OverflowError(f"the sizes are too large for 64 bits: a count of up to {cap:,}")
         weight, rest = polynomial.collect(width)
         w = self.cp.new_int_var(0, cap, f"weight of {width}")
         self.cp.add(w == self.linear(weight, cap))

@@ -16,6 +16,8 @@ ApproachName = Literal["I", "II", "III", "IV"]
 Bound = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 MAX_GEOMETRY: Final = 4_096
 """Largest resolution, kernel, stride, padding or dilation that a range may reach."""
+MAX_RESOLUTION: Final = 65_536
+"""Largest resolution of an architecture."""
 MAX_WIDTH: Final = 1_000_000
 """Most filters or features that an unknown may take where nothing bounds it."""
 
@@ -65,7 +67,8 @@ class Ranges(Schema):
 
     def filled(self, resolution: int) -> "Ranges":
         """Fill what was left out, for an original of this resolution (Section 4)."""
-        defaults = DEFAULT_RANGES | {"resolution": Range(resolution + 1, 2 * resolution)}
+        highest = max(resolution + 1, min(2 * resolution, MAX_RESOLUTION))
+        defaults = DEFAULT_RANGES | {"resolution": Range(resolution + 1, highest)}
         given = {name: bounds for name, bounds in self if bounds is not None}
         return Ranges.model_construct(**{**defaults, **given})
 
@@ -93,7 +96,7 @@ DEFAULT_RANGES: Final[dict[str, Range | None]] = {
 }
 
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
 
 
 class Tolerance(Schema):
@@ -158,8 +161,8 @@ class Settings(Schema):
     limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = Field(
         default=10_000, description="Most variants to keep"
     )
-    time_limit: Annotated[float, Field(ge=0.1, le=3600.0, allow_inf_nan=False)] = Field(
-        default=30.0, description="Seconds"
+    time_limit: Annotated[float, Field(ge=0.1, le=3600.0, allow_inf_nan=False, strict=True)] = (
+        Field(default=30.0, description="Seconds")
     )
 
 

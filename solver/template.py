@@ -91,8 +91,13 @@ class Template:
         """Side of each layer's input: a symbol as far as the junction, then the original's."""
         symbols = [Polynomial.symbol(side_symbol(0))]
         for index, layer in enumerate(self.layers[: self.junction + 1]):
-            changes = isinstance(layer, Conv2d | Pool2d)
-            symbols.append(Polynomial.symbol(side_symbol(index + 1)) if changes else symbols[-1])
+            match layer:
+                case Conv2d() | Pool2d():
+                    symbols.append(Polynomial.symbol(side_symbol(index + 1)))
+                case GlobalAvgPool2d():
+                    symbols.append(Polynomial.constant(1))
+                case _:
+                    symbols.append(symbols[-1])
         behind = len(self.layers) - self.junction - 1
         known = [shape[1] if len(shape) > 1 else 1 for shape in shapes(self.original)]
         return symbols[:-1] + [Polynomial.constant(side) for side in known[-behind - 1 :]]

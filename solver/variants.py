@@ -1,6 +1,6 @@
 """Variants and answers: what a search finds, as frozen schemas."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -82,14 +82,26 @@ class Describer:
         """Counts as the problem asks for them, with pooling or without."""
         return count(architecture, count_pooling=self._problem.count_pooling)
 
+    def bare_counts(self, assignment: Assignment) -> Counts:
+        """Counts of the variant with these values, which are known to be valid."""
+        return self.counts(self._template.architecture(assignment))
+
     def architecture(self, assignment: Assignment) -> Architecture:
-        """The variant, validated and named after its original."""
+        """The variant with these values, named after its original."""
         bare = self._template.architecture(assignment)
-        name = self._problem.architecture.name
-        content: dict[str, Any] = bare.model_dump()
-        if name:
-            content["name"] = f"{name[:150]}-{self._problem.approach}-{assignment['N']}px"
-        return Architecture.model_validate(content)
+        original = self._problem.architecture.name
+        if original is None:
+            return bare
+        name = f"{original[:150]}-{self._problem.approach}-{assignment['N']}px"
+        return bare.model_copy(update={"name": name})
+
+    def coverage(self, assignment: Assignment) -> float:
+        """Share of the input's rows that conv1 of the variant with these values reads."""
+        return coverage(self._template.architecture(assignment))
+
+    def receptive_field(self, assignment: Assignment) -> int:
+        """Receptive field of the variant with these values, in input pixels."""
+        return receptive_field(self._template.architecture(assignment))
 
     def variant(self, assignment: Assignment) -> Variant:
         """Everything about the variant with these values."""

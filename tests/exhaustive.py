@@ -7,6 +7,7 @@ that a fault of the encoding, the counting or the truth tests cannot be in both.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -33,6 +34,11 @@ class Asked:
     count_pooling: bool = True
     min_coverage: str = "0"
 
+    @cached_property
+    def layers(self) -> list[dict[str, Any]]:
+        """The original's layers."""
+        return plain(self.original)
+
 
 @dataclass
 class Cost:
@@ -45,10 +51,11 @@ class Cost:
 
 def rows(asked: Asked) -> Iterator[Row]:
     """Yield all that Approach IV allows, each once, in no stated order."""
-    targets = sides_of_the_budget(asked)
+    allowed = bands(asked, sides_of_the_budget(asked))
+    most = [high for _, high in allowed]
     for geometry in fitting_geometries(asked):
-        for row, counts in widths(asked, geometry, [high for _, high in bands(asked, targets)]):
-            inside = zip(bands(asked, targets), counts, strict=True)
+        for row, counts in widths(asked, geometry, most):
+            inside = zip(allowed, counts, strict=True)
             if all(low <= counted <= high for (low, high), counted in inside):
                 yield row
 
@@ -78,29 +85,23 @@ def bands(asked: Asked, targets: list[int]) -> list[Bounds]:
 
 def sides_of_the_budget(asked: Asked, row: Row | None = None) -> list[int]:
     """What must be equal, of the original or of a row: one count, or two for ``both``."""
-    layers = plain(asked.original)
-    side = asked.original.input.resolution
+    layers, image = asked.layers, asked.original.input
+    side = image.resolution
     if row is not None:
         layers, side = changed(layers, row), row[0]
+    cost = walk(layers, image.channels, side, asked.count_pooling)
+    assert cost is not None
+    counts = {"params": cost.params, "flops": cost.flops}
     if asked.scope == "paper":
-        counts = printed(asked.original, layers, side)
-    else:
-        cost = walk(layers, asked.original.input.channels, side, asked.count_pooling)
-        assert cost is not None
-        counts = {"params": cost.params, "flops": cost.flops}
+        counts = printed(image.channels, layers, cost.sides)
     return [counts[name] for name in ("params", "flops") if asked.budget in (name, "both")]
 
 
-def printed(original: Architecture, layers: list[dict[str, Any]], side: int) -> dict[str, int]:
+def printed(D: int, layers: list[dict[str, Any]], sides: list[int]) -> dict[str, int]:
     """One side of Eq. 15 and of Eq. 19, term by term."""
-    cost = walk(layers, original.input.channels, side)
-    first_cost = walk(plain(original), original.input.channels, original.input.resolution)
-    assert cost is not None
-    assert first_cost is not None
     first, second = convolutions(layers)
-    D = original.input.channels
-    K1, C1, M1 = layers[first]["out_channels"], layers[first]["kernel_size"], cost.sides[first]
-    K2, C2, M2 = layers[second]["out_channels"], layers[second]["kernel_size"], cost.sides[second]
+    K1, C1, M1 = layers[first]["out_channels"], layers[first]["kernel_size"], sides[first]
+    K2, C2, M2 = layers[second]["out_channels"], layers[second]["kernel_size"], sides[second]
     return {
         "params": K1 * C1 * C1 * D + K2 * C2 * C2 * K1,
         "flops": D * M1 * M1 * C1 * C1 * K1 + M2 * M2 * K1 * C2 * C2 * K2,
@@ -109,10 +110,9 @@ def printed(original: Architecture, layers: list[dict[str, Any]], side: int) -> 
 
 def fitting_geometries(asked: Asked) -> Iterator[Row]:
     """Yield rows with the least width for which every window fits and conv2's map is kept."""
-    original = asked.original
-    layers = plain(original)
+    layers, image = asked.layers, asked.original.input
     first, second = convolutions(layers)
-    before = walk(layers, original.input.channels, original.input.resolution)
+    before = walk(layers, image.channels, image.resolution)
     assert before is not None
     kernels, strides = span(asked, "kernel_size"), span(asked, "stride")
     paddings = span(asked, "padding")
@@ -122,7 +122,7 @@ def fitting_geometries(asked: Asked) -> Iterator[Row]:
             continue
         for C2, P2, S2 in product(kernels, paddings, strides):
             row = (N, 1, C1, P1, S1, C2, P2, S2)
-            cost = walk(changed(layers, row), original.input.channels, N)
+            cost = walk(changed(layers, row)[: second + 1], image.channels, N)
             if cost and cost.sides[second] == before.sides[second]:
                 yield row
 
@@ -132,8 +132,7 @@ def widths(asked: Asked, geometry: Row, most: list[int]) -> Iterator[tuple[Row, 
 
     Every filter adds weights and multiply-adds: what is beyond stays beyond, ever further.
     """
-    layers = plain(asked.original)
-    groups = [layers[index]["groups"] for index in convolutions(layers)]
+    groups = [asked.layers[index]["groups"] for index in convolutions(asked.layers)]
     low, high = asked.ranges.get("out_channels", (1, WIDEST))
     for K1 in range(low, high + 1):
         if any(K1 % count for count in groups):

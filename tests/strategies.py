@@ -106,15 +106,7 @@ def two_convolutions(draw: st.DrawFn) -> Architecture:
     resolution, channels = draw(st.integers(3, 8)), draw(st.integers(1, 3))
     shape: Shape = (channels, resolution, resolution)
     layers: list[Layer] = []
-    for kind in draw(
-        st.tuples(
-            st.lists(st.just("between"), max_size=1),
-            st.just(["convolution"]),
-            st.lists(st.just("between"), max_size=2),
-            st.just(["convolution"]),
-            st.lists(st.sampled_from(["between", "convolution"]), max_size=2),
-        ).map(lambda parts: [kind for part in parts for kind in part])
-    ):
+    for kind in draw(_orders()):
         _, side, _ = shape
         layer = convolutions(shape[0], side) if kind == "convolution" else between(side)
         layers.append(draw(layer))
@@ -126,6 +118,18 @@ def two_convolutions(draw: st.DrawFn) -> Architecture:
             "layers": [*layers, *head],
         }
     )
+
+
+def _orders() -> st.SearchStrategy[list[str]]:
+    """Draw where the convolutions stand: two of them at least."""
+    parts = (
+        st.lists(st.just("other"), max_size=1),
+        st.just(["convolution"]),
+        st.lists(st.just("other"), max_size=2),
+        st.just(["convolution"]),
+        st.lists(st.sampled_from(["other", "convolution"]), max_size=2),
+    )
+    return st.tuples(*parts).map(lambda drawn: [kind for part in drawn for kind in part])
 
 
 def between(side: int) -> st.SearchStrategy[Any]:

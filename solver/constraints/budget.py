@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from solver import counting
 from solver.constraints.base import Relaxable
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
     from solver.model import Model
+
+
+FAR: Final = 1024
+"""A count that is larger by this factor is near to nothing."""
+MOST_COUNTED: Final = 2**58
+"""Largest count that a deviation is taken of, unless the original's is larger."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,10 @@ class EqualBudget(Relaxable):
         model.cp.add(model.total(self.side, self.width, self.band.high) >= self.band.low)
 
     def deviation(self, model: "Model") -> "cp_model.IntVar":
-        """``|D' − D|`` as a variable, for counts up to ``2 D``."""
-        total = model.total(self.side, self.width, 2 * self.target)
-        distance = model.cp.new_int_var(0, self.target, f"deviation of {self.name}")
+        """``|D' − D|`` as a variable, for counts up to ``FAR · D``."""
+        most = max(2 * self.target, min(model.high(self.side), FAR * self.target, MOST_COUNTED))
+        total = model.total(self.side, self.width, most)
+        distance = model.cp.new_int_var(0, most - self.target, f"deviation of {self.name}")
         model.cp.add_abs_equality(distance, total - self.target)
         return distance
 

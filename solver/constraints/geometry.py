@@ -1,19 +1,36 @@
 """Requirements on ranges and on the sides of maps (Eqs. 4, 8, 11-13, 16-18, 20)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import product
-from typing import TYPE_CHECKING
+from math import prod
+from typing import TYPE_CHECKING, Final
 
-from solver.architecture import Conv2d, Pool2d, output_shape, reach
+from solver.architecture import (
+    Conv2d,
+    GlobalAvgPool2d,
+    Pool2d,
+    out_side,
+    output_shape,
+    reach,
+    stride_of,
+)
 from solver.constraints.base import Constraint, Relaxable
 from solver.counting import coverage
 from solver.polynomial import Polynomial
 from solver.problem import MAX_GEOMETRY, MAX_WIDTH, Range
-from solver.template import Assignment, Template, side_symbol
+from solver.template import RESOLUTION, Assignment, Template, side_symbol
 
 if TYPE_CHECKING:
     from solver.model import Model
+
+LARGEST_TABLE: Final = 2_000_000
+"""Most combinations that a table looks through: half a minute."""
+WIDENED_TABLE: Final = 200_000
+"""As many as an explanation can afford."""
+WHOLE_MAP: Final = 0
+"""Kernel of a global pool."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +57,11 @@ class WithinRange(Relaxable):
             yield f"{self.symbol}' = {assignment[self.symbol]} is outside {low}..{high}"
 
     def relaxed(self) -> Constraint:
-        """A range four times as wide, from the least value that makes sense."""
+        """From the least value that makes sense to four times the highest (of 0: to 4)."""
         least = 0 if "padding" in self.field else 1
         is_width = self.field.startswith("out_")
-        wide = Range(least, MAX_WIDTH if is_width else min(MAX_GEOMETRY, 4 * self.bounds.high))
-        return WithinRange(self.symbol, self.field, wide)
+        highest = MAX_WIDTH if is_width else min(MAX_GEOMETRY, 4 * max(1, self.bounds.high))
+        return WithinRange(self.symbol, self.field, Range(least, highest))
 
 
 @dataclass(frozen=True)
@@ -168,23 +185,91 @@ class MinCoverage(Relaxable):
         return "min_coverage"
 
     def post(self, model: "Model") -> None:
-        """A table of the resolutions and of conv1's values that read enough."""
+        """A table of the resolutions and of conv1's values that read enough.
+
+        It spans the declared ranges, which an explanation may have widened, unless it would grow
+        too large for that; then it spans what was asked.
+
+        Raises
+        ------
+        OverflowError
+            What was asked is too large for a table.
+        """
         symbols = [symbol for symbol, _ in self.bounds]
-        rows = [
-            row for row in _grid(self.bounds) if self._holds(dict(zip(symbols, row, strict=True)))
-        ]
-        model.cp.add_allowed_assignments([model[symbol] for symbol in symbols], rows)
+        grid = [model.bounds(symbol) for symbol in symbols]
+        if _size(grid) > WIDENED_TABLE:
+            grid = [bounds for _, bounds in self.bounds]
+        if _size(grid) > LARGEST_TABLE:
+            raise OverflowError(
+                f"min_coverage: the ranges make {_size(grid):,} combinations of "
+                f"{', '.join(symbols)}; at most {LARGEST_TABLE:,} can be looked through"
+            )
+        rows = product(*(range(low, high + 1) for low, high in grid))
+        enough = [row for row in rows if self._reads_enough(dict(zip(symbols, row, strict=True)))]
+        model.cp.add_allowed_assignments([model[symbol] for symbol in symbols], enough)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Count the rows."""
-        if not self._holds(assignment):
+        template = self.template
+        *_, (_, misfit) = _walk(template, assignment, self._first)
+        if misfit or coverage(template.architecture(assignment, self._first)) < self.share:
             yield f"conv1 reads less than {self.share:.0%} of the input's rows"
 
-    def _holds(self, assignment: Assignment) -> bool:
+    def _reads_enough(self, values: Assignment) -> bool:
+        windows = tuple(
+            tuple(values[item] if isinstance(item, str) else item for item in window)
+            for window in self._windows
+        )
+        return _rows_read(values[RESOLUTION], windows) / values[RESOLUTION] >= self.share
+
+    @cached_property
+    def _first(self) -> int:
+        layers = self.template.layers
+        return next(i for i, layer in enumerate(layers) if isinstance(layer, Conv2d))
+
+    @cached_property
+    def _windows(self) -> list[tuple[str | int, ...]]:
+        """Kernel, padding, stride and dilation of each layer to conv1, as numbers or symbols."""
         template = self.template
-        first = next(i for i, layer in enumerate(template.layers) if isinstance(layer, Conv2d))
-        *_, (_, misfit) = _walk(template, assignment, first)
-        return misfit is None and coverage(template.architecture(assignment, first)) >= self.share
+        found: list[tuple[str | int, ...]] = []
+        for index, layer in enumerate(template.layers[: self._first + 1]):
+            if isinstance(layer, GlobalAvgPool2d):
+                found.append((WHOLE_MAP, 0, 1, 1))
+            elif isinstance(layer, Conv2d | Pool2d):
+                dilation = layer.dilation if isinstance(layer, Conv2d) else 1
+                fields = {
+                    "kernel_size": layer.kernel_size,
+                    "padding": layer.padding,
+                    "stride": stride_of(layer),
+                    "dilation": dilation,
+                }
+                found.append(
+                    tuple(template.unknowns.get((index, name), it) for name, it in fields.items())
+                )
+        return found
+
+
+@lru_cache(maxsize=2**17)
+def _rows_read(n: int, windows: tuple[tuple[int, ...], ...]) -> int:
+    """How many rows of an input of side ``n`` a chain of windows reads; 0 if one does not fit.
+
+    A window is its kernel, padding, stride and dilation. Rows are the bits of an integer.
+    """
+    sides = [n]
+    for c, p, s, d in windows:
+        if c != WHOLE_MAP and d * (c - 1) + 1 > sides[-1] + 2 * p:
+            return 0
+        sides.append(1 if c == WHOLE_MAP else out_side(sides[-1], c, p, s, d))
+    read = (1 << sides.pop()) - 1
+    for c, p, s, d in reversed(windows):
+        side = sides.pop()
+        taps = sum(1 << tap * d for tap in range(c or side))
+        spread = 0
+        for row in range(read.bit_length()):
+            if read >> row & 1:
+                spread |= taps << row * s
+        read = spread >> p & (1 << side) - 1
+    return read.bit_count()
 
 
 def conv1_symbols(template: Template) -> set[str]:
@@ -196,8 +281,8 @@ def conv1_symbols(template: Template) -> set[str]:
     }
 
 
-def _grid(bounds: tuple[tuple[str, Range], ...]) -> Iterator[tuple[int, ...]]:
-    return product(*(range(low, high + 1) for _, (low, high) in bounds))
+def _size(grid: Sequence[Range]) -> int:
+    return prod(high - low + 1 for low, high in grid)
 
 
 def _last_side(template: Template) -> str:

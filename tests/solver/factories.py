@@ -1,0 +1,95 @@
+"""Networks, problems and models, with good defaults."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from solver.approaches import APPROACHES
+from solver.architecture import Architecture
+from solver.constraints.base import Constraint
+from solver.constraints.geometry import WithinRange
+from solver.model import Model
+from solver.problem import Problem, Range
+from solver.template import Template
+
+RELU = {"type": "relu"}
+NORM = {"type": "batch_norm2d"}
+GLOBAL_POOL = {"type": "global_avg_pool2d"}
+FLATTEN = {"type": "flatten"}
+
+Bounds = Mapping[str, tuple[int, int]]
+
+
+def conv(out_channels: int = 4, kernel_size: int = 3, **fields: Any) -> dict[str, Any]:
+    return {
+        "type": "conv2d",
+        "out_channels": out_channels,
+        "kernel_size": kernel_size,
+        "bias": False,
+        **fields,
+    }
+
+
+def pool(kernel_size: int = 2, kind: str = "max", **fields: Any) -> dict[str, Any]:
+    return {"type": f"{kind}_pool2d", "kernel_size": kernel_size, **fields}
+
+
+def linear(out_features: int = 10, **fields: Any) -> dict[str, Any]:
+    return {"type": "linear", "out_features": out_features, **fields}
+
+
+def network(*layers: Any, resolution: int = 8, channels: int = 1) -> Architecture:
+    return Architecture.model_validate(
+        {"input": {"channels": channels, "resolution": resolution}, "layers": list(layers)}
+    )
+
+
+def two_convs(resolution: int = 8) -> Architecture:
+    return network(conv(4, 3), RELU, conv(4, 4), resolution=resolution)
+
+
+def problem(architecture: Architecture, **asked: Any) -> Problem:
+    return Problem.model_validate(
+        {"architecture": architecture, "approach": "IV", "budget": "params", **asked}
+    )
+
+
+def template(architecture: Architecture) -> Template:
+    return APPROACHES["IV"].template(architecture)
+
+
+def posted(constraints: Sequence[Constraint], bounds: Bounds) -> set[tuple[int, ...]]:
+    """What CP-SAT finds within these bounds, by the symbols in their order."""
+    model = Model()
+    for symbol, (low, high) in bounds.items():
+        WithinRange(symbol, "stride", Range(low, high)).post(model)
+    for constraint in constraints:
+        constraint.post(model)
+    rows, report = model.enumerate(tuple(bounds), time_limit=60.0, most=1_000_000)
+    assert report.status in ("OPTIMAL", "INFEASIBLE")
+    assert len(rows) == len(set(rows)), "an auxiliary variable is no function of the unknowns"
+    return set(rows)
+
+
+def held(constraints: Sequence[Constraint], bounds: Bounds) -> set[tuple[int, ...]]:
+    """What the truth tests accept within these bounds."""
+    return {
+        tuple(assignment.values())
+        for assignment in assignments(bounds)
+        if not any(True for rule in constraints for _ in rule.violations(assignment))
+    }
+
+
+def assignments(bounds: Bounds) -> Iterator[dict[str, int]]:
+    for row in product(*(range(low, high + 1) for low, high in bounds.values())):
+        yield dict(zip(bounds, row, strict=True))
+
+
+def is_feasible(constraints: Sequence[Constraint], assignment: Mapping[str, int]) -> bool:
+    """Whether CP-SAT accepts one assignment."""
+    model = Model()
+    for symbol, value in assignment.items():
+        model.declare(symbol, value, value)
+    for constraint in constraints:
+        constraint.post(model)
+    return model.is_feasible(time_limit=60.0)

@@ -1,0 +1,165 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solver import explain
+from solver.architecture import Architecture
+from solver.model import Model
+from solver.problem import Settings
+from solver.search import solve
+from solver.variants import Explanation
+from tests import exhaustive
+from tests.solver.factories import FLATTEN, conv, linear, network, pool, problem, two_convs
+from tests.solver.test_search import asked_of, questions
+
+KERNEL, SAME_MAP = "larger kernel (C1' > C1)", "same map after conv2"
+KEPT = {
+    "resolution": [9, 9],
+    "kernel_size": [4, 4],
+    "stride": [1, 1],
+    "padding": [0, 0],
+    "out_channels": [1, 100],
+}
+"""8 → 6 → 3 pixels become 9 → 6 → 3."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patient() -> Iterator[None]:
+    """Explanations take the time they need: a busy machine must not change them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explain, "GROUP_SECONDS", 60.0)
+        yield
+
+
+def explained(original: Architecture, **asked: Any) -> Explanation:
+    answer = solve(problem(original, **asked), Settings())
+    assert answer.outcome == "infeasible"
+    assert (answer.found, answer.rows) == (0, [])
+    assert answer.explanation is not None
+    return answer.explanation
+
+
+def test_the_kept_ranges_have_a_solution_to_begin_with() -> None:
+    assert solve(problem(two_convs(), tolerance=0.5, ranges=KEPT), Settings()).outcome == "complete"
+
+
+def test_an_exact_budget_may_be_all_that_blocks() -> None:
+    found = explained(two_convs(), ranges=KEPT)
+    assert found.blocking == ["equal params"]
+    assert found.nearest is not None
+    assert found.nearest.assignment == {
+        "N": 9, "K1": 4, "C1": 4, "P1": 0, "S1": 1, "C2": 4, "P2": 0, "S2": 1,
+    }  # fmt: skip
+    assert found.nearest.delta.params == 4 * (16 - 9)
+
+
+@pytest.mark.parametrize(
+    ("original", "ranges", "blocking"),
+    [
+        (two_convs(), {"kernel_size": [3, 3]}, ["ranges.kernel_size"]),
+        (two_convs(), {"stride": [5, 5]}, ["ranges.stride"]),
+        (
+            two_convs(),
+            {"resolution": [10, 10]},
+            ["ranges.resolution", "ranges.kernel_size", SAME_MAP],
+        ),
+        (two_convs(), {"out_channels": [100, 100]}, ["ranges.out_channels", "equal params"]),
+        (
+            network(conv(4, 3, padding=1), conv(4, 4)),
+            {},
+            ["ranges.resolution", "ranges.kernel_size", "ranges.padding", SAME_MAP],
+        ),
+        (
+            network(conv(4, 3), conv(8, 4, groups=4)),
+            {"out_channels": [1, 3]},
+            ["ranges.out_channels", "4 groups divide K1'"],
+        ),
+        (
+            network(conv(4, 4), conv(4, 3)),
+            {"resolution": [8, 8], "kernel_size": [3, 4]},
+            ["ranges.kernel_size", KERNEL],
+        ),
+    ],
+)
+def test_each_requirement_that_alone_is_in_the_way_is_named(
+    original: Architecture, ranges: dict[str, list[int]], blocking: list[str]
+) -> None:
+    found = explained(original, tolerance=0.5, ranges={**KEPT, **ranges})
+    assert found.blocking == blocking
+
+
+def test_coverage_blocks_and_so_do_the_ranges_that_it_reads() -> None:
+    ranges = {**KEPT, "resolution": [9, 40], "stride": [5, 5], "padding": [0, 3]}
+    found = explained(two_convs(), tolerance=1.0, min_coverage=1.0, ranges=ranges)
+    assert found.blocking == ["ranges.kernel_size", "ranges.stride", "min_coverage"]
+
+
+def test_either_of_two_budgets_may_be_named() -> None:
+    found = explained(two_convs(), budget="both", tolerance=0.1, ranges=KEPT)
+    assert found.blocking == ["equal params", "equal flops"]
+    assert found.nearest is not None
+    assert found.nearest.assignment["K1"] == 3  # 52 / 292 + 144 / 3600; with 4: 28 / 292 + 28 %
+
+
+def test_where_nothing_alone_is_in_the_way_requirements_that_exclude_one_another_are_named() -> (
+    None
+):
+    ranges = {**KEPT, "kernel_size": [3, 3]}
+    found = explained(two_convs(), tolerance=0.0, ranges=ranges)
+    assert found.blocking == ["ranges.kernel_size", "equal params"]
+    assert found.nearest is None
+
+
+def test_the_nearest_network_may_be_far_beyond_the_budget() -> None:
+    ranges = {"kernel_size": [8, 8]}
+    found = explained(network(conv(1, 3), conv(1, 3)), ranges=ranges)
+    assert found.blocking == ["equal params"]
+    assert found.nearest is not None
+    assert found.nearest.counts.params == 64 + 64
+    assert found.nearest.delta.params == 128 - 18
+
+
+def test_shares_of_two_counts_weigh_alike() -> None:
+    """207 parameters and 1,241 FLOPs: were a parameter worth five FLOPs, another would win."""
+    asked = exhaustive.Asked(
+        network(conv(9, 2), conv(2, 3), pool(2), FLATTEN, linear(3), resolution=5),
+        budget="both",
+        ranges={
+            "resolution": (6, 7),
+            "kernel_size": (2, 4),
+            "stride": (1, 1),
+            "padding": (0, 1),
+            "out_channels": (1, 12),
+        },
+    )
+    assert exhaustive.sides_of_the_budget(asked) == [207, 1241]
+    assert_nearest(asked)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_the_nearest_network_is_the_nearest_there_is(data: st.DataObject) -> None:
+    asked = data.draw(questions())
+    exact = exhaustive.Asked(**{**vars(asked), "below": "0", "above": "0"})
+    assert_nearest(exact)
+
+
+def assert_nearest(asked: exhaustive.Asked) -> None:
+    nearest = explain.explain(asked_of(asked)).nearest
+    least = exhaustive.least_deviation(asked)
+    if nearest is None:
+        assert least is None
+        return
+    row = tuple(nearest.assignment.values())
+    targets = exhaustive.sides_of_the_budget(asked)
+    assert exhaustive.deviation(targets, exhaustive.sides_of_the_budget(asked, row)) == least
+
+
+def test_an_explanation_without_time_names_nothing_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Model, "is_feasible", lambda *_: False)
+    monkeypatch.setattr(Model, "minimise", lambda *_: None)
+    found = explain.explain(problem(two_convs(), ranges=KEPT))
+    assert found == Explanation(blocking=[], nearest=None)
