@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import httpx
+import httpx2
 
 LOOK_SECONDS: Final = 0.3
 TIMEOUT_SECONDS: Final = 90.0
@@ -26,9 +26,9 @@ class Client:
         self,
         url: str,
         check: Callable[[], None],
-        transport: httpx.BaseTransport | None = None,
+        transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self._http = httpx.Client(
+        self._http = httpx2.Client(
             base_url=url, timeout=TIMEOUT_SECONDS, trust_env=False, transport=transport
         )
         self._check = check
@@ -54,7 +54,7 @@ class Client:
     def _is_ready(self) -> bool:
         try:
             return self._http.get("/readyz").is_success
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
 
     def get(self, path: str, **query: str) -> Any:
@@ -101,7 +101,7 @@ class Client:
     def _answer(self, method: str, path: str, **more: Any) -> Any:
         try:
             response = self._http.request(method, path, **more)
-        except httpx.TransportError as failed:
+        except httpx2.TransportError as failed:
             self._check()
             raise ServiceError(f"{method} {path}: no answer ({failed})") from failed
         if response.is_error:
@@ -109,7 +109,7 @@ class Client:
         return response.json()
 
 
-def _reasons(response: httpx.Response) -> str:
+def _reasons(response: httpx2.Response) -> str:
     """What a problem document says (RFC 9457), fault by fault."""
     try:
         problem = response.json()
