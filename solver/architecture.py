@@ -26,6 +26,9 @@ Shape: TypeAlias = tuple[int, ...]
 MAX_COUNT: Final = 2**53 - 1
 """Largest count that JSON readers keep exact (RFC 8259, section 6)."""
 
+MAX_LAYERS: Final = 256
+"""Most layers of a network."""
+
 LayerName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
 Channels = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=65_536, strict=True)]
@@ -178,7 +181,7 @@ class Architecture(Schema):
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     description: Annotated[str, Field(max_length=2_000)] | None = None
     input: Input
-    layers: Annotated[tuple[Layer, ...], Field(min_length=1, max_length=256)]
+    layers: Annotated[tuple[Layer, ...], Field(min_length=1, max_length=MAX_LAYERS)]
 
     @model_validator(mode="wrap")
     @classmethod

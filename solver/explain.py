@@ -65,6 +65,8 @@ def _conflict(constraints: Sequence[Constraint], groups: Sequence[str]) -> list[
 def _nearest(constraints: Sequence[Constraint], symbols: tuple[str, ...]) -> Assignment | None:
     """The assignment whose counts deviate least, all else kept; in shares of the counts."""
     budgets = [item for item in constraints if isinstance(item, EqualBudget)]
+    if not budgets:
+        return None
     model = Model()
     for constraint in constraints:
         if not isinstance(constraint, EqualBudget):

@@ -88,8 +88,8 @@ class Model:
             self._products[monomial] = product
         return self._products[monomial]
 
-    def total(self, polynomial: Polynomial, width: str, cap: int) -> cp_model.IntVar:
-        """A variable equal to ``width * w + rest``, at most ``cap``.
+    def total(self, polynomial: Polynomial, width: str | None, cap: int) -> cp_model.IntVar:
+        """A variable equal to ``width * w + rest``, at most ``cap``; without a width, to ``rest``.
 
         Multiplying the collected weight ``w`` once propagates better than one product a term.
 
@@ -100,12 +100,15 @@ class Model:
         """
         if cap > LARGEST:
             raise OverflowError(f"the sizes are too large for 64 bits: a count of up to {cap:,}")
+        total = self.cp.new_int_var(0, cap, "total")
+        if width is None:
+            self.cp.add(total == self.linear(polynomial, cap))
+            return total
         weight, rest = polynomial.collect(width)
         w = self.cp.new_int_var(0, cap, f"weight of {width}")
         self.cp.add(w == self.linear(weight, cap))
         product = self.cp.new_int_var(0, cap, f"{width} * weight")
         self.cp.add_multiplication_equality(product, [self._variables[width], w])
-        total = self.cp.new_int_var(0, cap, "total")
         self.cp.add(total == product + self.linear(rest, cap))
         return total
 

@@ -1,6 +1,6 @@
 """Templates: networks in which some fields are unknown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from solver.architecture import (
     Linear,
     MaxPool2d,
     Pool2d,
+    output_shape,
     stride_of,
 )
 from solver.counting import shapes
@@ -36,12 +37,12 @@ class Template:
     original
         The network whose budget and map sizes the variants keep.
     layers
-        The variant's layers; where a field is unknown, the original's value stands in it.
+        The variant's layers; where a field is unknown, any value stands in it.
     unknowns
         Which symbol stands for which field of which layer: ``{(0, "kernel_size"): "C1"}``.
     junction
-        The last layer that sees another map size than in the original; what is behind it gets
-        the maps it got before.
+        The last layer that sees another map size than in the original. What is behind it gets
+        the maps that it got before, or those of one pixel where it is a global pool.
     """
 
     original: Architecture
@@ -88,19 +89,25 @@ class Template:
 
     @cached_property
     def sides(self) -> list[Polynomial]:
-        """Side of each layer's input: a symbol as far as the junction, then the original's."""
-        symbols = [Polynomial.symbol(side_symbol(0))]
-        for index, layer in enumerate(self.layers[: self.junction + 1]):
+        """Side of each layer's input (once flat: 1): symbols to the junction, then numbers."""
+        found = [Polynomial.symbol(side_symbol(0))]
+        for index, layer in enumerate(self.layers):
             match layer:
                 case Conv2d() | Pool2d():
-                    symbols.append(Polynomial.symbol(side_symbol(index + 1)))
-                case GlobalAvgPool2d():
-                    symbols.append(Polynomial.constant(1))
+                    found.append(self._side_behind_window(index, layer, found[-1]))
+                case GlobalAvgPool2d() | Flatten():
+                    found.append(Polynomial.constant(1))
                 case _:
-                    symbols.append(symbols[-1])
-        behind = len(self.layers) - self.junction - 1
-        known = [shape[1] if len(shape) > 1 else 1 for shape in shapes(self.original)]
-        return symbols[:-1] + [Polynomial.constant(side) for side in known[-behind - 1 :]]
+                    found.append(found[-1])
+        return found
+
+    def _side_behind_window(self, index: int, layer: Layer, side: Polynomial) -> Polynomial:
+        if index < self.junction:
+            return Polynomial.symbol(side_symbol(index + 1))
+        if index == self.junction:
+            return Polynomial.constant(shapes(self.original)[index - len(self.layers)][1])
+        assert side.value is not None, "behind the junction every side is a number"
+        return Polynomial.constant(output_shape(layer, (1, side.value, side.value))[1])
 
     @cached_property
     def channels(self) -> list[Polynomial]:
@@ -158,6 +165,20 @@ class Template:
         if outputs.value is None:
             raise ValueError(f"{layer.name}: both its input and its output width are unknown")
         return kernel * kernel * inputs * (outputs.value // layer.groups)
+
+
+def convolutions(layers: Sequence[Layer]) -> list[tuple[int, Conv2d]]:
+    """The convolutions, each with its place."""
+    return [(index, layer) for index, layer in enumerate(layers) if isinstance(layer, Conv2d)]
+
+
+def with_pool(
+    layers: tuple[Layer, ...], position: int, pool: MaxPool2d | GlobalAvgPool2d
+) -> tuple[Layer, ...]:
+    """Layers with a pool put in, under the first name that is free; the others keep theirs."""
+    taken = {layer.name for layer in layers}
+    name = next(name for n in range(1, len(layers) + 2) if (name := f"pool{n}") not in taken)
+    return (*layers[:position], pool.model_copy(update={"name": name}), *layers[position:])
 
 
 def side_symbol(index: int) -> str:

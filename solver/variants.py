@@ -65,13 +65,7 @@ class Answer(Schema):
 
 
 class Describer:
-    """Derives all that a variant's page shows from its assignment.
-
-    Raises
-    ------
-    KeyError
-        The problem's approach is not known.
-    """
+    """Derives all that a variant's page shows from its assignment."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem

@@ -120,7 +120,7 @@ def understood(request: SolveRequest) -> dict[str, Any]:
     Raises
     ------
     RefusedError
-        The approach is not known, or cannot be applied.
+        The approach cannot be applied.
     """
     asked = SearchRequest.model_construct(**dict(request))
     filled = searches.understood(asked, request.architecture)

@@ -107,15 +107,9 @@ def understood(request: SearchRequest, original: Architecture) -> dict[str, obje
     Raises
     ------
     RefusedError
-        The approach is not known, or cannot be applied.
+        The approach cannot be applied.
     """
-    approach = APPROACHES.get(request.approach)
-    if approach is None:
-        known = ", ".join(APPROACHES)
-        raise RefusedError(
-            Fault("#/approach", f"approach {request.approach} is not there yet; known: {known}")
-        )
-    if misfit := approach.misfit(original):
+    if misfit := APPROACHES[request.approach].misfit(original):
         place, reason = misfit
         raise RefusedError(Fault(pointer(("architecture", *place)), reason))
     ranges = request.ranges.filled(original.input.resolution)

@@ -9,7 +9,7 @@ from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget, EqualFlops, EqualParams
 from solver.constraints.geometry import MinCoverage, WithinRange, conv1_symbols
 from solver.problem import MAX_WIDTH, ApproachName, Problem, Range
-from solver.template import Template
+from solver.template import Template, convolutions
 
 
 class Approach(ABC):
@@ -21,8 +21,12 @@ class Approach(ABC):
     name: ClassVar[ApproachName]
     unknowns: ClassVar[Mapping[str, str]]
     """The symbols, in the order in which answers are sorted, and the range that each takes."""
-    width: ClassVar[str]
-    """The unknown that pays for the resolution: a number of filters or of features."""
+
+    @property
+    def width(self) -> str | None:
+        """The unknown that pays for the resolution, if any: a number of filters or features."""
+        widths = (symbol for symbol, field in self.unknowns.items() if field.startswith("out_"))
+        return next(widths, None)
 
     @abstractmethod
     def misfit(self, architecture: Architecture) -> tuple[Place, str] | None:
@@ -38,7 +42,7 @@ class Approach(ABC):
 
     @abstractmethod
     def printed_budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:
-        """The equations as printed, for scope ``paper``: ``params`` and ``flops``."""
+        """The equations as printed, for scope ``paper``: ``params`` and ``flops``, if any."""
 
     def constraints(self, problem: Problem) -> list[Constraint]:
         """All constraints of a problem, in the order in which they are posted."""
@@ -48,12 +52,12 @@ class Approach(ABC):
             WithinRange(symbol, self.unknowns[symbol], bounds) for symbol, bounds in ranges.items()
         ]
         found += self.requirements(template)
-        if problem.min_coverage:
+        if problem.min_coverage and convolutions(template.layers):
             read = conv1_symbols(template) | {"N"}
             bounds = tuple((symbol, ranges[symbol]) for symbol in self.unknowns if symbol in read)
             found.append(MinCoverage(template, problem.min_coverage, bounds))
         budgets = self.budgets(problem, template)
-        found += [budgets[name] for name in ("params", "flops") if problem.budget in (name, "both")]
+        found += [it for name, it in budgets.items() if problem.budget in (name, "both")]
         return found
 
     def ranges(self, problem: Problem) -> dict[str, Range]:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from solver.approaches.base import Approach
-from solver.architecture import Architecture, Conv2d, Place
+from solver.architecture import Architecture, Place
 from solver.constraints.base import Constraint
-from solver.constraints.budget import EqualBudget, Equation15, Equation19, FirstTwoConvolutions
-from solver.constraints.geometry import DivisibleByGroups, LargerKernel, MapSizes, SameMap
+from solver.constraints.budget import EqualBudget
+from solver.constraints.geometry import LargerKernel, MapSizes, SameMap, groups_divide_k1
+from solver.constraints.printed import Equation15, Equation19
 from solver.counting import shapes
 from solver.problem import Problem
-from solver.template import Template
+from solver.template import Template, convolutions
 
 
 class ApproachIV(Approach):
@@ -31,20 +32,18 @@ class ApproachIV(Approach):
         "P2": "padding",
         "S2": "stride",
     }
-    width = "K1"
 
     def misfit(self, architecture: Architecture) -> tuple[Place, str] | None:
         """It needs two convolutions."""
-        found = len(_convolutions(architecture))
+        found = len(convolutions(architecture.layers))
         if found >= 2:
             return None
-        return (
-            "layers",
-        ), f"approach IV changes the first two convolutions; this network has {found}"
+        reason = f"approach IV changes the first two convolutions; this network has {found}"
+        return ("layers",), reason
 
     def template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1 and conv2; what stands between them stays."""
-        (conv1, _), (conv2, _) = _convolutions(architecture)[:2]
+        (conv1, _), (conv2, _) = convolutions(architecture.layers)[:2]
         unknowns = {
             (conv1, "out_channels"): "K1",
             (conv1, "kernel_size"): "C1",
@@ -58,37 +57,26 @@ class ApproachIV(Approach):
 
     def requirements(self, template: Template) -> Sequence[Constraint]:
         """Eqs. 16-18 and 20."""
-        (_, first), (_, second) = _convolutions(template.original)[:2]
-        groups = {layer.groups for layer in (first, second) if layer.groups > 1}
+        (_, first), (_, second) = convolutions(template.original.layers)[:2]
         return [
             LargerKernel(first.kernel_size),
-            *(DivisibleByGroups("K1", count) for count in sorted(groups)),
+            *groups_divide_k1(first, second),
             MapSizes(template),
             SameMap(template),
         ]
 
     def printed_budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:
         """Eqs. 15 and 19."""
-        (conv1, first), (conv2, second) = _convolutions(template.original)[:2]
+        (conv1, first), (conv2, second) = convolutions(template.original.layers)[:2]
         sizes = shapes(template.original)
-        values = {
+        original = {
+            "D": sizes[conv1][0],
             "K1": first.out_channels,
             "C1": first.kernel_size,
-            "C2": second.kernel_size,
             "M1": sizes[conv1 + 1][1],
+            "K2": second.out_channels,
+            "C2": second.kernel_size,
+            "M2": sizes[conv2 + 1][1],
         }
-        given = FirstTwoConvolutions(
-            D=sizes[conv1][0],
-            K2=second.out_channels,
-            M1=template.sides[conv1 + 1],
-            M2=sizes[conv2 + 1][1],
-            original=values,
-        )
-        return {
-            "params": Equation15(template, problem.tolerance, self.width, given),
-            "flops": Equation19(template, problem.tolerance, self.width, given),
-        }
-
-
-def _convolutions(architecture: Architecture) -> list[tuple[int, Conv2d]]:
-    return [(i, layer) for i, layer in enumerate(architecture.layers) if isinstance(layer, Conv2d)]
+        given = (template, problem.tolerance, self.width, original, {"M1": conv1})
+        return {"params": Equation15(*given), "flops": Equation19(*given)}

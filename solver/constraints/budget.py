@@ -1,4 +1,4 @@
-"""Equal budgets: Eq. 1 over the whole network, and the printed Eqs. 15 and 19."""
+"""Equal budgets: Eq. 1 over the whole network."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -28,12 +28,13 @@ MOST_COUNTED: Final = 2**58
 class EqualBudget(Relaxable):
     """``D' = D``, or ``D'`` within the tolerance's band around ``D`` (Eq. 1 and footnote 3).
 
-    ``width`` is the unknown that most of ``D'`` is proportional to: ``D' = width · w + rest``.
+    ``width`` is the unknown that most of ``D'`` is proportional to, if there is one:
+    ``D' = width · w + rest``.
     """
 
     template: Template
     tolerance: Tolerance
-    width: str
+    width: str | None
 
     @property
     @abstractmethod
@@ -122,89 +123,3 @@ class EqualFlops(EqualBudget):
         """Build the variant and count it."""
         variant = self.template.architecture(assignment)
         return counting.flops(variant, count_pooling=self.count_pooling)
-
-
-@dataclass(frozen=True)
-class FirstTwoConvolutions:
-    """The fixed numbers in Eqs. 15 and 19."""
-
-    D: int
-    """Channels of the first convolution's input."""
-    K2: int
-    """Filters of the second convolution."""
-    M1: Polynomial
-    """Side of the first convolution's map in the variant, ``M1'``."""
-    M2: int
-    """Side of the second convolution's map, the same in both."""
-    original: Assignment
-    """``K1, C1, C2`` and ``M1`` of the original."""
-
-
-@dataclass(frozen=True)
-class Equation15(EqualBudget):
-    """``K1'·C1'²·D + K2·C2'²·K1' = K1·C1²·D + K2·C2²·K1`` (Eq. 15, as printed)."""
-
-    given: FirstTwoConvolutions
-
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params (Eq. 15)"
-
-    @property
-    def target(self) -> int:
-        """The right side."""
-        return self._printed(self.given.original)
-
-    @property
-    def side(self) -> Polynomial:
-        """The left side."""
-        K1, C1, C2 = (Polynomial.symbol(name) for name in ("K1", "C1", "C2"))
-        return K1 * C1 * C1 * self.given.D + self.given.K2 * C2 * C2 * K1
-
-    def count(self, assignment: Assignment) -> int:
-        """The left side in numbers."""
-        return self._printed(assignment)
-
-    def _printed(self, values: Assignment) -> int:
-        K1, C1, C2 = values["K1"], values["C1"], values["C2"]
-        return K1 * C1**2 * self.given.D + self.given.K2 * C2**2 * K1
-
-
-@dataclass(frozen=True)
-class Equation19(EqualBudget):
-    """``D·M1'²·C1'²·K1' + M2²·K1'·C2'²·K2 = D·M1²·C1²·K1 + M2²·K1·C2²·K2`` (Eq. 19, as printed)."""
-
-    given: FirstTwoConvolutions
-
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops (Eq. 19)"
-
-    @property
-    def target(self) -> int:
-        """The right side."""
-        return self._printed(self.given.original, self.given.original["M1"])
-
-    @property
-    def side(self) -> Polynomial:
-        """The left side."""
-        K1, C1, C2 = (Polynomial.symbol(name) for name in ("K1", "C1", "C2"))
-        D, K2, M1, M2 = self.given.D, self.given.K2, self.given.M1, self.given.M2
-        return D * M1 * M1 * C1 * C1 * K1 + M2 * M2 * K2 * K1 * C2 * C2
-
-    def count(self, assignment: Assignment) -> int:
-        """The left side in numbers."""
-        return self._printed(assignment, self.template.side_behind(self._first, assignment))
-
-    @property
-    def _first(self) -> int:
-        return next(
-            index for (index, _), symbol in self.template.unknowns.items() if symbol == "C1"
-        )
-
-    def _printed(self, values: Assignment, M1: int) -> int:
-        K1, C1, C2 = values["K1"], values["C1"], values["C2"]
-        D, K2, M2 = self.given.D, self.given.K2, self.given.M2
-        return D * M1**2 * C1**2 * K1 + M2**2 * K1 * C2**2 * K2

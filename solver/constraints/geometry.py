@@ -20,7 +20,7 @@ from solver.constraints.base import Constraint, Relaxable
 from solver.counting import coverage
 from solver.polynomial import Polynomial
 from solver.problem import MAX_GEOMETRY, MAX_WIDTH, Range
-from solver.template import RESOLUTION, Assignment, Template, side_symbol
+from solver.template import RESOLUTION, Assignment, Template, convolutions, side_symbol
 
 if TYPE_CHECKING:
     from solver.model import Model
@@ -171,6 +171,35 @@ class DivisibleByGroups(Relaxable):
             yield f"{self.groups} groups do not divide {self.symbol}' = {assignment[self.symbol]}"
 
 
+def groups_divide_k1(*neighbours: Conv2d) -> list[Constraint]:
+    """``K1'`` is a multiple of the groups of the convolutions that make and take its maps."""
+    counts = {layer.groups for layer in neighbours if layer.groups > 1}
+    return [DivisibleByGroups("K1", count) for count in sorted(counts)]
+
+
+@dataclass(frozen=True)
+class ProperPool(Constraint):
+    """The added pool is one: ``Cp ≥ 2``, and ``2·Pp ≤ Cp`` (PyTorch's rule) (Eq. 12)."""
+
+    @property
+    def name(self) -> str:
+        """Never dropped."""
+        return "proper pool"
+
+    def post(self, model: "Model") -> None:
+        """Two inequalities."""
+        model.cp.add(model["Cp"] >= 2)
+        model.cp.add(2 * model["Pp"] <= model["Cp"])
+
+    def violations(self, assignment: Assignment) -> Iterator[str]:
+        """Compare."""
+        kernel, padding = assignment["Cp"], assignment["Pp"]
+        if kernel < 2:
+            yield f"a pool with Cp = {kernel} is none"
+        if 2 * padding > kernel:
+            yield f"Pp = {padding} is more than half of Cp = {kernel}; PyTorch refuses such a pool"
+
+
 @dataclass(frozen=True)
 class MinCoverage(Relaxable):
     """conv1 reads at least this share of the input's rows."""
@@ -224,8 +253,7 @@ class MinCoverage(Relaxable):
 
     @cached_property
     def _first(self) -> int:
-        layers = self.template.layers
-        return next(i for i, layer in enumerate(layers) if isinstance(layer, Conv2d))
+        return convolutions(self.template.layers)[0][0]
 
     @cached_property
     def _windows(self) -> list[tuple[str | int, ...]]:
@@ -274,7 +302,7 @@ def _rows_read(n: int, windows: tuple[tuple[int, ...], ...]) -> int:
 
 def conv1_symbols(template: Template) -> set[str]:
     """Symbols of the first convolution's geometry."""
-    first = next(i for i, layer in enumerate(template.layers) if isinstance(layer, Conv2d))
+    first, _ = convolutions(template.layers)[0]
     fields = ("kernel_size", "padding", "stride", "dilation")
     return {
         s for (index, field), s in template.unknowns.items() if index == first and field in fields

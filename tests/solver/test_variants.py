@@ -60,8 +60,3 @@ def test_bare_counts_are_those_of_the_described_variant() -> None:
     describer = Describer(asked)
     for assignment in solve(asked, Settings(limit=20)).assignments():
         assert describer.bare_counts(assignment) == describer.variant(assignment).counts
-
-
-def test_an_approach_that_is_not_known_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        Describer(problem(original(), approach="II"))

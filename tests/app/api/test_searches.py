@@ -206,7 +206,7 @@ ONE_CONVOLUTION = {
         ({"architecture": None}, ["#"]),
         ({"architecture_id": "x"}, ["#"]),
         ({"approach": "V"}, ["#/approach"]),
-        ({"approach": "I"}, ["#/approach"]),
+        ({"architecture": ONE_CONVOLUTION, "approach": "I"}, ["#/architecture/layers"]),
         (
             {"ranges": {"kernel_size": [5, 4], "stride": [0, 3]}},
             ["#/ranges/kernel_size", "#/ranges/stride"],

@@ -1,0 +1,186 @@
+"""Equal budgets as Section 3 prints them: Eqs. 6, 9, 14, 15 and 19, for scope ``paper``."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solver.constraints.budget import EqualBudget
+from solver.polynomial import Polynomial
+from solver.template import Assignment
+
+
+@dataclass(frozen=True)
+class PrintedBudget(EqualBudget):
+    """An equation taken literally: biases, norms and groups take no part.
+
+    Attributes
+    ----------
+    original
+        The equation's symbols in the original.
+    maps
+        The sides of maps among them that the variant may change: the layer behind which each is.
+    """
+
+    original: Assignment
+    maps: Mapping[str, int]
+
+    @abstractmethod
+    def left(self, values: Assignment) -> int:
+        """The variant's side of the equation, in numbers."""
+
+    def right(self, values: Assignment) -> int:
+        """The original's side: the same terms, unless the approach adds a layer."""
+        return self.left(values)
+
+    @property
+    def target(self) -> int:
+        """The right side."""
+        return self.right(self.original)
+
+    def count(self, assignment: Assignment) -> int:
+        """The left side; map sizes are those of the variant's layers."""
+        sides = {
+            symbol: self.template.side_behind(layer, assignment)
+            for symbol, layer in self.maps.items()
+        }
+        return self.left({**self.original, **assignment, **sides})
+
+    def primed(self, *symbols: str) -> list[Polynomial]:
+        """The symbols in the variant, for the encoding; what is not unknown keeps its value."""
+        return [self._primed(symbol) for symbol in symbols]
+
+    def _primed(self, symbol: str) -> Polynomial:
+        if symbol in self.maps:
+            return self.template.sides[self.maps[symbol] + 1]
+        if symbol in self.template.unknowns.values():
+            return Polynomial.symbol(symbol)
+        return Polynomial.constant(self.original[symbol])
+
+
+@dataclass(frozen=True)
+class SameWidth(PrintedBudget):
+    """``Z1' = Z1``: behind the average pool the parameters are equal (Section 3.1)."""
+
+    @property
+    def name(self) -> str:
+        """Which count."""
+        return "equal params (Z1' = Z1)"
+
+    @property
+    def side(self) -> Polynomial:
+        """The left side."""
+        (Z1,) = self.primed("Z1")
+        return Z1
+
+    def left(self, values: Assignment) -> int:
+        """The features of the first linear layer."""
+        return values["Z1"]
+
+
+@dataclass(frozen=True)
+class Equation6(PrintedBudget):
+    """``U1²V1 + V1Z1 + Z1Z2 = U1'²V1 + V1Z1' + Z1'Z2`` (Eq. 6)."""
+
+    @property
+    def name(self) -> str:
+        """Which count."""
+        return "equal flops (Eq. 6)"
+
+    @property
+    def side(self) -> Polynomial:
+        """The left side."""
+        U1, V1, Z1, Z2 = self.primed("U1", "V1", "Z1", "Z2")
+        return U1 * U1 * V1 + V1 * Z1 + Z1 * Z2
+
+    def left(self, values: Assignment) -> int:
+        """The terms, one by one."""
+        U1, V1, Z1, Z2 = (values[symbol] for symbol in ("U1", "V1", "Z1", "Z2"))
+        return U1**2 * V1 + V1 * Z1 + Z1 * Z2
+
+
+@dataclass(frozen=True)
+class Equation9(PrintedBudget):
+    """``K1·C1²·D = K1'·C1'²·D`` (Eq. 9)."""
+
+    @property
+    def name(self) -> str:
+        """Which count."""
+        return "equal params (Eq. 9)"
+
+    @property
+    def side(self) -> Polynomial:
+        """The variant's weights."""
+        D, K1, C1 = self.primed("D", "K1", "C1")
+        return K1 * C1 * C1 * D
+
+    def left(self, values: Assignment) -> int:
+        """The weights."""
+        return values["K1"] * values["C1"] ** 2 * values["D"]
+
+
+@dataclass(frozen=True)
+class Equation14(PrintedBudget):
+    """``M1²·C1²·D·K1 = M1'²·C1'²·D·K1' + M1'²·K1'`` (Eq. 14)."""
+
+    @property
+    def name(self) -> str:
+        """Which count."""
+        return "equal flops (Eq. 14)"
+
+    @property
+    def side(self) -> Polynomial:
+        """The variant's convolution, and its pool."""
+        D, K1, C1, M1 = self.primed("D", "K1", "C1", "M1")
+        return M1 * M1 * C1 * C1 * D * K1 + M1 * M1 * K1
+
+    def left(self, values: Assignment) -> int:
+        """The variant's convolution, and its pool."""
+        return self.right(values) + values["M1"] ** 2 * values["K1"]
+
+    def right(self, values: Assignment) -> int:
+        """The convolution alone."""
+        return values["M1"] ** 2 * values["C1"] ** 2 * values["D"] * values["K1"]
+
+
+@dataclass(frozen=True)
+class Equation15(PrintedBudget):
+    """``K1'·C1'²·D + K2·C2'²·K1' = K1·C1²·D + K2·C2²·K1`` (Eq. 15)."""
+
+    @property
+    def name(self) -> str:
+        """Which count."""
+        return "equal params (Eq. 15)"
+
+    @property
+    def side(self) -> Polynomial:
+        """The left side."""
+        D, K1, C1, K2, C2 = self.primed("D", "K1", "C1", "K2", "C2")
+        return K1 * C1 * C1 * D + K2 * C2 * C2 * K1
+
+    def left(self, values: Assignment) -> int:
+        """Both convolutions."""
+        D, K1, C1, K2, C2 = (values[symbol] for symbol in ("D", "K1", "C1", "K2", "C2"))
+        return K1 * C1**2 * D + K2 * C2**2 * K1
+
+
+@dataclass(frozen=True)
+class Equation19(PrintedBudget):
+    """``D·M1'²·C1'²·K1' + M2²·K1'·C2'²·K2 = D·M1²·C1²·K1 + M2²·K1·C2²·K2`` (Eq. 19)."""
+
+    @property
+    def name(self) -> str:
+        """Which count."""
+        return "equal flops (Eq. 19)"
+
+    @property
+    def side(self) -> Polynomial:
+        """The left side."""
+        D, K1, C1, M1 = self.primed("D", "K1", "C1", "M1")
+        K2, C2, M2 = self.primed("K2", "C2", "M2")
+        return D * M1 * M1 * C1 * C1 * K1 + M2 * M2 * K1 * C2 * C2 * K2
+
+    def left(self, values: Assignment) -> int:
+        """Both convolutions."""
+        D, K1, C1, M1 = (values[symbol] for symbol in ("D", "K1", "C1", "M1"))
+        K2, C2, M2 = (values[symbol] for symbol in ("K2", "C2", "M2"))
+        return D * M1**2 * C1**2 * K1 + M2**2 * K1 * C2**2 * K2
