@@ -46,6 +46,6 @@ class ApproachII(Approach):
         """Eqs. 7 and 8."""
         return [MapSizes(template), SameMap(template)]
 
-    def printed_budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:  # noqa: ARG002 - nothing is printed
+    def printed_budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:  # noqa: ARG002
         """Eq. 8 has none."""
         return {}

@@ -40,6 +40,7 @@ TOLERANCES = {"exact": ("0", "0"), "symmetric": ("0.1", "0.1"), "below": ("0.2",
 def asked_of(asked: Asked) -> Problem:
     return problem(
         asked.original,
+        approach=asked.approach,
         budget=asked.budget,
         scope=asked.scope,
         tolerance={"below": float(asked.below), "above": float(asked.above)},

@@ -1,0 +1,92 @@
+"""Every approach by trying everything: plain loops over plain integers.
+
+Written from the equations alone; of the solver it takes nothing but the schema of the original, so
+that a fault of the encoding, the counting or the truth tests cannot be in both.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from tests.exhaustive.networks import Asked, Bounds, plain, reads_enough, walk
+from tests.exhaustive.ways import WAYS, Row
+
+__all__ = [
+    "Asked", "Row", "deviation", "least_deviation", "plain", "rows", "sides_of_the_budget", "walk",
+]  # fmt: skip
+
+
+def rows(asked: Asked) -> Iterator[Row]:
+    """Yield all that the approach allows, each once, in no stated order."""
+    allowed = bands(asked, sides_of_the_budget(asked))
+    most = [high for _, high in allowed]
+    for geometry in fitting_geometries(asked):
+        for row, counts in widths(asked, geometry, most):
+            inside = zip(allowed, counts, strict=True)
+            if all(low <= counted <= high for (low, high), counted in inside):
+                yield row
+
+
+def least_deviation(asked: Asked) -> Fraction | None:
+    """How near the counts come, as the sum of the shares by which they miss."""
+    targets = sides_of_the_budget(asked)
+    found = None
+    for geometry in fitting_geometries(asked):
+        for _, counts in widths(asked, geometry, targets):
+            missed = deviation(targets, counts)
+            found = missed if found is None else min(found, missed)
+    return found
+
+
+def deviation(targets: list[int], counts: list[int]) -> Fraction:
+    """Sum of the shares by which counts miss their targets."""
+    pairs = zip(targets, counts, strict=True)
+    return sum((Fraction(abs(counted - target), target) for target, counted in pairs), Fraction(0))
+
+
+def bands(asked: Asked, targets: list[int]) -> list[Bounds]:
+    """Inclusive counts within the tolerance, rounded towards the target."""
+    below, above = Fraction(asked.below), Fraction(asked.above)
+    return [(t - int(below * t), t + int(above * t)) for t in targets]
+
+
+def sides_of_the_budget(asked: Asked, row: Row | None = None) -> list[int]:
+    """What must be equal, of the original or of a row: one count, or two for ``both``."""
+    way = WAYS[asked.approach]
+    layers, side = asked.layers, asked.resolution
+    if row is not None:
+        layers, side = way.changed(asked.layers, row), row[0]
+    cost = walk(layers, asked.channels, side, asked.count_pooling)
+    assert cost is not None
+    counts = {"params": cost.params, "flops": cost.flops}
+    if asked.scope == "paper":
+        counts = way.printed(asked.channels, layers, [side, *cost.sides], row is not None)
+    return [counts[name] for name in counts if asked.budget in (name, "both")]
+
+
+def fitting_geometries(asked: Asked) -> Iterator[Row]:
+    """Yield rows with the least width for which every window fits and the junction's map stays."""
+    way = WAYS[asked.approach]
+    for row in way.geometries(asked):
+        variant = way.changed(asked.layers, row)
+        if reads_enough(asked, variant, row[0]) and way.keeps_its_map(asked, variant, row[0]):
+            yield row
+
+
+def widths(asked: Asked, geometry: Row, most: list[int]) -> Iterator[tuple[Row, list[int]]]:
+    """Yield a geometry with each width, and the counts, until all counts exceed ``most``.
+
+    Every filter and feature adds weights and multiply-adds: what is beyond stays beyond.
+    """
+    way = WAYS[asked.approach]
+    if way.width is None:
+        yield geometry, sides_of_the_budget(asked, geometry)
+        return
+    groups = way.groups(asked.layers)
+    for width in asked.span(way.width):
+        if any(width % count for count in groups):
+            continue
+        row = (geometry[0], width, *geometry[2:])
+        counts = sides_of_the_budget(asked, row)
+        yield row, counts
+        if all(counted > limit for counted, limit in zip(counts, most, strict=True)):
+            return

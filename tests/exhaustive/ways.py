@@ -1,0 +1,219 @@
+"""Section 3's four ways, each as loops over its unknowns and a change of layers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from itertools import product
+from typing import ClassVar, TypeAlias
+
+from tests.exhaustive.networks import Asked, Layers, convolutions, walk
+
+Row: TypeAlias = tuple[int, ...]
+"""The unknowns, ``N`` first and the width, if there is one, second."""
+
+
+class Way(ABC):
+    """One approach."""
+
+    width: ClassVar[str | None] = "out_channels"
+    """The range of the second unknown, where that is a width."""
+
+    @abstractmethod
+    def geometries(self, asked: Asked) -> Iterator[Row]:
+        """Yield all rows within the ranges, with the least width."""
+
+    @abstractmethod
+    def changed(self, layers: Layers, row: Row) -> Layers:
+        """Return the layers with a row's values."""
+
+    @abstractmethod
+    def junction(self, layers: Layers) -> int:
+        """Which of the original's layers makes the map that must stay."""
+
+    @abstractmethod
+    def printed(self, D: int, layers: Layers, sides: list[int], is_variant: bool) -> dict[str, int]:
+        """One side of the printed equations; ``sides[i]`` is that of layer ``i``'s input."""
+
+    def groups(self, layers: Layers) -> list[int]:
+        """What must divide the width: the groups on both sides of it."""
+        return [layers[index]["groups"] for index in convolutions(layers)[:2]]
+
+    def keeps_its_map(self, asked: Asked, variant: Layers, N: int) -> bool:
+        """Whether the windows fit, and the rest of the network sees the map that it saw."""
+        last = self.junction(asked.layers)
+        behind = len(asked.layers) - last - 1
+        before = walk(asked.layers, asked.channels, asked.resolution)
+        after = walk(variant[: len(variant) - behind], asked.channels, N)
+        return bool(before and after and after.sides[-1] == before.sides[last])
+
+
+class One(Way):
+    """``N, Z1``: average pooling before the first linear layer."""
+
+    width = "out_features"
+
+    def geometries(self, asked: Asked) -> Iterator[Row]:
+        """Only the resolution is left."""
+        for N in asked.span("resolution"):
+            yield (N, 1)
+
+    def changed(self, layers: Layers, row: Row) -> Layers:
+        """One more pool in front of the vector, unless one is the last to change maps."""
+        pool = self.pool(layers)
+        if pool == self.flat(layers):
+            layers = [*layers[:pool], {"type": "global_avg_pool2d"}, *layers[pool:]]
+        first, _ = linears(layers)
+        return [*layers[:first], layers[first] | {"out_features": row[1]}, *layers[first + 1 :]]
+
+    def flat(self, layers: Layers) -> int:
+        """Where maps end."""
+        return [layer["type"] for layer in layers].index("flatten")
+
+    def pool(self, layers: Layers) -> int:
+        """Where the average pool stands, or where it has to be put in."""
+        flat = self.flat(layers)
+        changing = [i for i in range(flat) if layers[i]["type"].endswith(("conv2d", "pool2d"))]
+        is_there = changing and layers[changing[-1]]["type"] == "global_avg_pool2d"
+        return changing[-1] if is_there else flat
+
+    def junction(self, layers: Layers) -> int:
+        """No map must stay; the windows before the vector must fit."""
+        return self.flat(layers)
+
+    def keeps_its_map(self, asked: Asked, variant: Layers, N: int) -> bool:
+        """Whether the windows fit."""
+        return walk(variant, asked.channels, N) is not None
+
+    def groups(self, layers: Layers) -> list[int]:
+        """No groups."""
+        return []
+
+    def printed(self, D: int, layers: Layers, sides: list[int], is_variant: bool) -> dict[str, int]:
+        """``Z1' = Z1`` and Eq. 6."""
+        pool = self.pool(layers)
+        V1 = D
+        for index in convolutions(layers[:pool]):
+            V1 = layers[index]["out_channels"]
+        U1 = sides[pool]
+        Z1, Z2 = (layers[index]["out_features"] for index in linears(layers))
+        return {"params": Z1, "flops": U1 * U1 * V1 + V1 * Z1 + Z1 * Z2}
+
+
+class Two(Way):
+    """``N, P1, S1, D1``: dilated convolution in the first convolution."""
+
+    width = None
+
+    def geometries(self, asked: Asked) -> Iterator[Row]:
+        """Three unknowns and the resolution."""
+        names = ("resolution", "padding", "stride", "dilation")
+        yield from product(*(asked.span(name) for name in names))
+
+    def changed(self, layers: Layers, row: Row) -> Layers:
+        """Return conv1 spread."""
+        _, P1, S1, D1 = row
+        first = convolutions(layers)[0]
+        conv1 = layers[first] | {"padding": P1, "stride": S1, "dilation": D1}
+        return [*layers[:first], conv1, *layers[first + 1 :]]
+
+    def junction(self, layers: Layers) -> int:
+        """``M1' = M1``."""
+        return convolutions(layers)[0]
+
+    def printed(self, D: int, layers: Layers, sides: list[int], is_variant: bool) -> dict[str, int]:
+        """Nothing: Eq. 8 has no budget."""
+        return {}
+
+
+class Three(Way):
+    """``N, K1, C1, P1, S1, Cp, Pp, Sp``: a pool behind the first convolution."""
+
+    def geometries(self, asked: Asked) -> Iterator[Row]:
+        """``C1' > C1``, and pools that are some and that PyTorch accepts."""
+        C1 = asked.layers[convolutions(asked.layers)[0]]["kernel_size"]
+        conv1 = [asked.span(name) for name in ("kernel_size", "padding", "stride")]
+        fields = ("pool_kernel_size", "pool_padding", "pool_stride")
+        pools = list(product(*(asked.span(name) for name in fields)))
+        for N, kernel, *window in product(asked.span("resolution"), *conv1):
+            for Cp, Pp, Sp in pools:
+                if kernel > C1 and Cp >= 2 and 2 * Pp <= Cp:
+                    yield (N, 1, kernel, *window, Cp, Pp, Sp)
+
+    def changed(self, layers: Layers, row: Row) -> Layers:
+        """Return conv1 changed, and a pool behind it and its norms and activations."""
+        _, K1, C1, P1, S1, Cp, Pp, Sp = row
+        first = convolutions(layers)[0]
+        last = self.junction(layers)
+        conv1 = layers[first] | {
+            "out_channels": K1,
+            "kernel_size": C1,
+            "padding": P1,
+            "stride": S1,
+        }
+        pool = {"type": "max_pool2d", "kernel_size": Cp, "padding": Pp, "stride": Sp}
+        return [
+            *layers[:first], conv1, *layers[first + 1 : last + 1], pool, *layers[last + 1 :],
+        ]  # fmt: skip
+
+    def junction(self, layers: Layers) -> int:
+        """``Mp = M1``, behind the norms and activations that follow conv1."""
+        last = convolutions(layers)[0]
+        while layers[last + 1]["type"] in ("batch_norm2d", "relu"):
+            last += 1
+        return last
+
+    def printed(self, D: int, layers: Layers, sides: list[int], is_variant: bool) -> dict[str, int]:
+        """One side of Eq. 9 and of Eq. 14, term by term."""
+        first = convolutions(layers)[0]
+        K1, C1, M1 = layers[first]["out_channels"], layers[first]["kernel_size"], sides[first + 1]
+        pooling = M1 * M1 * K1 if is_variant else 0
+        return {"params": K1 * C1 * C1 * D, "flops": M1 * M1 * C1 * C1 * D * K1 + pooling}
+
+
+class Four(Way):
+    """``N, K1, C1, P1, S1, C2, P2, S2``: the first two convolutions."""
+
+    def geometries(self, asked: Asked) -> Iterator[Row]:
+        """``C1' > C1``."""
+        C1 = asked.layers[convolutions(asked.layers)[0]]["kernel_size"]
+        windows = list(product(*(asked.span(it) for it in ("kernel_size", "padding", "stride"))))
+        for N, first, second in product(asked.span("resolution"), windows, windows):
+            if first[0] > C1:
+                yield (N, 1, *first, *second)
+
+    def changed(self, layers: Layers, row: Row) -> Layers:
+        """Return conv1 and conv2 changed."""
+        _, K1, C1, P1, S1, C2, P2, S2 = row
+        first, second = convolutions(layers)[:2]
+        variant = list(layers)
+        variant[first] = layers[first] | {
+            "out_channels": K1,
+            "kernel_size": C1,
+            "padding": P1,
+            "stride": S1,
+        }
+        variant[second] = layers[second] | {"kernel_size": C2, "padding": P2, "stride": S2}
+        return variant
+
+    def junction(self, layers: Layers) -> int:
+        """``M2' = M2``."""
+        return convolutions(layers)[1]
+
+    def printed(self, D: int, layers: Layers, sides: list[int], is_variant: bool) -> dict[str, int]:
+        """One side of Eq. 15 and of Eq. 19, term by term."""
+        first, second = convolutions(layers)[:2]
+        K1, C1, M1 = layers[first]["out_channels"], layers[first]["kernel_size"], sides[first + 1]
+        K2, C2 = layers[second]["out_channels"], layers[second]["kernel_size"]
+        M2 = sides[second + 1]
+        return {
+            "params": K1 * C1 * C1 * D + K2 * C2 * C2 * K1,
+            "flops": D * M1 * M1 * C1 * C1 * K1 + M2 * M2 * K1 * C2 * C2 * K2,
+        }
+
+
+def linears(layers: Layers) -> tuple[int, int]:
+    """Where the first two linear layers stand."""
+    first, second, *_ = [i for i, layer in enumerate(layers) if layer["type"] == "linear"]
+    return first, second
+
+
+WAYS = {"I": One(), "II": Two(), "III": Three(), "IV": Four()}
