@@ -160,3 +160,52 @@ def small_ranges(draw: st.DrawFn, original: Architecture) -> dict[str, tuple[int
     if draw(st.booleans()):
         ranges["out_channels"] = around(draw(st.integers(1, 9)), most=9)
     return ranges
+
+
+@st.composite
+def one_convolution(draw: st.DrawFn) -> Architecture:
+    """Draw a network for Approaches I, II and III: a convolution and two linear layers at least."""
+    resolution, channels = draw(st.integers(4, 7)), draw(st.integers(1, 3))
+    shape: Shape = (channels, resolution, resolution)
+    layers: list[Layer] = []
+    before = st.lists(st.just("other"), max_size=1)
+    behind = st.lists(st.sampled_from(["other", "convolution"]), max_size=3)
+    for kind in [*draw(before), "convolution", *draw(behind)]:
+        _, side, _ = shape
+        layer = convolutions(shape[0], side) if kind == "convolution" else between(side)
+        layers.append(draw(layer))
+        shape = output_shape(layers[-1], shape)
+    hidden = Linear(out_features=draw(st.integers(1, 6)), bias=draw(st.booleans()))
+    return Architecture.model_validate(
+        {
+            "input": {"channels": channels, "resolution": resolution},
+            "layers": [*layers, Flatten(), hidden, ReLU(), *list(_head(draw, None))[1:]],
+        }
+    )
+
+
+@st.composite
+def ranges_of_one_convolution(
+    draw: st.DrawFn, original: Architecture
+) -> dict[str, tuple[int, int]]:
+    """Draw ranges for Approaches I, II and III that plain loops get through.
+
+    Where no pool stands before the convolution they hold changes that keep its map: a dilation
+    larger by one for a larger input; a kernel larger by one and a pool of 2 pixels and stride 1.
+    """
+    first = next(layer for layer in original.layers if isinstance(layer, Conv2d))
+    N, spread = original.input.resolution, first.dilation + first.stride
+    ranges = {
+        "resolution": (N + 1, N + max(spread, first.kernel_size - 1) + draw(st.integers(0, 1))),
+        "kernel_size": (first.kernel_size, first.kernel_size + draw(st.integers(1, 2))),
+        "stride": (draw(st.integers(1, first.stride)), first.stride + draw(st.integers(0, 1))),
+        "padding": (draw(st.integers(0, first.padding)), first.padding + draw(st.integers(0, 1))),
+        "dilation": (draw(st.integers(1, 2)), first.dilation + draw(st.integers(1, 2))),
+        "pool_kernel_size": (draw(st.integers(1, 2)), draw(st.integers(2, 3))),
+        "pool_stride": (1, draw(st.integers(1, 2))),
+        "pool_padding": (0, draw(st.integers(0, 2))),
+    }
+    if draw(st.booleans()):
+        ranges["out_channels"] = (draw(st.integers(1, 4)), draw(st.integers(4, 12)))
+        ranges["out_features"] = (draw(st.integers(1, 3)), draw(st.integers(3, 12)))
+    return ranges

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solver.architecture import Architecture
+from solver.architecture import Architecture, Conv2d
 from solver.check import violations
 from solver.constraints.base import Constraint
 from solver.constraints.geometry import (
@@ -12,9 +12,11 @@ from solver.constraints.geometry import (
     LargerKernel,
     MapSizes,
     MinCoverage,
+    ProperPool,
     SameMap,
     WithinRange,
     conv1_symbols,
+    groups_divide_k1,
 )
 from solver.model import Model
 from solver.problem import Range
@@ -149,6 +151,28 @@ def test_groups_divide_the_width() -> None:
     assert posted(constraint, {"K1": (1, 13)}) == held(constraint, {"K1": (1, 13)})
     assert held(constraint, {"K1": (1, 13)}) == {(4,), (8,), (12,)}
     assert violations(constraint, {"K1": 6}) == ["4 groups do not divide K1' = 6"]
+
+
+def test_a_pool_is_some_and_padded_by_half_its_kernel_at_most() -> None:
+    constraint, bounds = [ProperPool()], {"Cp": (1, 7), "Pp": (0, 5)}
+    assert posted(constraint, bounds) == held(constraint, bounds)
+    assert held(constraint, {"Cp": (1, 5), "Pp": (0, 3)}) == {
+        (2, 0), (2, 1), (3, 0), (3, 1), (4, 0), (4, 1), (4, 2), (5, 0), (5, 1), (5, 2),
+    }  # fmt: skip
+    assert violations(constraint, {"Cp": 1, "Pp": 0}) == ["a pool with Cp = 1 is none"]
+    assert violations(constraint, {"Cp": 3, "Pp": 2}) == [
+        "Pp = 2 is more than half of Cp = 3; PyTorch refuses such a pool"
+    ]
+
+
+def test_groups_divide_the_width_on_both_of_its_sides_each_once() -> None:
+    made, taken = (
+        Conv2d(out_channels=6, kernel_size=1, groups=3),
+        Conv2d(out_channels=6, kernel_size=1),
+    )
+    assert groups_divide_k1(made, taken) == [DivisibleByGroups("K1", 3)]
+    assert groups_divide_k1(made, made) == [DivisibleByGroups("K1", 3)]
+    assert groups_divide_k1(taken) == []
 
 
 def test_a_range_is_inclusive_on_both_sides() -> None:
