@@ -40,10 +40,10 @@ def train_variants(
 
     Runs that an earlier job recorded are taken over, not repeated. `isobudget work` trains.
     """
-    created = jobs.create(database, request, idempotency_key)
-    response.headers["Location"] = f"/v1/jobs/{created.id}"
+    id_ = jobs.create(database, request, idempotency_key)
+    response.headers["Location"] = f"/v1/jobs/{id_}"
     response.headers["Retry-After"] = "1"
-    return jobs.get(database, created.id)
+    return jobs.get(database, id_)
 
 
 @router.get("/jobs")

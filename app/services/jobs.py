@@ -8,14 +8,15 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.catalogue import DATASETS, content_id
-from app.db import architectures, idempotency, jobs, searches
+from app.db import architectures, jobs, searches
 from app.db.engine import Database
 from app.db.models import JobRow, SearchRow
 from app.db.paging import decode, encode
 from app.db.results import Results
 from app.errors import ConflictError, Fault, RefusedError
+from app.services.idempotency import once
 from app.services.requests import MOST_RUNS, JobRequest
-from app.services.searches import Created, State
+from app.services.searches import State
 from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of, variant_id
 from solver.architecture import Schema
@@ -90,8 +91,8 @@ class RunPage(Schema):
     next: str | None
 
 
-def create(database: Database, request: JobRequest, key: str | None) -> Created:
-    """Check a job, choose its variants, and queue its runs.
+def create(database: Database, request: JobRequest, key: str | None) -> str:
+    """Check a job, choose its variants, and queue its runs; its id.
 
     Raises
     ------
@@ -104,10 +105,8 @@ def create(database: Database, request: JobRequest, key: str | None) -> Created:
     app.db.idempotency.KeyReusedError
         The key came with another body before.
     """
-    body_hash = content_id(request.model_dump(mode="json"))
-    with database.write() as session:
-        if key and (known := idempotency.recall(session, "jobs", key, body_hash)):
-            return Created(known, replayed=True)
+
+    def make(session: Session) -> str:
         search = searches.get(session, request.search_id)
         if search.state in ("queued", "running"):
             raise ConflictError(f"search {search.id} is {search.state}; wait until it has ended")
@@ -124,10 +123,10 @@ def create(database: Database, request: JobRequest, key: str | None) -> Created:
             *_variant_networks(session, search, positions),
         ]
         needs = _needs(request, networks)
-        job = jobs.create(session, search.id, understood(request, notes), needs)
-        if key:
-            idempotency.remember(session, "jobs", key, body_hash, job.id)
-        return Created(job.id, replayed=False)
+        return jobs.create(session, search.id, understood(request, notes), needs).id
+
+    body = request.model_dump(mode="json")
+    return database.transact(lambda session: once(session, "jobs", key, body, make))
 
 
 def understood(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
