@@ -49,6 +49,13 @@ class WorkerSettings:
     threads: int
 
 
+@dataclass(frozen=True)
+class Lost:
+    """An attempt that came to nothing, and why; the run is tried again."""
+
+    reason: str
+
+
 class StoppingError(RuntimeError):
     """The worker was asked to stop."""
 
@@ -91,19 +98,29 @@ class Worker:
         """Train a run and record how it ended; a run that was lost is left to its new owner."""
         logger.info("run %s, attempt %d: started", claim.id, claim.attempt)
         try:
-            self._process.start(self._task(claim))
             self._record(claim, self._outcome(claim))
-        except DiedError as died:
-            reason = str(died)
-            self._write(lambda session: runs.lose(session, claim, reason))
-            logger.warning("run %s, attempt %d: %s", claim.id, claim.attempt, died)
-        except StoppingError:
-            self._process.kill()
-            self._write(lambda session: runs.release(session, claim))
-            logger.info("run %s, attempt %d: given back", claim.id, claim.attempt)
         except LostLeaseError as lost:
             self._process.kill()
             logger.warning("%s; it was stopped", lost)
+
+    def _outcome(self, claim: Claim) -> Outcome | Failure | Lost | None:
+        """How the training of a run ended; ``None`` if it was stopped.
+
+        Raises
+        ------
+        LostLeaseError
+            It is another worker's now.
+        """
+        try:
+            self._process.start(self._task(claim))
+            return self._train(claim)
+        except DiedError as died:
+            return Lost(str(died))
+        except StoppingError:
+            self._process.kill()
+            return None
+        except (LookupError, ValueError) as unreadable:  # of another version, or damaged
+            return Failure(f"what is stored of the run cannot be read: {unreadable}")
 
     def _task(self, claim: Claim) -> Task:
         with self._database.read() as session:
@@ -119,7 +136,7 @@ class Worker:
             threads=self._settings.threads,
         )
 
-    def _outcome(self, claim: Claim) -> Outcome | Failure:
+    def _train(self, claim: Claim) -> Outcome | Failure:
         """Keep the lease while the process trains.
 
         Raises
@@ -150,13 +167,21 @@ class Worker:
                     raise LostLeaseError(f"run {claim.id}: the database was away") from broken
                 time.sleep(min(0.2, self._settings.poll))
 
-    def _record(self, claim: Claim, outcome: Outcome | Failure) -> None:
-        if isinstance(outcome, Failure):
-            self._write(lambda session: runs.fail(session, claim, outcome.reason))
-            logger.warning("run %s: failed: %s", claim.id, outcome.reason)
-            return
-        self._write(lambda session: runs.finish(session, claim, result_row(outcome)))
-        logger.info("run %s: accuracy %.4f", claim.id, outcome.test_accuracy)
+    def _record(self, claim: Claim, outcome: Outcome | Failure | Lost | None) -> None:
+        name = f"run {claim.id}, attempt {claim.attempt}"
+        match outcome:
+            case Outcome():
+                self._write(lambda session: runs.finish(session, claim, result_row(outcome)))
+                logger.info("%s: accuracy %.4f", name, outcome.test_accuracy)
+            case Failure(reason):
+                self._write(lambda session: runs.fail(session, claim, reason))
+                logger.warning("%s: failed: %s", name, reason)
+            case Lost(reason):
+                self._write(lambda session: runs.lose(session, claim, reason))
+                logger.warning("%s: lost: %s", name, reason)
+            case None:
+                self._write(lambda session: runs.release(session, claim))
+                logger.info("%s: given back", name)
 
     def _settle(self) -> None:
         """Bring the results of jobs up to date."""
