@@ -15,7 +15,7 @@ from app.api.dependencies import (
 )
 from app.services import datasets, jobs
 from app.services.datasets import DatasetPage
-from app.services.jobs import JobPage, JobView, RunPage
+from app.services.job_views import JobPage, JobView, RunPage
 from app.services.requests import JobRequest
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
