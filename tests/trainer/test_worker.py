@@ -12,8 +12,9 @@ from app.db.engine import Database
 from app.db.models import ArchitectureRow, EpochRow, JobRow, ResultRow, RunRow
 from app.db.types import database_time
 from tests.factories import queued_job
+from trainer.attempt import WorkerSettings
 from trainer.process import TrainingProcess
-from trainer.worker import Worker, WorkerSettings
+from trainer.worker import Worker
 
 
 def worker(database: Database, **changes: Any) -> Worker:
