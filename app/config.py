@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     solver_processes: int = Field(default=2, ge=0, le=64)
-    solver_memory_mb: int = Field(default=1024, ge=256)
+    solver_memory_mb: int = Field(default=1024, ge=512)
     lease: float = Field(default=15.0, ge=0.5, le=3600)
     poll: float = Field(default=0.5, gt=0, le=60)
 

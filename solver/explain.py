@@ -10,8 +10,8 @@ from solver.problem import Problem
 from solver.template import Assignment
 from solver.variants import Describer, Explanation
 
-GROUP_SECONDS = 1.0
-"""Time for one relaxed model; they are small, and an explanation must not outlast its search."""
+GROUP_SECONDS = 0.5
+"""Time for one relaxed model; some twenty must fit in what a search is granted at its end."""
 
 WHOLE = 2**48
 """A whole count, where shares of counts are added up in integers."""

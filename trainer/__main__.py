@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from app.config import settings
 from app.db.engine import Database
 from app.db.schema import is_current
-from trainer.worker import Worker, WorkerSettings
+from trainer.attempt import WorkerSettings
+from trainer.worker import Worker
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from app.api.dependencies import (
 )
 from app.services import datasets, jobs
 from app.services.datasets import DatasetPage
-from app.services.jobs import JobPage, JobView, RunPage
+from app.services.job_views import JobPage, JobView, RunPage
 from app.services.requests import JobRequest
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
@@ -40,10 +40,10 @@ def train_variants(
 
     Runs that an earlier job recorded are taken over, not repeated. `isobudget work` trains.
     """
-    created = jobs.create(database, request, idempotency_key)
-    response.headers["Location"] = f"/v1/jobs/{created.id}"
+    id_ = jobs.create(database, request, idempotency_key)
+    response.headers["Location"] = f"/v1/jobs/{id_}"
     response.headers["Retry-After"] = "1"
-    return jobs.get(database, created.id)
+    return jobs.get(database, id_)
 
 
 @router.get("/jobs")

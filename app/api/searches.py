@@ -19,7 +19,7 @@ from app.api.dependencies import (
 )
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
-from app.services import searches, variants
+from app.services import browsing, searches
 from app.services.requests import SearchRequest
 from app.services.searches import SearchPage, SearchView
 from app.services.variants import VariantPage
@@ -66,14 +66,14 @@ async def search_for_variants(
     201 when the search finished while you waited, else 202: then poll `Location`.
     """
     wait = _seconds(prefer)
-    created = await run_in_threadpool(searches.create, database, request, idempotency_key)
+    id_ = await run_in_threadpool(searches.create, database, request, idempotency_key)
     solvers.wake()
-    ended = await _ended(database, created.id, wait)
-    response.headers["Location"] = f"/v1/searches/{created.id}"
+    ended = await _ended(database, id_, wait)
+    response.headers["Location"] = f"/v1/searches/{id_}"
     if not ended:
         response.status_code = 202
         response.headers["Retry-After"] = "1"
-    return await run_in_threadpool(searches.get, database, created.id)
+    return await run_in_threadpool(searches.get, database, id_)
 
 
 @router.get("")
@@ -105,7 +105,7 @@ def list_the_variants_of_a_search(
     cursor: Cursor = None,
 ) -> VariantPage:
     """The variants that a search found, page by page."""
-    return variants.of_search(database, id, sort, cursor, limit)
+    return browsing.of_search(database, id, sort, cursor, limit)
 
 
 @router.delete("/{id}", status_code=204)

@@ -2,19 +2,23 @@
 
 import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db.types import to_json
 
-WAL_FIXED = (3, 51, 3)
+Result = TypeVar("Result")
+
+WAL_FIXED: Final = (3, 51, 3)
 """First SQLite without the race that can lose commits when a write-ahead log is reset."""
+RETRIES: Final = 10
 
 
 class Database:
@@ -45,6 +49,17 @@ class Database:
         """One transaction: committed at the end, or rolled back as a whole."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def transact(self, work: Callable[[Session], Result]) -> Result:
+        """One write transaction; begun again where another one made the same row first."""
+        for _ in range(RETRIES):
+            try:
+                with self.write() as session:
+                    return work(session)
+            except IntegrityError:
+                continue
+        with self.write() as session:
+            return work(session)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,97 +1,25 @@
 """Jobs: which networks to train with which seeds, how far they are, and what came out."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.catalogue import DATASETS, content_id
-from app.db import architectures, idempotency, jobs, searches
+from app.db import architectures, jobs, searches
 from app.db.engine import Database
-from app.db.models import JobRow, SearchRow
+from app.db.models import SearchRow
 from app.db.paging import decode, encode
-from app.db.results import Results
 from app.errors import ConflictError, Fault, RefusedError
+from app.services.idempotency import once
+from app.services.job_views import JobPage, JobView, RunPage, job_view, run_view
 from app.services.requests import MOST_RUNS, JobRequest
-from app.services.searches import Created, State
 from app.services.selection import check_fit, choose
-from app.services.variants import Deriver, problem_of, variant_id
-from solver.architecture import Schema
+from app.services.variants import Deriver, problem_of
 
 
-class ProgressView(Schema):
-    """How far a job is; ``fraction`` counts the epochs of unfinished runs too."""
-
-    runs_done: int
-    runs_total: int
-    fraction: float
-    eta_seconds: float | None = Field(description="Estimated; `null` until a run has ended")
-
-
-class JobView(Schema):
-    """A job, its progress, and its results so far."""
-
-    id: str
-    state: State
-    created_at: datetime
-    finished_at: datetime | None
-    progress: ProgressView
-    request: dict[str, Any]
-    notes: list[str] = Field(description="What the service decided where the request left it open")
-    error: str | None
-    results: Results | None
-
-
-class JobPage(Schema):
-    """Jobs, the newest first."""
-
-    items: list[JobView]
-    next: str | None
-
-
-class EpochView(Schema):
-    """What one epoch measured."""
-
-    epoch: int
-    train_loss: float
-    validation_loss: float
-    validation_accuracy: float
-    seconds: float
-
-
-class RunView(Schema):
-    """One training of one network with one seed."""
-
-    id: str
-    network: str = Field(description="`original`, or the variant's id")
-    architecture_id: str
-    resolution: int
-    seed: int
-    state: State
-    reused: bool = Field(description="Whether an earlier job had it trained, or does")
-    attempt: int
-    worker: str | None
-    test_accuracy: float | None
-    validation_accuracy: float | None
-    seconds: float | None
-    environment: dict[str, Any] | None
-    epochs: list[EpochView]
-    error: str | None
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-class RunPage(Schema):
-    """A job's runs: the original's first, then each variant's."""
-
-    items: list[RunView]
-    next: str | None
-
-
-def create(database: Database, request: JobRequest, key: str | None) -> Created:
-    """Check a job, choose its variants, and queue its runs.
+def create(database: Database, request: JobRequest, key: str | None) -> str:
+    """Check a job, choose its variants, and queue its runs; its id.
 
     Raises
     ------
@@ -104,10 +32,8 @@ def create(database: Database, request: JobRequest, key: str | None) -> Created:
     app.db.idempotency.KeyReusedError
         The key came with another body before.
     """
-    body_hash = content_id(request.model_dump(mode="json"))
-    with database.write() as session:
-        if key and (known := idempotency.recall(session, "jobs", key, body_hash)):
-            return Created(known, replayed=True)
+
+    def make(session: Session) -> str:
         search = searches.get(session, request.search_id)
         if search.state in ("queued", "running"):
             raise ConflictError(f"search {search.id} is {search.state}; wait until it has ended")
@@ -124,10 +50,10 @@ def create(database: Database, request: JobRequest, key: str | None) -> Created:
             *_variant_networks(session, search, positions),
         ]
         needs = _needs(request, networks)
-        job = jobs.create(session, search.id, understood(request, notes), needs)
-        if key:
-            idempotency.remember(session, "jobs", key, body_hash, job.id)
-        return Created(job.id, replayed=False)
+        return jobs.create(session, search.id, understood(request, notes), needs).id
+
+    body = request.model_dump(mode="json")
+    return database.transact(lambda session: once(session, "jobs", key, body, make))
 
 
 def understood(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
@@ -180,14 +106,14 @@ def get(database: Database, id_: str) -> JobView:
         There is none with this id.
     """
     with database.read() as session:
-        return _view(session, jobs.get(session, id_))
+        return job_view(session, jobs.get(session, id_))
 
 
 def newest(database: Database, cursor: str | None, limit: int) -> JobPage:
     """A page of jobs."""
     with database.read() as session:
         rows, following = jobs.newest(session, cursor, limit)
-        return JobPage(items=[_view(session, row) for row in rows], next=following)
+        return JobPage(items=[job_view(session, row) for row in rows], next=following)
 
 
 def cancel(database: Database, id_: str) -> JobView:
@@ -215,66 +141,5 @@ def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPag
     with database.read() as session:
         jobs.get(session, id_)
         found, last = jobs.runs(session, id_, after, limit)
-    items = [_run_view(item) for item in found]
+    items = [run_view(item) for item in found]
     return RunPage(items=items, next=None if last is None else encode([last]))
-
-
-def _view(session: Session, row: JobRow) -> JobView:
-    request = dict(row.request)
-    notes = request.pop("notes")
-    return JobView(
-        id=row.id,
-        state=row.state,
-        created_at=row.created_at,
-        finished_at=row.finished_at,
-        progress=_progress(jobs.progress(session, row.id), epochs=request["epochs"]),
-        request=request,
-        notes=notes,
-        error=row.error,
-        results=Results.model_validate(row.results) if row.results else None,
-    )
-
-
-def _progress(measured: jobs.Progress, epochs: int) -> ProgressView:
-    total = sum(measured.runs.values())
-    done = sum(measured.runs.get(state, 0) for state in jobs.ENDED)
-    fraction = (done + measured.epochs_running / epochs) / total
-    left = total * (1 - fraction)
-    at_once = max(1, measured.runs.get("running", 0))
-    eta = None if measured.mean_seconds is None else left * measured.mean_seconds / at_once
-    return ProgressView(
-        runs_done=done, runs_total=total, fraction=min(1.0, fraction), eta_seconds=eta
-    )
-
-
-def _run_view(item: jobs.JobRun) -> RunView:
-    run, result, position = item.run, item.result, item.link.variant_position
-    search_id = item.link.search_id or ""
-    return RunView(
-        id=run.id,
-        network="original" if position is None else variant_id(search_id, position),
-        architecture_id=run.architecture_id,
-        resolution=run.resolution,
-        seed=run.seed,
-        state=run.state,
-        reused=item.link.reused,
-        attempt=run.attempt,
-        worker=run.worker,
-        test_accuracy=result and result.test_accuracy,
-        validation_accuracy=result and result.validation_accuracy,
-        seconds=result and result.seconds,
-        environment=result and result.environment,
-        epochs=[
-            EpochView(
-                epoch=epoch.epoch,
-                train_loss=epoch.train_loss,
-                validation_loss=epoch.validation_loss,
-                validation_accuracy=epoch.validation_accuracy,
-                seconds=epoch.seconds,
-            )
-            for epoch in item.epochs
-        ],
-        error=run.error,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-    )

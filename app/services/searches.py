@@ -1,17 +1,18 @@
 """Searches: asked for, solved by a child process, and browsed."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import Field
+from sqlalchemy.orm import Session
 
-from app.catalogue import content_id
-from app.db import architectures, idempotency, searches
+from app.db import architectures, searches
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.errors import ConflictError, Fault, RefusedError, pointer
-from app.services import variants
+from app.services import browsing
 from app.services.architectures import checked
+from app.services.idempotency import once
 from app.services.requests import SearchRequest
 from app.services.variants import VariantView
 from solver.approaches import APPROACHES
@@ -69,15 +70,8 @@ class SearchPage(Schema):
     next: str | None
 
 
-class Created(NamedTuple):
-    """Id of what a ``POST`` made, or had made before with the same key."""
-
-    id: str
-    replayed: bool
-
-
-def create(database: Database, request: SearchRequest, key: str | None) -> Created:
-    """Check a search and queue it.
+def create(database: Database, request: SearchRequest, key: str | None) -> str:
+    """Check a search and queue it; its id.
 
     Raises
     ------
@@ -88,17 +82,15 @@ def create(database: Database, request: SearchRequest, key: str | None) -> Creat
     app.db.idempotency.KeyReusedError
         The key came with another body before.
     """
-    body_hash = content_id(request.model_dump(mode="json"))
-    with database.write() as session:
-        if key and (known := idempotency.recall(session, "searches", key, body_hash)):
-            return Created(known, replayed=True)
+
+    def make(session: Session) -> str:
         original = request.architecture or architectures.get(session, request.architecture_id or "")
         question = understood(request, checked(original, "#/architecture"))
         architectures.add(session, original)
-        row = searches.create(session, original.id, question)
-        if key:
-            idempotency.remember(session, "searches", key, body_hash, row.id)
-        return Created(row.id, replayed=False)
+        return searches.create(session, original.id, question).id
+
+    body = request.model_dump(mode="json")
+    return database.transact(lambda session: once(session, "searches", key, body, make))
 
 
 def understood(request: SearchRequest, original: Architecture) -> dict[str, object]:
@@ -128,7 +120,7 @@ def get(database: Database, id_: str) -> SearchView:
     with database.read() as session:
         row = searches.get(session, id_)
         summary = _summary(row, architectures.get(session, row.architecture_id))
-    first = variants.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
+    first = browsing.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
     fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
     return SearchView.model_construct(**fields, variants=first.items, next=first.next)
 

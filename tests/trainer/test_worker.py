@@ -12,8 +12,9 @@ from app.db.engine import Database
 from app.db.models import ArchitectureRow, EpochRow, JobRow, ResultRow, RunRow
 from app.db.types import database_time
 from tests.factories import queued_job
+from trainer.attempt import WorkerSettings
 from trainer.process import TrainingProcess
-from trainer.worker import Worker, WorkerSettings
+from trainer.worker import Worker
 
 
 def worker(database: Database, **changes: Any) -> Worker:
@@ -171,3 +172,38 @@ def test_a_training_process_that_is_killed_is_tried_again_and_not_for_ever(
     assert len(killed) == runs.MAX_LOST
     assert (first.state, second.state) == ("failed", "succeeded")
     assert "killed by SIGKILL" in (first.error or "")
+
+
+def test_a_run_that_cannot_be_read_fails_and_the_others_go_on(sqlite_database: Database) -> None:
+    queued_job(sqlite_database, seeds=2)
+    with sqlite_database.write() as session:
+        first = session.scalars(select(RunRow).where(RunRow.position == 0)).one()
+        first.recipe = {"name": "of a later version"}
+
+    worker(sqlite_database).work(exit_when_idle=True)
+
+    unreadable, readable = rows(sqlite_database)
+    assert (unreadable.state, readable.state) == ("failed", "succeeded")
+    assert "cannot be read" in (unreadable.error or "")
+
+
+def test_a_worker_that_was_robbed_while_its_process_died_works_on(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued_job(sqlite_database, seeds=2)
+    start = TrainingProcess.start
+
+    def start_and_be_robbed(process: TrainingProcess, task: Any) -> None:
+        start(process, task)
+        if task.seed == 0:
+            with sqlite_database.write() as session:
+                mine = RunRow.state == "running"
+                session.execute(update(RunRow).where(mine).values(attempt=9, worker="robber"))
+            process._process.kill()
+
+    monkeypatch.setattr(TrainingProcess, "start", start_and_be_robbed)
+    worker(sqlite_database).work(exit_when_idle=True)
+
+    robbed, own = rows(sqlite_database)
+    assert (robbed.state, robbed.worker, robbed.lost) == ("running", "robber", 0)
+    assert own.state == "succeeded"

@@ -1,4 +1,5 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -191,6 +192,31 @@ def test_a_repeated_request_with_the_same_key_makes_nothing_new(client: TestClie
     assert len(client.get("/v1/searches").json()["items"]) == 1
     assert other.status_code == 422
     assert other.json()["errors"][0]["pointer"] == "header/Idempotency-Key"
+
+
+def test_requests_with_one_key_at_the_same_time_make_one_search(client: TestClient) -> None:
+    headers = {"Idempotency-Key": "same", "Prefer": "wait=0"}
+
+    def post(_: int) -> str:
+        answer = client.post("/v1/searches", json=search_body(), headers=headers)
+        return str(answer.json()["id"])
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = set(pool.map(post, range(16)))
+
+    assert len(ids) == 1
+    assert len(client.get("/v1/searches").json()["items"]) == 1
+
+
+def test_equal_requests_at_the_same_time_make_a_search_each(client: TestClient) -> None:
+    def post(_: int) -> str:
+        answer = client.post("/v1/searches", json=search_body(), headers={"Prefer": "wait=0"})
+        return str(answer.json()["id"])
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = set(pool.map(post, range(8)))
+
+    assert len(ids) == len(client.get("/v1/searches").json()["items"]) == 8
 
 
 ONE_CONVOLUTION = {

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 import examples
+from app.services.child import Child, SolverFailedError, SolverTimeoutError
 from app.services.requests import SearchRequest
-from app.services.solving import Child, SolverFailedError, SolverTimeoutError
 from solver.architecture import Architecture
 from tests.app.cli.conftest import Isobudget
 

@@ -1,0 +1,32 @@
+"""A ``POST`` with an ``Idempotency-Key`` makes what it makes once."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.catalogue import content_id
+from app.db import idempotency
+
+
+def once(
+    session: Session, route: str, key: str | None, body: Any, make: Callable[[Session], str]
+) -> str:
+    """Id of what ``make`` makes, or of what it made for this key before.
+
+    Two requests with one key at the same time both get here; the second cannot store the key, and
+    its transaction is begun again (:meth:`app.db.engine.Database.transact`).
+
+    Raises
+    ------
+    app.db.idempotency.KeyReusedError
+        The key came with another body before.
+    """
+    if key is None:
+        return make(session)
+    body_hash = content_id(body)
+    if known := idempotency.recall(session, route, key, body_hash):
+        return known
+    id_ = make(session)
+    idempotency.remember(session, route, key, body_hash, id_)
+    return id_
