@@ -54,6 +54,29 @@ def test_options_override_the_file(isobudget: Isobudget) -> None:
 
 
 @pytest.mark.parametrize(
+    ("approach", "symbols", "ranges"),
+    [
+        ("I", ["N", "Z1"], ("--out-features", "1:999")),
+        ("II", ["N", "P1", "S1", "D1"], ("--dilation", "2:3")),
+        (
+            "III",
+            ["N", "K1", "C1", "P1", "S1", "Cp", "Pp", "Sp"],
+            ("--pool-kernel-size", "2:4", "--pool-padding", "0:1", "--pool-stride", "1:2"),
+        ),
+    ],
+)
+def test_every_approach_answers_in_its_own_unknowns(
+    isobudget: Isobudget, approach: str, symbols: list[str], ranges: tuple[str, ...]
+) -> None:
+    options = ("--approach", approach, "--tolerance", "0.1", "--scope", "paper", *ranges)
+    answer = solved(isobudget, *options, "--limit", "9")
+    assert answer["variants"]
+    for variant in answer["variants"]:
+        assert list(variant["assignment"]) == symbols
+        assert Architecture.model_validate(variant["architecture"])
+
+
+@pytest.mark.parametrize(
     ("text", "band"),
     [("0.01", {"below": 0.01, "above": 0.01}), ("0.02:0", {"below": 0.02, "above": 0.0})],
 )
