@@ -1,14 +1,12 @@
 """What networks can be trained on, and how: facts that the API and the trainer share."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from solver.architecture import Schema
+from solver.architecture import Schema, digest
 
 
 class Dataset(Schema):
@@ -72,6 +70,5 @@ class Recipe(Schema):
 
 
 def content_id(content: Any) -> str:
-    """Hash of a document, as canonical JSON."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    """Hash of a document, short enough for an id."""
+    return digest(content)[:32]

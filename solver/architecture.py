@@ -163,6 +163,12 @@ Place: TypeAlias = tuple[str | int, ...]
 Violation: TypeAlias = tuple[Place, str]
 
 
+def digest(content: Any) -> str:
+    """SHA-256 of a document, as canonical JSON: equal documents share it."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def out_side(n: int, c: int, p: int, s: int, d: int = 1) -> int:
     """Side of the map that a window makes of an input of side ``n`` (Eq. 4).
 
@@ -215,8 +221,7 @@ class Architecture(Schema):
             mode="json",
             exclude={"name": True, "description": True, "layers": {"__all__": {"name"}}},
         )
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return digest(content)[:32]
 
 
 def violations(image: Input | None, layers: Sequence[Layer | None]) -> Iterator[Violation]:

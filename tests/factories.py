@@ -14,10 +14,11 @@ from app.db.engine import Database
 from app.db.models import JobRow, SearchRow
 from app.services.requests import SearchRequest
 from app.services.searches import understood
+from app.services.solving import variant_rows
 from solver.architecture import Architecture
 from solver.problem import SolveRequest
 from solver.search import solve
-from solver.variants import Answer, Describer
+from solver.variants import Answer
 
 RESULT: dict[str, Any] = {
     "test_accuracy": 0.5,
@@ -59,20 +60,7 @@ def solved_search(session: Session, **changes: Any) -> SearchRow:
     assert claimed is not None
     assert claimed.id == row.id
     request, answer = _solved(json.dumps(search_body(**changes)))
-    describer = Describer(request.problem)
-    rows = []
-    for position, values in enumerate(answer.rows):
-        counts = describer.bare_counts(dict(zip(answer.symbols, values, strict=True)))
-        rows.append(
-            {
-                "search_id": row.id,
-                "position": position,
-                "resolution": values[0],
-                "params": counts.params,
-                "flops": counts.flops,
-                "unknowns": list(values),
-            }
-        )
+    rows = variant_rows(row.id, request.problem, answer)
     explanation = answer.explanation and answer.explanation.model_dump(mode="json")
     searches.finish(
         session,

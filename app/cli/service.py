@@ -44,8 +44,7 @@ def service(folder: Path) -> Iterator[Service]:
     with Children() as children, closing(Client(url, children.check)) as client:
         api = ["-m", "app.cli", "serve", "--host", HOST, "--port", str(port), "--no-access-log"]
         children.start("the API", api, environment, folder / LOGS[0])
-        worker = ["-m", "trainer", "--threads", "1"]  # for networks this small, more are slower
-        children.start("the worker", worker, environment, folder / LOGS[1])
+        children.start("the worker", ["-m", "trainer"], environment, folder / LOGS[1])
         client.wait_until_ready(START_SECONDS)
         yield Service(url, client, children)
 

@@ -38,10 +38,7 @@ def get(session: Session, id_: str) -> Architecture:
     NotFoundError
         There is none with this id.
     """
-    row = session.get(ArchitectureRow, id_)
-    if row is None:
-        raise NotFoundError("architecture", id_)
-    return Architecture.model_validate(row.document)
+    return Architecture.model_validate(_row(session, id_).document)
 
 
 def counts(session: Session, id_: str) -> Counts:
@@ -52,9 +49,7 @@ def counts(session: Session, id_: str) -> Counts:
     NotFoundError
         There is none with this id.
     """
-    row = session.get(ArchitectureRow, id_)
-    if row is None:
-        raise NotFoundError("architecture", id_)
+    row = _row(session, id_)
     return Counts(params=row.params, macs=row.macs, flops=row.flops, activations=row.activations)
 
 
@@ -64,3 +59,10 @@ def newest(
     """A page of architectures, the newest first."""
     rows, following = page(session, select(ArchitectureRow), NEWEST_FIRST, cursor, limit)
     return [Architecture.model_validate(row.document) for row in rows], following
+
+
+def _row(session: Session, id_: str) -> ArchitectureRow:
+    row = session.get(ArchitectureRow, id_)
+    if row is None:
+        raise NotFoundError("architecture", id_)
+    return row

@@ -184,6 +184,6 @@ def _jobs_with(run_id: str) -> Any:
     return select(JobRunRow.job_id).where(JobRunRow.run_id == run_id).scalar_subquery()
 
 
-def is_open(run: type[RunRow] = RunRow) -> ColumnElement[bool]:
+def is_open() -> ColumnElement[bool]:
     """Runs that have not ended."""
-    return run.state.in_(("queued", "running"))
+    return RunRow.state.in_(("queued", "running"))

@@ -18,8 +18,7 @@ from app.services.child import (
     SolverTimeoutError,
 )
 from app.services.variants import problem_of
-from solver.counting import Counts
-from solver.problem import Settings, SolveRequest
+from solver.problem import Problem, Settings, SolveRequest
 from solver.variants import Answer, Describer
 
 logger = logging.getLogger(__name__)
@@ -124,11 +123,7 @@ class Solvers:
             )
 
     def _record(self, search: SearchRow, request: SolveRequest, answer: Answer) -> None:
-        describer = Describer(request.problem)
-        rows = []
-        for position, values in enumerate(answer.rows):
-            counts = describer.bare_counts(dict(zip(answer.symbols, values, strict=True)))
-            rows.append(_row(search.id, position, values, counts))
+        rows = variant_rows(search.id, request.problem, answer)
         with self._database.write() as session:
             searches.finish(
                 session,
@@ -154,12 +149,19 @@ class Solvers:
             searches.finish(session, search.id, search.attempt, state, **values)
 
 
-def _row(search_id: str, position: int, values: tuple[int, ...], counts: Counts) -> dict[str, Any]:
-    return {
-        "search_id": search_id,
-        "position": position,
-        "resolution": values[0],
-        "params": counts.params,
-        "flops": counts.flops,
-        "unknowns": list(values),
-    }
+def variant_rows(search_id: str, problem: Problem, answer: Answer) -> list[dict[str, Any]]:
+    """What is stored of an answer's variants: their unknowns, and what they are sorted by."""
+    describer = Describer(problem)
+    rows = []
+    for position, values in enumerate(answer.rows):
+        counts = describer.bare_counts(dict(zip(answer.symbols, values, strict=True)))
+        row = {
+            "search_id": search_id,
+            "position": position,
+            "resolution": values[0],
+            "params": counts.params,
+            "flops": counts.flops,
+            "unknowns": list(values),
+        }
+        rows.append(row)
+    return rows
