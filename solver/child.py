@@ -3,8 +3,9 @@
 The solver's own limits on time and memory are advisory, so whoever needs hard ones runs this and
 kills it. It loads OR-Tools first and only then waits for the request: started early, it answers at
 once. It prints ``ready``; a request is one line, the JSON of a
-:class:`solver.problem.SolveRequest`; the answer is one line, ``{"answer": …}`` or ``{"error": …}``.
-It ends with whoever holds the other side of its input.
+:class:`solver.problem.SolveRequest`. Lines ``{"found": …}`` may follow while it solves, then the
+last line: ``{"answer": …, "columns": […], "bytes": …}`` with the answer's table behind it as so
+many bytes, or ``{"error": …}``. It ends with whoever holds the other side of its input.
 """
 
 import json
@@ -18,6 +19,9 @@ from pydantic import ValidationError
 from solver.problem import SolveRequest
 from solver.search import solve
 
+Message = tuple[dict[str, Any], bytes]
+"""A line, and the bytes behind it."""
+
 
 def main() -> None:
     """Read, solve, write."""
@@ -26,19 +30,29 @@ def main() -> None:
     line = sys.stdin.readline()
     if not line:
         return
-    print(json.dumps(_answer(line)), flush=True)
+    _write(_answer(line))
     os._exit(0)
 
 
-def _answer(line: str) -> dict[str, Any]:
+def _answer(line: str) -> Message:
     try:
         _watch_the_parent()
         request = SolveRequest.model_validate_json(line)
-        return {"answer": solve(request.problem, request.settings).model_dump(mode="json")}
+        answer = solve(request.problem, request.settings, lambda n: _write(({"found": n}, b"")))
+        content = answer.table.to_bytes()
+        head = {"columns": answer.table.names, "bytes": len(content)}
+        return {"answer": answer.model_dump(mode="json"), **head}, content
     except MemoryError:
-        return {"error": "the solver ran out of memory; narrow the ranges or lower the tolerance"}
+        reason = "the solver ran out of memory; narrow the ranges or lower the tolerance"
+        return {"error": reason}, b""
     except (OverflowError, ValidationError) as refused:
-        return {"error": str(refused)}
+        return {"error": str(refused)}, b""
+
+
+def _write(message: Message) -> None:
+    head, content = message
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + content)
+    sys.stdout.buffer.flush()
 
 
 def _watch_the_parent() -> None:

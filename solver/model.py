@@ -1,6 +1,7 @@
 """The CP-SAT model that constraints are posted to."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 from typing import Final, NamedTuple
 
@@ -22,6 +23,10 @@ ENUMERATION: Final = {
     "use_sat_inprocessing": False,
     "cp_model_probing_level": 0,
 }
+TELL_EVERY: Final = 256
+"""Solutions between two looks at the clock."""
+TELL_SECONDS: Final = 0.5
+"""Between two words on how many were found."""
 OPTIMISATION: Final = {"num_workers": 1, "linearization_level": 0}
 
 
@@ -113,14 +118,18 @@ class Model:
         return total
 
     def enumerate(
-        self, symbols: Sequence[str], time_limit: float, most: int
+        self,
+        symbols: Sequence[str],
+        time_limit: float,
+        most: int,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> tuple[list[tuple[int, ...]], Report]:
         """All solutions, as values of these symbols in no stated order.
 
         Status ``OPTIMAL`` means all, ``INFEASIBLE`` none, ``FEASIBLE`` and ``UNKNOWN`` that the
         time limit, or ``most`` solutions, came first.
         """
-        collector = _Collector([self._variables[symbol] for symbol in symbols], most)
+        collector = _Collector([self._variables[symbol] for symbol in symbols], most, progress)
         solver = _solver(ENUMERATION, time_limit)
         solver.parameters.search_branching = solver.parameters.FIXED_SEARCH
         status = solver.status_name(self._run(solver, collector))
@@ -154,10 +163,17 @@ class Model:
 class _Collector(cp_model.CpSolverSolutionCallback):
     """Keeps the values of some variables of every solution."""
 
-    def __init__(self, variables: Sequence[cp_model.IntVar], most: int) -> None:
+    def __init__(
+        self,
+        variables: Sequence[cp_model.IntVar],
+        most: int,
+        progress: Callable[[int], None],
+    ) -> None:
         super().__init__()
         self._variables = variables
         self._most = most
+        self._progress = progress
+        self._told = time.monotonic()
         self.rows: list[tuple[int, ...]] = []
 
     def on_solution_callback(self) -> None:
@@ -165,6 +181,9 @@ class _Collector(cp_model.CpSolverSolutionCallback):
         self.rows.append(tuple([self.value(variable) for variable in self._variables]))
         if len(self.rows) >= self._most:
             self.stop_search()
+        if len(self.rows) % TELL_EVERY == 0 and time.monotonic() > self._told + TELL_SECONDS:
+            self._told = time.monotonic()
+            self._progress(len(self.rows))
 
 
 def _solver(parameters: dict[str, int | bool], time_limit: float) -> cp_model.CpSolver:

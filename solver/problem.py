@@ -4,7 +4,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    ModelWrapValidatorHandler,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from solver.architecture import Architecture, Schema
@@ -154,12 +161,70 @@ class Problem(Question):
         return self.ranges.filled(self.architecture.input.resolution)
 
 
+ObjectiveName = Literal[
+    "nearest_budget",
+    "max_resolution",
+    "max_receptive_field",
+    "max_coverage",
+    "min_flops",
+    "min_params",
+]
+
+
+class Sample(Schema):
+    """Some of the solutions, drawn uniformly from all of them."""
+
+    sample: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = Field(
+        description="How many to draw"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = Field(
+        default=0, description="The same seed draws the same solutions"
+    )
+
+
+class Best(Schema):
+    """The best solutions by an objective; ties are broken in a stated order (docs/model.md)."""
+
+    best: ObjectiveName = Field(description="What is best")
+    top: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(
+        default=10, description="How many of the best"
+    )
+    diverse: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="Only answers that differ in a third of their unknowns or more"
+    )
+
+
+def _kind_of_find(value: Any) -> str | None:
+    """Which of the three a value is meant to be."""
+    if isinstance(value, Sample | Best):
+        return type(value).__name__.lower()
+    if isinstance(value, dict):
+        return next((kind for kind in ("sample", "best") if kind in value), None)
+    return "all" if value == "all" else None
+
+
+Find = Annotated[
+    Annotated[Literal["all"], Tag("all")]
+    | Annotated[Sample, Tag("sample")]
+    | Annotated[Best, Tag("best")],
+    Discriminator(
+        _kind_of_find,
+        custom_error_type="find",
+        custom_error_message='write "all", {"sample": 100} or {"best": "max_resolution"}',
+    ),
+]
+
+
 class Settings(Schema):
     """How long to try, and how much to answer."""
 
-    find: Literal["all"] = Field(default="all", description="Which of the solutions to answer")
+    find: Find = Field(
+        default="all",
+        description="Which of the solutions to answer: `all`, a uniform `sample`, or the `best`",
+    )
     limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = Field(
-        default=10_000, description="Most variants to keep"
+        default=10_000,
+        description="Most variants to keep; of more, that many are drawn uniformly from all",
     )
     time_limit: Annotated[float, Field(ge=0.1, le=3600.0, allow_inf_nan=False, strict=True)] = (
         Field(default=30.0, description="Seconds")

@@ -1,17 +1,22 @@
 """Solving: every solution of a problem, or the proof that there is none."""
 
+from collections.abc import Callable
+
 from solver.approaches import APPROACHES
 from solver.check import verify
 from solver.explain import explain
 from solver.model import Model, Report
 from solver.problem import Problem, Settings
-from solver.variants import Answer, Outcome, SolverReport
+from solver.table import Table
+from solver.variants import COSTS, Answer, Describer, Outcome, SolverReport
 
 MOST_ROWS = 2_000_000
 """Solutions that are held in memory before a search is cut off; above every ``limit``."""
 
 
-def solve(problem: Problem, settings: Settings) -> Answer:
+def solve(
+    problem: Problem, settings: Settings, progress: Callable[[int], None] = lambda _: None
+) -> Answer:
     """Enumerate the solutions of a problem and check each of them.
 
     The answer keeps the first ``limit`` solutions in the order of the approach's unknowns (``N``
@@ -30,7 +35,7 @@ def solve(problem: Problem, settings: Settings) -> Answer:
     for constraint in constraints:
         constraint.post(model)
     symbols = tuple(approach.unknowns)
-    rows, report = model.enumerate(symbols, settings.time_limit, MOST_ROWS)
+    rows, report = model.enumerate(symbols, settings.time_limit, MOST_ROWS, progress)
     rows.sort()
     kept = rows[: settings.limit]
     verify(constraints, (dict(zip(symbols, row, strict=True)) for row in kept))
@@ -39,10 +44,18 @@ def solve(problem: Problem, settings: Settings) -> Answer:
         outcome=outcome,
         found=len(rows),
         symbols=symbols,
-        rows=kept,
+        table=_table(problem, symbols, kept),
         solver=SolverReport(**report._asdict()),
         explanation=explain(problem) if outcome == "infeasible" else None,
     )
+
+
+def _table(problem: Problem, symbols: tuple[str, ...], rows: list[tuple[int, ...]]) -> Table:
+    describer = Describer(problem)
+    counted = [describer.bare_counts(dict(zip(symbols, row, strict=True))) for row in rows]
+    costs = [(counts.params, counts.flops) for counts in counted]
+    whole = [(*row, *cost) for row, cost in zip(rows, costs, strict=True)]
+    return Table.of((*symbols, *COSTS), whole)
 
 
 def _outcome(report: Report, found: int, settings: Settings) -> Outcome:

@@ -1,13 +1,14 @@
 """Variants and answers: what a search finds, as frozen schemas."""
 
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from solver.approaches import APPROACHES
 from solver.architecture import Architecture, Schema
 from solver.counting import Counts, Delta, count, coverage, receptive_field
 from solver.problem import Problem
+from solver.table import Table
 from solver.template import Assignment, Template
 
 Outcome = Literal["complete", "truncated", "infeasible", "timed_out"]
@@ -46,18 +47,30 @@ class SolverReport(Schema):
     conflicts: int
 
 
-class Answer(Schema):
-    """What solving a problem gives: an outcome, and assignments in the stated order.
+COSTS: Final = ("params", "flops")
+"""What is counted of each solution, beside its unknowns."""
 
-    ``symbols`` name the columns of ``rows``; rows are sorted, first by ``N``.
+
+class Answer(Schema):
+    """What solving a problem gives: an outcome, and solutions in the stated order.
+
+    ``symbols`` name the unknowns. ``table`` has a column for each of them and, of the whole
+    network, one each for ``params`` and ``flops``; it takes no part in the answer's JSON.
     """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     outcome: Outcome
     found: int
     symbols: tuple[str, ...]
-    rows: list[tuple[int, ...]]
+    table: Table = Field(exclude=True, repr=False)
     solver: SolverReport
     explanation: Explanation | None = None
+
+    @property
+    def rows(self) -> list[tuple[int, ...]]:
+        """The unknowns of each solution."""
+        return list(self.table.rows(self.symbols))
 
     def assignments(self) -> list[dict[str, int]]:
         """The rows by symbol."""

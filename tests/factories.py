@@ -48,9 +48,9 @@ def queued_search(session: Session, **changes: Any) -> SearchRow:
 
 
 @cache
-def _solved(body: str) -> tuple[SolveRequest, Answer]:
+def _solved(body: str) -> Answer:
     request = SolveRequest.model_validate_json(body)
-    return request, solve(request.problem, request.settings)
+    return solve(request.problem, request.settings)
 
 
 def solved_search(session: Session, **changes: Any) -> SearchRow:
@@ -59,8 +59,8 @@ def solved_search(session: Session, **changes: Any) -> SearchRow:
     claimed = searches.claim(session, grace=60)
     assert claimed is not None
     assert claimed.id == row.id
-    request, answer = _solved(json.dumps(search_body(**changes)))
-    rows = variant_rows(row.id, request.problem, answer)
+    answer = _solved(json.dumps(search_body(**changes)))
+    rows = variant_rows(row.id, answer)
     explanation = answer.explanation and answer.explanation.model_dump(mode="json")
     searches.finish(
         session,

@@ -24,7 +24,8 @@ MEANING: Final[Mapping[Outcome, str]] = {
 def variants_of(request: SolveRequest, answer: Answer) -> Iterator[Variant]:
     """Derive the variants one by one: there may be a million."""
     describer = Describer(request.problem)
-    yield from map(describer.variant, answer.assignments())
+    for row in answer.table.rows(answer.symbols):
+        yield describer.variant(dict(zip(answer.symbols, row, strict=True)))
 
 
 def print_json(request: SolveRequest, answer: Answer) -> None:
@@ -52,7 +53,7 @@ def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
         "finished_at": None,
         "request": understood(request),
         "original": original.model_dump(mode="json"),
-        **answer.model_dump(mode="json", exclude={"symbols", "rows"}),
+        **answer.model_dump(mode="json", exclude={"symbols"}),
         "error": None,
         "next": None,
     }

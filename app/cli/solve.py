@@ -12,6 +12,7 @@ from app.cli.options import request_of
 from app.cli.tables import variants_table
 from app.services.child import Child, SolverFailedError, SolverTimeoutError
 from solver.problem import SolveRequest
+from solver.table import Table
 from solver.variants import Answer, SolverReport
 
 RANGES = "Ranges of the unknowns, LOW:HIGH"
@@ -105,7 +106,7 @@ def _solve(request: SolveRequest) -> Answer:
         report = SolverReport(
             status="UNKNOWN", wall_time=request.time_limit, branches=0, conflicts=0
         )
-        return Answer(outcome="timed_out", found=0, symbols=(), rows=[], solver=report)
+        return Answer(outcome="timed_out", found=0, symbols=(), table=Table.of(()), solver=report)
     except SolverFailedError as failed:
         fail(str(failed))
 
@@ -113,6 +114,6 @@ def _solve(request: SolveRequest) -> Answer:
 def _print_tables(request: SolveRequest, answer: Answer) -> None:
     print_outcome(answer.outcome, answer.found)
     print_explanation(answer.explanation)
-    if answer.rows:
-        shown = f"the first {FIRST} of {len(answer.rows):,}" if len(answer.rows) > FIRST else ""
+    if kept := len(answer.table):
+        shown = f"the first {FIRST} of {kept:,}" if kept > FIRST else ""
         out.print(variants_table(islice(variants_of(request, answer), FIRST), shown))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from solver.problem import SolveRequest
+from solver.table import Table
 from solver.variants import Answer
 
 START_SECONDS: Final = 60.0
@@ -44,31 +45,37 @@ class Child:
             [sys.executable, "-m", "solver.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
             env=environment,
             process_group=0,  # Ctrl-C is ours to handle: we kill it
         )
-        self._lines: list[str] = []
+        self._last: dict[str, Any] = {}
+        self._table = b""
+        self._found = 0
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
+        """Follow what the child writes: ``ready``, how many it found, its answer."""
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if self._ready.is_set():
-                self._lines.append(line)
-            self._ready.set()
+        self._process.stdout.readline()
         self._ready.set()
+        for line in self._process.stdout:
+            if not line.endswith(b"\n"):  # it was killed while it wrote
+                return
+            self._last = json.loads(line)
+            self._found = self._last.get("found", self._found)
+            self._table = self._process.stdout.read(self._last.get("bytes", 0))
 
     def solve(
         self,
         request: SolveRequest,
         is_cancelled: Callable[[], bool] = lambda: False,
-        on_wait: Callable[[], None] = lambda: None,
+        on_wait: Callable[[int], None] = lambda _: None,
     ) -> Answer:
         """Send the request, wait for its answer, and end the process.
+
+        ``on_wait`` is called again and again with the number of solutions found so far.
 
         Raises
         ------
@@ -80,7 +87,7 @@ class Child:
             deadline = time.monotonic() + request.time_limit + GRACE_SECONDS
             while self._reader.is_alive():
                 self._reader.join(LOOK_SECONDS)
-                on_wait()
+                on_wait(self._found)
                 if is_cancelled():
                     raise SolverCancelledError("the search was cancelled")
                 if time.monotonic() > deadline:
@@ -94,19 +101,19 @@ class Child:
             raise SolverFailedError(f"the solver process did not start in {START_SECONDS:g} s")
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(request.model_dump_json() + "\n")
+            self._process.stdin.write(request.model_dump_json().encode() + b"\n")
             self._process.stdin.flush()
         except OSError as broken:
             raise SolverFailedError("the solver process ended before it was asked") from broken
 
     def _answer(self) -> Answer:
-        if not self._lines:
+        if "error" in self._last:
+            raise SolverFailedError(self._last["error"])
+        if len(self._table) != self._last.get("bytes"):
             code = self._process.wait()
             raise SolverFailedError(f"the solver process ended without an answer (exit {code})")
-        message: dict[str, Any] = json.loads(self._lines[0])
-        if "error" in message:
-            raise SolverFailedError(message["error"])
-        return Answer.model_validate(message["answer"])
+        table = Table.from_bytes(self._last["columns"], self._table)
+        return Answer.model_validate({**self._last["answer"], "table": table})
 
     def kill(self) -> None:
         """End the process, whatever it does."""

@@ -18,8 +18,8 @@ from app.services.child import (
     SolverTimeoutError,
 )
 from app.services.variants import problem_of
-from solver.problem import Problem, Settings, SolveRequest
-from solver.variants import Answer, Describer
+from solver.problem import Settings, SolveRequest
+from solver.variants import COSTS, Answer
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Solvers:
         request = self._request(search)
         try:
             answer = child.solve(request, lambda: self._is_void(search))
-            self._record(search, request, answer)
+            self._record(search, answer)
         except SolverTimeoutError:
             self._end(search, "succeeded", outcome="timed_out")
         except SolverFailedError as failed:
@@ -122,8 +122,8 @@ class Solvers:
                 search.attempt,
             )
 
-    def _record(self, search: SearchRow, request: SolveRequest, answer: Answer) -> None:
-        rows = variant_rows(search.id, request.problem, answer)
+    def _record(self, search: SearchRow, answer: Answer) -> None:
+        rows = variant_rows(search.id, answer)
         with self._database.write() as session:
             searches.finish(
                 session,
@@ -149,19 +149,17 @@ class Solvers:
             searches.finish(session, search.id, search.attempt, state, **values)
 
 
-def variant_rows(search_id: str, problem: Problem, answer: Answer) -> list[dict[str, Any]]:
+def variant_rows(search_id: str, answer: Answer) -> list[dict[str, Any]]:
     """What is stored of an answer's variants: their unknowns, and what they are sorted by."""
-    describer = Describer(problem)
-    rows = []
-    for position, values in enumerate(answer.rows):
-        counts = describer.bare_counts(dict(zip(answer.symbols, values, strict=True)))
-        row = {
+    costs = answer.table.rows(COSTS)
+    return [
+        {
             "search_id": search_id,
             "position": position,
             "resolution": values[0],
-            "params": counts.params,
-            "flops": counts.flops,
+            "params": params,
+            "flops": flops,
             "unknowns": list(values),
         }
-        rows.append(row)
-    return rows
+        for position, (values, (params, flops)) in enumerate(zip(answer.rows, costs, strict=True))
+    ]

@@ -12,6 +12,7 @@ import examples
 from solver import child
 from solver.problem import SolveRequest
 from solver.search import solve
+from solver.table import Table
 from solver.variants import Answer
 from tests.solver.factories import conv, network
 
@@ -27,27 +28,27 @@ class Started:
             [sys.executable, "-m", "solver.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
             cwd=ROOT,
             env={**os.environ, "ISOBUDGET_SOLVER_MEMORY_MB": str(memory_mb)},
         )
         assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n"
+        assert self.process.stdout.readline() == b"ready\n"
 
     def send(self, text: str) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(text + "\n")
+        self.process.stdin.write(text.encode() + b"\n")
         self.process.stdin.flush()
 
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Send a request; return the one line that is answered."""
+    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Send a request; return the last line that is answered, and what is behind it."""
         self.send(json.dumps(request))
         assert self.process.stdout is not None
-        lines = self.process.stdout.readlines()
+        head: dict[str, Any] = {}
+        while not {"answer", "error"} & {*head}:
+            head = json.loads(self.process.stdout.readline())
+        content = self.process.stdout.read()
         assert self.process.wait(timeout=60) == 0
-        (line,) = lines
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return head, content
 
     def hang_up(self) -> int:
         """Close its input; return how it ended."""
@@ -91,15 +92,18 @@ def endless() -> dict[str, Any]:
     }
 
 
-def test_a_child_answers_one_request_with_one_line_and_ends(started: Started) -> None:
+def test_a_child_answers_one_request_and_ends(started: Started) -> None:
     body = examples.load("digits-search")
-    answer = Answer.model_validate(started.ask(body)["answer"])
+    head, content = started.ask(body)
+    table = Table.from_bytes(head["columns"], content)
+    assert len(content) == head["bytes"]
+    answer = Answer.model_validate({**head["answer"], "table": table})
     request = SolveRequest.model_validate(body)
     assert answer.rows == solve(request.problem, request.settings).rows
 
 
 def test_sizes_that_are_too_large_are_an_error_in_words(started: Started) -> None:
-    assert "too large for 64 bits" in started.ask(too_large())["error"]
+    assert "too large for 64 bits" in started.ask(too_large())[0]["error"]
 
 
 def test_a_child_ends_when_its_input_closes_before_a_request(started: Started) -> None:
@@ -113,7 +117,7 @@ def test_a_child_ends_when_its_input_closes_while_it_solves(started: Started) ->
 
 def test_a_child_without_memory_says_so(started_without_memory: Started) -> None:
     answer = started_without_memory.ask(examples.load("digits-search"))
-    assert answer == {"error": OUT_OF_MEMORY}
+    assert answer == ({"error": OUT_OF_MEMORY}, b"")
 
 
 def test_memory_that_runs_out_in_a_search_is_an_error_in_words(
@@ -124,7 +128,10 @@ def test_memory_that_runs_out_in_a_search_is_an_error_in_words(
 
     monkeypatch.setattr(child, "_watch_the_parent", lambda: None)
     monkeypatch.setattr(child, "solve", exhausted)
-    assert child._answer(json.dumps(examples.load("digits-search"))) == {"error": OUT_OF_MEMORY}
+    assert child._answer(json.dumps(examples.load("digits-search"))) == (
+        {"error": OUT_OF_MEMORY},
+        b"",
+    )
 
 
 @pytest.mark.parametrize("line", ["nonsense", "{}", '{"architecture": 3}'])
@@ -132,7 +139,7 @@ def test_a_line_that_is_no_request_is_an_error_in_words(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(child, "_watch_the_parent", lambda: None)
-    assert "SolveRequest" in child._answer(line)["error"]
+    assert "SolveRequest" in child._answer(line)[0]["error"]
 
 
 @pytest.mark.parametrize(

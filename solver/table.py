@@ -1,0 +1,63 @@
+"""Tables of whole numbers, column by column: what a solver hands over.
+
+Without numpy, which the API does not load; ``numpy.frombuffer`` reads a column without a copy.
+"""
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final
+
+TYPECODE: Final = "q"
+"""Signed 64-bit integers, in the byte order of this machine: tables do not leave it."""
+
+
+class Table:
+    """Named columns of equal length.
+
+    Raises
+    ------
+    ValueError
+        The lengths differ.
+    """
+
+    def __init__(self, columns: Mapping[str, "array[int]"]) -> None:
+        if len({len(column) for column in columns.values()}) > 1:
+            raise ValueError("columns of a table have one length")
+        self._columns = dict(columns)
+
+    @classmethod
+    def of(cls, names: Sequence[str], rows: Sequence[Sequence[int]] = ()) -> "Table":
+        """A table from its rows."""
+        columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+        return cls(
+            {name: array(TYPECODE, column) for name, column in zip(names, columns, strict=True)}
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, in their order."""
+        return tuple(self._columns)
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values()), ()))
+
+    def __getitem__(self, name: str) -> "array[int]":
+        return self._columns[name]
+
+    def rows(self, names: Sequence[str] | None = None, start: int = 0) -> Iterator[tuple[int, ...]]:
+        """Yield the values of some columns, or of all, row by row."""
+        chosen = self.names if names is None else names
+        return islice(zip(*(self._columns[name] for name in chosen), strict=True), start, None)
+
+    def to_bytes(self) -> bytes:
+        """All columns, one after the other."""
+        return b"".join(column.tobytes() for column in self._columns.values())
+
+    @classmethod
+    def from_bytes(cls, names: Sequence[str], content: bytes) -> "Table":
+        """What :meth:`to_bytes` made of a table with these columns."""
+        numbers = array(TYPECODE)
+        numbers.frombytes(content)
+        rows = len(numbers) // len(names) if names else 0
+        return cls({name: numbers[i * rows : (i + 1) * rows] for i, name in enumerate(names)})
