@@ -23,6 +23,7 @@ from solver.problem import MAX_GEOMETRY, MAX_WIDTH, Range
 from solver.template import RESOLUTION, Assignment, Template, convolutions, side_symbol
 
 if TYPE_CHECKING:
+    from solver.columns import Columns, Flags
     from solver.model import Model
 
 LARGEST_TABLE: Final = 2_000_000
@@ -46,6 +47,11 @@ class WithinRange(Relaxable):
         """The range, as the request spells it."""
         return f"ranges.{self.field}"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """That unknown."""
+        return frozenset({self.symbol})
+
     def post(self, model: "Model") -> None:
         """Declare the unknown."""
         model.declare(self.symbol, *self.bounds)
@@ -55,6 +61,11 @@ class WithinRange(Relaxable):
         low, high = self.bounds
         if not low <= assignment[self.symbol] <= high:
             yield f"{self.symbol}' = {assignment[self.symbol]} is outside {low}..{high}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare."""
+        low, high = self.bounds
+        return (rows[self.symbol] >= low) & (rows[self.symbol] <= high)  # type: ignore
 
     def relaxed(self) -> Constraint:
         """From the least value that makes sense to four times the highest (of 0: to 4)."""
@@ -79,23 +90,31 @@ class MapSizes(Constraint):
         return "map sizes"
 
     def post(self, model: "Model") -> None:
-        """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``."""
-        template = self.template
-        for index, layer in enumerate(template.layers[: template.junction + 1]):
-            if not isinstance(layer, Conv2d | Pool2d):
-                continue
-            n, c = template.sides[index], template.field(index, "kernel_size")
-            p, s = template.field(index, "padding"), template.field(index, "stride")
-            d = template.field(index, "dilation")
-            largest = model.high(n + 2 * p)
-            slack = model.cp.new_int_var(0, largest, f"slack{index}")
-            model.cp.add(slack == model.linear(n + 2 * p + -1 * d * (c + -1) + -1))
-            side = model.declare(side_symbol(index + 1), 1, largest)
-            model.cp.add_division_equality(side - 1, slack, model.linear(s))
+        """One window after the other."""
+        for index in range(self.template.junction + 1):
+            post_window(model, self.template, index)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Walk the chain with numbers."""
         yield from (reason for _, reason in _walk(self.template, assignment) if reason)
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Walk the chain with columns."""
+        return rows.fits(self.template.junction)
+
+
+def post_window(model: "Model", template: Template, index: int) -> None:
+    """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``, if a layer is a window."""
+    if not isinstance(template.layers[index], Conv2d | Pool2d):
+        return
+    n, c = template.sides[index], template.field(index, "kernel_size")
+    p, s = template.field(index, "padding"), template.field(index, "stride")
+    d = template.field(index, "dilation")
+    largest = model.high(n + 2 * p)
+    slack = model.cp.new_int_var(0, largest, f"slack{index}")
+    model.cp.add(slack == model.linear(n + 2 * p + -1 * d * (c + -1) + -1))
+    side = model.declare(side_symbol(index + 1), 1, largest)
+    model.cp.add_division_equality(side - 1, slack, model.linear(s))
 
 
 @dataclass(frozen=True)
@@ -124,6 +143,12 @@ class SameMap(Relaxable):
         if reason is None and side != kept:
             yield f"the map after {template.layers[template.junction].name} is {side}, not {kept}"
 
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare the last side of the chain, where windows fit."""
+        kept = self.template.sides[self.template.junction + 1].value
+        junction = self.template.junction
+        return (rows.sides[junction + 1] == kept) | ~rows.fits(junction)  # type: ignore
+
 
 @dataclass(frozen=True)
 class LargerKernel(Relaxable):
@@ -136,6 +161,11 @@ class LargerKernel(Relaxable):
         """Its formula."""
         return "larger kernel (C1' > C1)"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The kernel."""
+        return frozenset({"C1"})
+
     def post(self, model: "Model") -> None:
         """One inequality."""
         model.cp.add(model["C1"] >= self.kernel_size + 1)
@@ -144,6 +174,10 @@ class LargerKernel(Relaxable):
         """Compare."""
         if assignment["C1"] <= self.kernel_size:
             yield f"C1' = {assignment['C1']} is not larger than C1 = {self.kernel_size}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare."""
+        return rows["C1"] > self.kernel_size  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -158,6 +192,11 @@ class DivisibleByGroups(Relaxable):
         """Its formula."""
         return f"{self.groups} groups divide {self.symbol}'"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The width."""
+        return frozenset({self.symbol})
+
     def post(self, model: "Model") -> None:
         """``K1' = g · q``."""
         width = model[self.symbol]
@@ -169,6 +208,10 @@ class DivisibleByGroups(Relaxable):
         """Divide."""
         if assignment[self.symbol] % self.groups:
             yield f"{self.groups} groups do not divide {self.symbol}' = {assignment[self.symbol]}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Divide."""
+        return rows[self.symbol] % self.groups == 0  # type: ignore[no-any-return]
 
 
 def groups_divide_k1(*neighbours: Conv2d) -> list[Constraint]:
@@ -186,6 +229,11 @@ class ProperPool(Constraint):
         """Never dropped."""
         return "proper pool"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The kernel and the padding."""
+        return frozenset({"Cp", "Pp"})
+
     def post(self, model: "Model") -> None:
         """Two inequalities."""
         model.cp.add(model["Cp"] >= 2)
@@ -198,6 +246,11 @@ class ProperPool(Constraint):
             yield f"a pool with Cp = {kernel} is none"
         if 2 * padding > kernel:
             yield f"Pp = {padding} is more than half of Cp = {kernel}; PyTorch refuses such a pool"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare."""
+        kernel, padding = rows["Cp"], rows["Pp"]
+        return (kernel >= 2) & (2 * padding <= kernel)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -212,6 +265,11 @@ class MinCoverage(Relaxable):
     def name(self) -> str:
         """As the request spells it."""
         return "min_coverage"
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The resolution and conv1's."""
+        return frozenset(symbol for symbol, _ in self.bounds)
 
     def post(self, model: "Model") -> None:
         """A table of the resolutions and of conv1's values that read enough.
@@ -243,6 +301,19 @@ class MinCoverage(Relaxable):
         *_, (_, misfit) = _walk(template, assignment, self._first)
         if misfit or coverage(template.architecture(assignment, self._first)) < self.share:
             yield f"conv1 reads less than {self.share:.0%} of the input's rows"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Count the rows of each window that differs from the others."""
+        import numpy as np  # the API, which describes variants, does not load it
+
+        symbols = [symbol for symbol, _ in self.bounds]
+        grid = np.stack([rows[symbol] for symbol in symbols])
+        distinct, place = np.unique(grid, axis=1, return_inverse=True)
+        enough = [
+            self._reads_enough(dict(zip(symbols, map(int, values), strict=True)))
+            for values in distinct.T
+        ]
+        return np.array(enough, bool)[place]
 
     def _reads_enough(self, values: Assignment) -> bool:
         windows = tuple(
