@@ -146,6 +146,26 @@ class Columns:
                     total = total + side * side * self.channels[index]
         return total
 
+    @cached_property
+    def receptive_field(self) -> Numbers:
+        """Receptive field of the last layer before the first linear one, in input pixels."""
+        field: Numbers = 1
+        step: Numbers = 1
+        for index, layer in enumerate(self.template.layers):
+            match layer:
+                case Conv2d() | Pool2d():
+                    kernel, dilation = (
+                        self.field(index, "kernel_size"),
+                        self.field(index, "dilation"),
+                    )
+                    field = field + dilation * (kernel - 1) * step
+                    step = step * self.field(index, "stride")
+                case GlobalAvgPool2d():
+                    field = field + (self.sides[index] - 1) * step
+                case Linear():
+                    break
+        return field
+
     def _weights(self, index: int, layer: Layer) -> Numbers:
         inputs, outputs = self.channels[index], self.channels[index + 1]
         match layer:

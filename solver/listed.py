@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from solver.columns import Columns
 from solver.factored.arrays import Ints
 from solver.factored.solutions import ranks
+from solver.objectives import Objective
+from solver.template import RESOLUTION
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,13 @@ class Listed:
     def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
         """So many of them, drawn uniformly without replacement, in order."""
         return self._columns(self.rows[np.sort(ranks(self.count, number, seed))])
+
+    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+        """The best of them, the best first; ties as everywhere."""
+        columns = self.all()
+        value = objective.value(Columns.exact(objective.template, columns))
+        order = np.lexsort((np.arange(self.count), -columns[RESOLUTION], -value.astype(float)))
+        return self._columns(self.rows[order[:number]])
 
     def _columns(self, rows: Ints) -> Mapping[str, Ints]:
         return dict(zip(self.symbols, np.ascontiguousarray(rows.T), strict=True))

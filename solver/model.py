@@ -156,6 +156,23 @@ class Model:
             return None
         return {symbol: solver.value(self._variables[symbol]) for symbol in symbols}
 
+    def maximise(
+        self,
+        objective: cp_model.LinearExprT,
+        wanted: Sequence[cp_model.LinearExpr],
+        time_limit: float,
+    ) -> tuple[list[int] | None, str]:
+        """Values of some expressions in a best solution, and CP-SAT's status.
+
+        Only ``OPTIMAL`` says that there is none better, only ``INFEASIBLE`` that there is none.
+        """
+        self.cp.maximize(objective)
+        solver = _solver(OPTIMISATION, max(0.0, time_limit))
+        status = self._run(solver)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None, solver.status_name(status)
+        return [solver.value(it) for it in wanted], solver.status_name(status)
+
     def is_feasible(self, time_limit: float) -> bool:
         """Whether there is a solution; ``False`` also where time ran out."""
         status = self._run(_solver(OPTIMISATION, time_limit))

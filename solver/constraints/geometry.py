@@ -2,25 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
 from solver.architecture import (
     Conv2d,
-    GlobalAvgPool2d,
     Pool2d,
-    out_side,
     output_shape,
     reach,
-    stride_of,
 )
 from solver.constraints.base import Constraint, Relaxable
 from solver.counting import coverage
+from solver.coverage import Coverage
 from solver.polynomial import Polynomial
 from solver.problem import MAX_GEOMETRY, MAX_WIDTH, Range
-from solver.template import RESOLUTION, Assignment, Template, convolutions, side_symbol
+from solver.template import Assignment, Template, convolutions, side_symbol
 
 if TYPE_CHECKING:
     from solver.columns import Columns, Flags
@@ -30,8 +28,6 @@ LARGEST_TABLE: Final = 2_000_000
 """Most combinations that a table looks through: half a minute."""
 WIDENED_TABLE: Final = 200_000
 """As many as an explanation can afford."""
-WHOLE_MAP: Final = 0
-"""Kernel of a global pool."""
 
 
 @dataclass(frozen=True)
@@ -292,7 +288,8 @@ class MinCoverage(Relaxable):
                 f"{', '.join(symbols)}; at most {LARGEST_TABLE:,} can be looked through"
             )
         rows = product(*(range(low, high + 1) for low, high in grid))
-        enough = [row for row in rows if self._reads_enough(dict(zip(symbols, row, strict=True)))]
+        share = Coverage(self.template).share
+        enough = [row for row in rows if share(dict(zip(symbols, row, strict=True))) >= self.share]
         model.cp.add_allowed_assignments([model[symbol] for symbol in symbols], enough)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
@@ -303,72 +300,12 @@ class MinCoverage(Relaxable):
             yield f"conv1 reads less than {self.share:.0%} of the input's rows"
 
     def holds(self, rows: "Columns") -> "Flags":
-        """Count the rows of each window that differs from the others."""
-        import numpy as np  # the API, which describes variants, does not load it
-
-        symbols = [symbol for symbol, _ in self.bounds]
-        grid = np.stack([rows[symbol] for symbol in symbols])
-        distinct, place = np.unique(grid, axis=1, return_inverse=True)
-        enough = [
-            self._reads_enough(dict(zip(symbols, map(int, values), strict=True)))
-            for values in distinct.T
-        ]
-        return np.array(enough, bool)[place]
-
-    def _reads_enough(self, values: Assignment) -> bool:
-        windows = tuple(
-            tuple(values[item] if isinstance(item, str) else item for item in window)
-            for window in self._windows
-        )
-        return _rows_read(values[RESOLUTION], windows) / values[RESOLUTION] >= self.share
+        """Count the rows that windows read, row of values by row."""
+        return Coverage(self.template).shares(rows) >= self.share  # type: ignore[no-any-return]
 
     @cached_property
     def _first(self) -> int:
         return convolutions(self.template.layers)[0][0]
-
-    @cached_property
-    def _windows(self) -> list[tuple[str | int, ...]]:
-        """Kernel, padding, stride and dilation of each layer to conv1, as numbers or symbols."""
-        template = self.template
-        found: list[tuple[str | int, ...]] = []
-        for index, layer in enumerate(template.layers[: self._first + 1]):
-            if isinstance(layer, GlobalAvgPool2d):
-                found.append((WHOLE_MAP, 0, 1, 1))
-            elif isinstance(layer, Conv2d | Pool2d):
-                dilation = layer.dilation if isinstance(layer, Conv2d) else 1
-                fields = {
-                    "kernel_size": layer.kernel_size,
-                    "padding": layer.padding,
-                    "stride": stride_of(layer),
-                    "dilation": dilation,
-                }
-                found.append(
-                    tuple(template.unknowns.get((index, name), it) for name, it in fields.items())
-                )
-        return found
-
-
-@lru_cache(maxsize=2**17)
-def _rows_read(n: int, windows: tuple[tuple[int, ...], ...]) -> int:
-    """How many rows of an input of side ``n`` a chain of windows reads; 0 if one does not fit.
-
-    A window is its kernel, padding, stride and dilation. Rows are the bits of an integer.
-    """
-    sides = [n]
-    for c, p, s, d in windows:
-        if c != WHOLE_MAP and d * (c - 1) + 1 > sides[-1] + 2 * p:
-            return 0
-        sides.append(1 if c == WHOLE_MAP else out_side(sides[-1], c, p, s, d))
-    read = (1 << sides.pop()) - 1
-    for c, p, s, d in reversed(windows):
-        side = sides.pop()
-        taps = sum(1 << tap * d for tap in range(c or side))
-        spread = 0
-        for row in range(read.bit_length()):
-            if read >> row & 1:
-                spread |= taps << row * s
-        read = spread >> p & (1 << side) - 1
-    return read.bit_count()
 
 
 def conv1_symbols(template: Template) -> set[str]:

@@ -10,11 +10,14 @@ listed without looking for them again.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solver.factored.arrays import Ints, Packing, ragged
+from solver.factored.best import best
+from solver.objectives import Objective
 
 MOST_COUNTED: Final = 2**53 - 1
 """Largest number that JSON readers keep exact (RFC 8259, section 6)."""
@@ -79,24 +82,80 @@ class Solutions:
 
     def all(self) -> Mapping[str, Ints]:
         """Every solution, in ascending order of the unknowns."""
-        completions, starts, sizes = self._completions
-        row, place = ragged(starts[self.group], sizes[self.group])
-        packed = self.first[row] + completions[place]
+        packed = self._joined(self.first, self.group)
         packed.sort()
         return self.packing.unpack(packed)
 
+    def _joined(self, first: Ints, group: Ints) -> Ints:
+        """Rows of the first list, each with all that goes with it."""
+        row, place = ragged(self.completion_of_group[group], self.per_group[group])
+        packed: Ints = first[row] + self.completions[place]
+        return packed
+
     @cached_property
-    def _completions(self) -> tuple[Ints, Ints, Ints]:
-        """What follows a row of the first list, packed, and where each group's part of it is."""
+    def completions(self) -> Ints:
+        """What goes with rows of the first list, packed, group by group."""
+        if not (self.widths > 1).any():
+            return self.second
         entry, width = ragged(np.zeros_like(self.widths), self.widths)
-        before = np.r_[0, self._ends]
-        return self.second[entry] + width * self.step, before[self.starts], self.per_group
+        completions: Ints = self.second[entry] + width * self.step
+        return completions
+
+    @cached_property
+    def completion_of_group(self) -> Ints:
+        """Where each group's completions begin."""
+        places: Ints = np.r_[0, self._ends][self.starts]
+        return places
+
+    @cached_property
+    def group_of_completion(self) -> Ints:
+        """The group of each completion."""
+        return np.repeat(np.arange(len(self.starts)), self.per_group)
+
+    def of_groups(self, groups: Ints) -> Ints:
+        """Every solution of some groups, packed, in no stated order."""
+        order, ends = self._by_group
+        row, place = ragged((ends - self._rows)[groups], self._rows[groups])
+        return self._joined(self.first[order[place]], groups[row])
+
+    @cached_property
+    def _rows(self) -> Ints:
+        """Rows of the first list in each group."""
+        return np.bincount(self.group, minlength=len(self.starts))
+
+    @cached_property
+    def _by_group(self) -> tuple[Ints, Ints]:
+        small = self.group.astype(np.uint16) if len(self.starts) < 1 << 16 else self.group
+        return np.argsort(small, kind="stable"), np.cumsum(self._rows)
+
+    @property
+    def sizes(self) -> Ints:
+        """Solutions in each group."""
+        sizes: Ints = self._rows * self.per_group
+        return sizes
+
+    def highest_of_first(self, values: NDArray[Any]) -> NDArray[Any]:
+        """In each group, the highest of the values of its rows of the first list."""
+        return _highest(values, self.group, len(self.starts))
+
+    def highest_of_second(self, values: NDArray[Any]) -> NDArray[Any]:
+        """In each group, the highest of the values of its completions."""
+        return _highest(values, self.group_of_completion, len(self.starts))
+
+    @cached_property
+    def lowest_first(self) -> Ints:
+        """In each group, the packed row of the first list with the lowest resolution."""
+        return -_highest(-self.first, self.group, len(self.starts))
 
     def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
         """So many solutions, drawn uniformly without replacement, in ascending order."""
         packed = self.at(ranks(self.count, number, seed))
         packed.sort()
         return self.packing.unpack(packed)
+
+    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+        """So many of the best solutions, the best first, without listing the others."""
+        return best(self, objective, number)
 
     def at(self, ranks: Ints) -> Ints:
         """The solutions at these places of the factored order, packed."""
@@ -109,6 +168,13 @@ class Solutions:
         width = place - (self._ends[entry] - self.widths[entry])
         packed: Ints = self.first[row] + self.second[entry] + width * self.step
         return packed
+
+
+def _highest(values: NDArray[Any], group: Ints, groups: int) -> NDArray[Any]:
+    """The highest value of each group; the lowest of all where it has none."""
+    highest = np.full(groups, values.min() if len(values) else 0, values.dtype)
+    np.maximum.at(highest, group, values)
+    return highest
 
 
 def ranks(total: int, number: int, seed: int) -> Ints:
