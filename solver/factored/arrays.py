@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from math import prod
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ Ints: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 EMPTY: Ints = np.zeros(0, np.int64)
+FEW: Final = 2_000
+"""Fewer numbers are compared."""
 
 
 def ragged(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
@@ -29,6 +32,28 @@ def ragged(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
     behind = np.cumsum(counts)
     shift = starts - (behind - counts)
     return owner, np.arange(len(owner)) + shift[owner]
+
+
+def combinations(spans: Sequence[Ints]) -> list[Ints]:
+    """All combinations of values, the last varying fastest: a column for each span."""
+    rows = prod(len(span) for span in spans)
+    columns, repeats = [], rows
+    for span in spans:
+        repeats //= max(1, len(span))
+        columns.append(np.resize(np.repeat(span, repeats), rows))
+    return columns
+
+
+def sort(packed: Ints, bits: int) -> Ints:
+    """Whole numbers of so many bits in ascending order, 16 bits after the other from the last.
+
+    numpy sorts 16-bit keys by their digits, in a tenth of the time that it takes to compare.
+    """
+    if len(packed) < FEW:
+        return np.sort(packed)
+    for place in range(0, bits, 16):
+        packed = packed[np.argsort((packed >> place).astype(np.uint16), kind="stable")]
+    return packed
 
 
 class Index:

@@ -192,6 +192,10 @@ class ByWidth(Skeleton):
             high = budget.band.high
             total = model.total(budget.side, width, high)
             following = total + self.question.step * model.linear(weight, high)
+            if len(self.parts) == 1:
+                model.cp.add(total >= budget.band.low)
+                model.cp.add(following >= high + 1)
+                return
             is_last = model.cp.new_bool_var(f"last width of {budget.name}")
             model.cp.add(total >= budget.band.low)
             model.cp.add(following >= high + 1).only_enforce_if(is_last)
@@ -331,10 +335,11 @@ class ByCost(Skeleton):
 
 def skeleton(question: Question, between: Sides) -> Skeleton:
     """The skeleton with fewer solutions."""
-    by_width, by_cost = ByWidth(question, between), ByCost(question, between)
-    if not by_cost.is_possible or by_width.size <= by_cost.size:
+    by_width = ByWidth(question, between)
+    if question.chain.first_side not in by_width.symbols:
         return by_width
-    return by_cost
+    by_cost = ByCost(question, between)
+    return by_cost if by_cost.is_possible and by_cost.size < by_width.size else by_width
 
 
 def _listed(model: Model, symbols: list[str], time_limit: float) -> tuple[dict[str, Ints], Report]:

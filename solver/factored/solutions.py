@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.factored.arrays import Ints, Packing, ragged
+from solver.factored.arrays import Ints, Packing, ragged, sort
 from solver.factored.best import best
 from solver.objectives import Objective
 
@@ -83,8 +83,7 @@ class Solutions:
     def all(self) -> Mapping[str, Ints]:
         """Every solution, in ascending order of the unknowns."""
         packed = self._joined(self.first, self.group)
-        packed.sort()
-        return self.packing.unpack(packed)
+        return self.packing.unpack(sort(packed, self.packing.bits))
 
     def _joined(self, first: Ints, group: Ints) -> Ints:
         """Rows of the first list, each with all that goes with it."""
@@ -150,8 +149,7 @@ class Solutions:
     def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
         """So many solutions, drawn uniformly without replacement, in ascending order."""
         packed = self.at(ranks(self.count, number, seed))
-        packed.sort()
-        return self.packing.unpack(packed)
+        return self.packing.unpack(sort(packed, self.packing.bits))
 
     def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
         """So many of the best solutions, the best first, without listing the others."""

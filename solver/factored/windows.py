@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from solver.columns import Columns
 from solver.constraints.base import Constraint
-from solver.factored.arrays import EMPTY, Flags, Index, Ints, ragged
+from solver.factored.arrays import EMPTY, Flags, Index, Ints, combinations, ragged
 from solver.factored.chain import FIELDS, Sides, Window
 from solver.factored.question import Question
 from solver.problem import Range
@@ -145,8 +145,7 @@ def _grid(
         spans[place] = kernels
     if np.prod([float(len(span)) for span in spans]) > LARGEST_TABLE:
         raise TooManyError
-    columns = np.meshgrid(*spans, indexing="ij") if spans else []
-    grid = {it: column.ravel() for it, column in zip(symbols, columns, strict=True)}
+    grid = dict(zip(symbols, combinations(spans), strict=True))
     for constraint in question.local_to(symbols):
         kept = _holds(question, constraint, grid)
         grid = {it: column[kept] for it, column in grid.items()}
