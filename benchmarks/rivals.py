@@ -120,7 +120,7 @@ def join(it: Instance) -> Rows:
     base = int(maps.max(initial=0)) + 1
     key1, key2 = c1[of_first] * base + side, m1
     by_first, by_second = np.argsort(key1, kind="stable"), np.argsort(key2, kind="stable")
-    groups, starts, counts = np.unique(key1[by_first], return_index=True, return_counts=True)
+    groups, starts, counts = _runs(key1[by_first])
     kernel, group_map = np.divmod(groups, base)
     begin = np.searchsorted(key2[by_second], group_map)
     end = np.searchsorted(key2[by_second], group_map, side="right")
@@ -137,6 +137,12 @@ def join(it: Instance) -> Rows:
     a, b = of_first[first], of_second[second[pair[entry]]]
     columns = (n[first], width[entry], c1[a], p1[a], s1[a], c2[b], p2[b], s2[b])
     return np.stack(columns, axis=1)
+
+
+def _runs(keys: Rows) -> tuple[Rows, Rows, Rows]:
+    """The distinct values of a sorted column, where each begins, and how often it stands there."""
+    values, starts, counts = np.unique(keys, return_index=True, return_counts=True)
+    return values, starts.astype(np.int64), counts.astype(np.int64)
 
 
 def _largest_map(it: Instance) -> int:

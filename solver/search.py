@@ -78,6 +78,19 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
     )
 
 
+def find(problem: Problem, time_limit: float = 30.0) -> tuple[Found, Report]:
+    """The solutions of a problem, to be counted, listed or drawn; nothing of them is checked yet.
+
+    The report's status says whether they are all: ``OPTIMAL``, or ``INFEASIBLE`` for none.
+
+    Raises
+    ------
+    OverflowError
+        The sizes are too large to be handled exactly.
+    """
+    return _Search(problem).run(Settings(time_limit=time_limit), lambda _: None)
+
+
 def count(problem: Problem, time_limit: float = 30.0) -> int | None:
     """How many solutions a problem has, without listing them; ``None`` if time ran out.
 
@@ -86,7 +99,7 @@ def count(problem: Problem, time_limit: float = 30.0) -> int | None:
     OverflowError
         The sizes, or the number, are too large to be handled exactly.
     """
-    found, report = _Search(problem).run(Settings(time_limit=time_limit), lambda _: None)
+    found, report = find(problem, time_limit)
     return found.count if report.status in DONE else None
 
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from solver.constraints.base import Constraint
-from solver.factored.arrays import Flags, Index, Ints, Numbering, Packing, ragged
+from solver.factored.arrays import EMPTY, Flags, Index, Ints, Numbering, Packing, ragged
 from solver.factored.chain import Sides
 from solver.factored.question import Question
-from solver.factored.skeleton import Cells, skeleton
+from solver.factored.skeleton import ByWidth, Cells, skeleton
 from solver.factored.solutions import Solutions
 from solver.factored.windows import Table, TooManyError, bounded, first_table, second_table
 from solver.model import Report
@@ -37,12 +37,24 @@ def factor(
     """
     question = Question.of(template, constraints, width)
     between = _sides_between(question)
+    by_width = ByWidth(question, between)
+    if not by_width.reads_maps:  # then the budget alone may say that there is nothing
+        cells, report = by_width.solve(time_limit)
+        if not len(cells):
+            return _none(question), report
     second = second_table(question, between)
-    between = between.take(np.isin(between.first, second.side))
-    cells, report = skeleton(question, between).solve(time_limit)
+    if by_width.reads_maps:
+        between = between.take(np.isin(between.first, second.side))
+        cells, report = skeleton(question, between).solve(time_limit)
     entries = _entries(question, cells, second)
+    if not len(entries):
+        return _none(question), report
     first = first_table(question, _wanted(question, entries), _kernels(question, entries))
     return _solutions(question, first, entries), report
+
+
+def _none(question: Question) -> Solutions:
+    return Solutions(Packing(question.ranges), *(EMPTY,) * 6, step=0)
 
 
 def _sides_between(question: Question) -> Sides:
@@ -140,7 +152,7 @@ def _packing(question: Question, entries: Entries) -> Packing:
         A row does not fit into 62 bits.
     """
     bounds: dict[str, Range] = dict(question.ranges)
-    if question.width and len(entries):
+    if question.width:
         bounds[question.width] = Range(int(entries.low.min()), int(entries.high.max()))
     packing = Packing(bounds)
     if packing.bits > Packing.WIDEST:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Final, TypeAlias
 
@@ -37,11 +38,11 @@ def ragged(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
 def combinations(spans: Sequence[Ints]) -> list[Ints]:
     """All combinations of values, the last varying fastest: a column for each span."""
     rows = prod(len(span) for span in spans)
-    columns, repeats = [], rows
-    for span in spans:
-        repeats //= max(1, len(span))
-        columns.append(np.resize(np.repeat(span, repeats), rows))
-    return columns
+    place, columns = np.arange(rows), []
+    for span in reversed(spans):
+        columns.append(span[place % max(1, len(span))])
+        place = place // max(1, len(span))
+    return columns[::-1]
 
 
 def sort(packed: Ints, bits: int) -> Ints:
@@ -75,9 +76,10 @@ class Numbering:
     """Up to this largest key a table answers; beyond it, a search does."""
 
     def __init__(self, keys: Ints) -> None:
-        is_first = np.r_[True, keys[1:] != keys[:-1]] if len(keys) else np.zeros(0, bool)
+        is_first = np.ones(len(keys), bool)
+        np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
         self.starts = np.flatnonzero(is_first)
-        self.counts = np.diff(np.r_[self.starts, len(keys)])
+        self.counts = np.diff(self.starts, append=len(keys))
         self._known = keys[self.starts]
         self._table: Ints | None = None
         if len(keys) and keys[-1] < self.DENSE:
@@ -112,36 +114,36 @@ class Packing:
         """The fields, the most significant first."""
         return tuple(self.bounds)
 
+    @cached_property
+    def _shifts(self) -> dict[str, int]:
+        """Place of each field, from the least significant; the last is the width of a row."""
+        shifts, place = {}, 0
+        for symbol, (low, high) in reversed([*self.bounds.items()]):
+            shifts[symbol] = place
+            place += (high - low).bit_length()
+        return {**shifts, "": place}
+
     @property
     def bits(self) -> int:
         """Bits of a whole row."""
-        return sum(self._width(symbol) for symbol in self.bounds)
-
-    def _width(self, symbol: str) -> int:
-        low, high = self.bounds[symbol]
-        return (high - low).bit_length()
-
-    def shift(self, symbol: str) -> int:
-        """Place of a field."""
-        return sum(self._width(it) for it in self.symbols[self.symbols.index(symbol) + 1 :])
+        return self._shifts[""]
 
     def pack(self, values: Mapping[str, Ints], rows: int) -> Ints:
         """Some fields of each row; the others are 0, so that parts of a row can be added."""
         packed = np.zeros(rows, np.int64)
         for symbol, column in values.items():
-            packed += (column - self.bounds[symbol].low) << self.shift(symbol)
+            packed += (column - self.bounds[symbol].low) << self._shifts[symbol]
         return packed
 
     def step(self, symbol: str | None, distance: int) -> int:
         """Distance of two packed rows that differ by this in one field."""
-        return distance << self.shift(symbol) if symbol else 0
+        return distance << self._shifts[symbol] if symbol else 0
 
     def unpack(self, packed: Ints) -> dict[str, Ints]:
         """All fields of each row."""
-        columns, place = {}, 0
-        for symbol in reversed(self.symbols):
-            width = self._width(symbol)
-            field = (packed >> place) & ((1 << width) - 1)
-            columns[symbol] = field + self.bounds[symbol].low
-            place += width
-        return {symbol: columns[symbol] for symbol in self.symbols}
+        columns = {}
+        for symbol, (low, high) in self.bounds.items():
+            columns[symbol] = packed >> self._shifts[symbol]
+            columns[symbol] &= (1 << (high - low).bit_length()) - 1
+            columns[symbol] += low
+        return columns

@@ -2,7 +2,7 @@
 
 A budget reads ``low ≤ width · w + rest ≤ high``; two of them may be posted. Only what ``w`` and
 ``rest`` depend on is declared. Each solution stands for an interval, of which CP-SAT decides one
-end (:class:`ByWidth`, :class:`ByCost`) and arithmetic the other.
+end (:class:`ByWidth`, :class:`ByWeight`) and arithmetic the other.
 """
 
 from abc import ABC, abstractmethod
@@ -19,8 +19,8 @@ from solver.constraints.geometry import DivisibleByGroups, post_window
 from solver.factored.arrays import EMPTY, Ints, ragged
 from solver.factored.chain import Sides
 from solver.factored.question import Question
-from solver.factored.windows import kernels_of
-from solver.model import LARGEST, Model, Report
+from solver.factored.windows import LARGEST_TABLE, TooManyError, bounded, kernels_of
+from solver.model import Model, Report
 from solver.polynomial import Polynomial
 from solver.template import RESOLUTION
 
@@ -95,6 +95,11 @@ class Skeleton(ABC):
         kernels = [window.kernel_size for window in chain.windows]
         return found + [kernel for kernel in kernels if isinstance(kernel, str) and kernel in read]
 
+    @property
+    def reads_maps(self) -> bool:
+        """Whether a budget depends on the map behind the first window."""
+        return self.question.chain.first_side in self.symbols
+
     @cached_property
     def domains(self) -> dict[str, Ints]:
         """Values that the symbols may have, whatever the budgets say."""
@@ -127,11 +132,11 @@ class Skeleton(ABC):
         for index in range(first, last):
             post_window(model, self.question.chain.template, index)
 
-    def declare_width(self, model: Model, top: int) -> None:
-        """The width, in whole steps from its least value."""
+    def declare_width(self, model: Model, low: int, high: int) -> None:
+        """The width, in whole steps."""
         width = self.question.width
         assert width is not None
-        model.declare(width, self.question.ranges[width].low, top)
+        model.declare(width, low, high)
         if self.question.step > 1:
             DivisibleByGroups(width, self.question.step).post(model)
 
@@ -180,7 +185,8 @@ class ByWidth(Skeleton):
             none = np.zeros(_length(columns, report), np.int64)
             return Cells(columns, none, none), report
         highest = min(budget.band.high for budget in self.question.budgets)
-        self.declare_width(model, max(highest, self.question.ranges[width].low))
+        least = self.question.ranges[width].low
+        self.declare_width(model, least, max(highest, least))
         self._post_largest_width(model, width)
         columns, report = _listed(model, [*self.symbols, width], time_limit)
         high = columns.pop(width)
@@ -212,12 +218,13 @@ class ByWidth(Skeleton):
         return least
 
 
-class ByCost(Skeleton):
-    """CP-SAT decides the width, the second kernel, and what the first window may cost a filter.
+class ByWeight(Skeleton):
+    """CP-SAT decides the width, and the largest weight ``w`` that goes with it.
 
-    For one budget ``width · (u + v) + rest`` where ``u`` depends on the first window alone, and
-    ``v`` on the second: ``width · (u + v) + rest ≤ high < width · (u + 1 + v) + rest``. There are
-    far fewer widths than pairs of a kernel and a map.
+    For one budget ``width · w + rest`` with ``w = u + v``, where ``u`` depends on the first window
+    alone and ``v`` on the second: ``width · w + rest ≤ high < width · (w + 1) + rest``. Windows
+    whose weights lie between the least that will do, ``⌈(low − rest) / width⌉``, and the largest
+    are looked up. There are far fewer widths than pairs of kernels and maps.
     """
 
     @property
@@ -271,9 +278,9 @@ class ByCost(Skeleton):
 
     @property
     def size(self) -> float:
-        """For each second kernel, all widths that can be."""
+        """All widths that can be."""
         low, high = self._widths
-        return len(self._second_kernels) * max(0, high - low + 1) / self.question.step
+        return max(0, high - low + 1) / self.question.step
 
     @cached_property
     def _widths(self) -> tuple[int, int]:
@@ -290,56 +297,54 @@ class ByCost(Skeleton):
         return low, min(bounds.high, (band.high - self._rest) // least)
 
     def solve(self, time_limit: float) -> tuple[Cells, Report]:
-        """A cell for each width; the first window's costs within the interval are looked up."""
-        low, high = self._widths
-        width = self.question.width
+        """A cell for each width and pair of windows.
+
+        Raises
+        ------
+        TooManyError
+            Kernels and widths make too many combinations to look up.
+        """
+        (low, high), width = self._widths, self.question.width
         if high < low or width is None:
             return self.void()
         model = Model()
-        for kernel in self._second.symbols:
-            model.declare_values(kernel, self._second_kernels.tolist())
-        model.declare(width, low, high)
-        if self.question.step > 1:
-            DivisibleByGroups(width, self.question.step).post(model)
-        self._post_largest_cost(model, width)
-        symbols = [*self._second.symbols, width, "u"]
-        columns, report = _listed(model, symbols, time_limit)
-        return self._cells(columns, columns.pop("u"), width), report
+        self.declare_width(model, low, high)
+        self._post_largest_weight(model, width)
+        columns, report = _listed(model, [width, "w"], time_limit)
+        return self._cells(columns[width], columns["w"]), report
 
-    def _post_largest_cost(self, model: Model, width: str) -> None:
-        band = self._budget.band
-        u = model.declare("u", int(self._costs[0, 0]), min(LARGEST, band.high))
-        weight = model.cp.new_int_var(0, band.high, "weight")
-        model.cp.add(weight == u + model.linear(self._second, band.high))
-        total = model.cp.new_int_var(band.low - self._rest, band.high - self._rest, "total")
+    def _post_largest_weight(self, model: Model, width: str) -> None:
+        low, high = (count - self._rest for count in self._budget.band)
+        weight = model.declare("w", 1, high)
+        total = model.cp.new_int_var(low, high, "total")
         model.cp.add_multiplication_equality(total, [model[width], weight])
-        model.cp.add(total + model[width] >= band.high - self._rest + 1)
+        model.cp.add(total + model[width] >= high + 1)
 
-    def _cells(self, columns: dict[str, Ints], highest: Ints, width: str) -> Cells:
-        """All first windows whose cost lies between the least that will do and the highest."""
-        widths, second = columns[width], self._second.evaluate(columns)
-        lowest = -(-(self._budget.band.low - self._rest) // widths) - second
-        parts = []
-        for kernel, costs in zip(self._kernels.tolist(), self._costs, strict=True):
-            start = np.searchsorted(costs, lowest)
-            end = np.searchsorted(costs, highest, side="right")
-            row, side = ragged(start, np.maximum(end - start, 0))
-            parts.append((np.full(len(row), kernel), row, side))
-        kernels, row, side = (np.concatenate(column) for column in zip(*parts, strict=True))
+    def _cells(self, widths: Ints, highest: Ints) -> Cells:
+        """All windows whose weights lie between the least that will do and the highest."""
+        lowest = -(-(self._budget.band.low - self._rest) // widths)
+        kernels, seconds = self._kernels, self._second_kernels
+        if float(len(widths)) * len(kernels) * len(seconds) > LARGEST_TABLE:
+            raise TooManyError
+        second = self._second.evaluate(dict.fromkeys(self._second.symbols, seconds))
+        lowest, highest = (np.subtract.outer(it, second).ravel() for it in (lowest, highest))
+        starts = np.stack([np.searchsorted(costs, lowest) for costs in self._costs])
+        ends = np.stack([np.searchsorted(costs, highest, side="right") for costs in self._costs])
+        query, side = ragged(starts.ravel(), bounded(np.maximum(ends - starts, 0).ravel()))
+        kernel, query = np.divmod(query, len(lowest))
+        row, column = np.divmod(query, len(seconds))
         chain = self.question.chain
-        values = {it: columns[it][row] for it in self._second.symbols}
-        values[chain.first_side] = self.between.first[side]
-        values.update(dict.fromkeys(chain.first_kernel, kernels))
+        values = {chain.first_side: self.between.first[side]}
+        values.update(dict.fromkeys(self._second.symbols, seconds[column]))
+        values.update(dict.fromkeys(chain.first_kernel, kernels[kernel]))
         return Cells(values, widths[row], widths[row])
 
 
 def skeleton(question: Question, between: Sides) -> Skeleton:
     """The skeleton with fewer solutions."""
-    by_width = ByWidth(question, between)
-    if question.chain.first_side not in by_width.symbols:
-        return by_width
-    by_cost = ByCost(question, between)
-    return by_cost if by_cost.is_possible and by_cost.size < by_width.size else by_width
+    by_width, by_weight = ByWidth(question, between), ByWeight(question, between)
+    is_by_weight = by_weight.is_possible and by_weight.size < by_width.size
+    return by_weight if is_by_weight else by_width
 
 
 def _listed(model: Model, symbols: list[str], time_limit: float) -> tuple[dict[str, Ints], Report]:

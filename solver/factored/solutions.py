@@ -55,15 +55,21 @@ class Solutions:
     step: int
 
     @cached_property
+    def _begins(self) -> Ints:
+        """Solutions of the entries before each, and of all, for one row of the first list."""
+        begins = np.zeros(len(self.widths) + 1, np.int64)
+        np.cumsum(self.widths, out=begins[1:])
+        return begins
+
+    @property
     def _ends(self) -> Ints:
         """Solutions of the entries up to and including each, for one row of the first list."""
-        return np.cumsum(self.widths)
+        return self._begins[1:]
 
     @cached_property
     def per_group(self) -> Ints:
         """Solutions that a row of the first list has, by its group."""
-        before = np.r_[0, self._ends]
-        sizes: Ints = before[self.starts + self.counts] - before[self.starts]
+        sizes: Ints = self._begins[self.starts + self.counts] - self._begins[self.starts]
         return sizes
 
     @cached_property
@@ -103,8 +109,7 @@ class Solutions:
     @cached_property
     def completion_of_group(self) -> Ints:
         """Where each group's completions begin."""
-        places: Ints = np.r_[0, self._ends][self.starts]
-        return places
+        return self._begins[self.starts]
 
     @cached_property
     def group_of_completion(self) -> Ints:
@@ -161,7 +166,7 @@ class Solutions:
         row = np.searchsorted(ends, ranks, side="right")
         within = ranks - (ends[row] - self.per_group[self.group[row]])
         start = self.starts[self.group[row]]
-        place = within + np.r_[0, self._ends][start]
+        place = within + self._begins[start]
         entry = np.searchsorted(self._ends, place, side="right")
         width = place - (self._ends[entry] - self.widths[entry])
         packed: Ints = self.first[row] + self.second[entry] + width * self.step
