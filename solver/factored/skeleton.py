@@ -340,7 +340,7 @@ class ByWeight(Skeleton):
         return Cells(values, widths[row], widths[row])
 
 
-def skeleton(question: Question, between: Sides) -> Skeleton:
+def smaller_skeleton(question: Question, between: Sides) -> Skeleton:
     """The skeleton with fewer solutions."""
     by_width, by_weight = ByWidth(question, between), ByWeight(question, between)
     is_by_weight = by_weight.is_possible and by_weight.size < by_width.size
