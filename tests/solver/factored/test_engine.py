@@ -18,7 +18,7 @@ from solver.search import find, solve
 from tests.exhaustive import Asked
 from tests.solver.factories import FLATTEN, NORM, RELU, conv, linear, network, pool, problem
 from tests.solver.test_approaches import questions as questions_of
-from tests.solver.test_search import asked_of, questions
+from tests.solver.test_search import asked_of, example, questions
 
 Row = tuple[int, ...]
 
@@ -170,3 +170,15 @@ def test_a_network_of_many_layers_is_solved_like_a_small_one() -> None:
     for budget in ("params", "flops"):
         asked = problem(deep, budget=budget, tolerance=0.002, ranges={"resolution": (17, 20)})
         assert by_tables(asked) == by_full_model(asked) != []
+
+
+def test_the_worked_case_of_the_documentation() -> None:
+    """docs/model.md takes the solutions with K1' = 9 and two kernels of 4 apart by hand."""
+    asked = example(ranges={"resolution": [8, 8], "kernel_size": [4, 4]}).problem
+    found, _ = find(asked)
+    assert isinstance(found, Solutions)
+    rows, entries = np.bincount(found.group), found.per_group
+    assert sorted(zip(rows.tolist(), entries.tolist(), strict=True), key=lambda it: -it[1]) == [
+        (3, 9), (7, 6), (4, 4), (3, 2), (1, 1),
+    ]  # fmt: skip
+    assert found.count == 3 * 9 + 7 * 6 + 4 * 4 + 3 * 2 + 1 * 1 == 92
