@@ -2,7 +2,7 @@
 
 import time
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -25,7 +25,7 @@ MOST_ROWS: Final = 2_000_000
 """Solutions that CP-SAT lists before it is stopped; above every ``limit``."""
 LIMIT_SEED: Final = 0
 """Of more solutions than ``limit``, those are answered that this seed draws."""
-MOST_RANKED: Final = 100_000
+MOST_RANKED: Final = 20_000
 """Of so many of the best, answers that are some distance apart are chosen."""
 DONE: Final = ("OPTIMAL", "INFEASIBLE")
 
@@ -181,19 +181,22 @@ class _Search:
         ranked = 8 * top
         while True:
             columns = found.best(objective, ranked)
-            rows = np.stack([columns[symbol] for symbol in self.symbols], axis=1)
-            taken = _apart(rows, self.distance, top)
+            taken = _apart([columns[it] for it in self.symbols], self.distance, top)
             if len(taken) == top or ranked >= min(found.count, MOST_RANKED):
                 return {symbol: column[taken] for symbol, column in columns.items()}
-            ranked *= 8
+            ranked = min(8 * ranked, MOST_RANKED)
 
 
-def _apart(rows: Ints, distance: int, most: int) -> list[int]:
+def _apart(columns: Sequence[Ints], distance: int, most: int) -> list[int]:
     """Places of rows that differ from each one taken before in so many columns."""
-    left, taken = np.arange(len(rows)), list[int]()
+    left, taken = np.arange(len(columns[0])), list[int]()
     while len(left) and len(taken) < most:
-        taken.append(int(left[0]))
-        left = left[(rows[left] != rows[left[0]]).sum(axis=1) >= distance]
+        first = int(left[0])
+        taken.append(first)
+        differing = np.zeros(len(left), np.int8)
+        for column in columns:
+            differing += column[left] != column[first]
+        left = left[differing >= distance]
     return taken
 
 

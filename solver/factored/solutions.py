@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.factored.arrays import Ints, Packing, ragged, sort
+from solver.factored.arrays import EMPTY, Ints, Packing, ragged, sort
 from solver.factored.best import best
 from solver.objectives import Objective
 
@@ -191,7 +191,11 @@ def ranks(total: int, number: int, seed: int) -> Ints:
         return np.arange(total)
     if total <= 4 * number:
         return random.permutation(total)[:number]
-    drawn = np.zeros(0, np.int64)
+    drawn = EMPTY
     while len(drawn) < number:
-        drawn = np.union1d(drawn, random.integers(total, size=number - len(drawn)))
+        more = random.integers(total, size=number - len(drawn))
+        drawn = sort(np.concatenate([drawn, more]), total.bit_length())
+        is_first = np.ones(len(drawn), bool)
+        np.not_equal(drawn[1:], drawn[:-1], out=is_first[1:])
+        drawn = drawn[is_first]
     return drawn
