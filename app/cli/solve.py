@@ -10,7 +10,8 @@ from app.cli.console import ExitCode, fail, notes, out, settings
 from app.cli.files import FILE_HELP, read_json
 from app.cli.options import request_of
 from app.cli.tables import variants_table
-from app.services.child import Child, SolverFailedError, SolverTimeoutError
+from app.services.child import Child
+from app.services.process import SolverFailedError, SolverTimeoutError
 from solver.problem import SolveRequest
 from solver.table import Table
 from solver.variants import Answer, SolverReport
