@@ -64,3 +64,19 @@ def _outcome(report: Report, found: int, settings: Settings) -> Outcome:
     if report.status != "OPTIMAL" and found < MOST_ROWS:
         return "timed_out"
     return "truncated" if found > settings.limit else "complete"
+
+
+def count(problem: Problem, time_limit: float = 30.0) -> int | None:
+    """Number of solutions of a problem; ``None`` if the time ran out before all were counted.
+
+    Raises
+    ------
+    OverflowError
+        The sizes are so large that their products could leave 64 bits.
+    """
+    approach = APPROACHES[problem.approach]
+    model = Model()
+    for constraint in approach.constraints(problem):
+        constraint.post(model)
+    rows, report = model.enumerate(tuple(approach.unknowns), time_limit, MOST_ROWS)
+    return len(rows) if report.status in ("OPTIMAL", "INFEASIBLE") else None
