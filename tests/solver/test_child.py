@@ -82,6 +82,7 @@ def test_a_line_that_is_no_request_is_an_error_in_words(
     [
         "solver.architecture",
         "solver.approaches",
+        "solver.feasibility",
         "solver.problem",
         "solver.variants",
     ],
