@@ -1,10 +1,13 @@
 """The CP-SAT model that constraints are posted to."""
 
 import time
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 from solver.polynomial import Monomial, Polynomial
@@ -30,6 +33,13 @@ TELL_SECONDS: Final = 0.5
 OPTIMISATION: Final = {"num_workers": 1, "linearization_level": 0}
 
 
+class _Model(cp_model.CpModel):
+    """CP-SAT's model without the names that its methods had before: they cost more than it."""
+
+    def _add_pre_pep8_methods(self) -> None:
+        """Nothing here uses them."""
+
+
 class Report(NamedTuple):
     """What CP-SAT says of a solve; ``wall_time`` in seconds."""
 
@@ -47,13 +57,19 @@ class Model:
     """
 
     def __init__(self) -> None:
-        self.cp = cp_model.CpModel()
+        self.cp: cp_model.CpModel = _Model()
         self._variables: dict[str, cp_model.IntVar] = {}
         self._products: dict[Monomial, cp_model.IntVar] = {}
 
     def declare(self, symbol: str, low: int, high: int) -> cp_model.IntVar:
         """Add an unknown, or the side of a map, with its inclusive bounds."""
         self._variables[symbol] = self.cp.new_int_var(low, high, symbol)
+        return self._variables[symbol]
+
+    def declare_values(self, symbol: str, values: Sequence[int]) -> cp_model.IntVar:
+        """Add the side of a map that can take these values only."""
+        domain = cp_model.Domain.from_values(values)
+        self._variables[symbol] = self.cp.new_int_var_from_domain(domain, symbol)
         return self._variables[symbol]
 
     def __getitem__(self, symbol: str) -> cp_model.IntVar:
@@ -123,8 +139,8 @@ class Model:
         time_limit: float,
         most: int,
         progress: Callable[[int], None] = lambda _: None,
-    ) -> tuple[list[tuple[int, ...]], Report]:
-        """All solutions, as values of these symbols in no stated order.
+    ) -> tuple[NDArray[np.int64], Report]:
+        """All solutions: a row each, a column for each of these symbols, in no stated order.
 
         Status ``OPTIMAL`` means all, ``INFEASIBLE`` none, ``FEASIBLE`` and ``UNKNOWN`` that the
         time limit, or ``most`` solutions, came first.
@@ -134,7 +150,8 @@ class Model:
         solver.parameters.search_branching = solver.parameters.FIXED_SEARCH
         status = solver.status_name(self._run(solver, collector))
         report = Report(status, solver.wall_time, solver.num_branches, solver.num_conflicts)
-        return collector.rows, report
+        rows = np.frombuffer(collector.values, np.int64)
+        return rows.reshape(collector.found, len(symbols)), report
 
     def minimise(
         self, objective: cp_model.LinearExprT, symbols: Iterable[str], time_limit: float
@@ -145,6 +162,23 @@ class Model:
         if self._run(solver) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         return {symbol: solver.value(self._variables[symbol]) for symbol in symbols}
+
+    def maximise(
+        self,
+        objective: cp_model.LinearExprT,
+        wanted: Sequence[cp_model.LinearExpr],
+        time_limit: float,
+    ) -> tuple[list[int] | None, str]:
+        """Values of some expressions in a best solution, and CP-SAT's status.
+
+        Only ``OPTIMAL`` says that there is none better, only ``INFEASIBLE`` that there is none.
+        """
+        self.cp.maximize(objective)
+        solver = _solver(OPTIMISATION, max(0.0, time_limit))
+        status = self._run(solver)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None, solver.status_name(status)
+        return [solver.value(it) for it in wanted], solver.status_name(status)
 
     def is_feasible(self, time_limit: float) -> bool:
         """Whether there is a solution; ``False`` also where time ran out."""
@@ -170,20 +204,22 @@ class _Collector(cp_model.CpSolverSolutionCallback):
         progress: Callable[[int], None],
     ) -> None:
         super().__init__()
-        self._variables = variables
         self._most = most
         self._progress = progress
         self._told = time.monotonic()
-        self.rows: list[tuple[int, ...]] = []
+        self._indices = [variable.index for variable in variables]
+        self.values = array("q")
+        self.found = 0
 
     def on_solution_callback(self) -> None:
         """Called by CP-SAT for each solution."""
-        self.rows.append(tuple([self.value(variable) for variable in self._variables]))
-        if len(self.rows) >= self._most:
+        self.values.extend(map(self.SolutionIntegerValue, self._indices))
+        self.found += 1
+        if self.found >= self._most:
             self.stop_search()
-        if len(self.rows) % TELL_EVERY == 0 and time.monotonic() > self._told + TELL_SECONDS:
+        if self.found % TELL_EVERY == 0 and time.monotonic() > self._told + TELL_SECONDS:
             self._told = time.monotonic()
-            self._progress(len(self.rows))
+            self._progress(self.found)
 
 
 def _solver(parameters: dict[str, int | bool], time_limit: float) -> cp_model.CpSolver:

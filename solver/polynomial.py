@@ -1,7 +1,8 @@
 """Polynomials with integer coefficients: how a network's counts depend on its unknowns."""
 
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping, Set
+from math import prod
+from typing import Any, TypeAlias
 
 Monomial: TypeAlias = tuple[str, ...]
 """Sorted symbols; a square lists its symbol twice, a constant lists none."""
@@ -55,6 +56,17 @@ class Polynomial:
         weight = {_without(m, symbol): f for m, f in self.terms.items() if symbol in m}
         rest = {m: f for m, f in self.terms.items() if symbol not in m}
         return Polynomial(weight), Polynomial(rest)
+
+    def only(self, symbols: Set[str]) -> "Polynomial":
+        """The terms in which one of these unknowns occurs."""
+        return Polynomial({m: f for m, f in self.terms.items() if not symbols.isdisjoint(m)})
+
+    def evaluate(self, values: Mapping[str, Any]) -> Any:
+        """The value at these values of the unknowns: numbers, or columns of them."""
+        total: Any = 0
+        for monomial, factor in self.terms.items():
+            total = total + prod((values[symbol] for symbol in monomial), start=factor)
+        return total
 
     def __iter__(self) -> Iterator[tuple[Monomial, int]]:
         return iter(self.terms.items())

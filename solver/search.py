@@ -1,82 +1,221 @@
-"""Solving: every solution of a problem, or the proof that there is none."""
+"""Solving: the solutions of a problem, or the proof that there is none."""
 
-from collections.abc import Callable
+import time
+from array import array
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import numpy as np
 
 from solver.approaches import APPROACHES
 from solver.check import verify
+from solver.columns import Columns
 from solver.explain import explain
+from solver.factored import TooManyError, factor
+from solver.factored.arrays import Ints
+from solver.listed import Listed
 from solver.model import Model, Report
-from solver.problem import Problem, Settings
-from solver.table import Table
-from solver.variants import COSTS, Answer, Describer, Outcome, SolverReport
+from solver.objectives import OBJECTIVES, Objective
+from solver.optimum import optima
+from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
+from solver.table import TYPECODE, Table
+from solver.variants import Answer, Outcome, SolverReport
 
-MOST_ROWS = 2_000_000
-"""Solutions that are held in memory before a search is cut off; above every ``limit``."""
+MOST_ROWS: Final = 2_000_000
+"""Solutions that CP-SAT lists before it is stopped; above every ``limit``."""
+LIMIT_SEED: Final = 0
+"""Of more solutions than ``limit``, those are answered that this seed draws."""
+MOST_RANKED: Final = 100_000
+"""Of so many of the best, answers that are some distance apart are chosen."""
+DONE: Final = ("OPTIMAL", "INFEASIBLE")
+
+Progress = Callable[[int], None]
 
 
-def solve(
-    problem: Problem, settings: Settings, progress: Callable[[int], None] = lambda _: None
-) -> Answer:
-    """Enumerate the solutions of a problem and check each of them.
+class Found(Protocol):
+    """Solutions that were found, in whatever form."""
 
-    The answer keeps the first ``limit`` solutions in the order of the approach's unknowns (``N``
-    first), never those that the search happened on first.
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    def all(self) -> Mapping[str, Ints]:
+        """All of them, in ascending order of the unknowns; a column for each."""
+
+    def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
+        """Some of them, drawn uniformly, in ascending order."""
+
+    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+        """The best of them, the best first."""
+
+
+def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: None) -> Answer:
+    """Find the solutions of a problem, and check each that is answered.
+
+    Of more than ``limit`` solutions that many are answered, drawn uniformly from all; answers are
+    in the order of the approach's unknowns, ``N`` first, or the best first. ``progress`` is told
+    now and then how many were found.
 
     Raises
     ------
     OverflowError
-        The sizes are so large that their products could leave 64 bits.
+        The sizes, or the number of solutions, are too large to be handled exactly.
     solver.check.WrongAnswerError
-        CP-SAT returned a network that does not satisfy the problem.
+        An answer does not satisfy the problem.
     """
-    approach = APPROACHES[problem.approach]
-    constraints = approach.constraints(problem)
-    model = Model()
-    for constraint in constraints:
-        constraint.post(model)
-    symbols = tuple(approach.unknowns)
-    rows, report = model.enumerate(symbols, settings.time_limit, MOST_ROWS, progress)
-    rows.sort()
-    kept = rows[: settings.limit]
-    verify(constraints, (dict(zip(symbols, row, strict=True)) for row in kept))
-    outcome = _outcome(report, len(rows), settings)
+    search = _Search(problem)
+    found, report = search.run(settings, progress)
+    chosen = Columns.exact(search.template, search.choose(found, settings))
+    verify(search.constraints, chosen)
+    outcome = _outcome(report, found.count, len(chosen))
     return Answer(
         outcome=outcome,
-        found=len(rows),
-        symbols=symbols,
-        table=_table(problem, symbols, kept),
+        found=found.count,
+        symbols=search.symbols,
+        table=_table(chosen, problem),
         solver=SolverReport(**report._asdict()),
         explanation=explain(problem) if outcome == "infeasible" else None,
     )
 
 
-def _table(problem: Problem, symbols: tuple[str, ...], rows: list[tuple[int, ...]]) -> Table:
-    describer = Describer(problem)
-    counted = [describer.bare_counts(dict(zip(symbols, row, strict=True))) for row in rows]
-    costs = [(counts.params, counts.flops) for counts in counted]
-    whole = [(*row, *cost) for row, cost in zip(rows, costs, strict=True)]
-    return Table.of((*symbols, *COSTS), whole)
+def find(problem: Problem, time_limit: float = 30.0) -> tuple[Found, Report]:
+    """The solutions of a problem, to be counted, listed or drawn; nothing of them is checked yet.
 
-
-def _outcome(report: Report, found: int, settings: Settings) -> Outcome:
-    if report.status == "INFEASIBLE":
-        return "infeasible"
-    if report.status != "OPTIMAL" and found < MOST_ROWS:
-        return "timed_out"
-    return "truncated" if found > settings.limit else "complete"
-
-
-def count(problem: Problem, time_limit: float = 30.0) -> int | None:
-    """Number of solutions of a problem; ``None`` if the time ran out before all were counted.
+    The report's status says whether they are all: ``OPTIMAL``, or ``INFEASIBLE`` for none.
 
     Raises
     ------
     OverflowError
-        The sizes are so large that their products could leave 64 bits.
+        The sizes are too large to be handled exactly.
     """
-    approach = APPROACHES[problem.approach]
-    model = Model()
-    for constraint in approach.constraints(problem):
-        constraint.post(model)
-    rows, report = model.enumerate(tuple(approach.unknowns), time_limit, MOST_ROWS)
-    return len(rows) if report.status in ("OPTIMAL", "INFEASIBLE") else None
+    return _Search(problem).run(Settings(time_limit=time_limit), lambda _: None)
+
+
+def count(problem: Problem, time_limit: float = 30.0) -> int | None:
+    """How many solutions a problem has, without listing them; ``None`` if time ran out.
+
+    Raises
+    ------
+    OverflowError
+        The sizes, or the number, are too large to be handled exactly.
+    """
+    found, report = find(problem, time_limit)
+    return found.count if report.status in DONE else None
+
+
+class _Search:
+    """A problem and what follows from it."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._approach = APPROACHES[problem.approach]
+        self.symbols = tuple(self._approach.unknowns)
+        self.template = self._approach.template(problem.architecture)
+        self.constraints = self._approach.constraints(problem)
+
+    def run(self, settings: Settings, progress: Progress) -> tuple[Found, Report]:
+        """All solutions by the fast engine; where its tables would be too large, by CP-SAT."""
+        found: Found
+        ends = time.monotonic() + settings.time_limit
+        try:
+            found, report = factor(
+                self.template, self.constraints, self._approach.width, settings.time_limit
+            )
+        except TooManyError:
+            left = max(0.0, ends - time.monotonic())
+            found, report = self._by_full_model(settings, left, progress)
+        if report.status in DONE:
+            report = report._replace(status="OPTIMAL" if found.count else "INFEASIBLE")
+        return found, report
+
+    def _by_full_model(
+        self, settings: Settings, time_limit: float, progress: Progress
+    ) -> tuple[Listed, Report]:
+        """What time allows: the best proved one by one, or solutions as the search meets them."""
+        match settings.find:
+            case Best(best=name, top=top, diverse=diverse) if name != "max_coverage":
+                started = time.monotonic()
+                apart = self.distance if diverse else 1
+                rows, is_proved = optima(  # one more tells whether there are more
+                    self.constraints,
+                    self.symbols,
+                    self._objective(name),
+                    top + 1,
+                    apart,
+                    time_limit,
+                )
+                status = "OPTIMAL" if is_proved else "FEASIBLE"
+                seconds = time.monotonic() - started
+                return Listed(self.symbols, rows), Report(status, seconds, 0, 0)
+            case _:
+                model = Model()
+                for constraint in self.constraints:
+                    constraint.post(model)
+                rows, report = model.enumerate(self.symbols, time_limit, MOST_ROWS, progress)
+                return Listed.of(self.symbols, rows), report
+
+    def choose(self, found: Found, settings: Settings) -> Mapping[str, Ints]:
+        """The solutions to answer."""
+        match settings.find:
+            case Sample(sample=number, seed=seed):
+                return found.sample(min(number, settings.limit), seed)
+            case Best(best=name, top=top, diverse=True):
+                return self._diverse(found, self._objective(name), min(top, settings.limit))
+            case Best(best=name, top=top):
+                return found.best(self._objective(name), min(top, settings.limit))
+            case _ if found.count > settings.limit:
+                return found.sample(settings.limit, LIMIT_SEED)
+            case _:
+                return found.all()
+
+    def _objective(self, name: ObjectiveName) -> Objective:
+        return OBJECTIVES[name](self.template, self._problem, self.constraints)
+
+    @property
+    def distance(self) -> int:
+        """In how many unknowns diverse answers differ at least: a third of them."""
+        return -(-len(self.symbols) // 3)
+
+    def _diverse(self, found: Found, objective: Objective, top: int) -> Mapping[str, Ints]:
+        """From the best down, those that are far enough from all that were taken."""
+        ranked = 8 * top
+        while True:
+            columns = found.best(objective, ranked)
+            rows = np.stack([columns[symbol] for symbol in self.symbols], axis=1)
+            taken = _apart(rows, self.distance, top)
+            if len(taken) == top or ranked >= min(found.count, MOST_RANKED):
+                return {symbol: column[taken] for symbol, column in columns.items()}
+            ranked *= 8
+
+
+def _apart(rows: Ints, distance: int, most: int) -> list[int]:
+    """Places of rows that differ from each one taken before in so many columns."""
+    left, taken = np.arange(len(rows)), list[int]()
+    while len(left) and len(taken) < most:
+        taken.append(int(left[0]))
+        left = left[(rows[left] != rows[left[0]]).sum(axis=1) >= distance]
+    return taken
+
+
+def _outcome(report: Report, found: int, answered: int) -> Outcome:
+    if report.status == "INFEASIBLE":
+        return "infeasible"
+    if report.status != "OPTIMAL" and found < MOST_ROWS:
+        return "timed_out"
+    return "truncated" if found > answered else "complete"
+
+
+def _table(chosen: Columns, problem: Problem) -> Table:
+    """Unknowns and costs of the answers."""
+    flops = chosen.flops(count_pooling=problem.count_pooling)
+    columns = {**chosen.values, "params": chosen.params, "flops": flops}
+    return Table({name: _column(values, len(chosen)) for name, values in columns.items()})
+
+
+def _column(values: Ints | int, rows: int) -> "array[int]":
+    """A column without numpy; a number that all rows share is repeated."""
+    if isinstance(values, int):
+        return array(TYPECODE, [values]) * rows
+    column = array(TYPECODE)
+    column.frombytes(values.astype(np.int64).tobytes())
+    return column

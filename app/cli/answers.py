@@ -15,7 +15,7 @@ from solver.variants import Answer, Describer, Explanation, Outcome, Variant
 FIRST: Final = 20
 MEANING: Final[Mapping[Outcome, str]] = {
     "complete": "every solution is there",
-    "truncated": "there are more than the limit keeps",
+    "truncated": "there are more than are answered",
     "infeasible": "no network satisfies all requirements",
     "timed_out": "the time limit came first; there may be more",
 }

@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING
 
 from solver.template import Assignment
 
-if TYPE_CHECKING:  # the API describes variants without OR-Tools in its process
+if TYPE_CHECKING:  # the API describes variants without OR-Tools and numpy in its process
+    from solver.columns import Columns, Flags
     from solver.model import Model
 
 
 @dataclass(frozen=True)
 class Constraint(ABC):
-    """A requirement, stated twice: for CP-SAT, and in plain Python that shares nothing with it.
+    """A requirement, stated for CP-SAT, and as truth tests in Python that share nothing with that.
 
-    Whoever reads one class sees both; the equivalence tests hold them together.
+    Whoever reads one class sees them all; the equivalence tests hold them together.
     """
 
     @property
     @abstractmethod
     def name(self) -> str:
         """What explanations call it, e.g. ``equal params``."""
+
+    @property
+    def reads(self) -> frozenset[str] | None:
+        """The unknowns that it is about; ``None`` if it is about maps and counts."""
+        return None
 
     @abstractmethod
     def post(self, model: "Model") -> None:
@@ -30,6 +36,10 @@ class Constraint(ABC):
     @abstractmethod
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Yield in words what an assignment violates; nothing if it holds."""
+
+    @abstractmethod
+    def holds(self, rows: "Columns") -> "Flags":
+        """Which of many assignments do not violate it."""
 
 
 @dataclass(frozen=True)

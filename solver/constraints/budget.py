@@ -10,11 +10,12 @@ from solver import counting
 from solver.constraints.base import Relaxable
 from solver.polynomial import Polynomial
 from solver.problem import Range, Tolerance
-from solver.template import Assignment, Template
+from solver.template import RESOLUTION, Assignment, Template
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
+    from solver.columns import Columns, Flags, Numbers
     from solver.model import Model
 
 
@@ -50,6 +51,10 @@ class EqualBudget(Relaxable):
     def count(self, assignment: Assignment) -> int:
         """``D'`` in plain numbers."""
 
+    @abstractmethod
+    def counts(self, rows: "Columns") -> "Numbers":
+        """``D'`` of many assignments."""
+
     @cached_property
     def band(self) -> Range:
         """Counts that pass: inclusive."""
@@ -72,6 +77,12 @@ class EqualBudget(Relaxable):
         found = self.count(assignment)
         if not self.band.low <= found <= self.band.high:
             yield f"{self.name}: {found:,} is not within {self.band.low:,}..{self.band.high:,}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Count again and compare."""
+        found = self.counts(rows)
+        is_within = (found >= self.band.low) & (found <= self.band.high)
+        return (rows[RESOLUTION] > 0) & is_within  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,10 @@ class EqualParams(EqualBudget):
     def count(self, assignment: Assignment) -> int:
         """Build the variant and count it."""
         return counting.params(self.template.architecture(assignment))
+
+    def counts(self, rows: "Columns") -> "Numbers":
+        """Count layer by layer."""
+        return rows.params
 
 
 @dataclass(frozen=True)
@@ -123,3 +138,7 @@ class EqualFlops(EqualBudget):
         """Build the variant and count it."""
         variant = self.template.architecture(assignment)
         return counting.flops(variant, count_pooling=self.count_pooling)
+
+    def counts(self, rows: "Columns") -> "Numbers":
+        """Count layer by layer."""
+        return rows.flops(count_pooling=self.count_pooling)

@@ -2,35 +2,32 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
 from solver.architecture import (
     Conv2d,
-    GlobalAvgPool2d,
     Pool2d,
-    out_side,
     output_shape,
     reach,
-    stride_of,
 )
 from solver.constraints.base import Constraint, Relaxable
 from solver.counting import coverage
+from solver.coverage import Coverage
 from solver.polynomial import Polynomial
 from solver.problem import MAX_GEOMETRY, MAX_WIDTH, Range
-from solver.template import RESOLUTION, Assignment, Template, convolutions, side_symbol
+from solver.template import Assignment, Template, convolutions, side_symbol
 
 if TYPE_CHECKING:
+    from solver.columns import Columns, Flags
     from solver.model import Model
 
 LARGEST_TABLE: Final = 2_000_000
 """Most combinations that a table looks through: half a minute."""
 WIDENED_TABLE: Final = 200_000
 """As many as an explanation can afford."""
-WHOLE_MAP: Final = 0
-"""Kernel of a global pool."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,11 @@ class WithinRange(Relaxable):
         """The range, as the request spells it."""
         return f"ranges.{self.field}"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """That unknown."""
+        return frozenset({self.symbol})
+
     def post(self, model: "Model") -> None:
         """Declare the unknown."""
         model.declare(self.symbol, *self.bounds)
@@ -55,6 +57,11 @@ class WithinRange(Relaxable):
         low, high = self.bounds
         if not low <= assignment[self.symbol] <= high:
             yield f"{self.symbol}' = {assignment[self.symbol]} is outside {low}..{high}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare."""
+        low, high = self.bounds
+        return (rows[self.symbol] >= low) & (rows[self.symbol] <= high)  # type: ignore
 
     def relaxed(self) -> Constraint:
         """From the least value that makes sense to four times the highest (of 0: to 4)."""
@@ -79,23 +86,31 @@ class MapSizes(Constraint):
         return "map sizes"
 
     def post(self, model: "Model") -> None:
-        """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``."""
-        template = self.template
-        for index, layer in enumerate(template.layers[: template.junction + 1]):
-            if not isinstance(layer, Conv2d | Pool2d):
-                continue
-            n, c = template.sides[index], template.field(index, "kernel_size")
-            p, s = template.field(index, "padding"), template.field(index, "stride")
-            d = template.field(index, "dilation")
-            largest = model.high(n + 2 * p)
-            slack = model.cp.new_int_var(0, largest, f"slack{index}")
-            model.cp.add(slack == model.linear(n + 2 * p + -1 * d * (c + -1) + -1))
-            side = model.declare(side_symbol(index + 1), 1, largest)
-            model.cp.add_division_equality(side - 1, slack, model.linear(s))
+        """One window after the other."""
+        for index in range(self.template.junction + 1):
+            post_window(model, self.template, index)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Walk the chain with numbers."""
         yield from (reason for _, reason in _walk(self.template, assignment) if reason)
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Walk the chain with columns."""
+        return rows.fits(self.template.junction)
+
+
+def post_window(model: "Model", template: Template, index: int) -> None:
+    """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``, if a layer is a window."""
+    if not isinstance(template.layers[index], Conv2d | Pool2d):
+        return
+    n, c = template.sides[index], template.field(index, "kernel_size")
+    p, s = template.field(index, "padding"), template.field(index, "stride")
+    d = template.field(index, "dilation")
+    largest = model.high(n + 2 * p)
+    slack = model.cp.new_int_var(0, largest, f"slack{index}")
+    model.cp.add(slack == model.linear(n + 2 * p + -1 * d * (c + -1) + -1))
+    side = model.declare(side_symbol(index + 1), 1, largest)
+    model.cp.add_division_equality(side - 1, slack, model.linear(s))
 
 
 @dataclass(frozen=True)
@@ -124,6 +139,12 @@ class SameMap(Relaxable):
         if reason is None and side != kept:
             yield f"the map after {template.layers[template.junction].name} is {side}, not {kept}"
 
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare the last side of the chain, where windows fit."""
+        kept = self.template.sides[self.template.junction + 1].value
+        junction = self.template.junction
+        return (rows.sides[junction + 1] == kept) | ~rows.fits(junction)  # type: ignore
+
 
 @dataclass(frozen=True)
 class LargerKernel(Relaxable):
@@ -136,6 +157,11 @@ class LargerKernel(Relaxable):
         """Its formula."""
         return "larger kernel (C1' > C1)"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The kernel."""
+        return frozenset({"C1"})
+
     def post(self, model: "Model") -> None:
         """One inequality."""
         model.cp.add(model["C1"] >= self.kernel_size + 1)
@@ -144,6 +170,10 @@ class LargerKernel(Relaxable):
         """Compare."""
         if assignment["C1"] <= self.kernel_size:
             yield f"C1' = {assignment['C1']} is not larger than C1 = {self.kernel_size}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare."""
+        return rows["C1"] > self.kernel_size  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -158,6 +188,11 @@ class DivisibleByGroups(Relaxable):
         """Its formula."""
         return f"{self.groups} groups divide {self.symbol}'"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The width."""
+        return frozenset({self.symbol})
+
     def post(self, model: "Model") -> None:
         """``K1' = g · q``."""
         width = model[self.symbol]
@@ -169,6 +204,10 @@ class DivisibleByGroups(Relaxable):
         """Divide."""
         if assignment[self.symbol] % self.groups:
             yield f"{self.groups} groups do not divide {self.symbol}' = {assignment[self.symbol]}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Divide."""
+        return rows[self.symbol] % self.groups == 0  # type: ignore[no-any-return]
 
 
 def groups_divide_k1(*neighbours: Conv2d) -> list[Constraint]:
@@ -186,6 +225,11 @@ class ProperPool(Constraint):
         """Never dropped."""
         return "proper pool"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The kernel and the padding."""
+        return frozenset({"Cp", "Pp"})
+
     def post(self, model: "Model") -> None:
         """Two inequalities."""
         model.cp.add(model["Cp"] >= 2)
@@ -198,6 +242,11 @@ class ProperPool(Constraint):
             yield f"a pool with Cp = {kernel} is none"
         if 2 * padding > kernel:
             yield f"Pp = {padding} is more than half of Cp = {kernel}; PyTorch refuses such a pool"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare."""
+        kernel, padding = rows["Cp"], rows["Pp"]
+        return (kernel >= 2) & (2 * padding <= kernel)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -212,6 +261,11 @@ class MinCoverage(Relaxable):
     def name(self) -> str:
         """As the request spells it."""
         return "min_coverage"
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The resolution and conv1's."""
+        return frozenset(symbol for symbol, _ in self.bounds)
 
     def post(self, model: "Model") -> None:
         """A table of the resolutions and of conv1's values that read enough.
@@ -234,7 +288,8 @@ class MinCoverage(Relaxable):
                 f"{', '.join(symbols)}; at most {LARGEST_TABLE:,} can be looked through"
             )
         rows = product(*(range(low, high + 1) for low, high in grid))
-        enough = [row for row in rows if self._reads_enough(dict(zip(symbols, row, strict=True)))]
+        share = Coverage(self.template).share
+        enough = [row for row in rows if share(dict(zip(symbols, row, strict=True))) >= self.share]
         model.cp.add_allowed_assignments([model[symbol] for symbol in symbols], enough)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
@@ -244,60 +299,13 @@ class MinCoverage(Relaxable):
         if misfit or coverage(template.architecture(assignment, self._first)) < self.share:
             yield f"conv1 reads less than {self.share:.0%} of the input's rows"
 
-    def _reads_enough(self, values: Assignment) -> bool:
-        windows = tuple(
-            tuple(values[item] if isinstance(item, str) else item for item in window)
-            for window in self._windows
-        )
-        return _rows_read(values[RESOLUTION], windows) / values[RESOLUTION] >= self.share
+    def holds(self, rows: "Columns") -> "Flags":
+        """Count the rows that windows read, row of values by row."""
+        return Coverage(self.template).shares(rows) >= self.share  # type: ignore[no-any-return]
 
     @cached_property
     def _first(self) -> int:
         return convolutions(self.template.layers)[0][0]
-
-    @cached_property
-    def _windows(self) -> list[tuple[str | int, ...]]:
-        """Kernel, padding, stride and dilation of each layer to conv1, as numbers or symbols."""
-        template = self.template
-        found: list[tuple[str | int, ...]] = []
-        for index, layer in enumerate(template.layers[: self._first + 1]):
-            if isinstance(layer, GlobalAvgPool2d):
-                found.append((WHOLE_MAP, 0, 1, 1))
-            elif isinstance(layer, Conv2d | Pool2d):
-                dilation = layer.dilation if isinstance(layer, Conv2d) else 1
-                fields = {
-                    "kernel_size": layer.kernel_size,
-                    "padding": layer.padding,
-                    "stride": stride_of(layer),
-                    "dilation": dilation,
-                }
-                found.append(
-                    tuple(template.unknowns.get((index, name), it) for name, it in fields.items())
-                )
-        return found
-
-
-@lru_cache(maxsize=2**17)
-def _rows_read(n: int, windows: tuple[tuple[int, ...], ...]) -> int:
-    """How many rows of an input of side ``n`` a chain of windows reads; 0 if one does not fit.
-
-    A window is its kernel, padding, stride and dilation. Rows are the bits of an integer.
-    """
-    sides = [n]
-    for c, p, s, d in windows:
-        if c != WHOLE_MAP and d * (c - 1) + 1 > sides[-1] + 2 * p:
-            return 0
-        sides.append(1 if c == WHOLE_MAP else out_side(sides[-1], c, p, s, d))
-    read = (1 << sides.pop()) - 1
-    for c, p, s, d in reversed(windows):
-        side = sides.pop()
-        taps = sum(1 << tap * d for tap in range(c or side))
-        spread = 0
-        for row in range(read.bit_length()):
-            if read >> row & 1:
-                spread |= taps << row * s
-        read = spread >> p & (1 << side) - 1
-    return read.bit_count()
 
 
 def conv1_symbols(template: Template) -> set[str]:

@@ -3,10 +3,14 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from solver.constraints.budget import EqualBudget
 from solver.polynomial import Polynomial
 from solver.template import Assignment
+
+if TYPE_CHECKING:
+    from solver.columns import Columns, Numbers
 
 
 @dataclass(frozen=True)
@@ -25,17 +29,18 @@ class PrintedBudget(EqualBudget):
     maps: Mapping[str, int]
 
     @abstractmethod
-    def left(self, values: Assignment) -> int:
-        """The variant's side of the equation, in numbers."""
+    def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
+        """The variant's side of the equation, in numbers or in columns of them."""
 
-    def right(self, values: Assignment) -> int:
+    def right(self, values: "Mapping[str, Numbers]") -> "Numbers":
         """The original's side: the same terms, unless the approach adds a layer."""
         return self.left(values)
 
     @property
     def target(self) -> int:
         """The right side."""
-        return self.right(self.original)
+        target: int = self.right(self.original)
+        return target
 
     def count(self, assignment: Assignment) -> int:
         """The left side; map sizes are those of the variant's layers."""
@@ -43,7 +48,13 @@ class PrintedBudget(EqualBudget):
             symbol: self.template.side_behind(layer, assignment)
             for symbol, layer in self.maps.items()
         }
-        return self.left({**self.original, **assignment, **sides})
+        count: int = self.left({**self.original, **assignment, **sides})
+        return count
+
+    def counts(self, rows: "Columns") -> "Numbers":
+        """The left side of many assignments."""
+        sides = {symbol: rows.sides[layer + 1] for symbol, layer in self.maps.items()}
+        return self.left({**self.original, **rows.values, **sides})
 
     def primed(self, *symbols: str) -> list[Polynomial]:
         """The symbols in the variant, for the encoding; what is not unknown keeps its value."""
@@ -72,7 +83,7 @@ class SameWidth(PrintedBudget):
         (Z1,) = self.primed("Z1")
         return Z1
 
-    def left(self, values: Assignment) -> int:
+    def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
         """The features of the first linear layer."""
         return values["Z1"]
 
@@ -92,7 +103,7 @@ class Equation6(PrintedBudget):
         U1, V1, Z1, Z2 = self.primed("U1", "V1", "Z1", "Z2")
         return U1 * U1 * V1 + V1 * Z1 + Z1 * Z2
 
-    def left(self, values: Assignment) -> int:
+    def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
         """The terms, one by one."""
         U1, V1, Z1, Z2 = (values[symbol] for symbol in ("U1", "V1", "Z1", "Z2"))
         return U1**2 * V1 + V1 * Z1 + Z1 * Z2
@@ -113,7 +124,7 @@ class Equation9(PrintedBudget):
         D, K1, C1 = self.primed("D", "K1", "C1")
         return K1 * C1 * C1 * D
 
-    def left(self, values: Assignment) -> int:
+    def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
         """The weights."""
         return values["K1"] * values["C1"] ** 2 * values["D"]
 
@@ -133,11 +144,11 @@ class Equation14(PrintedBudget):
         D, K1, C1, M1 = self.primed("D", "K1", "C1", "M1")
         return M1 * M1 * C1 * C1 * D * K1 + M1 * M1 * K1
 
-    def left(self, values: Assignment) -> int:
+    def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
         """The variant's convolution, and its pool."""
         return self.right(values) + values["M1"] ** 2 * values["K1"]
 
-    def right(self, values: Assignment) -> int:
+    def right(self, values: "Mapping[str, Numbers]") -> "Numbers":
         """The convolution alone."""
         return values["M1"] ** 2 * values["C1"] ** 2 * values["D"] * values["K1"]
 
@@ -157,7 +168,7 @@ class Equation15(PrintedBudget):
         D, K1, C1, K2, C2 = self.primed("D", "K1", "C1", "K2", "C2")
         return K1 * C1 * C1 * D + K2 * C2 * C2 * K1
 
-    def left(self, values: Assignment) -> int:
+    def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
         """Both convolutions."""
         D, K1, C1, K2, C2 = (values[symbol] for symbol in ("D", "K1", "C1", "K2", "C2"))
         return K1 * C1**2 * D + K2 * C2**2 * K1
@@ -179,7 +190,7 @@ class Equation19(PrintedBudget):
         K2, C2, M2 = self.primed("K2", "C2", "M2")
         return D * M1 * M1 * C1 * C1 * K1 + M2 * M2 * K1 * C2 * C2 * K2
 
-    def left(self, values: Assignment) -> int:
+    def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
         """Both convolutions."""
         D, K1, C1, M1 = (values[symbol] for symbol in ("D", "K1", "C1", "M1"))
         K2, C2, M2 = (values[symbol] for symbol in ("K2", "C2", "M2"))

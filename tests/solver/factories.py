@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from solver.approaches import APPROACHES
 from solver.architecture import Architecture
+from solver.columns import Columns
 from solver.constraints.base import Constraint
 from solver.constraints.geometry import WithinRange
 from solver.model import Model
 from solver.problem import Problem, Range
-from solver.template import Template
+from solver.template import RESOLUTION, Template
 
 RELU = {"type": "relu"}
 NORM = {"type": "batch_norm2d"}
@@ -65,19 +68,32 @@ def posted(constraints: Sequence[Constraint], bounds: Bounds) -> set[tuple[int, 
         WithinRange(symbol, "stride", Range(low, high)).post(model)
     for constraint in constraints:
         constraint.post(model)
-    rows, report = model.enumerate(tuple(bounds), time_limit=60.0, most=1_000_000)
+    found, report = model.enumerate(tuple(bounds), time_limit=60.0, most=1_000_000)
+    rows = [tuple(row) for row in found.tolist()]
     assert report.status in ("OPTIMAL", "INFEASIBLE")
     assert len(rows) == len(set(rows)), "an auxiliary variable is no function of the unknowns"
     return set(rows)
 
 
 def held(constraints: Sequence[Constraint], bounds: Bounds) -> set[tuple[int, ...]]:
-    """What the truth tests accept within these bounds."""
-    return {
-        tuple(assignment.values())
+    """What the truth tests accept within these bounds, one by one and all at once alike."""
+    accepted = [
+        not any(True for rule in constraints for _ in rule.violations(assignment))
         for assignment in assignments(bounds)
-        if not any(True for rule in constraints for _ in rule.violations(assignment))
-    }
+    ]
+    rows = list(assignments(bounds))
+    together = columns(constraints, rows)
+    at_once = np.logical_and.reduce([rule.holds(together) for rule in constraints])
+    assert at_once.tolist() == accepted
+    return {tuple(row.values()) for row, is_held in zip(rows, accepted, strict=True) if is_held}
+
+
+def columns(constraints: Sequence[Constraint], rows: Sequence[Mapping[str, int]]) -> Columns:
+    """Assignments as columns, of the template that one of the constraints knows."""
+    known = (getattr(rule, "template", None) for rule in constraints)
+    chosen = next((it for it in known if it is not None), template(two_convs()))
+    values = {symbol: np.array([row[symbol] for row in rows]) for symbol in rows[0]}
+    return Columns(chosen, {RESOLUTION: np.ones(len(rows), np.int64), **values})
 
 
 def assignments(bounds: Bounds) -> Iterator[dict[str, int]]:

@@ -10,7 +10,7 @@ from solver import check, search
 from solver.approaches import APPROACHES
 from solver.architecture import Architecture, Conv2d
 from solver.check import WrongAnswerError
-from solver.constraints.geometry import LargerKernel
+from solver.factored.question import Question
 from solver.model import ENUMERATION, OPTIMISATION, Report
 from solver.problem import Problem, Settings, SolveRequest
 from solver.search import solve
@@ -22,6 +22,7 @@ from tests.solver.factories import (
     GLOBAL_POOL,
     NORM,
     RELU,
+    columns,
     conv,
     linear,
     network,
@@ -201,12 +202,15 @@ def test_symbols_name_the_columns_and_rows_are_sorted() -> None:
     assert answer.assignments()[0] == dict(zip(answer.symbols, answer.rows[0], strict=True))
 
 
-def test_a_truncated_answer_keeps_the_first_rows_and_tells_how_many_there_are() -> None:
+def test_a_truncated_answer_keeps_some_of_all_and_tells_how_many_there_are() -> None:
     everything = solve(example().problem, ALL)
     answer = solve(example().problem, Settings(limit=100))
     assert answer.outcome == "truncated"
     assert answer.found == everything.found
-    assert answer.rows == everything.rows[:100]
+    assert answer.rows == sorted(set(answer.rows) & set(everything.rows))
+    assert len(answer.rows) == 100
+    assert {row[0] for row in answer.rows} == {row[0] for row in everything.rows}
+    assert answer.rows == solve(example().problem, Settings(limit=100)).rows
     assert answer.explanation is None
 
 
@@ -217,13 +221,21 @@ def test_a_limit_that_all_fit_into_truncates_nothing() -> None:
 
 
 def test_what_is_found_before_the_time_limit_is_correct_and_not_called_complete() -> None:
-    original = network(conv(64, 3, padding=1), conv(64, 3, padding=1), resolution=224, channels=3)
-    asked = problem(original, tolerance=1.0)
-    answer = solve(asked, Settings(time_limit=0.1, limit=100))
+    asked = too_wide()
+    answer = solve(asked, Settings(time_limit=0.5, limit=100))
     assert answer.outcome == "timed_out"
+    assert answer.found >= len(answer.rows)
     assert answer.solver.status in ("FEASIBLE", "UNKNOWN")
     assert answer.explanation is None
-    check.verify(APPROACHES["IV"].constraints(asked), answer.assignments())
+    for row in answer.assignments():
+        assert check.violations(APPROACHES["IV"].constraints(asked), row) == []
+
+
+def too_wide() -> Problem:
+    """More combinations than tables can hold."""
+    original = network(conv(64, 3, padding=1), conv(64, 3, padding=1), resolution=224, channels=3)
+    wide = dict.fromkeys(("kernel_size", "stride", "padding"), (1, 400))
+    return problem(original, tolerance=1.0, ranges={"resolution": (225, 2000), **wide})
 
 
 @pytest.mark.parametrize(
@@ -240,7 +252,7 @@ def test_what_is_found_before_the_time_limit_is_correct_and_not_called_complete(
 )
 def test_only_a_finished_search_is_complete(status: str, found: int, outcome: str) -> None:
     report = Report(status, wall_time=0.1, branches=0, conflicts=0)
-    assert search._outcome(report, found, Settings(limit=10)) == outcome
+    assert search._outcome(report, found, answered=min(found, 10)) == outcome
 
 
 def test_one_worker_enumerates_since_more_lose_solutions() -> None:
@@ -250,22 +262,25 @@ def test_one_worker_enumerates_since_more_lose_solutions() -> None:
 def test_an_answer_that_does_not_hold_is_refused() -> None:
     constraints = APPROACHES["IV"].constraints(example().problem)
     right = solve(example().problem, ALL).assignments()
-    check.verify(constraints, right)
+    check.verify(constraints, columns(constraints, right))
+    wrong = [*right, {**right[0], "K1": right[0]["K1"] + 1}]
     with pytest.raises(WrongAnswerError, match=r"equal params: .* is not within"):
-        check.verify(constraints, [*right, {**right[0], "K1": right[0]["K1"] + 1}])
+        check.verify(constraints, columns(constraints, wrong))
 
 
-def test_an_answer_that_stands_there_twice_is_refused() -> None:
+@pytest.mark.parametrize("place", [5, 6, -1])
+def test_an_answer_that_stands_there_twice_is_refused(place: int) -> None:
     constraints = APPROACHES["IV"].constraints(example().problem)
     right = solve(example().problem, ALL).assignments()
+    right.insert(place, right[5])
     with pytest.raises(WrongAnswerError, match="was found twice"):
-        check.verify(constraints, [*right, right[5]])
+        check.verify(constraints, columns(constraints, right))
 
 
-def test_a_constraint_that_was_never_posted_does_not_get_past_the_recount(
+def test_a_constraint_that_the_engine_forgets_does_not_get_past_the_recount(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(LargerKernel, "post", lambda *_: None)
+    monkeypatch.setattr(Question, "local_to", lambda *_: [])
     asked = problem(two_convs(), tolerance=0.5, ranges={"kernel_size": [3, 4], "padding": [0, 1]})
     with pytest.raises(WrongAnswerError, match="is not larger than C1 = 3"):
         solve(asked, ALL)

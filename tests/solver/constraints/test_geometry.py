@@ -180,7 +180,11 @@ def test_a_range_is_inclusive_on_both_sides() -> None:
     model = Model()
     constraint.post(model)
     rows, _ = model.enumerate(("S1",), time_limit=60.0, most=100)
-    assert set(rows) == {(2,), (3,), (4,)} == held([constraint], {"S1": (0, 9)})
+    assert (
+        {tuple(row) for row in rows.tolist()}
+        == {(2,), (3,), (4,)}
+        == held([constraint], {"S1": (0, 9)})
+    )
     assert violations([constraint], {"S1": 5}) == ["S1' = 5 is outside 2..4"]
 
 
