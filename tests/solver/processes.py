@@ -58,16 +58,20 @@ def kept(one: Started) -> Iterator[Started]:
 
 def too_large() -> dict[str, Any]:
     original = network(conv(10**6, 2000), conv(10**6, 2000), resolution=4000)
-    return {"architecture": original.model_dump(), "approach": "IV", "budget": "params"}
+    body = {"architecture": original.model_dump(), "approach": "IV", "budget": "params"}
+    return {**body, "ranges": {"kernel_size": [1, 2010]}}
 
 
 def endless() -> dict[str, Any]:
+    """More combinations than any table can hold, and nearly all of them are solutions."""
     original = network(conv(64, 3, padding=1), conv(64, 3, padding=1), resolution=224, channels=3)
+    wide = {name: [1, 400] for name in ("kernel_size", "stride", "padding")}
     return {
         "architecture": original.model_dump(),
         "approach": "IV",
         "budget": "params",
         "tolerance": 1.0,
+        "ranges": {"resolution": [225, 2000], **wide},
         "limit": 1_000_000,
         "time_limit": 3600.0,
     }
