@@ -59,7 +59,7 @@ def title(find: Find, kept: int, found: int, first: int) -> str:
             different = "diverse ones " if diverse else ""
             return f"the best {kept:,} {different}of {found:,} by {objective}{rest}"
         case _ if kept < found:
-            return f"{kept:,} of {found:,}{rest}"
+            return f"{kept:,} of {found:,}, drawn uniformly{rest}"
         case _:
             return f"the first {first} of {found:,}" if rest else ""
 

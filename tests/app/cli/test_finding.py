@@ -163,8 +163,8 @@ def test_faults_in_what_the_file_asks_for_are_named_by_their_places(
             "the best 476 diverse ones of 476 by min_flops; the first 20",
         ),
         (("--sample", "7", "--limit", "9"), "a uniform sample of 9 of 476 (seed 0)"),
-        (("--limit", "9"), "9 of 476"),
-        (("--limit", "90"), "90 of 476; the first 20"),
+        (("--limit", "9"), "9 of 476, drawn uniformly"),
+        (("--limit", "90"), "90 of 476, drawn uniformly; the first 20"),
     ],
 )
 @pytest.mark.usefixtures("sent")
