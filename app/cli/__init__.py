@@ -8,6 +8,7 @@ import typer
 from app.cli.console import out
 from app.cli.count import count
 from app.cli.demo import demo
+from app.cli.feasible import feasible
 from app.cli.migrate import migrate
 from app.cli.serve import serve
 from app.cli.solve import solve
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(count)
 app.command()(solve)
+app.command()(feasible)
 app.command()(migrate)
 app.command()(serve)
 app.command(

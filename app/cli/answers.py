@@ -9,7 +9,7 @@ from app.cli.console import out
 from app.cli.options import understood
 from app.cli.tables import variants_table
 from app.services.searches import Original
-from solver.problem import SolveRequest
+from solver.problem import Find, SolveRequest
 from solver.variants import Answer, Describer, Explanation, Outcome, Variant
 
 FIRST: Final = 20
@@ -59,11 +59,17 @@ def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
     }
 
 
-def print_outcome(outcome: Outcome, found: int) -> None:
+def print_outcome(outcome: Outcome, found: int, find: Find = "all") -> None:
     """Say how a search ended, and what that means."""
-    number = "1 variant" if found == 1 else f"{found:,} variants"
+    is_chosen = find != "all" and outcome in ("complete", "truncated")
+    meaning = "those asked for are shown" if is_chosen else MEANING[outcome]
     out.print(outcome, style="bold green" if outcome == "complete" else "bold yellow", end="")
-    out.print(f": {number}; {MEANING[outcome]}")
+    out.print(f": {number_of_variants(found)}; {meaning}")
+
+
+def number_of_variants(found: int) -> str:
+    """So many variants."""
+    return "1 variant" if found == 1 else f"{found:,} variants"
 
 
 def print_explanation(explanation: Explanation | None) -> None:

@@ -1,6 +1,6 @@
-"""What ``isobudget solve`` is asked: a file's request, overridden by options."""
+"""What the commands that solve are asked: a file's request, overridden by options."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from app.cli.console import refuse
 from app.cli.files import MISSING, faults_of, shown
+from app.cli.finding import find_of, place_in_find
+from app.cli.reading import flag, read_options, without_none
 from app.errors import Fault, RefusedError
 from app.services import searches
 from app.services.architectures import checked
@@ -18,10 +20,15 @@ from solver.problem import SolveRequest
 REQUIRED: Final = {"--approach": "I, II, III or IV", "--budget": "params, flops or both"}
 
 
-def request_of(
-    file: str, content: Any, fields: Mapping[str, Any], ranges: Mapping[str, str | None]
-) -> SolveRequest:
-    """Check a request; everything that is wrong with it is listed, and ends the command.
+def requests_of(
+    file: str,
+    content: Any,
+    asked: Iterable[Mapping[str, Any]],
+    ranges: Mapping[str, str | None],
+    find: Mapping[str, Any] | None = None,
+    others: Sequence[Fault] = (),
+) -> list[SolveRequest]:
+    """Check requests; everything that is wrong with them is listed once, and ends the command.
 
     Parameters
     ----------
@@ -29,63 +36,68 @@ def request_of(
         Where the content comes from, for messages.
     content
         An architecture, or a whole request.
-    fields, ranges
-        The options by the names of what they override; ``None`` was not given.
+    asked, ranges, find
+        The options by the names of what they override; ``None`` was not given. The requests differ
+        in the fields that are asked.
+    others
+        Faults that were found before.
     """
-    is_whole = isinstance(content, dict) and bool({"architecture", "architecture_id"} & {*content})
-    given, faults = _given(fields, ranges)
-    data = dict(content) if is_whole else {"architecture": content}
+    faults = list(others)
+    requests = []
+    for fields in asked:
+        request, found = _checked(content, fields, ranges, without_none(find or {}))
+        faults += found
+        requests += [request] if request else []
+    if faults:
+        refuse(shown(file), list(dict.fromkeys(faults)))
+    return requests
+
+
+def _checked(
+    content: Any,
+    fields: Mapping[str, Any],
+    ranges: Mapping[str, str | None],
+    find: Mapping[str, Any],
+) -> tuple[SolveRequest | None, list[Fault]]:
+    given, faults = read_options(fields, ranges)
+    data = request_in(content)
     bounds, inner = given.pop("ranges"), data.get("ranges", {})
     data |= given
     if bounds:
         data["ranges"] = {**inner, **bounds} if isinstance(inner, dict) else inner
-    name = _naming({*given, *bounds, *({"approach", "budget"} - {*data})}, is_whole)
+    if find:
+        data["find"], strays = find_of(find, data.get("find", "all"))
+        faults += strays
+    names = {*given, *bounds, *({"approach", "budget"} - {*data})}
+    name = _naming(names, find, is_whole(content))
     try:
         request = SolveRequest.model_validate(data)
-        faults += _misfits(request, name)
+        return request, faults + _misfits(request, name)
     except ValidationError as invalid:
-        faults += [_with_remedy(fault) for fault in faults_of(invalid, name)]
-    if faults:
-        refuse(shown(file), list(dict.fromkeys(faults)))
-    return request
+        return None, faults + [_with_remedy(fault) for fault in faults_of(invalid, name)]
 
 
-def _given(
-    fields: Mapping[str, Any], ranges: Mapping[str, str | None]
-) -> tuple[dict[str, Any], list[Fault]]:
-    """The options that were given, read; those that cannot be read are faults."""
-    faults: list[Fault] = []
-
-    def read(name: str, text: str, reader: Callable[[str], Any], remedy: str) -> Any:
-        try:
-            return reader(text)
-        except ValueError:
-            faults.append(Fault(_option(name), f"'{text}' cannot be read; write {remedy}"))
-            return None
-
-    values = dict(fields)
-    if (text := fields.get("tolerance")) is not None:
-        remedy = "a fraction, as in 0.01, or BELOW:ABOVE"
-        values["tolerance"] = read("tolerance", text, _tolerance, remedy)
-    bounds = {
-        name: read(name, text, _range, "LOW:HIGH, as in 17:32")
-        for name, text in ranges.items()
-        if text is not None
-    }
-    return {**_without_none(values), "ranges": _without_none(bounds)}, faults
+def is_whole(content: Any) -> bool:
+    """Whether a file holds a whole request, and not an architecture alone."""
+    return isinstance(content, dict) and bool({"architecture", "architecture_id"} & {*content})
 
 
-def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+def request_in(content: Any) -> dict[str, Any]:
+    """What a file asks, and of which architecture."""
+    return dict(content) if is_whole(content) else {"architecture": content}
 
 
-def _naming(options: Collection[str], is_whole: bool) -> Callable[[Place], str]:
+def _naming(
+    options: Collection[str], find: Mapping[str, Any], has_questions: bool
+) -> Callable[[Place], str]:
     """Call a place what the user calls it: an option, or a path in the file."""
 
     def name(place: Place) -> str:
+        if place[:1] == ("find",):
+            return place_in_find(place, find)
         if option := next((part for part in place[:2] if part in options), None):
-            return _option(str(option))
-        is_inner = not is_whole and place[:1] == ("architecture",)
+            return flag(str(option))
+        is_inner = not has_questions and place[:1] == ("architecture",)
         return "/".join(map(str, place[1:] if is_inner else place))
 
     return name
@@ -95,10 +107,6 @@ def _with_remedy(fault: Fault) -> Fault:
     if fault.detail == MISSING and fault.pointer in REQUIRED:
         return replace(fault, detail=f"{MISSING}; give {REQUIRED[fault.pointer]}")
     return fault
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _misfits(request: SolveRequest, name: Callable[[Place], str]) -> list[Fault]:
@@ -125,15 +133,3 @@ def understood(request: SolveRequest) -> dict[str, Any]:
     asked = SearchRequest.model_construct(**dict(request))
     filled = searches.understood(asked, request.architecture)
     return {"architecture": request.architecture.model_dump(mode="json"), **filled}
-
-
-def _range(text: str) -> list[int]:
-    """Read ``17:32``; a single number is a range of one."""
-    low, _, high = text.partition(":")
-    return [int(low), int(high or low)]
-
-
-def _tolerance(text: str) -> float | dict[str, float]:
-    """Read ``0.01``, or ``0.01:0`` for below and above."""
-    below, colon, above = text.partition(":")
-    return {"below": float(below), "above": float(above)} if colon else float(below)

@@ -1,65 +1,97 @@
 """``isobudget solve``."""
 
+import json
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Final, get_args
 
 import typer
 
-from app.cli.answers import FIRST, print_explanation, print_json, print_outcome, variants_of
-from app.cli.console import ExitCode, fail, notes, out, settings
+from app.cli.answers import (
+    FIRST,
+    number_of_variants,
+    print_explanation,
+    print_json,
+    print_outcome,
+    variants_of,
+)
+from app.cli.console import ExitCode, out
 from app.cli.files import FILE_HELP, read_json
-from app.cli.options import request_of
+from app.cli.finding import at_odds_with_count, title
+from app.cli.options import requests_of
+from app.cli.parameters import (
+    CountPooling,
+    Dilation,
+    KernelSize,
+    MinCoverage,
+    OutChannels,
+    OutFeatures,
+    Padding,
+    PoolKernelSize,
+    PoolPadding,
+    PoolStride,
+    Resolution,
+    Scope,
+    Stride,
+    option,
+)
+from app.cli.running import how_many, solved
 from app.cli.tables import variants_table
-from app.services.child import Child, SolverFailedError, SolverTimeoutError
-from solver.problem import SolveRequest
-from solver.table import Table
-from solver.variants import Answer, SolverReport
+from solver.problem import ObjectiveName, SolveRequest
+from solver.variants import Answer, Outcome
 
-RANGES = "Ranges of the unknowns, LOW:HIGH"
-
-
-def _option(text: str, metavar: str | None = None, default: str | bool = False) -> Any:
-    return typer.Option(help=text, metavar=metavar, show_default=default)
-
-
-def _range(default: str) -> Any:
-    return typer.Option(metavar="LOW:HIGH", show_default=default, rich_help_panel=RANGES)
+FIND: Final = "Which of the solutions: all, unless one of these is given"
+*FIRST_OBJECTIVES, LAST_OBJECTIVE = get_args(ObjectiveName)
+OBJECTIVES: Final = f"{', '.join(FIRST_OBJECTIVES)} or {LAST_OBJECTIVE}"
 
 
 def solve(
     file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
     approach: Annotated[
-        str | None, _option("Which part of the network changes.", "I|II|III|IV")
+        str | None, option("Which part of the network changes.", "I|II|III|IV")
     ] = None,
-    budget: Annotated[str | None, _option("What stays equal.", "params|flops|both")] = None,
-    scope: Annotated[
-        str | None,
-        _option("What is counted: all, or the paper's equation.", "network|paper", "network"),
-    ] = None,
+    budget: Annotated[str | None, option("What stays equal.", "params|flops|both")] = None,
+    scope: Scope = None,
     tolerance: Annotated[
         str | None,
-        _option("A fraction of the budget, to both sides or each its own.", "T|BELOW:ABOVE", "0"),
+        option("A fraction of the budget, to both sides or each its own.", "T|BELOW:ABOVE", "0"),
     ] = None,
-    resolution: Annotated[str | None, _range("N+1:2N")] = None,
-    kernel_size: Annotated[str | None, _range("3:8")] = None,
-    stride: Annotated[str | None, _range("1:5")] = None,
-    padding: Annotated[str | None, _range("1:5")] = None,
-    dilation: Annotated[str | None, _range("2:4")] = None,
-    pool_kernel_size: Annotated[str | None, _range("2:8")] = None,
-    pool_stride: Annotated[str | None, _range("1:5")] = None,
-    pool_padding: Annotated[str | None, _range("0:5")] = None,
-    out_channels: Annotated[str | None, _range("unbounded")] = None,
-    out_features: Annotated[str | None, _range("unbounded")] = None,
-    count_pooling: Annotated[
+    resolution: Resolution = None,
+    kernel_size: KernelSize = None,
+    stride: Stride = None,
+    padding: Padding = None,
+    dilation: Dilation = None,
+    pool_kernel_size: PoolKernelSize = None,
+    pool_stride: PoolStride = None,
+    pool_padding: PoolPadding = None,
+    out_channels: OutChannels = None,
+    out_features: OutFeatures = None,
+    count_pooling: CountPooling = None,
+    min_coverage: MinCoverage = None,
+    sample: Annotated[
+        int | None, option("So many, drawn uniformly from all.", "K", panel=FIND)
+    ] = None,
+    seed: Annotated[
+        int | None, option("The same seed draws the same ones.", "S", "0", panel=FIND)
+    ] = None,
+    best: Annotated[
+        str | None,
+        option(f"The best by an objective: {OBJECTIVES}.", "OBJECTIVE", panel=FIND),
+    ] = None,
+    top: Annotated[int | None, option("How many of the best.", "N", "10", panel=FIND)] = None,
+    diverse: Annotated[
         bool | None,
-        _option("Whether pooling costs FLOPs.", default="count-pooling"),
+        option(
+            "Of the best only those that differ in a third of their unknowns or more.",
+            default="no-diverse",
+            panel=FIND,
+        ),
     ] = None,
-    min_coverage: Annotated[
-        float | None,
-        _option("Least share of the input's rows that conv1 reads.", default="0"),
-    ] = None,
-    limit: Annotated[int | None, _option("Most variants to keep.", default="10000")] = None,
-    time_limit: Annotated[float | None, _option("Seconds to try.", default="30")] = None,
+    count: Annotated[
+        bool,
+        typer.Option("--count", help="Print only how many there are.", rich_help_panel=FIND),
+    ] = False,
+    limit: Annotated[int | None, option("Most variants to keep.", default="10000")] = None,
+    time_limit: Annotated[float | None, option("Seconds to try.", default="30")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the search answer with all its variants.")
     ] = False,
@@ -90,30 +122,37 @@ def solve(
         "out_channels": out_channels,
         "out_features": out_features,
     }
-    request = request_of(file, read_json(file), fields, ranges)
-    answer = _solve(request)
-    (print_json if as_json else _print_tables)(request, answer)
-    if answer.outcome == "infeasible":
+    find = {"sample": sample, "seed": seed, "best": best, "top": top, "diverse": diverse}
+    others = at_odds_with_count({**find, "limit": limit}) if count else []
+    (request,) = requests_of(file, read_json(file), [fields], ranges, find, others)
+    outcome = _count(request, as_json) if count else _show(request, as_json)
+    if outcome == "infeasible":
         raise typer.Exit(ExitCode.INFEASIBLE)
 
 
-def _solve(request: SolveRequest) -> Answer:
-    """Solve in a child process, which dies with this one."""
-    try:
-        with notes.status("solving …"):
-            return Child(settings().solver_memory_mb).solve(request)
-    except SolverTimeoutError:
-        report = SolverReport(
-            status="UNKNOWN", wall_time=request.time_limit, branches=0, conflicts=0
-        )
-        return Answer(outcome="timed_out", found=0, symbols=(), table=Table.of(()), solver=report)
-    except SolverFailedError as failed:
-        fail(str(failed))
+def _show(request: SolveRequest, as_json: bool) -> Outcome:
+    """Print the variants."""
+    answer = solved(request)
+    (print_json if as_json else _print_tables)(request, answer)
+    return answer.outcome
 
 
 def _print_tables(request: SolveRequest, answer: Answer) -> None:
-    print_outcome(answer.outcome, answer.found)
+    print_outcome(answer.outcome, answer.found, request.find)
     print_explanation(answer.explanation)
     if kept := len(answer.table):
-        shown = f"the first {FIRST} of {kept:,}" if kept > FIRST else ""
+        shown = title(request.find, kept, answer.found, FIRST)
         out.print(variants_table(islice(variants_of(request, answer), FIRST), shown))
+
+
+def _count(request: SolveRequest, as_json: bool) -> Outcome:
+    """Print how many variants there are."""
+    found = how_many(request)
+    outcome: Outcome = "timed_out" if found is None else "complete" if found else "infeasible"
+    if as_json:
+        typer.echo(json.dumps({"found": found, "outcome": outcome}))
+    elif found is None:
+        out.print(f"not counted in {request.time_limit:g} s; give it more with --time-limit")
+    else:
+        out.print(number_of_variants(found))
+    return outcome

@@ -10,6 +10,8 @@ from rich.table import Table
 from app.services.architectures import ArchitectureView
 from app.ui.experiment import Row
 from app.ui.wording import percent, points
+from solver.feasibility import Near, Nearest, Share
+from solver.problem import Tolerance
 from solver.variants import Variant
 
 
@@ -62,6 +64,52 @@ def results_table(rows: Iterable[Row], title: str) -> Table:
             ", ".join(row.remarks),
         )
     return table
+
+
+def shares_table(shares: Iterable[Share]) -> Table:
+    """One line for each approach, budget and tolerance."""
+    table = _table("", "approach budget tolerance feasible> originals> share> median> yours>")
+    for share in shares:
+        table.add_row(
+            share.approach,
+            share.budget,
+            band(share.tolerance),
+            f"{share.feasible:,}",
+            f"{share.originals:,}",
+            "–" if share.share is None else f"{share.share:.1%}",
+            "–" if share.median is None else f"{share.median:,.1f}".removesuffix(".0"),
+            "–" if share.own is None else f"{share.own:,}",
+        )
+    return table
+
+
+def nearest_table(nearest: Sequence[Nearest]) -> Table:
+    """One line for each original; budgets that have the same ones share their lines."""
+    within = band(nearest[0].tolerance)
+    title = f"nearest to yours that have variants ({within})"
+    table = _table(title, "approach budget variants> change")
+    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for group in nearest:
+        lines = tuple((f"{near.found:,}", _changes(near)) for near in group.originals)
+        groups.setdefault((group.approach, lines), []).append(group.budget)
+    for (approach, lines), budgets in groups.items():
+        table.add_section()
+        for place, line in enumerate(lines):
+            table.add_row(*(("", "") if place else (approach, ", ".join(budgets))), *line)
+    return table
+
+
+def _changes(near: Near) -> str:
+    changes = [f"{name} {own} → {value}" for name, (own, value) in near.changes.items()]
+    return "\n".join(changes) or "none: it is yours"
+
+
+def band(tolerance: Tolerance) -> str:
+    """``exact``, ``±1%`` or ``−2% +0%``."""
+    if tolerance == Tolerance():
+        return "exact"
+    below, above = (f"{100 * part:g}%" for part in (tolerance.below, tolerance.above))
+    return f"±{above}" if below == above else f"−{below} +{above}"
 
 
 def _table(title: str, headers: str, footers: Sequence[str] = ()) -> Table:

@@ -9,11 +9,10 @@ from app.db import searches
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.models import SearchRow
-from app.services.child import (
+from app.services.child import Child, SolverCancelledError
+from app.services.process import (
     GRACE_SECONDS,
     START_SECONDS,
-    Child,
-    SolverCancelledError,
     SolverFailedError,
     SolverTimeoutError,
 )

@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.cli.console import notes, out
 from app.config import settings
 
 Isobudget = Callable[..., Result]
@@ -14,6 +15,8 @@ Isobudget = Callable[..., Result]
 def isobudget(monkeypatch: pytest.MonkeyPatch) -> Isobudget:
     """Run the command line with these arguments, on a terminal that is wide enough."""
     monkeypatch.setenv("COLUMNS", "160")
+    for console in (out, notes):  # they keep the width that was set when they were made
+        monkeypatch.setattr(console, "_width", None)
 
     def run(*arguments: object, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)

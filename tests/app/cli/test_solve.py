@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 import examples
-from app.services.child import Child, SolverFailedError, SolverTimeoutError
+from app.services.child import Child
+from app.services.process import SolverFailedError, SolverTimeoutError
 from app.services.requests import SearchRequest
 from solver.architecture import Architecture
 from tests.app.cli.conftest import Isobudget
@@ -174,7 +175,7 @@ class TestChildrenThatDoNotAnswer:
 
 
 def raise_from_solve(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def solve(child: Child, *_: object) -> None:
+    def solve(child: Child, *_: object, **__: object) -> None:
         child.kill()
         raise error
 

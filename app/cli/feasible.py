@@ -1,0 +1,137 @@
+"""``isobudget feasible``."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from app.cli.console import ExitCode, notes, refuse
+from app.cli.files import FILE_HELP, read_json
+from app.cli.grids import Lists, axes_of, excess, read_lists, sample_of
+from app.cli.options import requests_of
+from app.cli.parameters import (
+    CountPooling,
+    Dilation,
+    KernelSize,
+    MinCoverage,
+    OutChannels,
+    OutFeatures,
+    Padding,
+    PoolKernelSize,
+    PoolPadding,
+    PoolStride,
+    Resolution,
+    Scope,
+    Stride,
+    option,
+)
+from app.cli.questions import questions
+from app.cli.surveys import counted, print_summary
+from app.errors import Fault
+from app.services.feasibility import Survey
+from solver.feasibility import members
+from solver.grid import Grid
+from solver.problem import Sample, SolveRequest
+
+
+def feasible(
+    file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
+    grid: Annotated[
+        list[str] | None,
+        option("What varies, and its values: one option for each field.", "NAME=VALUES"),
+    ] = None,
+    approach: Annotated[
+        list[str] | None, option("One or more.", "I|II|III|IV", "all that fit")
+    ] = None,
+    budget: Annotated[
+        list[str] | None, option("One or more.", "params|flops|both", "all three")
+    ] = None,
+    scope: Scope = None,
+    tolerance: Annotated[
+        list[str] | None,
+        option("One or more fractions, to both sides or each its own.", "T|BELOW:ABOVE", "0"),
+    ] = None,
+    resolution: Resolution = None,
+    kernel_size: KernelSize = None,
+    stride: Stride = None,
+    padding: Padding = None,
+    dilation: Dilation = None,
+    pool_kernel_size: PoolKernelSize = None,
+    pool_stride: PoolStride = None,
+    pool_padding: PoolPadding = None,
+    out_channels: OutChannels = None,
+    out_features: OutFeatures = None,
+    count_pooling: CountPooling = None,
+    min_coverage: MinCoverage = None,
+    sample: Annotated[
+        int | None, option("Draw so many originals from the grid, uniformly.", "N")
+    ] = None,
+    seed: Annotated[int | None, option("The same seed draws the same ones.", "S", "0")] = None,
+    nearest: Annotated[
+        int, typer.Option(min=0, metavar="N", help="How many of the nearest originals to name.")
+    ] = 5,
+    time_limit: Annotated[
+        float | None, option("Seconds to try, for each problem.", default="30")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, with whole networks.")
+    ] = False,
+) -> None:
+    """Count, over a grid of originals, how many have variants, and name those nearest to FILE.
+
+    FILE holds your architecture, or a whole search request, which the options override.
+
+    The grid sets its resolution and fields of its first two convolutions; the rest is kept.
+
+    --grid kernel_size=3,5,7 is for both convolutions, --grid conv1.out_channels=10:30:5 for one.
+    """
+    content = read_json(file)
+    lists, faults = read_lists(grid or ())
+    drawn, more = sample_of(sample, seed)
+    own = {
+        "scope": scope,
+        "count_pooling": count_pooling,
+        "min_coverage": min_coverage,
+        "time_limit": time_limit,
+    }
+    ranges = {
+        "resolution": resolution,
+        "kernel_size": kernel_size,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+        "pool_kernel_size": pool_kernel_size,
+        "pool_stride": pool_stride,
+        "pool_padding": pool_padding,
+        "out_channels": out_channels,
+        "out_features": out_features,
+    }
+    asked = [
+        {**own, "approach": name, "budget": kept, "tolerance": band}
+        for name, kept, band in questions(content, approach, budget, tolerance)
+    ]
+    requests = requests_of(file, content, asked, ranges, others=[*faults, *more])
+    survey = _survey(requests, lists, drawn)
+    summary = survey.summary(counted(survey), nearest)
+    if as_json:
+        typer.echo(summary.model_dump_json(indent=2))
+    else:
+        print_summary(summary)
+    if not any(it.feasible or it.unknown for it in summary.shares):
+        raise typer.Exit(ExitCode.INFEASIBLE)
+
+
+def _survey(requests: Sequence[SolveRequest], lists: Lists, sample: Sample | None) -> Survey:
+    """Look for the grid's valid networks; what is wrong with it ends the command."""
+    requests = list(dict.fromkeys(requests))
+    original = requests[0].architecture
+    axes, faults = axes_of(original, lists)
+    grid = Grid(original, axes)
+    if faults := faults or excess(grid.size, sample, len(requests)):
+        refuse("the grid", faults)
+    with notes.status("looking for valid networks …"):
+        found = members(grid, sample)
+    if not found.numbers:
+        reason = f"none of {found.looked_at:,} members is a valid network; e.g. {found.fault}"
+        refuse("the grid", [Fault("--grid", reason)])
+    return Survey(grid, sample, found, requests)

@@ -1,0 +1,73 @@
+"""Which of the solutions ``isobudget solve`` shows: its options, beside the file's ``find``."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app.errors import Fault
+from solver.architecture import Place
+from solver.problem import Best, Find, Sample
+
+KINDS: Final = {"sample": ("sample", "seed"), "best": ("best", "top", "diverse")}
+"""The options of each kind of answer; the first of them makes it one."""
+METAVARS: Final = {"sample": "--sample K", "best": "--best OBJECTIVE"}
+KIND_OF: Final = {name: kind for kind, names in KINDS.items() for name in names}
+
+
+def find_of(given: Mapping[str, Any], own: Any) -> tuple[Any, list[Fault]]:
+    """What the options make of a file's ``find``, and what does not go together in them.
+
+    Options of the kind that the file asks for override it one by one.
+    """
+    named = [kind for kind in KINDS if kind in given]
+    if len(named) > 1:
+        return own, [Fault("--best", "it does not go with --sample; give one of the two")]
+    kind = named[0] if named else kind_of(own)
+    faults = [_stray(name, named) for name in given if KIND_OF[name] != kind]
+    if kind is None:
+        return own, faults
+    kept = {name: value for name, value in given.items() if KIND_OF[name] == kind}
+    return {**(own if kind_of(own) == kind else {}), **kept}, faults
+
+
+def kind_of(find: Any) -> str | None:
+    """Whether a file's ``find`` is a ``sample`` or asks for the ``best``."""
+    return next((kind for kind in KINDS if isinstance(find, dict) and kind in find), None)
+
+
+def _stray(name: str, named: list[str]) -> Fault:
+    """An option whose partner is missing."""
+    partner = METAVARS[KIND_OF[name]]
+    if named:
+        return Fault(f"--{name}", f"it goes with {partner}, not with --{named[0]}")
+    return Fault(f"--{name}", f"it goes with {partner}, which is missing")
+
+
+def at_odds_with_count(given: Mapping[str, Any]) -> list[Fault]:
+    """Options that say which solutions to show, where they are only to be counted."""
+    names = [f"--{name}" for name, value in given.items() if value is not None]
+    reason = f"it counts all solutions and shows none; leave out {', '.join(names)}"
+    return [Fault("--count", reason)] if names else []
+
+
+def title(find: Find, kept: int, found: int, first: int) -> str:
+    """What a table of the first variants shows; nothing where it shows all there are."""
+    rest = f"; the first {first}" if kept > first else ""
+    match find:
+        case Sample(seed=seed):
+            return f"a uniform sample of {kept:,} of {found:,} (seed {seed}){rest}"
+        case Best(best=objective, diverse=diverse):
+            different = "diverse ones " if diverse else ""
+            return f"the best {kept:,} {different}of {found:,} by {objective}{rest}"
+        case _ if kept < found:
+            return f"{kept:,} of {found:,}, drawn uniformly{rest}"
+        case _:
+            return f"the first {first} of {found:,}" if rest else ""
+
+
+def place_in_find(place: Place, given: Mapping[str, Any]) -> str:
+    """Call a place in ``find`` what the user calls it: an option, or a path in the file."""
+    _, *inner = place
+    path = inner[1:] if inner[:1] and inner[0] in KINDS else inner
+    if path and path[0] in given:
+        return f"--{path[0]}"
+    return "/".join(map(str, ("find", *path)))

@@ -1,0 +1,92 @@
+"""The grid that ``isobudget feasible`` goes over, read from its options."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pydantic import ValidationError
+
+from app.cli.reading import numbers
+from app.errors import Fault
+from solver.architecture import Architecture
+from solver.grid import FIELDS, RESOLUTION, fields_of, misfit, names_for
+from solver.problem import Sample
+
+Lists = Mapping[str, Sequence[int]]
+"""Values by the names that the user gave."""
+
+MOST_PROBLEMS: Final = 100_000
+"""Most problems that are counted in one go."""
+MOST_TO_DRAW_FROM: Final = 2**62
+REMEDY: Final = "write NAME=VALUES, as in kernel_size=3,5,7 or conv1.out_channels=10:30:5"
+
+
+def read_lists(texts: Sequence[str]) -> tuple[Lists, list[Fault]]:
+    """The lists of values that were given, and what is wrong with them."""
+    lists: dict[str, Sequence[int]] = {}
+    faults = [] if texts else [Fault("--grid", f"this is missing; {REMEDY}")]
+    for text in texts:
+        name, equals, values = (part.strip() for part in text.partition("="))
+        try:
+            if not equals:
+                raise ValueError
+            lists[name], was_given = numbers(values), name in lists
+        except ValueError:
+            faults.append(Fault("--grid", f"'{text}' cannot be read; {REMEDY}"))
+            continue
+        if was_given:
+            faults.append(Fault("--grid", f"'{name}' is given twice; write all its values once"))
+    return lists, faults
+
+
+def axes_of(original: Architecture, lists: Lists) -> tuple[Lists, list[Fault]]:
+    """The values of each field that the grid varies, in the fields' order, and the faults.
+
+    ``conv1.stride`` goes before a bare ``stride``, which is for each convolution.
+    """
+    faults = [_unknown(original, name) for name in lists if not names_for(original, name)]
+    faults += [
+        Fault("--grid", f"{name}={value}: {reason}")
+        for name, values in lists.items()
+        if names_for(original, name)
+        for value in (values[0], values[-1])
+        if (reason := misfit(name, value))
+    ]
+    axes: dict[str, Sequence[int]] = {}
+    for name in sorted(lists, key=lambda name: "." in name):
+        axes |= dict.fromkeys(names_for(original, name), lists[name])
+    order = [RESOLUTION, *fields_of(original)]
+    return {name: axes[name] for name in order if name in axes}, list(dict.fromkeys(faults))
+
+
+def _unknown(original: Architecture, name: str) -> Fault:
+    found = len(fields_of(original)) // len(FIELDS)
+    has = ("; this network has no convolution", "; this network has one convolution", "")[found]
+    *first, last = FIELDS
+    return Fault(
+        "--grid",
+        f"there is no '{name}' to vary{has}; write {RESOLUTION}, or one of {', '.join(first)} and "
+        f"{last}: as it is for both convolutions, or as in conv1.stride or conv2.stride for one",
+    )
+
+
+def sample_of(count: int | None, seed: int | None) -> tuple[Sample | None, list[Fault]]:
+    """What is drawn from the grid, if that was asked for, and what is wrong with it."""
+    if count is None:
+        reason = "it goes with --sample N, which is missing"
+        return None, [] if seed is None else [Fault("--seed", reason)]
+    try:
+        return Sample.model_validate({"sample": count, "seed": seed or 0}), []
+    except ValidationError as refused:
+        return None, [Fault(f"--{error['loc'][0]}", error["msg"]) for error in refused.errors()]
+
+
+def excess(size: int, sample: Sample | None, questions: int) -> list[Fault]:
+    """What is wrong with the size of a grid whose members each make so many problems."""
+    if size > MOST_TO_DRAW_FROM:
+        return [Fault("--grid", f"it has {size:.1e} members; give fewer values")]
+    originals = min(size, sample.sample) if sample else size
+    if originals * questions <= MOST_PROBLEMS:
+        return []
+    number = f"{originals:,} originals with {questions} problems each"
+    remedy = f"draw fewer with --sample {MOST_PROBLEMS // questions}, or give fewer values"
+    return [Fault("--grid", f"{number} are more than {MOST_PROBLEMS:,} problems; {remedy}")]

@@ -1,0 +1,73 @@
+"""Counting a survey's problems, and showing what came out of it."""
+
+from typing import Final
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.cli.console import fail, notes, out, settings
+from app.cli.tables import nearest_table, shares_table
+from app.services.counting import Count, Counters
+from app.services.feasibility import Feasibility, GridView, Survey
+from app.services.process import SolverFailedError
+
+LEGEND: Final = (
+    "feasible: originals that have variants; median: of their numbers of variants;\n"
+    "yours: the number of variants of the network that you gave"
+)
+ORDER: Final = "the fewest fields to change first, then the least sum of |to − from| / from"
+
+
+def counted(survey: Survey) -> list[Count]:
+    """Count all problems in child processes, which die with this one; a bar shows how far it is."""
+    chosen = settings()
+    processes = min(max(1, chosen.solver_processes), len(survey))
+    counts: dict[int, Count] = {}
+    try:
+        with Counters(processes, chosen.solver_memory_mb) as counters, _bar() as bar:
+            task = bar.add_task("counting", total=len(survey))
+            for number, count in counters.count(survey):
+                counts[number] = count
+                bar.advance(task)
+    except SolverFailedError as failed:
+        fail(str(failed))
+    return [counts[number] for number in range(len(survey))]
+
+
+def _bar() -> Progress:
+    """On a terminal only."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=notes,
+        transient=True,
+        disable=not notes.is_interactive,
+    )
+
+
+def print_summary(summary: Feasibility) -> None:
+    """Print the shares, then the nearest originals."""
+    out.print(_title(summary.grid))
+    out.print(shares_table(summary.shares))
+    out.print(LEGEND, style="dim")
+    if summary.unknown:
+        number = f"{summary.unknown:,} of the problems"
+        out.print(f"{number} could not be counted and take no part; {summary.reason}")
+    if any(near.originals for near in summary.nearest):
+        out.print()
+        out.print(nearest_table(summary.nearest))
+        out.print(ORDER, style="dim")
+
+
+def _title(grid: GridView) -> str:
+    """How many originals there are, and what they are of the grid."""
+    originals = "1 original" if grid.originals == 1 else f"{grid.originals:,} originals"
+    sample = grid.sample
+    drawn = f", drawn uniformly from {grid.size:,} (seed {sample.seed})" if sample else ""
+    left_out = grid.looked_at - grid.originals
+    if not left_out:
+        return originals + drawn
+    return (
+        f"{originals}{drawn}; {left_out:,} of {grid.looked_at:,} are no valid networks, "
+        f"e.g. {grid.fault}"
+    )

@@ -1,0 +1,110 @@
+"""Over a grid of originals: how many have variants, and which of those are nearest to one's own."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+
+from app.services.counting import Count
+from app.services.searches import Original
+from solver.architecture import Schema
+from solver.counting import count
+from solver.feasibility import Found, Members, Nearest, Share, nearest, share, tightest
+from solver.grid import Grid
+from solver.problem import Sample, SolveRequest
+
+
+class GridView(Schema):
+    """What was gone over."""
+
+    axes: dict[str, list[int]] = Field(description="The values of each field that varies")
+    size: int = Field(description="Combinations of these values")
+    sample: Sample | None
+    looked_at: int = Field(description="Combinations that were looked at: all, or those drawn")
+    originals: int = Field(description="Those of them that are valid networks")
+    fault: str | None = Field(description="What is wrong with the first that is not")
+
+
+class Feasibility(Schema):
+    """Shares of originals that have variants, and the nearest ones that have."""
+
+    original: Original
+    request: dict[str, Any] = Field(description="What all problems have in common")
+    grid: GridView
+    shares: list[Share]
+    nearest: list[Nearest] = Field(
+        description="At the least tolerance asked for, by approach and budget"
+    )
+    unknown: int = Field(description="Problems whose variants could not be counted")
+    reason: str | None = Field(description="Why the first of them could not")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Problems: those of one's own network, then those of each original.
+
+    ``requests`` are what is asked of each, with one's own network in them.
+    """
+
+    grid: Grid
+    sample: Sample | None
+    members: Members
+    requests: Sequence[SolveRequest]
+
+    def __len__(self) -> int:
+        return (1 + len(self.members.numbers)) * len(self.requests)
+
+    def __iter__(self) -> Iterator[SolveRequest]:
+        yield from self.requests
+        for number in self.members.numbers:
+            original = self.grid.member(number)
+            for request in self.requests:
+                yield request.model_copy(update={"architecture": original})
+
+    def summary(self, counts: Sequence[Count], most: int) -> Feasibility:
+        """Sum up the counts of all problems, in their order; name so many of the nearest."""
+        width = len(self.requests)
+        columns = [[each.found for each in counts[place::width]] for place in range(width)]
+        reasons = [each.reason for each in counts if each.found is None]
+        return Feasibility(
+            original=self._original(),
+            request=self._common(),
+            grid=self._view(),
+            shares=[
+                share(request, own, found)
+                for request, (own, *found) in zip(self.requests, columns, strict=True)
+            ],
+            nearest=list(self._nearest(columns, most)),
+            unknown=len(reasons),
+            reason=reasons[0] if reasons else None,
+        )
+
+    def _nearest(self, columns: Sequence[Sequence[Found]], most: int) -> Iterator[Nearest]:
+        numbers = self.members.numbers
+        order = sorted(range(len(numbers)), key=lambda place: self.grid.distance(numbers[place]))
+        for column in tightest(self.requests):
+            found = ((numbers[place], columns[column][1 + place]) for place in order)
+            yield nearest(self.requests[column], self.grid, found, most)
+
+    def _original(self) -> Original:
+        request, network = self.requests[0], self.grid.original
+        return Original(
+            id=network.id,
+            resolution=network.input.resolution,
+            counts=count(network, count_pooling=request.count_pooling),
+        )
+
+    def _common(self) -> dict[str, Any]:
+        names = {"scope", "ranges", "count_pooling", "min_coverage", "time_limit"}
+        return self.requests[0].model_dump(mode="json", include=names, exclude_none=True)
+
+    def _view(self) -> GridView:
+        return GridView(
+            axes={name: list(values) for name, values in self.grid.axes.items()},
+            size=self.grid.size,
+            sample=self.sample,
+            looked_at=self.members.looked_at,
+            originals=len(self.members.numbers),
+            fault=self.members.fault,
+        )
