@@ -50,6 +50,19 @@ class Database:
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A connection to change the schema with; what is not committed in it is not kept.
+
+        SQLite changes a column by making its table anew. Foreign keys are not enforced meanwhile:
+        with them, dropping the old table would delete the rows that refer to it.
+        """
+        with self._writing.connect() as connection:
+            if self.is_sqlite:
+                connection.detach()  # it is closed after this, so that no other use finds it so
+                connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+            yield connection
+
     def transact(self, work: Callable[[Session], Result]) -> Result:
         """One write transaction; begun again where another one made the same row first."""
         for _ in range(RETRIES):
