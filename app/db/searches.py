@@ -1,20 +1,24 @@
 """Searches and their variants in the database."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db import identity
 from app.db.errors import LostLeaseError, NotFoundError
 from app.db.models import JobRow, SearchRow, VariantRow
 from app.db.paging import Key, page
-from app.db.statements import affected
+from app.db.statements import affected, insert_all
 from app.db.types import database_time
+from solver.template import RESOLUTION
+from solver.variants import Answer
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3
+VARIANT_COLUMNS: Final = ("search_id", "position", "resolution", "params", "flops", "unknowns")
 
 
 def create(session: Session, architecture_id: str, request: dict[str, Any]) -> SearchRow:
@@ -96,15 +100,45 @@ def _reap(session: Session) -> None:
     session.execute(update(SearchRow).where(lost).values(state="queued"))
 
 
-def finish(
-    session: Session,
-    id_: str,
-    attempt: int,
-    state: str,
-    variants: Sequence[dict[str, Any]] = (),
-    **values: Any,
-) -> None:
-    """End a search and store its variants, unless another attempt holds it.
+def record(session: Session, id_: str, attempt: int, answer: Answer) -> None:
+    """End a search with its answer, and store its variants, unless another attempt holds it.
+
+    Raises
+    ------
+    LostLeaseError
+        It was cancelled, or claimed again; nothing is stored.
+    """
+    explanation = answer.explanation and answer.explanation.model_dump(mode="json")
+    finish(
+        session,
+        id_,
+        attempt,
+        "succeeded",
+        outcome=answer.outcome,
+        found=answer.found,
+        solver=answer.solver.model_dump(),
+        explanation=explanation,
+    )
+    insert_all(session, VariantRow, VARIANT_COLUMNS, _variant_rows(id_, answer))
+
+
+def _variant_rows(search_id: str, answer: Answer) -> Iterator[tuple[str | int, ...]]:
+    """What is stored of an answer's variants, row by row: there may be a million."""
+    table = answer.table
+    listed = "[" + ",".join(["%d"] * len(answer.symbols)) + "]"
+    return zip(
+        repeat(search_id, len(table)),
+        range(len(table)),
+        table[RESOLUTION],
+        table["params"],
+        table["flops"],
+        map(listed.__mod__, table.rows(answer.symbols)),
+        strict=True,
+    )
+
+
+def finish(session: Session, id_: str, attempt: int, state: str, **values: Any) -> None:
+    """End a search, unless another attempt holds it.
 
     Raises
     ------
@@ -118,8 +152,6 @@ def finish(
     )
     if not affected(session, ended):
         raise LostLeaseError(f"search {id_} is no longer held by attempt {attempt}")
-    if variants:
-        session.execute(insert(VariantRow), list(variants))
 
 
 def release(session: Session, id_: str, attempt: int) -> None:
