@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -83,6 +84,7 @@ def _server(url: str) -> Engine:
     return create_engine(
         url,
         json_serializer=to_json,
+        json_deserializer=from_json,  # several times faster than the standard library
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=30,
@@ -99,6 +101,7 @@ def _sqlite(path: str | None) -> Engine:
         f"sqlite:///{path or ''}",
         module=module,
         json_serializer=to_json,
+        json_deserializer=from_json,  # several times faster than the standard library
         pool_size=10,
         max_overflow=30,
         connect_args={"timeout": 30, "check_same_thread": False},

@@ -1,11 +1,11 @@
 """Searches and their variants in the database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db import identity
 from app.db.errors import LostLeaseError, NotFoundError
@@ -18,6 +18,8 @@ from solver.variants import Answer
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3
+READ_AT_ONCE: Final = 200
+"""Rows of a long list; of more, the garbage collector walks through those that wait."""
 VARIANT_COLUMNS: Final = ("search_id", "position", "resolution", "params", "flops", "unknowns")
 
 
@@ -196,6 +198,28 @@ def variant(session: Session, search_id: str, position: int) -> VariantRow:
     if row is None:
         raise NotFoundError("variant", f"{search_id}-{position}")
     return row
+
+
+def variants_at(session: Session, search_id: str, positions: Sequence[int]) -> list[VariantRow]:
+    """The variants at these positions, in this order."""
+    query = select(VariantRow).where(
+        VariantRow.search_id == search_id, VariantRow.position.in_(positions)
+    )
+    found = {row.position: row for row in session.scalars(query)}
+    return [found[position] for position in positions]
+
+
+def variant_columns(
+    session: Session, search_id: str, columns: Sequence[InstrumentedAttribute[Any]]
+) -> Iterator[Sequence[Any]]:
+    """Yield some columns of a search's variants in their order; few are in memory at once."""
+    query = (
+        select(*columns)
+        .where(VariantRow.search_id == search_id)
+        .order_by(VariantRow.position)
+        .execution_options(yield_per=READ_AT_ONCE)
+    )
+    yield from session.execute(query)
 
 
 def variant_positions(session: Session, search_id: str, most: int | None = None) -> list[int]:
