@@ -107,7 +107,8 @@ class SearchRow(Base):
 class VariantRow(Base):
     """One solution of a search: the values of its unknowns, in the approach's order.
 
-    What follows from them (the architecture, coverage, receptive field) is derived, not stored.
+    They are JSON, since each approach has its own number of them. What follows from them (the
+    architecture, coverage, receptive field) is derived, not stored.
     """
 
     __tablename__ = "variants"

@@ -121,10 +121,10 @@ def record(session: Session, id_: str, attempt: int, answer: Answer) -> None:
         solver=answer.solver.model_dump(),
         explanation=explanation,
     )
-    insert_all(session, VariantRow, VARIANT_COLUMNS, _variant_rows(id_, answer))
+    insert_all(session, VariantRow, VARIANT_COLUMNS, variant_rows(id_, answer))
 
 
-def _variant_rows(search_id: str, answer: Answer) -> Iterator[tuple[str | int, ...]]:
+def variant_rows(search_id: str, answer: Answer) -> Iterator[tuple[str | int, ...]]:
     """What is stored of an answer's variants, row by row: there may be a million."""
     table = answer.table
     listed = "[" + ",".join(["%d"] * len(answer.symbols)) + "]"
