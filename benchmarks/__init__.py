@@ -1,1 +1,5 @@
-"""What is as fast as it should be: each figure is a ratio to a yardstick beside it, or a time."""
+"""Speed, as ratios to a yardstick that runs beside it.
+
+``python -m benchmarks.NAME [--quick] [--json]``; ``--json`` prints one flat object of figures.
+Times are medians of several runs that take turns.
+"""
