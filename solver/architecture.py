@@ -307,17 +307,19 @@ def stride_of(layer: Conv2d | Pool2d) -> int:
 
 def output_shape(layer: Layer, shape: Shape) -> Shape:
     """Shape of a layer's output, for an input of a shape that fits it (Eq. 4)."""
-    match layer:
-        case Conv2d() | MaxPool2d() | AvgPool2d():
-            dilation = layer.dilation if isinstance(layer, Conv2d) else 1
-            side = out_side(shape[1], layer.kernel_size, layer.padding, stride_of(layer), dilation)
-            channels = layer.out_channels if isinstance(layer, Conv2d) else shape[0]
-            return (channels, side, side)
-        case GlobalAvgPool2d():
+    match layer.type:
+        case "conv2d":
+            n, c, p, s, d = shape[1], layer.kernel_size, layer.padding, layer.stride, layer.dilation
+            side = out_side(n, c, p, s, d)
+            return (layer.out_channels, side, side)
+        case "max_pool2d" | "avg_pool2d":
+            side = out_side(shape[1], layer.kernel_size, layer.padding, stride_of(layer))
+            return (shape[0], side, side)
+        case "global_avg_pool2d":
             return (shape[0], 1, 1)
-        case Flatten():
+        case "flatten":
             return (_elements(shape),)
-        case Linear():
+        case "linear":
             return (layer.out_features,)
         case _:
             return shape

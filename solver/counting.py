@@ -3,24 +3,18 @@
 Nothing here knows how the solver encodes a network; answers are recounted with this module.
 """
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import Field
 
 from solver.architecture import (
     MAX_COUNT,
     Architecture,
-    AvgPool2d,
-    BatchNorm2d,
     Conv2d,
-    GlobalAvgPool2d,
     Layer,
     Linear,
-    MaxPool2d,
-    Pool2d,
     Schema,
     Shape,
     output_shape,
@@ -73,68 +67,144 @@ class Window(NamedTuple):
     step: int
 
 
+class Span(NamedTuple):
+    """What consecutive layers cost for one shape of their input, and what they make of it.
+
+    ``window`` is what one output depends on, in pixels of the layers' input, linear layers aside.
+    """
+
+    output: Shape
+    params: int
+    macs: int
+    flops: int
+    activations: int
+    window: Window
+
+    def then(self, behind: "Span") -> "Span":
+        """These layers and those behind them, whose input is this output."""
+        side, step = self.window
+        return Span(
+            behind.output,
+            self.params + behind.params,
+            self.macs + behind.macs,
+            self.flops + behind.flops,
+            max(self.activations, behind.activations),
+            Window(side + (behind.window.side - 1) * step, step * behind.window.step),
+        )
+
+    @property
+    def counts(self) -> Counts:
+        """What a network of these layers costs.
+
+        Raises
+        ------
+        OverflowError
+            A count exceeds 2⁵³ − 1, the largest integer that every JSON reader keeps exact.
+        """
+        largest = max(self.params, self.flops, self.activations)
+        if largest > MAX_COUNT:
+            raise OverflowError(f"a count of {largest:,} exceeds 2^53 - 1, what JSON keeps exact")
+        return Counts(
+            params=self.params, macs=self.macs, flops=self.flops, activations=self.activations
+        )
+
+
+class Cost(NamedTuple):
+    """What one layer costs."""
+
+    params: int
+    macs: int
+    flops: int
+
+
+FREE: Final = Cost(params=0, macs=0, flops=0)
+PIXEL: Final = Window(side=1, step=1)
+
+
 def shapes(architecture: Architecture) -> list[Shape]:
     """Shapes from the input (first) to the output of the last layer."""
+    return _shapes(architecture.layers, input_shape(architecture))
+
+
+def input_shape(architecture: Architecture) -> Shape:
+    """Shape of one image."""
     image = architecture.input
-    found: list[Shape] = [(image.channels, image.resolution, image.resolution)]
-    for layer in architecture.layers:
+    return (image.channels, image.resolution, image.resolution)
+
+
+def _shapes(layers: Sequence[Layer], shape: Shape) -> list[Shape]:
+    found = [shape]
+    for layer in layers:
         found.append(output_shape(layer, found[-1]))
     return found
 
 
-def layer_params(layer: Layer, shape: Shape) -> int:
-    """Learned values of a layer (Eqs. 2, 3) whose input has this shape."""
-    match layer:
-        case Conv2d(out_channels=filters, kernel_size=kernel):
-            weights = filters * kernel**2 * (shape[0] // layer.groups)
-            return weights + (filters if layer.bias else 0)
-        case Linear(out_features=features):
-            return shape[0] * features + (features if layer.bias else 0)
-        case BatchNorm2d():
-            return 2 * shape[0]
+def layer_cost(layer: Layer, shape: Shape, output: Shape, *, count_pooling: bool = True) -> Cost:
+    """What a layer costs that makes an output of an input of these shapes (Eqs. 2, 3, 5).
+
+    Pooling costs its input's elements (Section 2's example).
+    """
+    match layer.type:
+        case "conv2d":
+            weights = layer.out_channels * layer.kernel_size**2 * (shape[0] // layer.groups)
+            learned = weights + (layer.out_channels if layer.bias else 0)
+            _, height, width = output
+            return Cost(learned, height * width * weights, height * width * learned)
+        case "linear":
+            weights = shape[0] * layer.out_features
+            learned = weights + (layer.out_features if layer.bias else 0)
+            return Cost(learned, weights, learned)
+        case "batch_norm2d":
+            return Cost(2 * shape[0], 0, 0)
+        case "max_pool2d" | "avg_pool2d" | "global_avg_pool2d" if count_pooling:
+            return Cost(0, 0, prod(shape))
         case _:
-            return 0
+            return FREE
 
 
-def layer_macs(layer: Layer, shape: Shape) -> int:
-    """Multiply-adds of a layer whose input has this shape."""
-    match layer:
-        case Conv2d(out_channels=filters, kernel_size=kernel):
-            _, height, width = output_shape(layer, shape)
-            return height * width * kernel**2 * (shape[0] // layer.groups) * filters
-        case Linear(out_features=features):
-            return shape[0] * features
+def span(layers: Iterable[Layer], shape: Shape, *, count_pooling: bool = True) -> Span:
+    """Count consecutive layers whose input has this shape."""
+    params = macs = flops = activations = 0
+    window = PIXEL
+    for layer in layers:
+        output = output_shape(layer, shape)
+        cost = layer_cost(layer, shape, output, count_pooling=count_pooling)
+        params, macs, flops = params + cost.params, macs + cost.macs, flops + cost.flops
+        activations = max(activations, prod(shape) + prod(output))
+        window = _widened(window, layer, shape)
+        shape = output
+    return Span(shape, params, macs, flops, activations, window)
+
+
+def _widened(window: Window, layer: Layer, shape: Shape) -> Window:
+    """What an output of a layer depends on, if its input (of this shape) depends on a window."""
+    match layer.type:
+        case "conv2d" | "max_pool2d" | "avg_pool2d":
+            side = window.side + (reach(layer) - 1) * window.step
+            return Window(side, window.step * stride_of(layer))
+        case "global_avg_pool2d":
+            return Window(window.side + (shape[1] - 1) * window.step, window.step)
         case _:
-            return 0
+            return window
 
 
-def layer_flops(layer: Layer, shape: Shape, *, count_pooling: bool = True) -> int:
-    """FLOPs of a layer (Eq. 5); pooling costs its input's elements (Section 2's example)."""
-    match layer:
-        case Conv2d(bias=True) | Linear(bias=True):
-            return layer_macs(layer, shape) + prod(output_shape(layer, shape))
-        case MaxPool2d() | AvgPool2d() | GlobalAvgPool2d():
-            return prod(shape) if count_pooling else 0
-        case _:
-            return layer_macs(layer, shape)
+def _whole(architecture: Architecture, *, count_pooling: bool = True) -> Span:
+    return span(architecture.layers, input_shape(architecture), count_pooling=count_pooling)
 
 
 def params(architecture: Architecture) -> int:
     """Parameters of a whole network."""
-    return sum(layer_params(layer, shape) for layer, shape in _inputs(architecture))
+    return _whole(architecture).params
 
 
 def macs(architecture: Architecture) -> int:
     """Multiply-adds of a whole network."""
-    return sum(layer_macs(layer, shape) for layer, shape in _inputs(architecture))
+    return _whole(architecture).macs
 
 
 def flops(architecture: Architecture, *, count_pooling: bool = True) -> int:
     """FLOPs of a whole network."""
-    return sum(
-        layer_flops(layer, shape, count_pooling=count_pooling)
-        for layer, shape in _inputs(architecture)
-    )
+    return _whole(architecture, count_pooling=count_pooling).flops
 
 
 def count(architecture: Architecture, *, count_pooling: bool = True) -> Counts:
@@ -143,23 +213,14 @@ def count(architecture: Architecture, *, count_pooling: bool = True) -> Counts:
     Raises
     ------
     OverflowError
-        A count exceeds 2⁵³ − 1, the largest integer that every JSON reader keeps exact.
+        A count is too large, see :attr:`Span.counts`.
     """
-    counts = Counts(
-        params=params(architecture),
-        macs=macs(architecture),
-        flops=flops(architecture, count_pooling=count_pooling),
-        activations=max(prod(a) + prod(b) for a, b in pairwise(shapes(architecture))),
-    )
-    largest = max(counts.params, counts.flops, counts.activations)
-    if largest > MAX_COUNT:
-        raise OverflowError(f"a count of {largest:,} exceeds 2^53 - 1, what JSON keeps exact")
-    return counts
+    return _whole(architecture, count_pooling=count_pooling).counts
 
 
-def _inputs(architecture: Architecture) -> Iterator[tuple[Layer, Shape]]:
-    """Yield each layer with the shape of its input."""
-    return zip(architecture.layers, shapes(architecture), strict=False)
+def receptive_field(architecture: Architecture) -> int:
+    """Receptive field of the last layer before the first linear one, in input pixels."""
+    return _whole(architecture).window.side
 
 
 def describe(architecture: Architecture) -> list[LayerReport]:
@@ -170,9 +231,7 @@ def describe(architecture: Architecture) -> list[LayerReport]:
             name=layer.name or layer.type,
             type=layer.type,
             output=list(output),
-            params=layer_params(layer, shape),
-            macs=layer_macs(layer, shape),
-            flops=layer_flops(layer, shape),
+            **layer_cost(layer, shape, output)._asdict(),
             receptive_field=window.side,
         )
         for layer, shape, output, window in zip(
@@ -183,54 +242,46 @@ def describe(architecture: Architecture) -> list[LayerReport]:
 
 def windows(architecture: Architecture) -> Iterator[Window]:
     """Yield what one output of each layer depends on, from the first layer to the last."""
-    window = Window(side=1, step=1)
+    window = PIXEL
     map_side = architecture.input.resolution
     for layer, shape in zip(architecture.layers, shapes(architecture), strict=False):
         map_side = shape[1] if len(shape) > 1 else map_side
-        match layer:
-            case Conv2d() | MaxPool2d() | AvgPool2d():
-                side = window.side + (reach(layer) - 1) * window.step
-                window = Window(side, window.step * stride_of(layer))
-            case GlobalAvgPool2d() | Linear():
-                window = Window(window.side + (map_side - 1) * window.step, window.step)
-                map_side = 1
+        if isinstance(layer, Linear):  # it sees the whole map
+            window = Window(window.side + (map_side - 1) * window.step, window.step)
+            map_side = 1
+        window = _widened(window, layer, shape)
         yield window
-
-
-def receptive_field(architecture: Architecture) -> int:
-    """Receptive field of the last layer before the first linear one, in input pixels."""
-    side = 1
-    for layer, window in zip(architecture.layers, windows(architecture), strict=True):
-        if isinstance(layer, Linear):
-            break
-        side = window.side
-    return side
 
 
 def coverage(architecture: Architecture) -> float:
     """Share of the input's rows that the first convolution reads (1.0 where there is none)."""
-    layers = list(architecture.layers)
+    layers = architecture.layers
     first = next((i for i, layer in enumerate(layers) if isinstance(layer, Conv2d)), None)
     if first is None:
         return 1.0
-    sizes = shapes(architecture)
-    rows = set(range(sizes[first + 1][1]))
-    for layer, shape in zip(
-        reversed(layers[: first + 1]), reversed(sizes[: first + 1]), strict=True
-    ):
-        match layer:
-            case Conv2d() | Pool2d():
-                rows = set(_rows_read(layer, rows, shape[1]))
-            case GlobalAvgPool2d():
-                rows = set(range(shape[1])) if rows else set()
-    return len(rows) / architecture.input.resolution
+    *sizes, output = _shapes(layers[: first + 1], input_shape(architecture))
+    read = _rows(output[1])
+    for layer, shape in zip(reversed(layers[: first + 1]), reversed(sizes), strict=True):
+        read = _rows_read(layer, read, shape[1])
+    return read.bit_count() / architecture.input.resolution
 
 
-def _rows_read(layer: Conv2d | Pool2d, rows: set[int], side: int) -> Iterator[int]:
-    """Yield the rows of a layer's input (of this side) that these rows of its output read."""
-    dilation = layer.dilation if isinstance(layer, Conv2d) else 1
-    for row in rows:
-        for tap in range(layer.kernel_size):
-            read = row * stride_of(layer) - layer.padding + tap * dilation
-            if 0 <= read < side:
-                yield read
+def _rows(side: int) -> int:
+    """All rows of a map; rows are the bits of a number."""
+    return (1 << side) - 1
+
+
+def _rows_read(layer: Layer, rows: int, side: int) -> int:
+    """The rows of a layer's input (of this side) that these rows of its output read."""
+    match layer.type:
+        case "conv2d" | "max_pool2d" | "avg_pool2d":
+            dilation = layer.dilation if isinstance(layer, Conv2d) else 1
+            spread = int(("0" * (stride_of(layer) - 1)).join(f"{rows:b}"), 2)
+            read = 0
+            for tap in range(layer.kernel_size):
+                read |= spread << tap * dilation
+            return read >> layer.padding & _rows(side)
+        case "global_avg_pool2d":
+            return _rows(side) if rows else 0
+        case _:
+            return rows

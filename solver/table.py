@@ -57,7 +57,12 @@ class Table:
     @classmethod
     def from_bytes(cls, names: Sequence[str], content: bytes) -> "Table":
         """What :meth:`to_bytes` made of a table with these columns."""
-        numbers = array(TYPECODE)
-        numbers.frombytes(content)
-        rows = len(numbers) // len(names) if names else 0
-        return cls({name: numbers[i * rows : (i + 1) * rows] for i, name in enumerate(names)})
+        size = len(content) // len(names) if names else 0
+        parts = [memoryview(content)[i * size : (i + 1) * size] for i in range(len(names))]
+        return cls({name: _column(part) for name, part in zip(names, parts, strict=True)})
+
+
+def _column(content: memoryview) -> "array[int]":
+    column = array(TYPECODE)
+    column.frombytes(content)
+    return column

@@ -57,16 +57,25 @@ class Template:
 
         Values of unknowns that occur only behind the last layer may be missing.
         """
-        changes: dict[int, dict[str, int]] = {}
+        layers = list(self.layers if last is None else self.layers[: last + 1])
+        for index, symbols in self._changes.items():
+            if index < len(layers):
+                known = {f: assignment[s] for f, s in symbols.items() if s in assignment}
+                layers[index] = layers[index].model_copy(update=known)
+        return assignment[RESOLUTION], tuple(layers)
+
+    @cached_property
+    def _changes(self) -> Mapping[int, Mapping[str, str]]:
+        """The fields of each layer that are unknown, and their symbols."""
+        found: dict[int, dict[str, str]] = {}
         for (index, field), symbol in self.unknowns.items():
-            if symbol in assignment:
-                changes.setdefault(index, {})[field] = assignment[symbol]
-        layers = self.layers if last is None else self.layers[: last + 1]
-        changed = tuple(
-            layer.model_copy(update=changes[index]) if index in changes else layer
-            for index, layer in enumerate(layers)
-        )
-        return assignment[RESOLUTION], changed
+            found.setdefault(index, {})[field] = symbol
+        return found
+
+    @property
+    def changed(self) -> tuple[int, int]:
+        """The first and the last layer with an unknown."""
+        return min(self._changes), max(self._changes)
 
     def architecture(self, assignment: Assignment, last: int | None = None) -> Architecture:
         """Build the variant with these values; :mod:`solver.check` decides whether to trust it."""

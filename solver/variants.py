@@ -1,15 +1,20 @@
 """Variants and answers: what a search finds, as frozen schemas."""
 
-from typing import Final, Literal
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
 from solver.approaches import APPROACHES
-from solver.architecture import Architecture, Schema
-from solver.counting import Counts, Delta, count, coverage, receptive_field
+from solver.architecture import Architecture, GlobalAvgPool2d, Layer, Schema, Shape
+from solver.counting import Counts, Delta, Span, count, coverage, input_shape, span
 from solver.problem import Problem
 from solver.table import Table
-from solver.template import Assignment, Template
+from solver.template import RESOLUTION, Assignment, Template, convolutions
+
+Measure = Literal["coverage", "receptive_field"]
+"""What is derived of a variant as a number, beside its counts."""
 
 Outcome = Literal["complete", "truncated", "infeasible", "timed_out"]
 
@@ -78,12 +83,29 @@ class Answer(Schema):
 
 
 class Describer:
-    """Derives all that a variant's page shows from its assignment."""
+    """Derives all that a variant's page shows from its assignment.
+
+    Layers that are the same in all variants are counted once for each shape of their input.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._template: Template = APPROACHES[problem.approach].template(problem.architecture)
         self._original = self.counts(problem.architecture)
+        first, last = self._template.changed
+        self._before = self._remembered(self._template.layers[:first])
+        self._changed = slice(first, last + 1)
+        self._behind = self._remembered(self._template.layers[last + 1 :])
+
+    def _remembered(self, layers: tuple[Layer, ...]) -> Callable[[Shape], Span]:
+        counted = partial(span, layers, count_pooling=self._problem.count_pooling)
+        return lru_cache(maxsize=1024)(counted)
+
+    def _span(self, variant: Architecture) -> Span:
+        before = self._before(input_shape(variant))
+        layers = variant.layers[self._changed]
+        changed = span(layers, before.output, count_pooling=self._problem.count_pooling)
+        return before.then(changed).then(self._behind(changed.output))
 
     def counts(self, architecture: Architecture) -> Counts:
         """Counts as the problem asks for them, with pooling or without."""
@@ -91,7 +113,7 @@ class Describer:
 
     def bare_counts(self, assignment: Assignment) -> Counts:
         """Counts of the variant with these values, which are known to be valid."""
-        return self.counts(self._template.architecture(assignment))
+        return self._span(self._template.architecture(assignment)).counts
 
     def architecture(self, assignment: Assignment) -> Architecture:
         """The variant with these values, named after its original."""
@@ -99,7 +121,7 @@ class Describer:
         original = self._problem.architecture.name
         if original is None:
             return bare
-        name = f"{original[:150]}-{self._problem.approach}-{assignment['N']}px"
+        name = f"{original[:150]}-{self._problem.approach}-{assignment[RESOLUTION]}px"
         return bare.model_copy(update={"name": name})
 
     def coverage(self, assignment: Assignment) -> float:
@@ -108,23 +130,54 @@ class Describer:
 
     def receptive_field(self, assignment: Assignment) -> int:
         """Receptive field of the variant with these values, in input pixels."""
-        return receptive_field(self._template.architecture(assignment))
+        return self._span(self._template.architecture(assignment)).window.side
+
+    def measure(self, name: Measure) -> Callable[[Sequence[int]], float]:
+        """One measure as a function of rows: the values of the unknowns, in the approach's order.
+
+        It is worked out once for all rows that are alike in what it depends on.
+        """
+        symbols = tuple(APPROACHES[self._problem.approach].unknowns)
+        places = [place for place, it in enumerate(symbols) if it in self._symbols_of(name)]
+        derive: Callable[[Assignment], float] = getattr(self, name)
+
+        @lru_cache(maxsize=2**16)
+        def of_values(values: tuple[int, ...]) -> float:
+            return derive(dict(zip([symbols[it] for it in places], values, strict=True)))
+
+        return lambda row: of_values(tuple([row[place] for place in places]))
+
+    def _symbols_of(self, name: Measure) -> set[str]:
+        """The unknowns that a measure depends on: none that is a width."""
+        template = self._template
+        last = len(template.layers)
+        fields = {"kernel_size", "stride", "dilation", "padding"}
+        if name == "coverage":  # of conv1, and of what is before it
+            last = next((index for index, _ in convolutions(template.layers)), last)
+        elif not any(isinstance(layer, GlobalAvgPool2d) for layer in template.layers):
+            fields.remove("padding")  # it only matters to a window as large as the map
+        unknown = template.unknowns.items()
+        return {RESOLUTION} | {it for (at, field), it in unknown if field in fields and at <= last}
 
     def variant(self, assignment: Assignment) -> Variant:
         """Everything about the variant with these values."""
+        return Variant.model_construct(**self.fields(assignment))
+
+    def fields(self, assignment: Assignment) -> dict[str, Any]:
+        """The fields of a :class:`Variant`, which are good and need not be validated."""
         architecture = self.architecture(assignment)
-        counts, original = self.counts(architecture), self._original
-        return Variant(
-            approach=self._problem.approach,
-            resolution=assignment["N"],
-            assignment=dict(assignment),
-            counts=counts,
-            delta=Delta(
-                params=counts.params - original.params,
-                macs=counts.macs - original.macs,
-                flops=counts.flops - original.flops,
+        counted, original = self._span(architecture), self._original
+        return {
+            "approach": self._problem.approach,
+            "resolution": assignment[RESOLUTION],
+            "assignment": dict(assignment),
+            "counts": counted.counts,
+            "delta": Delta(
+                params=counted.params - original.params,
+                macs=counted.macs - original.macs,
+                flops=counted.flops - original.flops,
             ),
-            coverage=coverage(architecture),
-            receptive_field=receptive_field(architecture),
-            architecture=architecture,
-        )
+            "coverage": coverage(architecture),
+            "receptive_field": counted.window.side,
+            "architecture": architecture,
+        }

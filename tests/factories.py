@@ -14,7 +14,6 @@ from app.db.engine import Database
 from app.db.models import JobRow, SearchRow
 from app.services.requests import SearchRequest
 from app.services.searches import understood
-from app.services.solving import variant_rows
 from solver.architecture import Architecture
 from solver.problem import SolveRequest
 from solver.search import solve
@@ -59,20 +58,7 @@ def solved_search(session: Session, **changes: Any) -> SearchRow:
     claimed = searches.claim(session, grace=60)
     assert claimed is not None
     assert claimed.id == row.id
-    answer = _solved(json.dumps(search_body(**changes)))
-    rows = variant_rows(row.id, answer)
-    explanation = answer.explanation and answer.explanation.model_dump(mode="json")
-    searches.finish(
-        session,
-        row.id,
-        claimed.attempt,
-        "succeeded",
-        rows,
-        outcome=answer.outcome,
-        found=answer.found,
-        solver=answer.solver.model_dump(),
-        explanation=explanation,
-    )
+    searches.record(session, row.id, claimed.attempt, _solved(json.dumps(search_body(**changes))))
     session.refresh(row)
     return row
 

@@ -85,7 +85,7 @@ class SearchRow(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_expires_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(12))
-    found: Mapped[int] = mapped_column(default=0)
+    found: Mapped[int] = mapped_column(BigInteger, default=0)
     solver: Mapped[dict[str, Any] | None]
     explanation: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
@@ -107,7 +107,8 @@ class SearchRow(Base):
 class VariantRow(Base):
     """One solution of a search: the values of its unknowns, in the approach's order.
 
-    What follows from them (the architecture, coverage, receptive field) is derived, not stored.
+    They are JSON, since each approach has its own number of them. What follows from them (the
+    architecture, coverage, receptive field) is derived, not stored.
     """
 
     __tablename__ = "variants"

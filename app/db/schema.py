@@ -23,7 +23,7 @@ def config() -> Config:
 def migrate(database: Database, revision: str = "head") -> None:
     """Bring a database to a revision, up or down."""
     alembic = config()
-    with database.engine.execution_options(sqlite_write=True).connect() as connection:
+    with database.migrating() as connection:
         alembic.attributes["connection"] = connection
         known = ScriptDirectory.from_config(alembic)
         current = MigrationContext.configure(connection).get_current_revision()

@@ -1,20 +1,26 @@
 """Searches and their variants in the database."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db import identity
 from app.db.errors import LostLeaseError, NotFoundError
 from app.db.models import JobRow, SearchRow, VariantRow
 from app.db.paging import Key, page
-from app.db.statements import affected
+from app.db.statements import affected, insert_all
 from app.db.types import database_time
+from solver.template import RESOLUTION
+from solver.variants import Answer
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3
+READ_AT_ONCE: Final = 200
+"""Rows of a long list; of more, the garbage collector walks through those that wait."""
+VARIANT_COLUMNS: Final = ("search_id", "position", "resolution", "params", "flops", "unknowns")
 
 
 def create(session: Session, architecture_id: str, request: dict[str, Any]) -> SearchRow:
@@ -96,15 +102,45 @@ def _reap(session: Session) -> None:
     session.execute(update(SearchRow).where(lost).values(state="queued"))
 
 
-def finish(
-    session: Session,
-    id_: str,
-    attempt: int,
-    state: str,
-    variants: Sequence[dict[str, Any]] = (),
-    **values: Any,
-) -> None:
-    """End a search and store its variants, unless another attempt holds it.
+def record(session: Session, id_: str, attempt: int, answer: Answer) -> None:
+    """End a search with its answer, and store its variants, unless another attempt holds it.
+
+    Raises
+    ------
+    LostLeaseError
+        It was cancelled, or claimed again; nothing is stored.
+    """
+    explanation = answer.explanation and answer.explanation.model_dump(mode="json")
+    finish(
+        session,
+        id_,
+        attempt,
+        "succeeded",
+        outcome=answer.outcome,
+        found=answer.found,
+        solver=answer.solver.model_dump(),
+        explanation=explanation,
+    )
+    insert_all(session, VariantRow, VARIANT_COLUMNS, variant_rows(id_, answer))
+
+
+def variant_rows(search_id: str, answer: Answer) -> Iterator[tuple[str | int, ...]]:
+    """What is stored of an answer's variants, row by row: there may be a million."""
+    table = answer.table
+    listed = "[" + ",".join(["%d"] * len(answer.symbols)) + "]"
+    return zip(
+        repeat(search_id, len(table)),
+        range(len(table)),
+        table[RESOLUTION],
+        table["params"],
+        table["flops"],
+        map(listed.__mod__, table.rows(answer.symbols)),
+        strict=True,
+    )
+
+
+def finish(session: Session, id_: str, attempt: int, state: str, **values: Any) -> None:
+    """End a search, unless another attempt holds it.
 
     Raises
     ------
@@ -118,8 +154,6 @@ def finish(
     )
     if not affected(session, ended):
         raise LostLeaseError(f"search {id_} is no longer held by attempt {attempt}")
-    if variants:
-        session.execute(insert(VariantRow), list(variants))
 
 
 def release(session: Session, id_: str, attempt: int) -> None:
@@ -164,6 +198,28 @@ def variant(session: Session, search_id: str, position: int) -> VariantRow:
     if row is None:
         raise NotFoundError("variant", f"{search_id}-{position}")
     return row
+
+
+def variants_at(session: Session, search_id: str, positions: Sequence[int]) -> list[VariantRow]:
+    """The variants at these positions, in this order."""
+    query = select(VariantRow).where(
+        VariantRow.search_id == search_id, VariantRow.position.in_(positions)
+    )
+    found = {row.position: row for row in session.scalars(query)}
+    return [found[position] for position in positions]
+
+
+def variant_columns(
+    session: Session, search_id: str, columns: Sequence[InstrumentedAttribute[Any]]
+) -> Iterator[Sequence[Any]]:
+    """Yield some columns of a search's variants in their order; few are in memory at once."""
+    query = (
+        select(*columns)
+        .where(VariantRow.search_id == search_id)
+        .order_by(VariantRow.position)
+        .execution_options(yield_per=READ_AT_ONCE)
+    )
+    yield from session.execute(query)
 
 
 def variant_positions(session: Session, search_id: str, most: int | None = None) -> list[int]:

@@ -10,8 +10,8 @@ from app.db import searches
 from app.db.engine import Database
 from app.db.models import SearchRow, VariantRow
 from app.db.paging import CursorError, Key, decode, encode, page
-from app.errors import Fault, RefusedError
-from app.services.variants import DERIVED, VariantPage, derivers
+from app.services.ordering import DERIVED, STORED, SortKey, order, sort_keys
+from app.services.variants import VariantPage, derivers
 
 
 class VariantFilter(NamedTuple):
@@ -29,41 +29,7 @@ class VariantFilter(NamedTuple):
     max_flops: int | None = None
 
 
-class SortKey(NamedTuple):
-    """One name of ``sort=``."""
-
-    name: str
-    descending: bool
-
-
-STORED: Final = {
-    "resolution": VariantRow.resolution,
-    "params": VariantRow.params,
-    "flops": VariantRow.flops,
-}
 POSITION: Final = (Key(VariantRow.search_id), Key(VariantRow.position))
-
-
-def sort_keys(sort: str | None, known: Sequence[str]) -> list[SortKey]:
-    """Read ``sort=-coverage,params``.
-
-    Raises
-    ------
-    RefusedError
-        It names something else.
-    """
-    names = [name for name in (sort or "").split(",") if name]
-    keys = [SortKey(name.removeprefix("-"), name.startswith("-")) for name in names]
-    for key in keys:
-        if key.name not in known:
-            raise RefusedError(
-                Fault(
-                    "query/sort",
-                    f"'{key.name}' is not one of {', '.join(known)}; "
-                    "'-' before a name sorts descending",
-                )
-            )
-    return keys
 
 
 def of_search(
@@ -80,10 +46,10 @@ def of_search(
     """
     keys = sort_keys(sort, (*STORED, *DERIVED))
     with database.read() as session:
-        searches.get(session, search_id)
-        query = select(VariantRow).where(VariantRow.search_id == search_id)
+        search = searches.get(session, search_id)
         if any(key.name in DERIVED for key in keys):
-            return _page_derived(session, query, keys, cursor, limit)
+            return _page_derived(session, search, keys, cursor, limit)
+        query = select(VariantRow).where(VariantRow.search_id == search_id)
         return _page_stored(session, query, keys, cursor, limit)
 
 
@@ -128,20 +94,18 @@ def _page_stored(
 
 def _page_derived(
     session: Session,
-    query: Select[VariantRow],
+    search: SearchRow,
     keys: Sequence[SortKey],
     cursor: str | None,
     limit: int,
 ) -> VariantPage:
-    """Sort by what is not stored: it is derived for all variants of the search."""
-    deriver = derivers(session)
-    rows = list(session.scalars(query.order_by(VariantRow.position)))
-    for key in reversed(keys):
-        values = {row.position: deriver(row.search_id).value(row, key.name) for row in rows}
-        rows.sort(key=lambda row: values[row.position], reverse=key.descending)
+    """Sort by what is not stored; see :func:`app.services.ordering.order` for what it costs."""
     start = decode(cursor, 1)[0] if cursor else 0
-    if not isinstance(start, int):
+    if not isinstance(start, int) or start < 0:
         raise CursorError("the cursor belongs to another list")
-    shown = [deriver(row.search_id).view(row) for row in rows[start : start + limit]]
-    more = start + limit < len(rows)
-    return VariantPage(items=shown, next=encode([start + limit]) if more else None)
+    deriver = derivers(session)(search.id)
+    positions = order(session, search, deriver, keys)
+    behind = start + limit
+    rows = searches.variants_at(session, search.id, list(positions[start:behind]))
+    following = encode([behind]) if behind < len(positions) else None
+    return VariantPage(items=[deriver.view(row) for row in rows], next=following)

@@ -79,4 +79,5 @@ class Child(SolverProcess):
             code = self._process.wait()
             raise SolverFailedError(f"the solver process ended without an answer (exit {code})")
         table = Table.from_bytes(self._last["columns"], self._table)
+        self._table = b""  # it may be large, and the table is a copy
         return Answer.model_validate({**self._last["answer"], "table": table})

@@ -18,7 +18,7 @@ from app.services.process import (
 )
 from app.services.variants import problem_of
 from solver.problem import Settings, SolveRequest
-from solver.variants import COSTS, Answer
+from solver.variants import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -122,21 +122,8 @@ class Solvers:
             )
 
     def _record(self, search: SearchRow, answer: Answer) -> None:
-        rows = variant_rows(search.id, answer)
         with self._database.write() as session:
-            searches.finish(
-                session,
-                search.id,
-                search.attempt,
-                "succeeded",
-                rows,
-                outcome=answer.outcome,
-                found=answer.found,
-                solver=answer.solver.model_dump(),
-                explanation=answer.explanation.model_dump(mode="json")
-                if answer.explanation
-                else None,
-            )
+            searches.record(session, search.id, search.attempt, answer)
 
     def _release(self, search: SearchRow) -> None:
         """Leave a search to others if it is we who stop."""
@@ -146,19 +133,3 @@ class Solvers:
     def _end(self, search: SearchRow, state: str, **values: Any) -> None:
         with self._database.write() as session:
             searches.finish(session, search.id, search.attempt, state, **values)
-
-
-def variant_rows(search_id: str, answer: Answer) -> list[dict[str, Any]]:
-    """What is stored of an answer's variants: their unknowns, and what they are sorted by."""
-    costs = answer.table.rows(COSTS)
-    return [
-        {
-            "search_id": search_id,
-            "position": position,
-            "resolution": values[0],
-            "params": params,
-            "flops": flops,
-            "unknowns": list(values),
-        }
-        for position, (values, (params, flops)) in enumerate(zip(answer.rows, costs, strict=True))
-    ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
 
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -31,10 +30,6 @@ class VariantPage(Schema):
     next: str | None
 
 
-DERIVED: Final = ("coverage", "receptive_field")
-"""What variants are sorted by that is not stored."""
-
-
 def variant_id(search_id: str, position: int) -> str:
     """Id of a variant."""
     return f"{search_id}-{position}"
@@ -58,19 +53,13 @@ class Deriver:
         """A row's unknowns, by symbol."""
         return dict(zip(self._symbols, row.unknowns, strict=True))
 
-    def value(self, row: VariantRow, name: str) -> float:
-        """What a row is sorted by."""
-        if name not in DERIVED:
-            return float(getattr(row, name))
-        derive: Callable[[Assignment], float] = getattr(self.describer, name)
-        return derive(self.assignment(row))
-
     def view(self, row: VariantRow) -> VariantView:
         """Everything about a stored variant."""
-        found = self.describer.variant(self.assignment(row))
-        fields: dict[str, Any] = {name: getattr(found, name) for name in Variant.model_fields}
-        fields["id"] = variant_id(row.search_id, row.position)
-        return VariantView.model_construct(search_id=row.search_id, **fields)
+        return VariantView.model_construct(
+            id=variant_id(row.search_id, row.position),
+            search_id=row.search_id,
+            **self.describer.fields(self.assignment(row)),
+        )
 
 
 def problem_of(session: Session, search: SearchRow) -> Problem:

@@ -1,5 +1,8 @@
+from itertools import takewhile
+
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from solver import counting
 from solver.architecture import MAX_COUNT, Architecture
@@ -158,6 +161,58 @@ def test_counts_equal_those_of_a_plain_walk_through_the_layers(architecture: Arc
         assert cost is not None
         counts = counting.count(architecture, count_pooling=count_pooling)
         assert (counts.params, counts.flops) == (cost.params, cost.flops)
+
+
+@settings(deadline=None, max_examples=100)
+@given(architectures(), st.data())
+def test_layers_are_counted_in_parts_as_they_are_as_a_whole(
+    architecture: Architecture, data: st.DataObject
+) -> None:
+    layers, shape = architecture.layers, counting.input_shape(architecture)
+    cut = data.draw(st.integers(0, len(layers)))
+    for count_pooling in (True, False):
+        whole = counting.span(layers, shape, count_pooling=count_pooling)
+        first = counting.span(layers[:cut], shape, count_pooling=count_pooling)
+        second = counting.span(layers[cut:], first.output, count_pooling=count_pooling)
+        assert first.then(second) == whole
+        assert whole.counts == counting.count(architecture, count_pooling=count_pooling)
+
+
+@settings(deadline=None, max_examples=100)
+@given(architectures())
+def test_the_receptive_field_is_that_of_the_last_layer_before_a_linear_one(
+    architecture: Architecture,
+) -> None:
+    rows = counting.describe(architecture)
+    before = list(takewhile(lambda row: row.type != "linear", rows))
+    expected = before[-1].receptive_field if before else 1
+    assert counting.receptive_field(architecture) == expected
+
+
+@settings(deadline=None, max_examples=200)
+@given(architectures(max_resolution=40))
+def test_coverage_is_that_of_walking_back_row_by_row(architecture: Architecture) -> None:
+    assert counting.coverage(architecture) == share_of_rows(architecture)
+
+
+def share_of_rows(architecture: Architecture) -> float:
+    """Rows that conv1 reads, as sets: what a row reads, through each layer before it."""
+    kinds = [layer.type for layer in architecture.layers]
+    if "conv2d" not in kinds:
+        return 1.0
+    sides = [shape[1] for shape in counting.shapes(architecture) if len(shape) > 1]
+    first = kinds.index("conv2d")
+    rows = set(range(sides[first + 1]))
+    for index in range(first, -1, -1):
+        layer, side = architecture.layers[index].model_dump(), sides[index]
+        if layer["type"] == "global_avg_pool2d":
+            rows = set(range(side)) if rows else set()
+        elif "kernel_size" in layer:
+            dilation = layer.get("dilation", 1)
+            tops = [row * layer["stride"] - layer["padding"] for row in rows]
+            taps = [tap * dilation for tap in range(layer["kernel_size"])]
+            rows = {top + tap for top in tops for tap in taps} & set(range(side))
+    return len(rows) / architecture.input.resolution
 
 
 @settings(deadline=None, max_examples=50)

@@ -2,11 +2,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import BigInteger, inspect, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from app.db.engine import Database
-from app.db.models import Base
+from app.db.models import Base, SearchRow, VariantRow
 from app.db.schema import config, is_current, migrate
+from solver.architecture import MAX_COUNT
 from tests.factories import queued_job
 
 
@@ -68,3 +70,66 @@ def test_a_migration_down_and_up_works_with_data_in_the_tables(database: Databas
     assert is_current(database)
     with database.read() as session:
         assert session.scalar(text("SELECT count(*) FROM runs")) == 0
+
+
+def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables."""
+    with database.read() as session:
+        return {
+            name: sorted(map(tuple, session.execute(select(table))), key=repr)
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def searches(database: Database) -> list[SearchRow]:
+    with database.read() as session:
+        return list(session.scalars(select(SearchRow)))
+
+
+def test_a_table_that_is_made_anew_keeps_its_rows_and_those_that_refer_to_it(
+    database: Database, revisions: list[str]
+) -> None:
+    queued_job(database, variants=[3])
+    before = content(database)
+    assert len(before["variants"]) == 20
+
+    migrate(database, revisions[0])
+    migrate(database)
+
+    assert content(database) == before
+
+
+def test_foreign_keys_are_enforced_again_behind_a_migration(
+    database: Database, revisions: list[str]
+) -> None:
+    migrate(database, revisions[0])
+    migrate(database)
+
+    orphan = VariantRow(search_id="none", position=0, resolution=6, params=1, flops=1, unknowns=[6])
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.add(orphan)
+
+
+def test_a_search_may_have_found_more_than_32_bits_hold(database: Database) -> None:
+    queued_job(database)
+    with database.write() as session:
+        session.execute(update(SearchRow).values(found=MAX_COUNT))
+
+    columns = {
+        column["name"]: column for column in inspect(database.engine).get_columns("searches")
+    }
+    assert isinstance(columns["found"]["type"], BigInteger)
+    assert [row.found for row in searches(database)] == [MAX_COUNT]
+
+
+def test_on_the_way_down_what_exceeds_32_bits_becomes_the_most_that_they_hold(
+    database: Database, revisions: list[str]
+) -> None:
+    queued_job(database)
+    with database.write() as session:
+        session.execute(update(SearchRow).values(found=MAX_COUNT))
+
+    migrate(database, revisions[0])
+    migrate(database)
+
+    assert [row.found for row in searches(database)] == [2**31 - 1]

@@ -1,0 +1,152 @@
+"""``python -m benchmarks.storing``: storing answers, and deriving pages of variants.
+
+Storing is held against a bare ``executemany`` of the same rows into the same table, by the
+database's own Python module. Both begin with an empty table and end with the commit; they take
+turns, and their medians are compared.
+"""
+
+import argparse
+import json
+import sys
+import time
+from contextlib import closing
+from statistics import median
+from typing import Final, NamedTuple
+
+from sqlalchemy.exc import OperationalError
+
+import examples
+from app.db import searches
+from app.db.engine import Database
+from app.db.models import SearchRow
+from app.services.requests import SearchRequest
+from app.services.searches import create
+from app.services.variants import Deriver, problem_of
+from benchmarks.databases import Store, postgres, sqlite
+from solver.problem import SolveRequest
+from solver.search import solve
+from solver.table import Table
+from solver.variants import Answer
+
+EXAMPLE: Final = "digits-search"
+PAGE: Final = 50
+GOALS: Final = {
+    "store_ratio_sqlite": "at least 0.25, better 0.5",
+    "store_ratio_postgres": "at least 0.25, better 0.5",
+    "page_ms": "at most 10",
+}
+"""Each figure, and what it should be."""
+
+
+class Size(NamedTuple):
+    """How much is stored, and how often."""
+
+    variants: int
+    rounds: int
+
+
+FULL: Final = Size(variants=100_000, rounds=5)
+QUICK: Final = Size(variants=20_000, rounds=3)
+
+
+def measure(quick: bool) -> dict[str, float]:
+    """All figures, by name; that of PostgreSQL is left out where there is no server."""
+    size = QUICK if quick else FULL
+    found = _example()
+    many = _repeated(found, size.variants)
+    figures = {}
+    with sqlite() as store:
+        figures["store_ratio_sqlite"] = _store_ratio(store, many, size.rounds)
+        page_ms = 1000 * _page_seconds(store, found)
+    try:
+        with postgres() as store:
+            figures["store_ratio_postgres"] = _store_ratio(store, many, size.rounds)
+    except (OperationalError, ModuleNotFoundError) as away:
+        print(f"PostgreSQL is left out: {type(away).__name__}", file=sys.stderr)
+    return {**figures, "page_ms": page_ms}
+
+
+def _example() -> Answer:
+    request = SolveRequest.model_validate(examples.load(EXAMPLE))
+    return solve(request.problem, request.settings)
+
+
+def _repeated(answer: Answer, variants: int) -> Answer:
+    """An answer of so many variants: those of a smaller one, again and again."""
+    table, times = answer.table, variants // len(answer.table) + 1
+    columns = {name: (table[name] * times)[:variants] for name in table.names}
+    return answer.model_copy(update={"table": Table(columns), "found": variants})
+
+
+def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:
+    """Rows a second of ours over those of the yardstick."""
+    ours, bare = [], []
+    for _ in range(rounds):
+        with closing(store.empty()) as database:
+            ours.append(_store_seconds(database, answer))
+        with closing(store.empty()) as database:
+            search = _claimed(database)
+            bare.append(store.bare_seconds(list(searches.variant_rows(search.id, answer))))
+            _check_stored(database, search, answer)
+    return median(bare) / median(ours)
+
+
+def _store_seconds(database: Database, answer: Answer) -> float:
+    """From the answer to the commit."""
+    search = _claimed(database)
+    begin = time.perf_counter()
+    with database.write() as session:
+        searches.record(session, search.id, search.attempt, answer)
+    seconds = time.perf_counter() - begin
+    _check_stored(database, search, answer)
+    return seconds
+
+
+def _claimed(database: Database) -> SearchRow:
+    """A search of the example, as a solver holds it."""
+    create(database, SearchRequest.model_validate(examples.load(EXAMPLE)), None)
+    with database.write() as session:
+        search = searches.claim(session, grace=600)
+    assert search is not None
+    return search
+
+
+def _check_stored(database: Database, search: SearchRow, answer: Answer) -> None:
+    with database.read() as session:
+        stored = searches.variants_stored(session, search.id)
+    assert stored == len(answer.table), f"{stored} of {len(answer.table)} variants are stored"
+
+
+def _page_seconds(store: Store, answer: Answer) -> float:
+    """From rows that were read to all that users see; the median of all pages of an answer."""
+    with closing(store.empty()) as database:
+        search = _claimed(database)
+        with database.write() as session:
+            searches.record(session, search.id, search.attempt, answer)
+            rows = searches.variants_at(session, search.id, range(len(answer.table)))
+            seconds = []
+            for start in range(0, len(rows) - PAGE, PAGE):
+                begin = time.perf_counter()
+                deriver = Deriver(problem_of(session, search))
+                for row in rows[start : start + PAGE]:
+                    deriver.view(row)
+                seconds.append(time.perf_counter() - begin)
+    return median(seconds)
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.storing", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer variants and rounds")
+    parser.add_argument("--json", action="store_true", help="print the figures and nothing else")
+    arguments = parser.parse_args()
+    figures = measure(arguments.quick)
+    if arguments.json:
+        print(json.dumps(figures))
+        return
+    for name, figure in figures.items():
+        print(f"{name:<22}{figure:>8.2f}   {GOALS[name]}")
+
+
+if __name__ == "__main__":
+    main()

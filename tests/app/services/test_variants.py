@@ -1,0 +1,29 @@
+import pytest
+
+from app.db import searches
+from app.db.engine import Database
+from app.services.variants import VariantView, derivers, get
+from solver.approaches import APPROACHES
+from tests.factories import solved_search
+
+RANGES = {"resolution": [6, 9], "padding": [0, 3], "pool_padding": [0, 1], "out_features": [1, 99]}
+
+
+@pytest.mark.parametrize("approach", APPROACHES)
+def test_what_is_derived_is_valid_and_what_users_would_send_back(
+    sqlite_database: Database, approach: str
+) -> None:
+    with sqlite_database.write() as session:
+        search = solved_search(session, approach=approach, tolerance=0.5, limit=30, ranges=RANGES)
+
+    with sqlite_database.read() as session:
+        deriver = derivers(session)(search.id)
+        rows = searches.variants_at(session, search.id, range(10))
+        views = [deriver.view(row) for row in rows]
+
+    for view, row in zip(views, rows, strict=True):
+        assert VariantView.model_validate_json(view.model_dump_json()) == view
+        assert (view.id, view.search_id) == (f"{search.id}-{row.position}", search.id)
+        assert (view.resolution, view.counts.params) == (row.resolution, row.params)
+        assert view.counts.flops == row.flops
+        assert view == get(sqlite_database, view.id)
