@@ -291,13 +291,29 @@ def _rows_read(n: int, windows: tuple[tuple[int, ...], ...]) -> int:
     read = (1 << sides.pop()) - 1
     for c, p, s, d in reversed(windows):
         side = sides.pop()
-        taps = sum(1 << tap * d for tap in range(c or side))
-        spread = 0
-        for row in range(read.bit_length()):
-            if read >> row & 1:
-                spread |= taps << row * s
+        spread = _repeated(_spaced(read, s), d, c or side)
         read = spread >> p & (1 << side) - 1
     return read.bit_count()
+
+
+def _spaced(rows: int, step: int) -> int:
+    """Rows moved apart: row ``i`` becomes row ``i · step``."""
+    count = rows.bit_length()
+    if step == 1 or not rows:
+        return rows
+    if rows == (1 << count) - 1:
+        return _repeated(1, step, count)
+    return sum(1 << row * step for row in range(count) if rows >> row & 1)
+
+
+def _repeated(rows: int, step: int, times: int) -> int:
+    """Rows and copies of them, each ``step`` further on; doubled, not added one by one."""
+    done = 1
+    while done < times:
+        more = min(done, times - done)
+        rows |= rows << more * step
+        done += more
+    return rows
 
 
 def conv1_symbols(template: Template) -> set[str]:
