@@ -1,6 +1,7 @@
 """Polynomials with integer coefficients: how a network's counts depend on its unknowns."""
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import TypeAlias
 
 Monomial: TypeAlias = tuple[str, ...]
@@ -49,6 +50,13 @@ class Polynomial:
 
     __radd__ = __add__
     __rmul__ = __mul__
+
+    def at(self, values: Mapping[str, int]) -> int:
+        """What it comes to with these values."""
+        return sum(
+            factor * prod(values[symbol] for symbol in monomial)
+            for monomial, factor in self.terms.items()
+        )
 
     def collect(self, symbol: str) -> "tuple[Polynomial, Polynomial]":
         """Split into ``(w, rest)`` with ``self == symbol * w + rest``."""
