@@ -19,6 +19,18 @@ def violations(constraints: Sequence[Constraint], assignment: Assignment) -> lis
     return [reason for constraint in constraints for reason in constraint.violations(assignment)]
 
 
+def verify_one(constraints: Sequence[Constraint], assignment: Assignment) -> None:
+    """Hold one assignment against every constraint.
+
+    Raises
+    ------
+    WrongAnswerError
+        It does not hold.
+    """
+    if reasons := violations(constraints, assignment):
+        raise WrongAnswerError(f"{dict(assignment)}: {'; '.join(reasons)}")
+
+
 def verify(constraints: Sequence[Constraint], rows: Columns) -> None:
     """Hold every row against every constraint.
 

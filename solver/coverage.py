@@ -55,15 +55,15 @@ class Coverage:
         fields = {field for window in self.windows for field in window if isinstance(field, str)}
         return [RESOLUTION, *sorted(fields)]
 
-    def share(self, values: Mapping[str, int]) -> float:
-        """Of one variant; 0 where a window does not fit."""
+    def rows(self, values: Mapping[str, int]) -> int:
+        """How many rows one variant reads; 0 where a window does not fit."""
         if not self.windows:
-            return 1.0
+            return values[RESOLUTION]
         numbers = tuple(
             tuple(values[field] if isinstance(field, str) else field for field in window)
             for window in self.windows
         )
-        return rows_read(values[RESOLUTION], numbers) / values[RESOLUTION]
+        return rows_read(values[RESOLUTION], numbers)
 
     def shares(self, rows: "Columns") -> Any:
         """Of many variants, a column: those that differ in nothing it depends on share one."""
@@ -74,7 +74,7 @@ class Coverage:
         grid = np.stack([rows[symbol] for symbol in self.symbols])
         distinct, place = np.unique(grid, axis=1, return_inverse=True)
         shares = [
-            self.share(dict(zip(self.symbols, column, strict=True)))
+            self.rows(dict(zip(self.symbols, column, strict=True))) / column[0]
             for column in distinct.T.tolist()
         ]
         return np.array(shares, float)[place]
@@ -113,10 +113,26 @@ def rows_read(n: int, windows: tuple[tuple[int, ...], ...]) -> int:
     read = (1 << sides.pop()) - 1
     for c, p, s, d in reversed(windows):
         side = sides.pop()
-        taps = sum(1 << tap * d for tap in range(c or side))
-        spread = 0
-        for row in range(read.bit_length()):
-            if read >> row & 1:
-                spread |= taps << row * s
+        spread = _repeated(_spaced(read, s), d, c or side)
         read = spread >> p & (1 << side) - 1
     return read.bit_count()
+
+
+def _spaced(rows: int, step: int) -> int:
+    """Rows moved apart: row ``i`` becomes row ``i · step``."""
+    count = rows.bit_length()
+    if step == 1 or not rows:
+        return rows
+    if rows == (1 << count) - 1:
+        return _repeated(1, step, count)
+    return sum(1 << row * step for row in range(count) if rows >> row & 1)
+
+
+def _repeated(rows: int, step: int, times: int) -> int:
+    """Rows and copies of them, each ``step`` further on; doubled, not added one by one."""
+    done = 1
+    while done < times:
+        more = min(done, times - done)
+        rows |= rows << more * step
+        done += more
+    return rows

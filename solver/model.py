@@ -1,8 +1,9 @@
 """The CP-SAT model that constraints are posted to."""
 
+import math
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from typing import Final, NamedTuple
 
@@ -31,6 +32,12 @@ TELL_EVERY: Final = 256
 TELL_SECONDS: Final = 0.5
 """Between two words on how many were found."""
 OPTIMISATION: Final = {"num_workers": 1, "linearization_level": 0}
+LINEAR: Final = {"num_workers": 1}
+"""With the linear relaxation: slower as a rule, but some deviations are out of reach without it."""
+FIRST_SECONDS: Final = 0.02
+"""For an optimisation without the linear relaxation; then it is tried with it."""
+ONE_BY_ONE: Final = {**ENUMERATION, "enumerate_all_solutions": False}
+"""For many small solves in a row."""
 
 
 class _Model(cp_model.CpModel):
@@ -49,15 +56,35 @@ class Report(NamedTuple):
     conflicts: int
 
 
+class Found(NamedTuple):
+    """The best there is, with the values of all that is declared, and whether that is proved.
+
+    Nothing, proved, means that there is no solution; nothing, not proved, that time ran out.
+    """
+
+    assignment: Assignment | None
+    is_proved: bool
+    objective: int = 0
+
+
+UNKNOWN: Final = Found(None, is_proved=False)
+
+
 class Model:
     """Unknowns, the sides of maps, and products of them as integer variables.
 
     Every variable that is not an unknown is a function of the unknowns; otherwise an enumeration
     would list solutions more than once.
+
+    Attributes
+    ----------
+    deadline
+        When :meth:`find` and :meth:`distinct` give up, and constraints that take long to post.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: float = math.inf) -> None:
         self.cp: cp_model.CpModel = _Model()
+        self.deadline = deadline
         self._variables: dict[str, cp_model.IntVar] = {}
         self._products: dict[Monomial, cp_model.IntVar] = {}
 
@@ -153,15 +180,10 @@ class Model:
         rows = np.frombuffer(collector.values, np.int64)
         return rows.reshape(collector.found, len(symbols)), report
 
-    def minimise(
-        self, objective: cp_model.LinearExprT, symbols: Iterable[str], time_limit: float
-    ) -> Assignment | None:
-        """A solution with the least objective, or the best one found in time."""
-        self.cp.minimize(objective)
-        solver = _solver(OPTIMISATION, time_limit)
-        if self._run(solver) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None
-        return {symbol: solver.value(self._variables[symbol]) for symbol in symbols}
+    @property
+    def seconds_left(self) -> float:
+        """To the deadline."""
+        return max(0.0, self.deadline - time.monotonic())
 
     def maximise(
         self,
@@ -180,10 +202,54 @@ class Model:
             return None, solver.status_name(status)
         return [solver.value(it) for it in wanted], solver.status_name(status)
 
-    def is_feasible(self, time_limit: float) -> bool:
-        """Whether there is a solution; ``False`` also where time ran out."""
-        status = self._run(_solver(OPTIMISATION, time_limit))
-        return status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    def slack(self, name: str, most: int) -> cp_model.IntVar:
+        """By how much a requirement is exceeded; under one name there is one."""
+        if name not in self._variables:
+            self.declare(name, 0, most)
+        return self._variables[name]
+
+    def find(self, objective: cp_model.LinearExprT | None = None) -> Found:
+        """A solution with the least objective, or any if there is no objective."""
+        if objective is None:
+            return self._found(OPTIMISATION, self.seconds_left)
+        self.cp.minimize(objective)
+        found = UNKNOWN
+        for parameters, seconds in self._attempts():
+            again = self._found(parameters, seconds)
+            found = again if again.is_proved or again.assignment else found
+            if found.is_proved:
+                break
+        return found
+
+    def _attempts(self) -> Iterator[tuple[dict[str, int | bool], float]]:
+        """Yield parameters of an optimisation, and the seconds for them, while there are some."""
+        yield OPTIMISATION, min(FIRST_SECONDS, self.seconds_left)
+        yield LINEAR, self.seconds_left / 2
+        yield OPTIMISATION, self.seconds_left
+
+    def _found(self, parameters: dict[str, int | bool], seconds: float) -> Found:
+        solver = _solver(parameters, seconds)
+        status = self._run(solver)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return Found(None, is_proved=status == cp_model.INFEASIBLE)
+        best = round(solver.objective_value) if self.cp.has_objective() else 0
+        return Found(self._values(solver), status == cp_model.OPTIMAL, best)
+
+    def distinct(self, symbols: Sequence[str], most: int) -> tuple[list[Assignment], bool]:
+        """Solutions that differ in these symbols, and whether there are no more."""
+        found: list[Assignment] = []
+        while len(found) <= most:
+            solver = _solver(ONE_BY_ONE, self.seconds_left)
+            status = self._run(solver)
+            if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+                return found, status == cp_model.INFEASIBLE
+            found.append(self._values(solver))
+            row = [found[-1][symbol] for symbol in symbols]
+            self.cp.add_forbidden_assignments([self[symbol] for symbol in symbols], [row])
+        return found[:most], False
+
+    def _values(self, solver: cp_model.CpSolver) -> Assignment:
+        return {symbol: solver.value(it) for symbol, it in self._variables.items()}
 
     def _run(
         self, solver: cp_model.CpSolver, callback: cp_model.CpSolverSolutionCallback | None = None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from solver.architecture import Conv2d, GlobalAvgPool2d, Linear, Pool2d
 from solver.columns import Columns, Numbers
 from solver.constraints.base import Constraint
-from solver.constraints.budget import MOST_COUNTED, EqualBudget
+from solver.constraints.budget import EqualBudget
 from solver.coverage import Coverage
 from solver.polynomial import Polynomial
 from solver.problem import ObjectiveName, Problem
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from solver.model import Model
 
+MOST_COUNTED: Final = 2**58
+"""Largest value that an objective's terms are encoded for."""
 WHOLE: Final = 2**40
 """A whole count, where shares of counts are added up in integers."""
 

@@ -61,7 +61,7 @@ class Polynomial:
         """The terms in which one of these unknowns occurs."""
         return Polynomial({m: f for m, f in self.terms.items() if not symbols.isdisjoint(m)})
 
-    def evaluate(self, values: Mapping[str, Any]) -> Any:
+    def at(self, values: Mapping[str, Any]) -> Any:
         """The value at these values of the unknowns: numbers, or columns of them."""
         total: Any = 0
         for monomial, factor in self.terms.items():

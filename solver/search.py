@@ -10,6 +10,8 @@ import numpy as np
 from solver.approaches import APPROACHES
 from solver.check import verify
 from solver.columns import Columns
+from solver.constraints.base import Constraint
+from solver.counting import count as count_whole
 from solver.explain import explain
 from solver.factored import TooManyError, factor
 from solver.factored.arrays import Ints
@@ -107,6 +109,7 @@ class _Search:
     """A problem and what follows from it."""
 
     def __init__(self, problem: Problem) -> None:
+        count_whole(problem.architecture)  # larger counts are refused before anything is built
         self._problem = problem
         self._approach = APPROACHES[problem.approach]
         self.symbols = tuple(self._approach.unknowns)
@@ -131,28 +134,33 @@ class _Search:
     def _by_full_model(
         self, settings: Settings, time_limit: float, progress: Progress
     ) -> tuple[Listed, Report]:
-        """What time allows: the best proved one by one, or solutions as the search meets them."""
+        """What time allows: the best proved one by one, or solutions as the search meets them.
+
+        What is costly to post is left out, and solutions that violate it are dropped.
+        """
+        costly = [item for item in self.constraints if item.is_costly]
         match settings.find:
-            case Best(best=name, top=top, diverse=diverse) if name != "max_coverage":
-                started = time.monotonic()
-                apart = self.distance if diverse else 1
-                rows, is_proved = optima(  # one more tells whether there are more
-                    self.constraints,
-                    self.symbols,
-                    self._objective(name),
-                    top + 1,
-                    apart,
-                    time_limit,
-                )
+            case Best(best=name, top=top, diverse=diverse) if name != "max_coverage" and not costly:
+                started, apart = time.monotonic(), self.distance if diverse else 1
+                wanted = (self._objective(name), top + 1, apart)  # one more: are there more?
+                rows, is_proved = optima(self.constraints, self.symbols, *wanted, time_limit)
                 status = "OPTIMAL" if is_proved else "FEASIBLE"
                 seconds = time.monotonic() - started
                 return Listed(self.symbols, rows), Report(status, seconds, 0, 0)
             case _:
                 model = Model()
                 for constraint in self.constraints:
-                    constraint.post(model)
+                    if constraint not in costly:
+                        constraint.post(model)
                 rows, report = model.enumerate(self.symbols, time_limit, MOST_ROWS, progress)
-                return Listed.of(self.symbols, rows), report
+                return Listed.of(self.symbols, self._satisfying(costly, rows)), report
+
+    def _satisfying(self, constraints: Sequence[Constraint], rows: Ints) -> Ints:
+        """The rows that violate none of these constraints."""
+        for constraint in constraints:
+            columns = dict(zip(self.symbols, rows.T, strict=True))
+            rows = rows[constraint.holds(Columns(self.template, columns))]
+        return rows
 
     def choose(self, found: Found, settings: Settings) -> Mapping[str, Ints]:
         """The solutions to answer."""

@@ -37,10 +37,30 @@ class Variant(Schema):
 
 
 class Explanation(Schema):
-    """Why there is no solution, and what comes nearest."""
+    """Why there is no solution, what comes nearest, and what would open one.
+
+    What could not be told in time is left out: an empty list, or ``None``.
+    """
 
     blocking: list[str] = Field(description="The requirements that stand in the way")
-    nearest: Variant | None = Field(description="The network whose count comes nearest")
+    nearest: Variant | None = Field(
+        description="The network whose count comes nearest, all else kept; of two counts, in the "
+        "sum of the shares by which they deviate"
+    )
+    reasons: list[str] = Field(
+        default=[],
+        description="Why each of them does, in this network's numbers, and what would do",
+    )
+    below: Variant | None = Field(
+        default=None, description="The nearest with no count above the original's"
+    )
+    above: Variant | None = Field(
+        default=None, description="The nearest with no count below the original's"
+    )
+    tolerance: float | None = Field(
+        default=None,
+        description="The smallest tolerance, to both sides, with which there is a solution",
+    )
 
 
 class SolverReport(Schema):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.cli.console import out
 from app.cli.options import understood
-from app.cli.tables import variants_table
+from app.cli.tables import neighbours_table
 from app.services.searches import Original
 from solver.problem import Find, SolveRequest
 from solver.variants import Answer, Describer, Explanation, Outcome, Variant
@@ -77,5 +77,24 @@ def print_explanation(explanation: Explanation | None) -> None:
     if explanation is None:
         return
     out.print(f"blocking: {', '.join(explanation.blocking) or 'not known'}", soft_wrap=True)
-    if explanation.nearest:
-        out.print(variants_table([explanation.nearest], "the nearest network"))
+    for reason in explanation.reasons:
+        out.print(f"- {reason}", soft_wrap=True)
+    if neighbours := _neighbours(explanation):
+        title = "the nearest networks" if len(neighbours) > 1 else "the nearest network"
+        out.print(neighbours_table(neighbours, title))
+    if explanation.tolerance is not None:
+        out.print(f"--tolerance {explanation.tolerance} would open one")
+
+
+def _neighbours(explanation: Explanation) -> list[tuple[str, Variant]]:
+    """The networks that come nearest, each once, with what they are nearest of."""
+    nearest = explanation.nearest
+    sides = (("below", explanation.below), ("above", explanation.above))
+    found = [
+        (f"nearest, {side}" if variant == nearest else side, variant)
+        for side, variant in sides
+        if variant
+    ]
+    if nearest and nearest not in (explanation.below, explanation.above):
+        found.append(("nearest", nearest))
+    return found

@@ -41,10 +41,30 @@ def variants_table(variants: Iterable[Variant], title: str) -> Table:
             str(variant.resolution),
             *(str(variant.assignment[symbol]) for symbol in symbols),
             f"{variant.counts.params:,}",
-            f"{variant.delta.params:+,}" if variant.delta.params else "0",
+            _signed(variant.delta.params),
             f"{variant.counts.flops:,}",
             f"{variant.coverage:.0%}",
             f"{variant.receptive_field:,}",
+        )
+    return table
+
+
+def neighbours_table(neighbours: Iterable[tuple[str, Variant]], title: str) -> Table:
+    """One line for each network that comes near, and by how much it misses."""
+    shown = list(neighbours)
+    symbols = [symbol for _, variant in shown[:1] for symbol in variant.assignment if symbol != "N"]
+    unknowns = " ".join(f"{symbol}>" for symbol in symbols)
+    table = _table(title, f"which px> {unknowns} params> Δparams> FLOPs> ΔFLOPs>")
+    for which, variant in shown:
+        counts, delta = variant.counts, variant.delta
+        table.add_row(
+            which,
+            str(variant.resolution),
+            *(str(variant.assignment[symbol]) for symbol in symbols),
+            f"{counts.params:,}",
+            _signed(delta.params),
+            f"{counts.flops:,}",
+            _signed(delta.flops),
         )
     return table
 
@@ -110,6 +130,10 @@ def band(tolerance: Tolerance) -> str:
         return "exact"
     below, above = (f"{100 * part:g}%" for part in (tolerance.below, tolerance.above))
     return f"±{above}" if below == above else f"−{below} +{above}"
+
+
+def _signed(number: int) -> str:
+    return f"{number:+,}" if number else "0"
 
 
 def _table(title: str, headers: str, footers: Sequence[str] = ()) -> Table:

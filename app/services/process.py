@@ -11,7 +11,7 @@ from solver.problem import SolveRequest
 
 START_SECONDS: Final = 60.0
 """For a process to load OR-Tools, on a machine that is busy."""
-GRACE_SECONDS: Final = 15.0
+GRACE_SECONDS: Final = 1.8
 """Beyond its time limit, for a process to check and explain its answer."""
 
 

@@ -1,13 +1,15 @@
 """What a constraint is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from solver.template import Assignment
 
 if TYPE_CHECKING:  # the API describes variants without OR-Tools and numpy in its process
+    from ortools.sat.python import cp_model
+
     from solver.columns import Columns, Flags
     from solver.model import Model
 
@@ -29,6 +31,11 @@ class Constraint(ABC):
         """The unknowns that it is about; ``None`` if it is about maps and counts."""
         return None
 
+    @property
+    def is_costly(self) -> bool:
+        """Whether to post it takes long: explanations try without it first."""
+        return False
+
     @abstractmethod
     def post(self, model: "Model") -> None:
         """Add it to a model in which everything it refers to is declared."""
@@ -43,9 +50,47 @@ class Constraint(ABC):
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What there is where one requirement is dropped and all else kept.
+
+    Attributes
+    ----------
+    nearest
+        The network that exceeds the requirement least; with the sides of its maps, and slacks.
+    exceeded
+        Those of the requirements of one name that it exceeds.
+    cases
+        Values of what the requirement is :attr:`~Relaxable.told_by`, in every combination there is.
+    is_complete
+        Whether these are all; else they are those of the nearest network.
+    """
+
+    nearest: Assignment
+    exceeded: Sequence["Relaxable"]
+    cases: Sequence[Assignment]
+    is_complete: bool
+
+
+@dataclass(frozen=True)
 class Relaxable(Constraint):
     """A requirement that an explanation may drop, to see whether it is what blocks."""
 
     def relaxed(self) -> Constraint | None:
         """What is left of it when it is dropped: ``None``, or what keeps the model finite."""
         return None
+
+    @abstractmethod
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """By how much a solution exceeds it, in a model where it is dropped.
+
+        Requirements of one name share it.
+        """
+
+    @abstractmethod
+    def reason(self, evidence: Evidence) -> str:
+        """Why it blocks, in numbers, and what would do; for all that is exceeded of its name."""
+
+    @property
+    def told_by(self) -> Sequence[str]:
+        """Symbols whose values the reason goes through."""
+        return ()

@@ -1,16 +1,18 @@
 """Equal budgets: Eq. 1 over the whole network."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from solver import counting
-from solver.constraints.base import Relaxable
+from solver.architecture import MAX_COUNT
+from solver.constraints.base import Evidence, Relaxable
+from solver.constraints.quotients import Quotient, listed, verdict
 from solver.polynomial import Polynomial
 from solver.problem import Range, Tolerance
-from solver.template import RESOLUTION, Assignment, Template
+from solver.template import RESOLUTION, Assignment, Template, side_symbol
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
     from solver.model import Model
 
 
-FAR: Final = 1024
-"""A count that is larger by this factor is near to nothing."""
-MOST_COUNTED: Final = 2**58
-"""Largest count that a deviation is taken of, unless the original's is larger."""
+Direction: TypeAlias = Literal["below", "above", "either"]
+"""Where counts may deviate to."""
+
+UNITS: Final = {"out_channels": "filter", "out_features": "feature"}
+"""What a width counts, by its range."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,20 @@ class EqualBudget(Relaxable):
         """``low ≤ width · w + rest ≤ high``."""
         model.cp.add(model.total(self.side, self.width, self.band.high) >= self.band.low)
 
-    def deviation(self, model: "Model") -> "cp_model.IntVar":
-        """``|D' − D|`` as a variable, for counts up to ``FAR · D``."""
-        most = max(2 * self.target, min(model.high(self.side), FAR * self.target, MOST_COUNTED))
-        total = model.total(self.side, self.width, most)
-        distance = model.cp.new_int_var(0, most - self.target, f"deviation of {self.name}")
-        model.cp.add_abs_equality(distance, total - self.target)
+    def deviation(
+        self, model: "Model", direction: Direction = "either", cap: int = MAX_COUNT
+    ) -> "cp_model.LinearExprT":
+        """``|D' − D|`` for counts up to ``cap`` that are at most, at least or either of ``D``."""
+        target = self.target
+        high = target if direction == "below" else max(target, min(model.high(self.side), cap))
+        total = model.total(self.side, self.width, high)
+        if direction == "below":
+            return target - total
+        if direction == "above":
+            model.cp.add(total >= target)
+            return total - target
+        distance = model.cp.new_int_var(0, max(target, high - target), f"off {self.name}")
+        model.cp.add_abs_equality(distance, total - target)
         return distance
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
@@ -84,6 +95,64 @@ class EqualBudget(Relaxable):
         is_within = (found >= self.band.low) & (found <= self.band.high)
         return (rows[RESOLUTION] > 0) & is_within  # type: ignore[no-any-return]
 
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """How much the count deviates."""
+        return self.deviation(model)
+
+    def reason(self, evidence: Evidence) -> str:
+        """What the original holds, why no width is exact, and the nearest count."""
+        found = self.side.at(evidence.nearest)
+        off = f"{abs(found - self.target):,} {'more' if found > self.target else 'fewer'}"
+        nearest = f"The nearest count that all else leaves is {found:,}, {off}."
+        return " ".join([f"{self.held}.", *self._misfit(evidence), nearest])
+
+    @property
+    @abstractmethod
+    def held(self) -> str:
+        """What the original holds, in words."""
+
+    @property
+    def told_by(self) -> Sequence[str]:
+        """What ``w`` and ``rest`` depend on: unknowns, and sides behind the first of them."""
+        if self.width is None:
+            return ()
+        first = min(index for index, _ in self.template.unknowns)
+        early = {side_symbol(index) for index in range(first + 1)}
+        symbols = self.side.symbols - {self.width}
+        return sorted(symbols - early | ({RESOLUTION} if symbols & early else set()))
+
+    def _misfit(self, evidence: Evidence) -> Iterator[str]:
+        """Yield why ``width · w + rest = D`` has no width, in the numbers of the cases."""
+        if self.width is None:
+            yield "No unknown pays for what a larger image costs."
+            return
+        weight, rest = self.side.collect(self.width)
+        if weight.value == 1:
+            return
+        quotients = [
+            Quotient(self.band, self.target, rest.at(case), weight.at(case), self._spelled(case))
+            for case in evidence.cases
+        ]
+        fields = {symbol: field for (_, field), symbol in self.template.unknowns.items()}
+        unit = UNITS[fields[self.width]]
+        formula = "(D − rest)/w" if rest.terms else "D/w"
+        where = "" if evidence.is_complete else "at the nearest "
+        yield (
+            f"With all else kept, {self.width}' = {formula}, w what one {unit} costs, would be "
+            f"{where}{listed(quotients)}: {verdict(quotients)}."
+        )
+
+    def _spelled(self, case: Assignment) -> str:
+        """The values that a case is told by."""
+        layers = enumerate(self.template.layers)
+        behind = {side_symbol(index + 1): layer.name for index, layer in layers}
+        return ", ".join(
+            f"M' = {case[symbol]} after {behind[symbol]}"
+            if symbol in behind
+            else f"{symbol}' = {case[symbol]}"
+            for symbol in self.told_by
+        )
+
 
 @dataclass(frozen=True)
 class EqualParams(EqualBudget):
@@ -94,10 +163,15 @@ class EqualParams(EqualBudget):
         """Which count."""
         return "equal params"
 
-    @property
+    @cached_property
     def target(self) -> int:
         """Counted over every layer."""
         return counting.params(self.template.original)
+
+    @property
+    def held(self) -> str:
+        """The count."""
+        return f"The network has {self.target:,} parameters"
 
     @property
     def side(self) -> Polynomial:
@@ -124,12 +198,17 @@ class EqualFlops(EqualBudget):
         """Which count."""
         return "equal flops"
 
-    @property
+    @cached_property
     def target(self) -> int:
         """Counted over every layer."""
         return counting.flops(self.template.original, count_pooling=self.count_pooling)
 
     @property
+    def held(self) -> str:
+        """The count."""
+        return f"The network takes {self.target:,} FLOPs"
+
+    @cached_property
     def side(self) -> Polynomial:
         """Summed over every layer, as the unknowns change it."""
         return self.template.flops(count_pooling=self.count_pooling)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from math import prod
+from math import floor, prod
 from typing import TYPE_CHECKING, Final
 
 from solver.architecture import (
@@ -13,21 +13,24 @@ from solver.architecture import (
     output_shape,
     reach,
 )
-from solver.constraints.base import Constraint, Relaxable
+from solver.constraints.base import Constraint, Evidence, Relaxable
 from solver.counting import coverage
 from solver.coverage import Coverage
-from solver.polynomial import Polynomial
 from solver.problem import MAX_GEOMETRY, MAX_WIDTH, Range
-from solver.template import Assignment, Template, convolutions, side_symbol
+from solver.template import RESOLUTION, Assignment, Template, convolutions, side_symbol
 
 if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
     from solver.columns import Columns, Flags
     from solver.model import Model
 
 LARGEST_TABLE: Final = 2_000_000
-"""Most combinations that a table looks through: half a minute."""
-WIDENED_TABLE: Final = 200_000
-"""As many as an explanation can afford."""
+"""Most combinations that a table looks through: a quarter of a minute."""
+LOOK_EVERY: Final = 256
+"""Combinations between two looks at the clock."""
+SHARES: Final = 10**9
+"""Parts that shares of rows are compared in: finer than any two of up to 4,096 rows differ."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,26 @@ class WithinRange(Relaxable):
         is_width = self.field.startswith("out_")
         highest = MAX_WIDTH if is_width else min(MAX_GEOMETRY, 4 * max(1, self.bounds.high))
         return WithinRange(self.symbol, self.field, Range(least, highest))
+
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """How much longer a range of all unknowns it bounds would be; of equals the higher one."""
+        low, high = self.bounds
+        down = model.slack(f"{self.name} down", low)
+        up = model.slack(f"{self.name} up", model.bounds(self.symbol).high)
+        model.cp.add(model[self.symbol] >= low - down)
+        model.cp.add(model[self.symbol] <= high + up)
+        return (low + 1) * (down + up) + down
+
+    def reason(self, evidence: Evidence) -> str:
+        """The range, and the one that would do."""
+        (low, high), found = self.bounds, evidence.nearest
+        down, up = found[f"{self.name} down"], found[f"{self.name} up"]
+        symbols = [it.symbol for it in evidence.exceeded if isinstance(it, WithinRange)]
+        outside = ", ".join(f"{symbol}' = {found[symbol]}" for symbol in symbols)
+        return (
+            f"{self.field} {low}..{high} leaves no solution; {low - down}..{high + up} "
+            f"would leave one, with {outside}."
+        )
 
 
 @dataclass(frozen=True)
@@ -122,28 +145,47 @@ class SameMap(Relaxable):
     @property
     def name(self) -> str:
         """Which map."""
-        return f"same map after {self.template.layers[self.template.junction].name}"
+        return f"same map after {self._layer}"
 
     def post(self, model: "Model") -> None:
         """Fix the side behind the junction."""
-        template = self.template
-        kept = template.sides[template.junction + 1].value
-        assert kept is not None, "behind the junction every side is the original's"
-        model.cp.add(model[_last_side(template)] == kept)
+        model.cp.add(model[_last_side(self.template)] == self._kept)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Compare the last side of the chain."""
-        template = self.template
-        kept = template.sides[template.junction + 1].value
-        *_, (side, reason) = _walk(template, assignment)
-        if reason is None and side != kept:
-            yield f"the map after {template.layers[template.junction].name} is {side}, not {kept}"
+        *_, (side, reason) = _walk(self.template, assignment)
+        if reason is None and side != self._kept:
+            yield f"the map after {self._layer} is {side}, not {self._kept}"
+
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """How much the side differs."""
+        side = _last_side(self.template)
+        distance = model.cp.new_int_var(0, self._kept + model.bounds(side).high, "other side")
+        model.cp.add_abs_equality(distance, model[side] - self._kept)
+        return distance
+
+    def reason(self, evidence: Evidence) -> str:
+        """The side, and the nearest to it."""
+        *_, (side, _) = _walk(self.template, evidence.nearest)
+        return (
+            f"The map after {self._layer} must stay {self._kept}×{self._kept}; the nearest that "
+            f"all else leaves is {side}×{side}, with N' = {evidence.nearest[RESOLUTION]}."
+        )
+
+    @property
+    def _layer(self) -> str | None:
+        return self.template.layers[self.template.junction].name
+
+    @cached_property
+    def _kept(self) -> int:
+        kept = self.template.sides[self.template.junction + 1].value
+        assert kept is not None, "behind the junction every side is the original's"
+        return kept
 
     def holds(self, rows: "Columns") -> "Flags":
         """Compare the last side of the chain, where windows fit."""
-        kept = self.template.sides[self.template.junction + 1].value
         junction = self.template.junction
-        return (rows.sides[junction + 1] == kept) | ~rows.fits(junction)  # type: ignore
+        return (rows.sides[junction + 1] == self._kept) | ~rows.fits(junction)  # type: ignore
 
 
 @dataclass(frozen=True)
@@ -175,6 +217,17 @@ class LargerKernel(Relaxable):
         """Compare."""
         return rows["C1"] > self.kernel_size  # type: ignore[no-any-return]
 
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """How many pixels are missing."""
+        return self.kernel_size + 1 - model["C1"]
+
+    def reason(self, evidence: Evidence) -> str:
+        """The kernel, and the largest."""
+        return (
+            f"C1' must be larger than C1 = {self.kernel_size}; the largest that all else leaves "
+            f"is C1' = {evidence.nearest['C1']}."
+        )
+
 
 @dataclass(frozen=True)
 class DivisibleByGroups(Relaxable):
@@ -195,10 +248,7 @@ class DivisibleByGroups(Relaxable):
 
     def post(self, model: "Model") -> None:
         """``K1' = g · q``."""
-        width = model[self.symbol]
-        largest = model.high(Polynomial.symbol(self.symbol))
-        share = model.cp.new_int_var(1, largest, f"{self.symbol}/{self.groups}")
-        model.cp.add(width == self.groups * share)
+        model.cp.add(model[self.symbol] == self.groups * self._share(model))
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Divide."""
@@ -208,6 +258,24 @@ class DivisibleByGroups(Relaxable):
     def holds(self, rows: "Columns") -> "Flags":
         """Divide."""
         return rows[self.symbol] % self.groups == 0  # type: ignore[no-any-return]
+
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """How far the nearest multiple is."""
+        width, most = model[self.symbol], self.groups * model.bounds(self.symbol).high
+        distance = model.cp.new_int_var(0, most, f"{self.symbol} % {self.groups}")
+        model.cp.add_abs_equality(distance, width - self.groups * self._share(model))
+        return distance
+
+    def reason(self, evidence: Evidence) -> str:
+        """The groups, and the width nearest to a multiple of them."""
+        return (
+            f"{self.symbol}' must be a multiple of {self.groups}, the groups of a convolution; "
+            f"the nearest to one that all else leaves is {evidence.nearest[self.symbol]}."
+        )
+
+    def _share(self, model: "Model") -> "cp_model.IntVar":
+        largest = model.bounds(self.symbol).high
+        return model.cp.new_int_var(1, largest, f"{self.symbol}/{self.groups}")
 
 
 def groups_divide_k1(*neighbours: Conv2d) -> list[Constraint]:
@@ -267,30 +335,24 @@ class MinCoverage(Relaxable):
         """The resolution and conv1's."""
         return frozenset(symbol for symbol, _ in self.bounds)
 
+    @property
+    def is_costly(self) -> bool:
+        """Its table may be large."""
+        return True
+
     def post(self, model: "Model") -> None:
         """A table of the resolutions and of conv1's values that read enough.
-
-        It spans the declared ranges, which an explanation may have widened, unless it would grow
-        too large for that; then it spans what was asked.
 
         Raises
         ------
         OverflowError
-            What was asked is too large for a table.
+            The ranges are too large for a table.
+        TimeoutError
+            The model's deadline came first.
         """
-        symbols = [symbol for symbol, _ in self.bounds]
-        grid = [model.bounds(symbol) for symbol in symbols]
-        if _size(grid) > WIDENED_TABLE:
-            grid = [bounds for _, bounds in self.bounds]
-        if _size(grid) > LARGEST_TABLE:
-            raise OverflowError(
-                f"min_coverage: the ranges make {_size(grid):,} combinations of "
-                f"{', '.join(symbols)}; at most {LARGEST_TABLE:,} can be looked through"
-            )
-        rows = product(*(range(low, high + 1) for low, high in grid))
-        share = Coverage(self.template).share
-        enough = [row for row in rows if share(dict(zip(symbols, row, strict=True))) >= self.share]
-        model.cp.add_allowed_assignments([model[symbol] for symbol in symbols], enough)
+        columns = [model[symbol] for symbol in self._symbols]
+        rows = [row for row, share in self._table(model) if share >= self.share]
+        model.cp.add_allowed_assignments(columns, rows)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Count the rows."""
@@ -301,7 +363,47 @@ class MinCoverage(Relaxable):
 
     def holds(self, rows: "Columns") -> "Flags":
         """Count the rows that windows read, row of values by row."""
-        return Coverage(self.template).shares(rows) >= self.share  # type: ignore[no-any-return]
+        return self._coverage.shares(rows) >= self.share  # type: ignore[no-any-return]
+
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """What the share lacks of all rows."""
+        lacking = model.slack(self.name, SHARES)
+        columns = [*(model[symbol] for symbol in self._symbols), lacking]
+        rows = [(*row, SHARES - int(share * SHARES)) for row, share in self._table(model)]
+        model.cp.add_allowed_assignments(columns, rows)
+        return lacking
+
+    def reason(self, evidence: Evidence) -> str:
+        """The share, the largest, and what to ask for."""
+        N = evidence.nearest[RESOLUTION]
+        read = self._coverage.rows(evidence.nearest)
+        return (
+            f"min_coverage {self.share} leaves no solution: conv1 reads {read} of {N} rows at "
+            f"most where all else holds; {floor(read / N * 10_000) / 10_000} would leave one."
+        )
+
+    def _table(self, model: "Model") -> Iterator[tuple[tuple[int, ...], float]]:
+        """Yield all combinations of what conv1 reads by, each with its share."""
+        grid = [model.bounds(symbol) for symbol in self._symbols]
+        if _size(grid) > LARGEST_TABLE:
+            raise OverflowError(
+                f"min_coverage: the ranges make {_size(grid):,} combinations of "
+                f"{', '.join(self._symbols)}; at most {LARGEST_TABLE:,} can be looked through"
+            )
+        rows = product(*(range(low, high + 1) for low, high in grid))
+        for number, row in enumerate(rows):
+            if number % LOOK_EVERY == 0 and not model.seconds_left:
+                raise TimeoutError(self.name)
+            values = dict(zip(self._symbols, row, strict=True))
+            yield row, self._coverage.rows(values) / values[RESOLUTION]
+
+    @cached_property
+    def _coverage(self) -> Coverage:
+        return Coverage(self.template)
+
+    @cached_property
+    def _symbols(self) -> list[str]:
+        return [symbol for symbol, _ in self.bounds]
 
     @cached_property
     def _first(self) -> int:

@@ -56,6 +56,18 @@ class PrintedBudget(EqualBudget):
         sides = {symbol: rows.sides[layer + 1] for symbol, layer in self.maps.items()}
         return self.left({**self.original, **rows.values, **sides})
 
+    @property
+    def first_filters(self) -> str:
+        """The original's first convolution: ``36 filters of 3×3×3``."""
+        K1, C1, D = (self.original[symbol] for symbol in ("K1", "C1", "D"))
+        return f"{K1:,} filter{'s' if K1 > 1 else ''} of {C1}×{C1}×{D:,}"
+
+    @property
+    def second_filters(self) -> str:
+        """The original's second convolution, named after the first: ``20 of 3×3×36``."""
+        K2, C2, K1 = (self.original[symbol] for symbol in ("K2", "C2", "K1"))
+        return f"{K2:,} of {C2}×{C2}×{K1:,}"
+
     def primed(self, *symbols: str) -> list[Polynomial]:
         """The symbols in the variant, for the encoding; what is not unknown keeps its value."""
         return [self._primed(symbol) for symbol in symbols]
@@ -78,6 +90,11 @@ class SameWidth(PrintedBudget):
         return "equal params (Z1' = Z1)"
 
     @property
+    def held(self) -> str:
+        """The features."""
+        return f"The first linear layer has {self.target:,} features"
+
+    @property
     def side(self) -> Polynomial:
         """The left side."""
         (Z1,) = self.primed("Z1")
@@ -96,6 +113,13 @@ class Equation6(PrintedBudget):
     def name(self) -> str:
         """Which count."""
         return "equal flops (Eq. 6)"
+
+    @property
+    def held(self) -> str:
+        """The terms."""
+        U1, V1, Z1, Z2 = (self.original[symbol] for symbol in ("U1", "V1", "Z1", "Z2"))
+        terms = f"{U1}²·{V1:,} + {V1:,}·{Z1:,} + {Z1:,}·{Z2:,}"
+        return f"The average pool and two linear layers take {terms} = {self.target:,} FLOPs"
 
     @property
     def side(self) -> Polynomial:
@@ -119,6 +143,12 @@ class Equation9(PrintedBudget):
         return "equal params (Eq. 9)"
 
     @property
+    def held(self) -> str:
+        """The weights."""
+        verb = "hold" if self.original["K1"] > 1 else "holds"
+        return f"{self.first_filters} {verb} {self.target:,} weights"
+
+    @property
     def side(self) -> Polynomial:
         """The variant's weights."""
         D, K1, C1 = self.primed("D", "K1", "C1")
@@ -137,6 +167,12 @@ class Equation14(PrintedBudget):
     def name(self) -> str:
         """Which count."""
         return "equal flops (Eq. 14)"
+
+    @property
+    def held(self) -> str:
+        """The multiply-adds."""
+        M1, verb = self.original["M1"], "take" if self.original["K1"] > 1 else "takes"
+        return f"{self.first_filters} on {M1}×{M1} pixels {verb} {self.target:,} multiply-adds"
 
     @property
     def side(self) -> Polynomial:
@@ -163,6 +199,11 @@ class Equation15(PrintedBudget):
         return "equal params (Eq. 15)"
 
     @property
+    def held(self) -> str:
+        """The weights of both convolutions."""
+        return f"{self.first_filters} and {self.second_filters} hold {self.target:,} weights"
+
+    @property
     def side(self) -> Polynomial:
         """The left side."""
         D, K1, C1, K2, C2 = self.primed("D", "K1", "C1", "K2", "C2")
@@ -182,6 +223,14 @@ class Equation19(PrintedBudget):
     def name(self) -> str:
         """Which count."""
         return "equal flops (Eq. 19)"
+
+    @property
+    def held(self) -> str:
+        """The multiply-adds of both convolutions."""
+        M1, M2 = (f"{self.original[symbol]}×{self.original[symbol]}" for symbol in ("M1", "M2"))
+        first = f"{self.first_filters} on {M1} pixels"
+        second = f"{self.second_filters} on {M2}"
+        return f"{first} and {second} take {self.target:,} multiply-adds"
 
     @property
     def side(self) -> Polynomial:

@@ -213,8 +213,8 @@ class ByWidth(Skeleton):
         values = self.values_of(columns)
         least = np.zeros(rows, np.int64)
         for budget, (weight, rest) in zip(self.question.budgets, self.parts, strict=True):
-            missing = budget.band.low - rest.evaluate(values)
-            least = np.maximum(least, -(-missing // weight.evaluate(values)))
+            missing = budget.band.low - rest.at(values)
+            least = np.maximum(least, -(-missing // weight.at(values)))
         return least
 
 
@@ -268,7 +268,7 @@ class ByWeight(Skeleton):
         """``u`` for each kernel (rows) and side (columns); it grows with both."""
         values: dict[str, Any] = dict(self.between.by_symbol)
         values.update(dict.fromkeys(self.question.chain.first_kernel, self._kernels[:, None]))
-        costs = self._first.evaluate(values)
+        costs = self._first.at(values)
         return np.broadcast_to(costs, (len(self._kernels), len(self.between.first)))
 
     @cached_property
@@ -290,8 +290,8 @@ class ByWeight(Skeleton):
             return 1, 0
         cheapest = {it: int(kernels[0]) for it in symbols}
         dearest = {it: int(kernels[-1]) for it in symbols}
-        least = int(self._costs[0, 0]) + self._second.evaluate(cheapest)
-        most = int(self._costs[-1, -1]) + self._second.evaluate(dearest)
+        least = int(self._costs[0, 0]) + self._second.at(cheapest)
+        most = int(self._costs[-1, -1]) + self._second.at(dearest)
         bounds, band = self.question.ranges[self.question.width or ""], self._budget.band
         low = max(bounds.low, -(-(band.low - self._rest) // most))
         return low, min(bounds.high, (band.high - self._rest) // least)
@@ -326,7 +326,7 @@ class ByWeight(Skeleton):
         kernels, seconds = self._kernels, self._second_kernels
         if float(len(widths)) * len(kernels) * len(seconds) > LARGEST_TABLE:
             raise TooManyError
-        second = self._second.evaluate(dict.fromkeys(self._second.symbols, seconds))
+        second = self._second.at(dict.fromkeys(self._second.symbols, seconds))
         lowest, highest = (np.subtract.outer(it, second).ravel() for it in (lowest, highest))
         starts = np.stack([np.searchsorted(costs, lowest) for costs in self._costs])
         ends = np.stack([np.searchsorted(costs, highest, side="right") for costs in self._costs])

@@ -11,7 +11,8 @@ from tests.exhaustive.networks import Asked, Bounds, plain, reads_enough, walk
 from tests.exhaustive.ways import WAYS, Row
 
 __all__ = [
-    "Asked", "Row", "deviation", "least_deviation", "plain", "rows", "sides_of_the_budget", "walk",
+    "Asked", "Row", "deviation", "least_deviation", "least_tolerance", "lies", "plain", "rows",
+    "sides_of_the_budget", "walk",
 ]  # fmt: skip
 
 
@@ -26,21 +27,49 @@ def rows(asked: Asked) -> Iterator[Row]:
                 yield row
 
 
-def least_deviation(asked: Asked) -> Fraction | None:
-    """How near the counts come, as the sum of the shares by which they miss."""
+def least_deviation(asked: Asked, direction: str = "either") -> Fraction | None:
+    """How near the counts come, as the sum of the shares by which they miss.
+
+    Of those only that are all at most, or at least, the original's: ``below``, ``above``.
+    """
     targets = sides_of_the_budget(asked)
-    found = None
+    return min(
+        (deviation(targets, it) for it in near(asked) if lies(direction, targets, it)),
+        default=None,
+    )
+
+
+def least_tolerance(asked: Asked) -> Fraction | None:
+    """The smallest share such that some row has no count that misses by more."""
+    targets = sides_of_the_budget(asked)
+    return min((max(shares(targets, counts)) for counts in near(asked)), default=None)
+
+
+def near(asked: Asked) -> Iterator[list[int]]:
+    """Yield the counts of all rows of all budgets, until they only grow beyond the original's."""
+    targets = sides_of_the_budget(asked)
     for geometry in fitting_geometries(asked):
         for _, counts in widths(asked, geometry, targets):
-            missed = deviation(targets, counts)
-            found = missed if found is None else min(found, missed)
-    return found
+            yield counts
+
+
+def lies(direction: str, targets: list[int], counts: list[int]) -> bool:
+    """Whether no count is above, or below, its target."""
+    pairs = list(zip(targets, counts, strict=True))
+    if direction == "below":
+        return all(counted <= target for target, counted in pairs)
+    return direction == "either" or all(counted >= target for target, counted in pairs)
 
 
 def deviation(targets: list[int], counts: list[int]) -> Fraction:
     """Sum of the shares by which counts miss their targets."""
+    return sum(shares(targets, counts), Fraction(0))
+
+
+def shares(targets: list[int], counts: list[int]) -> list[Fraction]:
+    """By which shares counts miss their targets."""
     pairs = zip(targets, counts, strict=True)
-    return sum((Fraction(abs(counted - target), target) for target, counted in pairs), Fraction(0))
+    return [Fraction(abs(counted - target), target) for target, counted in pairs]
 
 
 def bands(asked: Asked, targets: list[int]) -> list[Bounds]:

@@ -38,7 +38,7 @@ def test_a_child_answers_one_request_and_ends(started: Started) -> None:
 
 
 def test_sizes_that_are_too_large_are_an_error_in_words(started: Started) -> None:
-    assert "too large for 64 bits" in started.ask(too_large())[0]["error"]
+    assert "exceeds 2^53 - 1" in started.ask(too_large())[0]["error"]
 
 
 def test_a_child_ends_when_its_input_closes_before_a_request(started: Started) -> None:

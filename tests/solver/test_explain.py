@@ -1,4 +1,6 @@
-from collections.abc import Iterator
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -7,12 +9,23 @@ from hypothesis import strategies as st
 
 from solver import explain
 from solver.architecture import Architecture
-from solver.model import Model
+from solver.constraints.base import Constraint
+from solver.inquiry import Inquiry, Objective
+from solver.model import UNKNOWN, Found, Model
 from solver.problem import Settings
 from solver.search import solve
 from solver.variants import Explanation
 from tests import exhaustive
-from tests.solver.factories import FLATTEN, conv, linear, network, pool, problem, two_convs
+from tests.solver.factories import (
+    FLATTEN,
+    PATIENCE,
+    conv,
+    linear,
+    network,
+    pool,
+    problem,
+    two_convs,
+)
 from tests.solver.test_search import asked_of, questions
 
 KERNEL, SAME_MAP = "larger kernel (C1' > C1)", "same map after conv2"
@@ -24,14 +37,6 @@ KEPT = {
     "out_channels": [1, 100],
 }
 """8 → 6 → 3 pixels become 9 → 6 → 3."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _patient() -> Iterator[None]:
-    """Explanations take the time they need: a busy machine must not change them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(explain, "GROUP_SECONDS", 60.0)
-        yield
 
 
 def explained(original: Architecture, **asked: Any) -> Explanation:
@@ -148,18 +153,125 @@ def test_the_nearest_network_is_the_nearest_there_is(data: st.DataObject) -> Non
 
 
 def assert_nearest(asked: exhaustive.Asked) -> None:
-    nearest = explain.explain(asked_of(asked)).nearest
-    least = exhaustive.least_deviation(asked)
-    if nearest is None:
-        assert least is None
-        return
-    row = tuple(nearest.assignment.values())
+    """The nearest networks and the smallest tolerance are those that trying everything finds."""
+    found = explain.explain(asked_of(asked), PATIENCE)
     targets = exhaustive.sides_of_the_budget(asked)
-    assert exhaustive.deviation(targets, exhaustive.sides_of_the_budget(asked, row)) == least
+    for direction, variant in (
+        ("either", found.nearest),
+        ("below", found.below),
+        ("above", found.above),
+    ):
+        least = exhaustive.least_deviation(asked, direction)
+        if variant is None:
+            assert least is None
+            continue
+        counts = exhaustive.sides_of_the_budget(asked, tuple(variant.assignment.values()))
+        assert exhaustive.lies(direction, targets, counts)
+        assert exhaustive.deviation(targets, counts) == least
+    assert_smallest(found.tolerance, exhaustive.least_tolerance(asked))
+
+
+def assert_smallest(tolerance: float | None, least: Fraction | None) -> None:
+    """It is the least share with a solution, rounded up in its last decimal place."""
+    if tolerance is None:
+        assert least is None or least > 1
+        return
+    assert least is not None
+    written = Decimal(repr(tolerance))
+    assert Fraction(one_less(written)) < least <= Fraction(written) or tolerance == least == 0
+
+
+def one_less(written: Decimal) -> Decimal:
+    """One unit less in the last decimal place."""
+    return written - Decimal(1).scaleb(int(written.as_tuple().exponent))
+
+
+def test_a_network_whose_counts_cannot_be_shown_is_left_out() -> None:
+    """3 pixels behind kernels that add up to 4,095; a million filters: 10^18 FLOPs."""
+    ranges = {
+        "resolution": [4096, 4096], "kernel_size": [60, 4096], "stride": [1, 1], "padding": [0, 0],
+        "out_channels": [10**6, 10**6],
+    }  # fmt: skip
+    found = explained(two_convs(), ranges=ranges)
+    assert found.blocking == ["equal params"]
+    assert (found.nearest, found.above) == (None, None)
 
 
 def test_an_explanation_without_time_names_nothing_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Model, "is_feasible", lambda *_: False)
-    monkeypatch.setattr(Model, "minimise", lambda *_: None)
+    monkeypatch.setattr(Model, "find", lambda *_: UNKNOWN)
     found = explain.explain(problem(two_convs(), ranges=KEPT))
     assert found == Explanation(blocking=[], nearest=None)
+
+
+def test_no_seconds_explain_nothing() -> None:
+    found = explain.explain(problem(two_convs(), ranges=KEPT), 0.0)
+    assert found == Explanation(blocking=[], nearest=None)
+
+
+class TestWhatTimedOut:
+    """Questions without an answer, as a model that runs out of time leaves them."""
+
+    def test_proves_nothing_about_other_requirements(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.leave_out(monkeypatch, lambda names, _: "larger kernel (C1' > C1)" not in names)
+        ranges = {**KEPT, "resolution": [8, 8], "kernel_size": [3, 4]}
+        original = network(conv(4, 4), conv(4, 3))
+        found = explained(original, tolerance=0.5, ranges=ranges)
+        assert found.blocking == ["ranges.kernel_size"]
+
+    def test_makes_no_conflict(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Were it taken for a proof, requirements that are needed for the conflict would go."""
+        ranges = {**KEPT, "kernel_size": [3, 3]}
+        assert explained(two_convs(), ranges=ranges).blocking == [
+            "ranges.kernel_size", "equal params",
+        ]  # fmt: skip
+        self.leave_out(monkeypatch, lambda names, _: len(names) < 8)
+        found = explained(two_convs(), ranges=ranges)
+        assert found.blocking == []
+
+    def test_is_no_reason(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.leave_out(monkeypatch, lambda _, objective: objective is not None)
+        found = explained(two_convs(), ranges=KEPT)
+        assert found == Explanation(blocking=["equal params"], nearest=None)
+
+    def test_is_not_the_nearest_though_it_may_be_near(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def ask(self: Inquiry, *asked: Any, **more: Any) -> Found:
+            return right(self, *asked, **more)._replace(is_proved=False)
+
+        right = Inquiry.ask
+        monkeypatch.setattr(Inquiry, "ask", ask)
+        found = explained(two_convs(), ranges=KEPT)
+        assert found == Explanation(blocking=["equal params"], nearest=None)
+
+    def leave_out(self, monkeypatch: pytest.MonkeyPatch, is_too_long: Any) -> None:
+        def ask(
+            self: Inquiry,
+            constraints: Sequence[Constraint],
+            of: int,
+            objective: Objective | None = None,
+        ) -> Found:
+            names = {item.name for item in constraints}
+            if is_too_long(names, objective):
+                return UNKNOWN
+            return right(self, constraints, of, objective)
+
+        right = Inquiry.ask
+        monkeypatch.setattr(Inquiry, "ask", ask)
+
+
+def test_where_a_table_of_coverage_would_be_too_large_the_rest_is_explained() -> None:
+    """4,088 · 297 · 21 · 1 combinations; 292 = 1·(6² + 4·8²), and some rows are always read."""
+    ranges = {
+        **KEPT, "resolution": [9, 4096], "kernel_size": [4, 300], "padding": [0, 20],
+        "out_channels": [100, 100],
+    }  # fmt: skip
+    found = explain.explain(problem(two_convs(), min_coverage=0.001, ranges=ranges), PATIENCE)
+    assert found.blocking == ["ranges.out_channels", "equal params"]
+    assert found.nearest is not None
+
+
+def test_explanations_that_were_stored_before_there_were_reasons_can_be_read() -> None:
+    stored = {"blocking": ["equal params"], "nearest": None}
+    found = Explanation.model_validate(stored)
+    assert (found.reasons, found.below, found.above, found.tolerance) == ([], None, None, None)

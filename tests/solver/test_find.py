@@ -106,6 +106,7 @@ def asked_for(layers: Any, resolution: int = 5, **asked: Any) -> Problem:
 
 PROBLEMS = {
     "IV": asked_for(POOLED, tolerance=0.3),
+    "IV, coverage": asked_for(PLAIN, tolerance=0.4, min_coverage=0.9),
     "IV, flops": asked_for(PLAIN, budget="flops", tolerance=0.2),
     "III, both": asked_for(
         (pool(2, stride=1), *PLAIN), 6, approach="III", budget="both", tolerance=0.5
