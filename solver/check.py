@@ -39,12 +39,13 @@ def verify(constraints: Sequence[Constraint], rows: Columns) -> None:
     WrongAnswerError
         One of them does not hold, or stands there twice.
     """
-    for constraint in constraints:
-        holds = constraint.holds(rows)
-        if not holds.all():
-            wrong = _assignment(rows, int(np.argmin(holds)))
-            reasons = violations(constraints, wrong) or [f"{constraint.name} does not hold"]
-            raise WrongAnswerError(f"{wrong}: {'; '.join(reasons)}")
+    for chunk in rows.chunks():
+        for constraint in constraints:
+            holds = constraint.holds(chunk)
+            if not holds.all():
+                wrong = _assignment(chunk, int(np.argmin(holds)))
+                reasons = violations(constraints, wrong) or [f"{constraint.name} does not hold"]
+                raise WrongAnswerError(f"{wrong}: {'; '.join(reasons)}")
     if (twice := _first_repeated(rows)) is not None:
         raise WrongAnswerError(f"{_assignment(rows, twice)} was found twice")
 

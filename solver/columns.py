@@ -5,7 +5,7 @@ knows how the solver encodes a network. Columns are numpy's; only their operator
 whoever imports this does not load numpy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Numbers: TypeAlias = Any
 """A column of whole numbers, or one number that all variants share."""
 
+CHUNK: Final = 1 << 16
+"""Rows that are looked at together."""
 LARGEST: Final = 2**62
 """Beyond this a 64-bit column is not trusted with a sum."""
 
@@ -61,6 +63,13 @@ class Columns:
         if max(bound.params, bound.flops(count_pooling=True)) < LARGEST:
             return cls(template, values)
         return cls(template, {symbol: column.astype(object) for symbol, column in values.items()})
+
+    def chunks(self) -> "Iterator[Columns]":
+        """Some rows after the other: whoever walks through many layers holds a column for each."""
+        for start in range(0, len(self), CHUNK):
+            end = start + CHUNK
+            values = {symbol: column[start:end] for symbol, column in self.values.items()}
+            yield Columns.exact(self.template, values)
 
     def __len__(self) -> int:
         return len(self.values[RESOLUTION])
@@ -92,6 +101,8 @@ class Columns:
                     found.append(1)
                 case _:
                     found.append(found[-1])
+            if index == self.template.junction:
+                found[-1] = _shared(found[-1])
         return found
 
     def _side_behind(self, index: int, side: Numbers) -> Numbers:
@@ -179,6 +190,13 @@ class Columns:
                 return 2 * inputs
             case _:
                 return 0
+
+
+def _shared(column: Numbers) -> Numbers:
+    """The one number, where all rows have the same: what follows is counted once."""
+    if isinstance(column, int) or not len(column) or (column != column[0]).any():
+        return column
+    return int(column[0])
 
 
 class _UpperBound(Columns):

@@ -67,9 +67,9 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
     """
     search = _Search(problem)
     found, report = search.run(settings, progress)
-    chosen = Columns.exact(search.template, search.choose(found, settings))
+    chosen = Columns(search.template, search.choose(found, settings))
     verify(search.constraints, chosen)
-    outcome = _outcome(report, found.count, len(chosen))
+    outcome = _outcome(report, found, len(chosen))
     return Answer(
         outcome=outcome,
         found=found.count,
@@ -208,19 +208,23 @@ def _apart(columns: Sequence[Ints], distance: int, most: int) -> list[int]:
     return taken
 
 
-def _outcome(report: Report, found: int, answered: int) -> Outcome:
+def _outcome(report: Report, found: Found, answered: int) -> Outcome:
     if report.status == "INFEASIBLE":
         return "infeasible"
-    if report.status != "OPTIMAL" and found < MOST_ROWS:
+    is_cut_off = isinstance(found, Listed) and found.count >= MOST_ROWS
+    if report.status != "OPTIMAL" and not is_cut_off:
         return "timed_out"
-    return "truncated" if found > answered else "complete"
+    return "truncated" if found.count > answered else "complete"
 
 
 def _table(chosen: Columns, problem: Problem) -> Table:
     """Unknowns and costs of the answers."""
-    flops = chosen.flops(count_pooling=problem.count_pooling)
-    columns = {**chosen.values, "params": chosen.params, "flops": flops}
-    return Table({name: _column(values, len(chosen)) for name, values in columns.items()})
+    params, flops = array(TYPECODE), array(TYPECODE)
+    for chunk in chosen.chunks():
+        params.extend(_column(chunk.params, len(chunk)))
+        flops.extend(_column(chunk.flops(count_pooling=problem.count_pooling), len(chunk)))
+    unknowns = {symbol: _column(values, len(chosen)) for symbol, values in chosen.values.items()}
+    return Table({**unknowns, "params": params, "flops": flops})
 
 
 def _column(values: Ints | int, rows: int) -> "array[int]":

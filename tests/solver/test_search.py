@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from solver.approaches import APPROACHES
 from solver.architecture import Architecture, Conv2d
 from solver.check import WrongAnswerError
 from solver.factored.question import Question
+from solver.listed import Listed
 from solver.model import ENUMERATION, OPTIMISATION, Report
 from solver.problem import Problem, Settings, SolveRequest
 from solver.search import solve
@@ -252,7 +254,16 @@ def too_wide() -> Problem:
 )
 def test_only_a_finished_search_is_complete(status: str, found: int, outcome: str) -> None:
     report = Report(status, wall_time=0.1, branches=0, conflicts=0)
-    assert search._outcome(report, found, answered=min(found, 10)) == outcome
+    listed = Listed(("N",), np.zeros((found, 1), np.int64))
+    assert search._outcome(report, listed, answered=min(found, 10)) == outcome
+
+
+def test_many_solutions_found_before_the_time_limit_are_not_called_all() -> None:
+    original = network(conv(64, 3, padding=1), conv(64, 3, padding=1), resolution=224, channels=3)
+    found, _ = search.find(problem(original, tolerance=1.0, ranges={"resolution": (225, 2000)}))
+    assert found.count > 0
+    late = Report("FEASIBLE", wall_time=0.1, branches=0, conflicts=0)
+    assert search._outcome(late, found, answered=10) == "timed_out"
 
 
 def test_one_worker_enumerates_since_more_lose_solutions() -> None:
