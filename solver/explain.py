@@ -24,6 +24,8 @@ BEHIND: Final = 4
 MOST_CASES: Final = 100
 """What a requirement is told by is not gone through further than that."""
 NOT_ALONE: Final = "No change of one requirement alone opens a solution."
+ALONE: Final = "The one named cannot hold even where all others are left out:"
+EXCLUSIVE: Final = "Those named exclude one another even where all others are left out:"
 
 
 def explain(problem: Problem, seconds: float | None = None) -> Explanation:
@@ -53,6 +55,8 @@ class _Explainer:
         conflict = [] if blocking else self._conflict()
         nearest, below, above = self._nearest.neighbours()
         tolerance = self._nearest.tolerance(nearest)
+        if not blocking and not conflict:
+            conflict = self._conflict(at_leisure=True)
         if blocking:
             reasons = list(self._reasons(blocking, nearest))
         else:
@@ -75,11 +79,15 @@ class _Explainer:
             for left, group in _countdown(tuple(inquiry.groups))
         }
 
-    def _conflict(self) -> list[str]:
-        """A minimal set of groups that exclude one another, by deletion; none if not proved."""
+    def _conflict(self, *, at_leisure: bool = False) -> list[str]:
+        """A minimal set of groups that exclude one another, by deletion; none if not proved.
+
+        At leisure, each question may take half of the time that is left.
+        """
         inquiry, dropped = self._inquiry, set[str]()
         for left, group in _countdown(tuple(inquiry.groups)):
-            found = inquiry.ask(inquiry.without({group, *dropped}), of=left + BEHIND)
+            of = 2 if at_leisure else left + BEHIND
+            found = inquiry.ask(inquiry.without({group, *dropped}), of)
             if found.assignment is None:
                 if not found.is_proved:
                     return []
@@ -94,13 +102,16 @@ class _Explainer:
             yield from self._reason(group, {group}, left + 1, found)
 
     def _joint_reasons(self, conflict: Sequence[str]) -> Iterator[str]:
-        """Yield why two groups block together, where two are enough."""
-        pair = self._pair(conflict)
-        if pair is None:
-            return
-        yield f"A change of two together does: {' and '.join(pair)}. With the other left out:"
-        for left, group in _countdown(pair):
-            yield from self._reason(group, pair, left + 1)
+        """Yield why two groups block together, or else why those of a conflict do."""
+        if pair := self._pair(conflict):
+            yield f"A change of two together does: {' and '.join(pair)}. With the other left out:"
+            for left, group in _countdown(pair):
+                yield from self._reason(group, pair, left + 1)
+        elif conflict:
+            yield ALONE if len(conflict) == 1 else EXCLUSIVE
+            others = set(self._inquiry.groups) - set(conflict)
+            for left, group in _countdown(conflict):
+                yield from self._reason(group, {group, *others}, left + 1)
 
     def _pair(self, conflict: Sequence[str]) -> tuple[str, str] | None:
         """Two groups that open a solution when dropped together; one of a conflict must go."""

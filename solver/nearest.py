@@ -8,9 +8,7 @@ from typing import Final, NamedTuple
 
 from ortools.sat.python import cp_model
 
-from solver.architecture import MAX_COUNT
 from solver.check import verify_one
-from solver.constraints.base import Constraint
 from solver.constraints.budget import Direction, EqualBudget
 from solver.inquiry import Inquiry
 from solver.model import Found, Model
@@ -20,11 +18,13 @@ from solver.template import Assignment
 WHOLE: Final = 2**48
 """A whole count, where shares of several counts are added up in integers."""
 FINE: Final = 64
-"""Parts of a share that a unit of the largest count is worth, at least."""
+"""Parts that a unit of the largest count is worth, at least."""
 MOST: Final = 2**59
-"""No deviation in shares goes beyond it: two of them add up within 64 bits."""
+"""No deviation in parts goes beyond it: two of them add up within 64 bits."""
 DIGITS: Final = range(3, 7)
 """Significant digits that a tolerance may have."""
+FINE_DIGITS: Final = 12
+"""Those of tolerances that are tried on the way to it."""
 
 
 class Neighbours(NamedTuple):
@@ -53,34 +53,61 @@ class Nearest:
         if not self._budgets:
             return Neighbours(None, None, None)
         below, above = self._ask("below", of=5), self._ask("above", of=4)
-        is_one = len(self._budgets) == 1
-        nearest = self._nearer(below, above) if is_one else self._ask("either", of=3)
+        nearest = self._nearer(below, above)
+        if len(self._budgets) > 1:
+            nearest = self._ask("either", of=3, nearer_than=nearest.assignment)
         return Neighbours(*map(self._proved, (nearest, below, above)))
 
     def tolerance(self, nearest: Assignment | None) -> float | None:
         """The smallest symmetric tolerance with a solution, rounded up; ``None`` above 1.
 
-        A search with it has a solution, and a search with one unit less in its last place has
-        none: that is asked too, since shares of several counts are weighed approximately.
+        A search with it has a solution, and one with a unit less in its last place has none. Of one
+        count the nearest network tells it. Of several another network may, and the gap between a
+        tolerance that has one and one that has none is halved.
         """
-        if nearest is not None and len(self._budgets) > 1:
-            nearest = self._inquiry.ask(self._kept, of=3, objective=self._largest_share).assignment
-        while nearest is not None and (share := max(self._shares(nearest))) <= 1:
-            if not share:
-                return 0.0
+        found, none_at = Found(nearest, is_proved=True), Fraction(0)
+        if nearest is not None and self._worst(nearest) > 1:
+            found = self._within(Decimal(1))
+        while found.assignment is not None and (share := self._worst(found.assignment)):
             tolerance = written(share, [budget.target for budget in self._budgets])
-            nearer = self._inquiry.ask(self._within(one_less(tolerance)), of=3)
+            nearer = self._within(one_less(tolerance))
             if nearer.assignment is None:
                 return float(tolerance) if nearer.is_proved else None
-            nearest = nearer.assignment
-        return None
+            half = decimal((none_at + self._worst(nearer.assignment)) / 2, FINE_DIGITS)
+            found = self._within(half)
+            if found.assignment is None and found.is_proved:
+                found, none_at = nearer, Fraction(half)
+        return None if found.assignment is None else 0.0
 
-    def _ask(self, direction: Direction, of: int) -> Found:
+    def _ask(self, direction: Direction, of: int, nearer_than: Assignment | None = None) -> Found:
+        """The nearest to one side, or to either; as near as one that is known, if one is."""
+
         def objective(model: Model) -> cp_model.LinearExprT:
-            first, *more = self._weighed(model, direction)
+            first, *more = self._weighed(model, direction, nearer_than)
             return sum(more, start=first)
 
         return self._inquiry.ask(self._kept, of, objective)
+
+    def _weighed(
+        self, model: Model, direction: Direction, nearer_than: Assignment | None
+    ) -> list[cp_model.LinearExprT]:
+        """The deviations, in parts of :data:`WHOLE` where there are several."""
+        if len(self._budgets) == 1:
+            return [self._budgets[0].deviation(model, direction)]
+        whole = max(WHOLE, FINE * max(budget.target for budget in self._budgets))
+        share = sum(self._shares(nearer_than)) if nearer_than else Fraction(MOST)
+        weighed = []
+        for budget in self._budgets:
+            weight = max(1, whole // budget.target)
+            most = min(MOST // weight, int(share * budget.target))
+            weighed.append(weight * budget.deviation(model, direction, most))
+        return weighed
+
+    def _within(self, tolerance: Decimal) -> Found:
+        """A network within a tolerance."""
+        band = Tolerance(below=float(tolerance), above=float(tolerance))
+        budgets = [replace(budget, tolerance=band) for budget in self._budgets]
+        return self._inquiry.ask([*self._kept, *budgets], of=3)
 
     def _proved(self, found: Found) -> Assignment | None:
         """What is proved to be the nearest, held against the truth tests."""
@@ -90,28 +117,13 @@ class Nearest:
         return found.assignment
 
     def _nearer(self, below: Found, above: Found) -> Found:
-        """Of one budget: the nearer of the nearest below and above."""
+        """The nearer of the nearest below and above: of one budget, the nearest of all."""
         found = [it.assignment for it in (below, above) if it.assignment is not None]
         is_proved = below.is_proved and above.is_proved
         return Found(min(found, key=lambda it: sum(self._shares(it)), default=None), is_proved)
 
-    def _largest_share(self, model: Model) -> cp_model.LinearExprT:
-        largest = model.cp.new_int_var(0, MOST, "largest share")
-        for share in self._weighed(model, "either"):
-            model.cp.add(largest >= share)
-        return largest
-
-    def _weighed(self, model: Model, direction: Direction) -> list[cp_model.LinearExprT]:
-        """The deviations, in parts of :data:`WHOLE` where there are several."""
-        if len(self._budgets) == 1:
-            return [self._budgets[0].deviation(model, direction)]
-        whole = max(WHOLE, FINE * max(budget.target for budget in self._budgets))
-        weighed = []
-        for budget in self._budgets:
-            weight = max(1, whole // budget.target)
-            cap = min(MAX_COUNT, budget.target + MOST // weight)
-            weighed.append(weight * budget.deviation(model, direction, cap))
-        return weighed
+    def _worst(self, assignment: Assignment) -> Fraction:
+        return max(self._shares(assignment))
 
     def _shares(self, assignment: Assignment) -> list[Fraction]:
         """By which shares the counts deviate, counted again in plain numbers."""
@@ -120,19 +132,20 @@ class Nearest:
             for budget in self._budgets
         ]
 
-    def _within(self, tolerance: Decimal) -> list[Constraint]:
-        band = Tolerance(below=float(tolerance), above=float(tolerance))
-        return [*self._kept, *(replace(budget, tolerance=band) for budget in self._budgets)]
-
 
 def written(share: Fraction, targets: Sequence[int]) -> Decimal:
     """The share as a decimal, rounded up: of three to six digits, as few as widen no band."""
     for digits in DIGITS:
-        context = Context(prec=digits, rounding=ROUND_UP)
-        decimal = context.divide(Decimal(share.numerator), Decimal(share.denominator)).normalize()
-        if all(int(decimal * target) == int(share * target) for target in targets):
+        found = decimal(share, digits)
+        if all(int(found * target) == int(share * target) for target in targets):
             break
-    return decimal
+    return found
+
+
+def decimal(share: Fraction, digits: int) -> Decimal:
+    """The share, rounded up to some significant digits."""
+    context = Context(prec=digits, rounding=ROUND_UP)
+    return context.divide(Decimal(share.numerator), Decimal(share.denominator)).normalize()
 
 
 def one_less(decimal: Decimal) -> Decimal:

@@ -68,18 +68,23 @@ class EqualBudget(Relaxable):
         model.cp.add(model.total(self.side, self.width, self.band.high) >= self.band.low)
 
     def deviation(
-        self, model: "Model", direction: Direction = "either", cap: int = MAX_COUNT
+        self, model: "Model", direction: Direction = "either", most: int = MAX_COUNT
     ) -> "cp_model.LinearExprT":
-        """``|D' − D|`` for counts up to ``cap`` that are at most, at least or either of ``D``."""
+        """``|D' − D|``, at most ``most``, for counts that are at most, at least or either of ``D``.
+
+        Counts that JSON does not keep exact are not considered.
+        """
         target = self.target
-        high = target if direction == "below" else max(target, min(model.high(self.side), cap))
+        highest = min(model.high(self.side), target + most, MAX_COUNT)
+        high = target if direction == "below" else max(target, highest)
         total = model.total(self.side, self.width, high)
         if direction == "below":
             return target - total
         if direction == "above":
             model.cp.add(total >= target)
             return total - target
-        distance = model.cp.new_int_var(0, max(target, high - target), f"off {self.name}")
+        farthest = min(most, max(target, high - target))
+        distance = model.cp.new_int_var(0, farthest, f"off {self.name}")
         model.cp.add_abs_equality(distance, total - target)
         return distance
 

@@ -50,7 +50,7 @@ def test_the_worked_case_of_the_documentation() -> None:
     assert found.nearest == found.above
     assert found.tolerance == 0.00309
     assert (309 * 972 // 100_000, 308 * 972 // 100_000) == (3, 2)
-    assert 972 // 108 == 9, "with C1' = 6 it would be whole"
+    assert divmod(972, 3 * 6**2) == (9, 0), "with C1' = 6 it would be whole"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,37 @@ def test_a_kernel_that_should_grow_and_groups_tell_what_is_nearest() -> None:
         "out_channels 1..3 leaves no solution; 1..4 would leave one, with K1' = 4.",
         "K1' must be a multiple of 4, the groups of a convolution; the nearest to one that all "
         "else leaves is 3.",
+    ]
+
+
+def test_where_no_two_changes_are_enough_a_conflict_is_told_by_itself() -> None:
+    ranges = {**KEPT, "kernel_size": [3, 3], "stride": [5, 5]}
+    found = explained(two_convs(), ranges=ranges)
+    assert found.blocking == [
+        "ranges.stride", "larger kernel (C1' > C1)", "same map after conv2", "equal params",
+    ]  # fmt: skip
+    assert found.reasons[:5] == [
+        "No change of one requirement alone opens a solution.",
+        "Those named exclude one another even where all others are left out:",
+        "stride 5..5 leaves no solution; 4..5 would leave one, with S1' = 4, S2' = 4.",
+        "C1' must be larger than C1 = 3; the largest that all else leaves is C1' = 3.",
+        "The map after conv2 must stay 3×3; the nearest that all else leaves is 2×2, with N' = 30.",
+    ]
+    assert found.reasons[5].endswith("The nearest count that all else leaves is 291, 1 fewer.")
+
+
+def test_what_cannot_hold_at_all_is_told_by_itself() -> None:
+    """A feature costs 21 parameters whatever the resolution; three rows of four are read."""
+    original = network(conv(10, 3, stride=4), FLATTEN, linear(50), linear(10), resolution=12)
+    ranges = {"resolution": [13, 24], "out_features": [1, 1]}
+    found = explained(original, approach="I", budget="both", min_coverage=1.0, ranges=ranges)
+    assert found.blocking == ["equal params"]
+    assert found.reasons == [
+        "No change of one requirement alone opens a solution.",
+        "The one named cannot hold even where all others are left out:",
+        "The network has 5,150 parameters. With all else kept, Z1' = (D − rest)/w, w what one "
+        "feature costs, would be (5,150 − 100)/21 = 240.48: it is not whole. The nearest count "
+        "that all else leaves is 5,140, 10 fewer.",
     ]
 
 
