@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 import numpy as np
 
+from benchmarks import storing
 from benchmarks.rivals import Instance, Rows, dense, join
 from benchmarks.timing import geometric_mean, medians, report
 from solver.approaches import APPROACHES
@@ -37,6 +38,19 @@ WIDE: Final = {
     "kernel_size": [3, 15], "padding": [0, 7], "stride": [1, 8],
     "pool_kernel_size": [2, 15], "pool_padding": [0, 7], "pool_stride": [1, 8],
 }  # fmt: skip
+GOALS: Final = {
+    "memory_wide_mib": "at most 100",
+    "dense_ratio_paper": "at least 5",
+    "dense_ratio_paper_worst": "at least 0.5",
+    "cpsat_ratio_paper": "at least 15",
+    "dense_ratio_wide": "at least 30",
+    "dense_ratio_wide_224": "at least 100",
+    "limit_ratio_wide": "at most 2.5",
+    "network_ratio": "at most 2",
+    "sample_ratio": "more than 1",
+    "best_ratio_worst": "more than 1",
+    **storing.GOALS,
+}
 EVERYTHING: Final = Settings(limit=1_000_000, time_limit=600.0)
 
 
@@ -121,7 +135,7 @@ def measure(quick: bool) -> dict[str, float]:
     figures |= _paper(runs, (14, 32) if quick else tuple(ORIGINALS))
     figures |= _wide(runs, (14,) if quick else (14, 32, 224))
     figures |= _network(runs, (14, 32) if quick else tuple(ORIGINALS))
-    return figures | _some_of_many(runs)
+    return figures | _some_of_many(runs) | storing.measure(quick)
 
 
 def _paper(runs: int, resolutions: tuple[int, ...]) -> dict[str, float]:
@@ -221,4 +235,4 @@ def _hold(case: Case, *others: Rows) -> None:
 
 
 if __name__ == "__main__":
-    report("The solver against other ways to find every solution", measure)
+    report("The solver against other ways to find every solution", measure, GOALS)

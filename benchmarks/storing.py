@@ -5,8 +5,6 @@ database's own Python module. Both begin with an empty table and end with the co
 turns, and their medians are compared.
 """
 
-import argparse
-import json
 import sys
 import time
 from contextlib import closing
@@ -23,6 +21,7 @@ from app.services.requests import SearchRequest
 from app.services.searches import create
 from app.services.variants import Deriver, problem_of
 from benchmarks.databases import Store, postgres, sqlite
+from benchmarks.timing import report
 from solver.problem import SolveRequest
 from solver.search import solve
 from solver.table import Table
@@ -136,16 +135,7 @@ def _page_seconds(store: Store, answer: Answer) -> float:
 
 def main() -> None:
     """Print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.storing", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer variants and rounds")
-    parser.add_argument("--json", action="store_true", help="print the figures and nothing else")
-    arguments = parser.parse_args()
-    figures = measure(arguments.quick)
-    if arguments.json:
-        print(json.dumps(figures))
-        return
-    for name, figure in figures.items():
-        print(f"{name:<22}{figure:>8.2f}   {GOALS[name]}")
+    report("Storing variants, and deriving a page of them", measure, GOALS)
 
 
 if __name__ == "__main__":
