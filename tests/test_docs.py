@@ -51,6 +51,21 @@ def test_the_commands_of_the_readme_work(line: str, monkeypatch: pytest.MonkeyPa
     assert result.exit_code == 0, result.output
 
 
+def test_the_explanation_of_the_readme_is_what_the_command_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (shown,) = (block for block in blocks("text") if block.startswith("$ isobudget solve"))
+    command, _, text = shown.partition("\n")
+
+    result = CliRunner().invoke(app, shlex.split(command)[2:])
+
+    said = " ".join(result.output.split())
+    assert result.exit_code == 3
+    for part in " ".join(text.split()).split(" … "):
+        assert part in said
+
+
 def test_the_ids_of_the_readme_are_those_of_the_examples() -> None:
     body = {"search_id": documented.SEARCH_ID, "dataset": "digits", "seeds": 3}
     shown = next(json.loads(found) for found in re.findall(r"'(\{.*?\})'", README))
