@@ -15,15 +15,14 @@ def medians(ways: Sequence[Callable[[], object]], runs: int) -> list[float]:
     As in :mod:`timeit`, the garbage collector waits.
     """
     taken: list[list[float]] = [[] for _ in ways]
+    gc.disable()
     for number in range(runs + 1):
         for way, seconds in zip(ways, taken, strict=True):
-            gc.collect()
-            gc.disable()
             started = time.perf_counter()
             way()
             if number:
                 seconds.append(time.perf_counter() - started)
-            gc.enable()
+    gc.enable()
     return [statistics.median(seconds) for seconds in taken]
 
 

@@ -66,13 +66,20 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
         An answer does not satisfy the problem.
     """
     search = _Search(problem)
+    ends = time.monotonic() + settings.time_limit
     found, report = search.run(settings, progress)
-    chosen = Columns(search.template, search.choose(found, settings))
+    known, values = found.count, search.choose(found, settings)
+    if values is None:
+        del found  # it is large
+        found, report = search.by_full_model(settings, ends, progress)
+        values = search.choose(found, settings)
+    assert values is not None, "what is listed can be chosen from"
+    chosen = Columns(search.template, values)
     verify(search.constraints, chosen)
     outcome = _outcome(report, found, len(chosen))
     return Answer(
         outcome=outcome,
-        found=found.count,
+        found=max(known, found.count),
         symbols=search.symbols,
         table=_table(chosen, problem),
         solver=SolverReport(**report._asdict()),
@@ -125,19 +132,19 @@ class _Search:
                 self.template, self.constraints, self._approach.width, settings.time_limit
             )
         except TooManyError:
-            left = max(0.0, ends - time.monotonic())
-            found, report = self._by_full_model(settings, left, progress)
+            found, report = self.by_full_model(settings, ends, progress)
         if report.status in DONE:
             report = report._replace(status="OPTIMAL" if found.count else "INFEASIBLE")
         return found, report
 
-    def _by_full_model(
-        self, settings: Settings, time_limit: float, progress: Progress
+    def by_full_model(
+        self, settings: Settings, ends: float, progress: Progress
     ) -> tuple[Listed, Report]:
         """What time allows: the best proved one by one, or solutions as the search meets them.
 
         What is costly to post is left out, and solutions that violate it are dropped.
         """
+        time_limit = max(0.0, ends - time.monotonic())
         costly = [item for item in self.constraints if item.is_costly]
         match settings.find:
             case Best(best=name, top=top, diverse=diverse) if name != "max_coverage" and not costly:
@@ -162,8 +169,14 @@ class _Search:
             rows = rows[constraint.holds(Columns(self.template, columns))]
         return rows
 
-    def choose(self, found: Found, settings: Settings) -> Mapping[str, Ints]:
-        """The solutions to answer."""
+    def choose(self, found: Found, settings: Settings) -> Mapping[str, Ints] | None:
+        """The solutions to answer; ``None`` if there are too many to find the best of."""
+        try:
+            return self._chosen(found, settings)
+        except TooManyError:
+            return None
+
+    def _chosen(self, found: Found, settings: Settings) -> Mapping[str, Ints]:
         match settings.find:
             case Sample(sample=number, seed=seed):
                 return found.sample(min(number, settings.limit), seed)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from solver.factored.arrays import EMPTY, Ints, Packing, ragged, sort
 from solver.factored.best import best
+from solver.factored.windows import LARGEST_TABLE, bounded
 from solver.objectives import Objective
 
 MOST_COUNTED: Final = 2**53 - 1
@@ -88,7 +89,10 @@ class Solutions:
 
     def all(self) -> Mapping[str, Ints]:
         """Every solution, in ascending order of the unknowns."""
-        packed = self._joined(self.first, self.group)
+        if self._begins[-1] > max(LARGEST_TABLE, self.count):  # most go with no row at all
+            packed = self.at(np.arange(self.count))
+        else:
+            packed = self._joined(self.first, self.group)
         return self.packing.unpack(sort(packed, self.packing.bits))
 
     def _joined(self, first: Ints, group: Ints) -> Ints:
@@ -99,9 +103,16 @@ class Solutions:
 
     @cached_property
     def completions(self) -> Ints:
-        """What goes with rows of the first list, packed, group by group."""
-        if not (self.widths > 1).any():
+        """What goes with rows of the first list, packed, group by group.
+
+        Raises
+        ------
+        TooManyError
+            There are too many to be held.
+        """
+        if self._begins[-1] == len(self.widths):
             return self.second
+        bounded(self._begins[-1:])
         entry, width = ragged(np.zeros_like(self.widths), self.widths)
         completions: Ints = self.second[entry] + width * self.step
         return completions
@@ -157,7 +168,13 @@ class Solutions:
         return self.packing.unpack(sort(packed, self.packing.bits))
 
     def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
-        """So many of the best solutions, the best first, without listing the others."""
+        """So many of the best solutions, the best first, without listing the others.
+
+        Raises
+        ------
+        TooManyError
+            There are more widths than can be looked at.
+        """
         return best(self, objective, number)
 
     def at(self, ranks: Ints) -> Ints:

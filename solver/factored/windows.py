@@ -15,8 +15,10 @@ from solver.factored.question import Question
 from solver.problem import Range
 from solver.template import RESOLUTION
 
-LARGEST_TABLE: Final = 1 << 24
+LARGEST_GRID: Final = 1 << 24
 """Most combinations that are looked through, a quarter of a second; more are left to CP-SAT."""
+LARGEST_TABLE: Final = 1 << 21
+"""Most rows that are kept of them: some hundreds of MiB."""
 
 
 class TooManyError(Exception):
@@ -105,12 +107,13 @@ def first_table(question: Question, wanted: Flags, kernels: Ints | None) -> Tabl
         return _enough(question, bare)
     grid = _grid(question, window, [it for it in window.symbols if it != window.stride], kernels)
     strides = _span(question, window.stride)
-    if len(sides) * _length(grid) * len(strides) > LARGEST_TABLE:
+    if len(sides) * _length(grid) * len(strides) > LARGEST_GRID:
         raise TooManyError
     c, p, d = (_value(grid, getattr(window, it)) for it in FIELDS if it != "stride")
     offset = np.broadcast_to(2 * p - d * (c - 1) - 1, _length(grid)).astype(np.int32)
     slack = (sides.astype(np.int32)[:, None] + offset).ravel()
     parts = [_matching(slack, int(stride), wanted) for stride in strides]
+    bounded(np.array([len(cells) for cells, _ in parts], np.int64))
     cell = np.concatenate([cells for cells, _ in parts]) if parts else EMPTY
     n, row = np.divmod(cell, max(1, _length(grid)))
     values = {RESOLUTION: resolutions[n], **{it: column[row] for it, column in grid.items()}}
@@ -143,7 +146,7 @@ def _grid(
     if kernels is not None and window.kernel_size in symbols:
         place = symbols.index(str(window.kernel_size))
         spans[place] = kernels
-    if np.prod([float(len(span)) for span in spans]) > LARGEST_TABLE:
+    if np.prod([float(len(span)) for span in spans]) > LARGEST_GRID:
         raise TooManyError
     grid = dict(zip(symbols, combinations(spans), strict=True))
     for constraint in question.local_to(symbols):

@@ -151,6 +151,17 @@ def test_the_best_of_generated_problems_are_the_first_that_are_ranked(
         assert best(asked, name, 5) == ranked(asked, name)[:5]
 
 
+def test_where_widths_are_too_many_for_groups_cp_sat_finds_the_best(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = PROBLEMS["I"]
+    expected = best(asked, "min_flops", 3)
+    monkeypatch.setattr("solver.factored.windows.LARGEST_TABLE", 20)
+    answer = solve(asked, Settings(find=Best(best="min_flops", top=3)))
+    assert answer.rows == expected
+    assert answer.found == search.count(asked)
+
+
 def test_groups_are_opened_until_nothing_better_can_be_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

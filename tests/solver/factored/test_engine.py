@@ -135,6 +135,7 @@ def test_what_is_too_large_for_tables_is_left_to_cp_sat(monkeypatch: pytest.Monk
     expected = solve(asked, Settings())
     for most in (1, 100, 1_000):
         monkeypatch.setattr(windows, "LARGEST_TABLE", most)
+        monkeypatch.setattr(windows, "LARGEST_GRID", most)
         monkeypatch.setattr(skeleton, "LARGEST_TABLE", most)
         answer = solve(asked, Settings())
         assert (answer.rows, answer.outcome) == (expected.rows, expected.outcome)
@@ -183,3 +184,15 @@ def test_the_worked_case_of_the_documentation() -> None:
         (3, 9), (7, 6), (4, 4), (3, 2), (1, 1),
     ]  # fmt: skip
     assert found.count == 3 * 9 + 7 * 6 + 4 * 4 + 3 * 2 + 1 * 1 == 92
+
+
+def test_widths_that_go_with_no_row_are_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = problem(original(14, 1, 18, 10), tolerance=0.01)
+    expected = solve(asked, Settings()).rows
+    found, _ = find(asked)
+    monkeypatch.setattr("solver.factored.solutions.LARGEST_TABLE", 1)
+    assert isinstance(found, Solutions)
+    if len(found.completions) > found.count:
+        assert solve(asked, Settings()).rows == expected
+    rows = found.packing.unpack(np.sort(found.at(np.arange(found.count))))
+    assert [*zip(*(it.tolist() for it in rows.values()), strict=True)] == expected
