@@ -23,7 +23,7 @@ BEHIND: Final = 4
 """Questions behind the first ones, which time is kept for."""
 MOST_CASES: Final = 100
 """What a requirement is told by is not gone through further than that."""
-NOT_ALONE: Final = "No change of one requirement alone opens a solution."
+NOT_ALONE: Final = "Leaving out one requirement alone opens no solution."
 ALONE: Final = "The one named cannot hold even where all others are left out:"
 EXCLUSIVE: Final = "Those named exclude one another even where all others are left out:"
 
@@ -104,7 +104,8 @@ class _Explainer:
     def _joint_reasons(self, conflict: Sequence[str]) -> Iterator[str]:
         """Yield why two groups block together, or else why those of a conflict do."""
         if pair := self._pair(conflict):
-            yield f"A change of two together does: {' and '.join(pair)}. With the other left out:"
+            both = " and ".join(pair)
+            yield f"Leaving out {both} together opens a solution. With one of them left out:"
             for left, group in _countdown(pair):
                 yield from self._reason(group, pair, left + 1)
         elif conflict:

@@ -87,9 +87,9 @@ def test_the_worked_case_of_the_documentation() -> None:
         (
             {"ranges": {**KEPT, "kernel_size": [3, 3]}},
             [
-                "No change of one requirement alone opens a solution.",
-                "A change of two together does: ranges.kernel_size and equal params. With the "
-                "other left out:",
+                "Leaving out one requirement alone opens no solution.",
+                "Leaving out ranges.kernel_size and equal params together opens a solution. With "
+                "one of them left out:",
                 "kernel_size 3..3 leaves no solution; 3..4 would leave one, with C1' = 4, C2' = 4.",
                 "The network has 292 parameters. With all else kept, K1' = D/w, w what one filter "
                 "costs, would be 292/61 = 4.79 with C1' = 5, C2' = 3; 292/80 = 3.65 with C1' = 4, "
@@ -127,7 +127,7 @@ def test_where_no_two_changes_are_enough_a_conflict_is_told_by_itself() -> None:
         "ranges.stride", "larger kernel (C1' > C1)", "same map after conv2", "equal params",
     ]  # fmt: skip
     assert found.reasons[:5] == [
-        "No change of one requirement alone opens a solution.",
+        "Leaving out one requirement alone opens no solution.",
         "Those named exclude one another even where all others are left out:",
         "stride 5..5 leaves no solution; 4..5 would leave one, with S1' = 4, S2' = 4.",
         "C1' must be larger than C1 = 3; the largest that all else leaves is C1' = 3.",
@@ -143,7 +143,7 @@ def test_what_cannot_hold_at_all_is_told_by_itself() -> None:
     found = explained(original, approach="I", budget="both", min_coverage=1.0, ranges=ranges)
     assert found.blocking == ["equal params"]
     assert found.reasons == [
-        "No change of one requirement alone opens a solution.",
+        "Leaving out one requirement alone opens no solution.",
         "The one named cannot hold even where all others are left out:",
         "The network has 5,150 parameters. With all else kept, Z1' = (D − rest)/w, w what one "
         "feature costs, would be (5,150 − 100)/21 = 240.48: it is not whole. The nearest count "
