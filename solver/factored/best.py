@@ -62,12 +62,14 @@ def _is_beaten(
 
 
 def _value(objective: Objective, rows: Columns) -> NDArray[Any]:
-    values: NDArray[Any] = objective.value(rows)
+    """How good each row is; of numbers beyond 64 bits, about."""
+    parts = [objective.value(chunk) for chunk in rows.chunks()] or [EMPTY]
+    values = np.concatenate(parts)
     return values.astype(float) if values.dtype == object else values
 
 
 def _columns(solutions: "Solutions", objective: Objective, packed: Ints) -> Columns:
-    return Columns.exact(objective.template, solutions.packing.unpack(packed))
+    return Columns(objective.template, solutions.packing.unpack(packed))
 
 
 class _Bounds:
@@ -121,4 +123,5 @@ class _Bounds:
         rows = Columns(template, largest)
         one_of_each = solutions.completions[solutions.completion_of_group] + solutions.lowest_first
         rows.sides = _columns(solutions, self._objective, one_of_each).sides
-        return _value(self._objective, rows)
+        values: NDArray[Any] = self._objective.value(rows)
+        return values

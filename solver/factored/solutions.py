@@ -125,6 +125,7 @@ class Solutions:
     @cached_property
     def group_of_completion(self) -> Ints:
         """The group of each completion."""
+        bounded(self._begins[-1:])
         return np.repeat(np.arange(len(self.starts)), self.per_group)
 
     def of_groups(self, groups: Ints) -> Ints:
