@@ -1,4 +1,4 @@
-"""Medians of runs that take turns, and what they are printed as."""
+"""Medians of runs, and what they are printed as."""
 
 import argparse
 import gc
@@ -10,20 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 
 
 def medians(ways: Sequence[Callable[[], object]], runs: int) -> list[float]:
-    """Seconds that each way takes: medians of runs in turn, after one that does not count.
+    """Seconds that each way takes: the median of runs in a row, after one that does not count.
 
     As in :mod:`timeit`, the garbage collector waits.
     """
-    taken: list[list[float]] = [[] for _ in ways]
     gc.disable()
-    for number in range(runs + 1):
-        for way, seconds in zip(ways, taken, strict=True):
-            started = time.perf_counter()
-            way()
-            if number:
-                seconds.append(time.perf_counter() - started)
-    gc.enable()
-    return [statistics.median(seconds) for seconds in taken]
+    try:
+        return [statistics.median([_seconds(way) for _ in range(runs + 1)][1:]) for way in ways]
+    finally:
+        gc.enable()
+
+
+def _seconds(way: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    way()
+    return time.perf_counter() - started
 
 
 def geometric_mean(ratios: Sequence[float]) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import lcm
 
 from solver.architecture import Conv2d, Pool2d
@@ -9,6 +10,7 @@ from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
 from solver.constraints.geometry import DivisibleByGroups, MapSizes, SameMap, WithinRange
 from solver.factored.chain import Chain
+from solver.polynomial import Polynomial
 from solver.problem import Range
 from solver.template import RESOLUTION, Template
 
@@ -53,6 +55,24 @@ class Question:
             budgets=[item for item in constraints if isinstance(item, EqualBudget)],
             local=[item for item in constraints if not isinstance(item, structure)],
         )
+
+    @cached_property
+    def parts(self) -> list[tuple[Polynomial, Polynomial]]:
+        """``(w, rest)`` of each budget."""
+        width = self.width
+        sides = [budget.side for budget in self.budgets]
+        return [s.collect(width) if width else (Polynomial.constant(0), s) for s in sides]
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """What the budgets depend on besides the width: resolution, first map, kernels."""
+        chain = self.chain
+        read = {symbol for part in self.parts for side in part for symbol in side.symbols}
+        found = [RESOLUTION] if read & chain.symbols_before else []
+        if read & chain.symbols_between:
+            found.append(chain.first_side)
+        kernels = [window.kernel_size for window in chain.windows]
+        return found + [kernel for kernel in kernels if isinstance(kernel, str) and kernel in read]
 
     @property
     def largest_side(self) -> int:

@@ -77,23 +77,15 @@ class Skeleton(ABC):
             A count could leave 64 bits.
         """
 
-    @cached_property
+    @property
     def parts(self) -> list[tuple[Polynomial, Polynomial]]:
         """``(w, rest)`` of each budget."""
-        width = self.question.width
-        sides = [budget.side for budget in self.question.budgets]
-        return [s.collect(width) if width else (Polynomial.constant(0), s) for s in sides]
+        return self.question.parts
 
-    @cached_property
+    @property
     def symbols(self) -> list[str]:
         """What the budgets depend on besides the width: resolution, first map, kernels."""
-        chain = self.question.chain
-        read = {symbol for part in self.parts for side in part for symbol in side.symbols}
-        found = [RESOLUTION] if read & chain.symbols_before else []
-        if read & chain.symbols_between:
-            found.append(chain.first_side)
-        kernels = [window.kernel_size for window in chain.windows]
-        return found + [kernel for kernel in kernels if isinstance(kernel, str) and kernel in read]
+        return self.question.symbols
 
     @property
     def reads_maps(self) -> bool:
