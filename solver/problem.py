@@ -194,19 +194,24 @@ class Best(Schema):
     )
 
 
+FIND_KINDS: Final = ("everything", "a sample", "the best")
+"""How places of errors call the three forms of ``find``: none of these is a key in it."""
+_EVERYTHING, _SAMPLE, _BEST = FIND_KINDS
+
+
 def _kind_of_find(value: Any) -> str | None:
     """Which of the three a value is meant to be."""
-    if isinstance(value, Sample | Best):
-        return type(value).__name__.lower()
-    if isinstance(value, dict):
-        return next((kind for kind in ("sample", "best") if kind in value), None)
-    return "all" if value == "all" else None
+    if isinstance(value, Sample) or (isinstance(value, dict) and "sample" in value):
+        return _SAMPLE
+    if isinstance(value, Best) or (isinstance(value, dict) and "best" in value):
+        return _BEST
+    return _EVERYTHING if value == "all" else None
 
 
 Find = Annotated[
-    Annotated[Literal["all"], Tag("all")]
-    | Annotated[Sample, Tag("sample")]
-    | Annotated[Best, Tag("best")],
+    Annotated[Literal["all"], Tag(_EVERYTHING)]
+    | Annotated[Sample, Tag(_SAMPLE)]
+    | Annotated[Best, Tag(_BEST)],
     Discriminator(
         _kind_of_find,
         custom_error_type="find",

@@ -241,6 +241,9 @@ ONE_CONVOLUTION = {
         ({"tolerance": {"below": -0.1}}, ["#/tolerance/below"]),
         ({"limit": 0, "time_limit": 0}, ["#/limit", "#/time_limit"]),
         ({"find": "some"}, ["#/find"]),
+        ({"find": {"sample": 0}}, ["#/find/sample"]),
+        ({"find": {"best": "size", "top": 0}}, ["#/find/best", "#/find/top"]),
+        ({"find": {"best": "min_flops", "k": 3}}, ["#/find/k"]),
     ],
 )
 def test_a_bad_search_is_refused_with_its_places(
