@@ -61,13 +61,23 @@ class SolverProcess(ABC):
     def _follow(self, output: IO[bytes]) -> None:
         """Take all that it writes once it is ready."""
 
-    def _send(self, request: SolveRequest) -> None:
+    def wait_until_ready(self) -> None:
+        """Wait until it has loaded OR-Tools.
+
+        Raises
+        ------
+        SolverStartError
+            It did not start.
+        """
         if not self._ready.wait(START_SECONDS):
             raise SolverStartError(f"the solver process did not start in {START_SECONDS:g} s")
         if not self._has_started:
             raise SolverStartError(
                 f"the solver process did not start (exit {self._process.wait()})"
             )
+
+    def _send(self, request: SolveRequest) -> None:
+        self.wait_until_ready()
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(request.model_dump_json().encode() + b"\n")
