@@ -41,6 +41,11 @@ class Lost:
     reason: str
 
 
+@dataclass(frozen=True)
+class Paused:
+    """A run that was trained as far as it is wanted."""
+
+
 class Attempt:
     """A claimed run in training.
 
@@ -62,7 +67,7 @@ class Attempt:
         self._stopping = stopping
         self._ends = time.monotonic() + settings.lease
 
-    def outcome(self) -> Outcome | Failure | Lost | None:
+    def outcome(self) -> Outcome | Failure | Lost | Paused | None:
         """How the training ended; ``None`` if it was stopped.
 
         Raises
@@ -93,7 +98,7 @@ class Attempt:
             threads=self._settings.threads,
         )
 
-    def _train(self) -> Outcome | Failure | None:
+    def _train(self) -> Outcome | Failure | Paused | None:
         """Keep the lease while the other process trains."""
         lease = self._settings.lease
         while not self._stopping.is_set():
@@ -102,17 +107,25 @@ class Attempt:
                 return message
             if message or time.monotonic() > self._ends - lease * 2 / 3:
                 self._beat(message)
+            if message and self._claim.target_epochs == message.number < self._recipe_epochs:
+                self._process.kill()
+                return Paused()
         self._process.kill()
         return None
 
+    @property
+    def _recipe_epochs(self) -> int:
+        epochs: int = self._claim.recipe["epochs"]
+        return epochs
+
     def _beat(self, epoch: Epoch | None) -> None:
         """Prolong the lease; a database that does not answer is asked again until it is over."""
-        epochs = [epoch_row(epoch)] if epoch else []
+        epochs = {self._claim.id: [epoch_row(epoch)]} if epoch else {}
         sent = time.monotonic()
         while True:
             try:
                 with self._database.write() as session:
-                    runs.beat(session, self._claim, self._settings.lease, epochs)
+                    runs.beat(session, [self._claim], self._settings.lease, epochs)
             except OperationalError as broken:
                 if time.monotonic() > self._ends:
                     raise LostLeaseError(f"run {self._claim.id}: database away") from broken

@@ -12,14 +12,14 @@ from typing import TypeVar
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.db import jobs, runs
+from app.db import runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
-from trainer.attempt import Attempt, Lost, WorkerSettings
+from trainer.attempt import Attempt, Lost, Paused, WorkerSettings
 from trainer.outcome import Outcome
 from trainer.process import Failure, TrainingProcess, result_row
-from trainer.summary import summary
+from trainer.summary import settle_next
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -57,7 +57,7 @@ class Worker:
             self._process.kill()
 
     def _claim(self, session: Session) -> Claim | None:
-        return runs.claim(session, self._settings.name, self._settings.lease)
+        return next(iter(runs.claim(session, self._settings.name, self._settings.lease, 1)), None)
 
     def _run(self, claim: Claim) -> None:
         """Train a run and record how it ended; a run that was lost is left to its new owner."""
@@ -69,25 +69,28 @@ class Worker:
             self._process.kill()
             logger.warning("%s; it was stopped", lost)
 
-    def _record(self, claim: Claim, outcome: Outcome | Failure | Lost | None) -> None:
+    def _record(self, claim: Claim, outcome: Outcome | Failure | Lost | Paused | None) -> None:
         name = f"run {claim.id}, attempt {claim.attempt}"
         match outcome:
             case Outcome():
                 self._write(lambda session: runs.finish(session, claim, result_row(outcome)))
                 logger.info("%s: accuracy %.4f", name, outcome.test_accuracy)
             case Failure(reason):
-                self._write(lambda session: runs.fail(session, claim, reason))
+                self._write(lambda session: runs.fail(session, claim, "error", reason))
                 logger.warning("%s: failed: %s", name, reason)
             case Lost(reason):
-                self._write(lambda session: runs.lose(session, claim, reason))
+                self._write(lambda session: runs.lose(session, [claim], reason))
                 logger.warning("%s: lost: %s", name, reason)
+            case Paused():
+                self._write(lambda session: runs.pause(session, claim))
+                logger.info("%s: paused", name)
             case None:
-                self._write(lambda session: runs.release(session, claim))
+                self._write(lambda session: runs.release(session, [claim]))
                 logger.info("%s: given back", name)
 
     def _settle(self) -> None:
         """Bring the results of jobs up to date."""
-        while self._write(_settle_one):
+        while self._write(settle_next):
             pass
 
     def _write(self, work: Callable[[Session], Result]) -> Result:
@@ -100,11 +103,3 @@ class Worker:
                 logger.exception("the database does not answer; trying again")
                 if self._stopping.wait(self._settings.poll):
                     raise
-
-
-def _settle_one(session: Session) -> bool:
-    job = jobs.next_stale(session)
-    if job is None:
-        return False
-    jobs.settle(session, job, summary(session, job).model_dump(mode="json"))
-    return True

@@ -11,6 +11,7 @@ from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
+from app.halving import Halving
 from app.services.idempotency import once
 from app.services.job_views import JobPage, JobView, RunPage, job_view, run_view
 from app.services.requests import MOST_RUNS, JobRequest
@@ -78,22 +79,38 @@ def _variant_networks(
 
 
 def _needs(request: JobRequest, networks: Sequence[jobs.Network]) -> list[jobs.Need]:
-    """One run for each network and seed, under the hash of all that it depends on."""
-    recipe = request.training.model_dump(mode="json")
+    """What is needed of each network, the original first: of variants, their first rung."""
+    original = networks[0]
+    whole = request.training.epochs
+    plan = Halving.of(understood(request))
+    first = plan.first(len(networks) - 1) if plan else whole
+    return [
+        need
+        for network in networks
+        for need in _runs(request, network, whole if network is original else first, original)
+    ]
+
+
+def _runs(
+    request: JobRequest, network: jobs.Network, epochs: int, original: jobs.Network
+) -> list[jobs.Need]:
+    """One run for each seed, under the hash of all that it depends on."""
     dataset = DATASETS[request.dataset]
-    needs: list[jobs.Need] = []
-    for network in networks:
-        for seed in range(request.seeds):
-            identity = {
-                "architecture_id": network.architecture_id,
-                "dataset": dataset.name,
-                "dataset_version": dataset.version,
-                "resolution": network.resolution,
-                "recipe": recipe,
-                "seed": seed,
-            }
-            run = {"id": content_id(identity), "position": len(needs), **identity}
-            needs.append(jobs.Need(network, run))
+    is_enlarged = request.inputs == "upsampled" and network.resolution > original.resolution
+    stack = {
+        "architecture_id": network.architecture_id,
+        "dataset": dataset.name,
+        "dataset_version": dataset.version,
+        "resolution": network.resolution,
+        "recipe": request.training.model_dump(mode="json"),
+        "training_images": request.training_images,
+        "detail": original.resolution if is_enlarged else None,
+    }
+    needs = []
+    for seed in range(request.seeds):
+        identity = {**stack, "seed": seed}
+        run = {"id": content_id(identity), "stack": content_id(stack), **identity}
+        needs.append(jobs.Need(network, run, epochs))
     return needs
 
 

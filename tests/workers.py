@@ -1,0 +1,82 @@
+"""A worker that trains nothing: it claims, measures and records as a real one does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.db import runs
+from app.db.engine import Database
+from app.db.runs import Claim
+from tests.factories import RESULT
+from trainer.summary import settle_next
+
+
+def epoch_row(epoch: int, accuracy: float = 0.5) -> dict[str, Any]:
+    return {
+        "epoch": epoch,
+        "train_loss": 1.0,
+        "validation_loss": 1.0,
+        "validation_accuracy": accuracy,
+        "seconds": 0.5,
+    }
+
+
+def equally_good(_claim: Claim, _epoch: int) -> float:
+    return 0.5
+
+
+@dataclass
+class FakeWorker:
+    """Measures what ``accuracy`` says; runs that ``fails`` names fail when they are claimed.
+
+    ``trained`` lists every epoch that it measured of each run, as often as it did: after a pause it
+    goes on behind the last one.
+    """
+
+    database: Database
+    accuracy: Callable[[Claim, int], float] = equally_good
+    fails: Callable[[Claim], runs.Failure | None] = lambda _claim: None
+    most: int = 8
+    trained: dict[str, list[int]] = field(default_factory=dict)
+
+    def work(self) -> int:
+        """Work off all that is queued, and what follows from it; how many attempts that took."""
+        attempts = 0
+        while True:
+            self.settle()
+            with self.database.write() as session:
+                held = runs.claim(session, "w", 60, self.most)
+            if not held:
+                return attempts
+            for claim in held:
+                self._train(claim)
+            attempts += len(held)
+
+    def settle(self) -> None:
+        """Bring all jobs up to date."""
+        while True:
+            with self.database.write() as session:
+                if not settle_next(session):
+                    return
+
+    def _train(self, claim: Claim) -> None:
+        if failure := self.fails(claim):
+            with self.database.write() as session:
+                runs.fail(session, claim, failure, "in words")
+            return
+        done = self.trained.setdefault(claim.id, [])
+        for epoch in range(max(done, default=0) + 1, claim.target_epochs + 1):
+            row = epoch_row(epoch, self.accuracy(claim, epoch))
+            with self.database.write() as session:
+                runs.beat(session, [claim], 60, {claim.id: [row]})
+            done.append(epoch)
+        with self.database.write() as session:
+            self._end(session, claim)
+
+    def _end(self, session: Any, claim: Claim) -> None:
+        if claim.target_epochs < claim.recipe["epochs"]:
+            runs.pause(session, claim)
+            return
+        accuracy = self.accuracy(claim, claim.target_epochs)
+        measures = {"validation_accuracy": accuracy, "test_accuracy": accuracy}
+        runs.finish(session, claim, {**RESULT, **measures})
