@@ -1,6 +1,6 @@
 """A worker that trains nothing: it claims, measures and records as a real one does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,8 +48,7 @@ class FakeWorker:
                 held = runs.claim(session, "w", 60, self.most)
             if not held:
                 return attempts
-            for claim in held:
-                self._train(claim)
+            self.train(held)
             attempts += len(held)
 
     def settle(self) -> None:
@@ -59,19 +58,31 @@ class FakeWorker:
                 if not settle_next(session):
                     return
 
-    def _train(self, claim: Claim) -> None:
-        if failure := self.fails(claim):
+    def train(self, held: Sequence[Claim]) -> None:
+        """Train runs as far as they are wanted, from where this worker left them."""
+        going_on = [claim for claim in held if not self._fail(claim)]
+        while behind := [claim for claim in going_on if self._next(claim) <= claim.target_epochs]:
+            rows = {claim.id: [self._measured(claim)] for claim in behind}
+            with self.database.write() as session:
+                runs.beat(session, going_on, 60, rows)
+        with self.database.write() as session:
+            for claim in going_on:
+                self._end(session, claim)
+
+    def _next(self, claim: Claim) -> int:
+        return max(self.trained.get(claim.id, ()), default=0) + 1
+
+    def _measured(self, claim: Claim) -> dict[str, Any]:
+        epoch = self._next(claim)
+        self.trained.setdefault(claim.id, []).append(epoch)
+        return epoch_row(epoch, self.accuracy(claim, epoch))
+
+    def _fail(self, claim: Claim) -> bool:
+        failure = self.fails(claim)
+        if failure:
             with self.database.write() as session:
                 runs.fail(session, claim, failure, "in words")
-            return
-        done = self.trained.setdefault(claim.id, [])
-        for epoch in range(max(done, default=0) + 1, claim.target_epochs + 1):
-            row = epoch_row(epoch, self.accuracy(claim, epoch))
-            with self.database.write() as session:
-                runs.beat(session, [claim], 60, {claim.id: [row]})
-            done.append(epoch)
-        with self.database.write() as session:
-            self._end(session, claim)
+        return failure is not None
 
     def _end(self, session: Any, claim: Claim) -> None:
         if claim.target_epochs < claim.recipe["epochs"]:

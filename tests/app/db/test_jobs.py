@@ -95,11 +95,12 @@ def test_jobs_that_are_made_at_once_make_each_run_once(database: Database) -> No
     with database.write() as session:
         search_id = solved_search(session, limit=20).id
     request = {"epochs": 2, "notes": [], "seeds": 5, "variants": {"select": "all"}}
-    wanted = needs(original(), 5, range(20))
+    wanted = needs(original(), 20, range(20))
+    begin = threading.Barrier(8)
 
     def make(number: int) -> None:
-        # Each in an order of its own, as jobs that drew the same variants in another order.
-        mine = wanted[number:] + wanted[:number]
+        mine = wanted[::-1] if number % 2 else wanted  # whoever waits, waits in its own order
+        begin.wait()
         database.transact(
             lambda session: jobs.create(session, search_id, {**request, "tag": number}, mine)
         )
