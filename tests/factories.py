@@ -108,20 +108,24 @@ def queued_job(
 
     ``halving`` are its ``eta`` and ``min_epochs``.
     """
-    with database.write() as session:
+
+    def make(session: Session) -> JobRow:
         rows, _ = searches.newest(session, None, 1)
         search = rows[0] if rows else solved_search(session, limit=20)
+        selection: dict[str, Any] = {"select": "all"}
+        first = None
+        if halving:
+            eta, min_epochs = halving
+            selection = {"select": "halving", "eta": eta, "min_epochs": min_epochs}
+            first = Halving(eta, min_epochs, epochs).first(len(variants))
         request = {
             "epochs": epochs,
             "notes": [],
             "dataset": tag,
             "seeds": seeds,
-            "variants": {"select": "all"},
+            "variants": selection,
         }
-        first = None
-        if halving:
-            eta, min_epochs = halving
-            request["variants"] = {"select": "halving", "eta": eta, "min_epochs": min_epochs}
-            first = Halving(eta, min_epochs, epochs).first(len(variants))
         wanted = needs(original(), seeds, variants, tag, epochs, first)
         return jobs.create(session, search.id, request, wanted)
+
+    return database.transact(make)

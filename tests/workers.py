@@ -6,6 +6,7 @@ from typing import Any
 
 from app.db import runs
 from app.db.engine import Database
+from app.db.models import Failure
 from app.db.runs import Claim
 from tests.factories import RESULT
 from trainer.summary import settle_next
@@ -35,7 +36,7 @@ class FakeWorker:
 
     database: Database
     accuracy: Callable[[Claim, int], float] = equally_good
-    fails: Callable[[Claim], runs.Failure | None] = lambda _claim: None
+    fails: Callable[[Claim], Failure | None] = lambda _claim: None
     most: int = 8
     trained: dict[str, list[int]] = field(default_factory=dict)
 
@@ -66,7 +67,7 @@ class FakeWorker:
             with self.database.write() as session:
                 runs.beat(session, going_on, 60, rows)
         with self.database.write() as session:
-            for claim in going_on:
+            for claim in runs.hold(session, going_on):
                 self._end(session, claim)
 
     def _next(self, claim: Claim) -> int:

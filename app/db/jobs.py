@@ -325,8 +325,8 @@ def cancel(session: Session, id_: str) -> bool:
     if job.state in ENDED:
         return False
     mine = select(JobRunRow.run_id).where(JobRunRow.job_id == id_).scalar_subquery()
-    open_runs = locked(RunRow.id.in_(mine), RunRow.state.in_(OPEN))
-    ids = list(session.scalars(select(open_runs)))
+    not_ended = locked(RunRow.id.in_(mine), RunRow.state.in_((*OPEN, "paused")))
+    ids = list(session.scalars(select(not_ended)))
     ended = (
         update(JobRow)
         .where(JobRow.id == id_, JobRow.state.not_in(ENDED))

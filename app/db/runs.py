@@ -7,13 +7,13 @@ of their ids: otherwise two transactions could wait for each other.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, and_, case, func, or_, select, tuple_, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from app.db.errors import LostLeaseError
-from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
+from app.db.models import EpochRow, Failure, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.statements import upsert
 from app.db.types import database_time
 
@@ -22,19 +22,8 @@ MAX_LOST = 3
 OPEN = ("queued", "running")
 """States of what has not ended."""
 
-Failure = Literal[
-    "diverged",
-    "out_of_memory",
-    "no_space",
-    "dataset",
-    "broken_image",
-    "count_mismatch",
-    "unreadable",
-    "lost",
-    "error",
-]
-
 _IN_SQL_ONLY = {"synchronize_session": False}
+_ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}
 _ONCE = "MATERIALIZED"
 """A common table that is worked out once; worked out again, it could lock other rows."""
 
@@ -286,17 +275,31 @@ def _no_longer_held(held: Claim) -> str:
     return f"run {held.id} is no longer held by attempt {held.attempt}"
 
 
+def hold(session: Session, held: Sequence[Claim]) -> list[Claim]:
+    """Lock runs that several writes of this transaction are about; those that are still held.
+
+    To be called before the first of them: runs that were locked one after the other, with jobs in
+    between, could wait for another transaction that waits for them.
+    """
+    found = set(session.scalars(select(_still_held(held))))
+    return [claim for claim in held if claim.id in found]
+
+
 def _fenced(session: Session, held: Sequence[Claim], **values: Any) -> list[Claim]:
     """Write to those runs that are still these attempts'; which they were."""
+    mine = _still_held(held)
+    statement = update(RunRow).where(RunRow.id == mine.c.id).values(**values).returning(RunRow.id)
+    written = set(session.scalars(statement, execution_options=_IN_SQL_ONLY))
+    return [claim for claim in held if claim.id in written]
+
+
+def _still_held(held: Sequence[Claim]) -> CTE:
     tokens = [(claim.id, claim.attempt) for claim in held]
-    mine = locked(
+    return locked(
         RunRow.id.in_([claim.id for claim in held]),
         tuple_(RunRow.id, RunRow.attempt).in_(tokens),
         RunRow.state == "running",
     )
-    statement = update(RunRow).where(RunRow.id == mine.c.id).values(**values).returning(RunRow.id)
-    written = set(session.scalars(statement, execution_options=_IN_SQL_ONLY))
-    return [claim for claim in held if claim.id in written]
 
 
 def locked(*conditions: ColumnElement[bool]) -> CTE:
@@ -365,6 +368,3 @@ def want(session: Session, ids: Sequence[str], since: Any) -> None:
             .values(**values),
             execution_options=_IN_SQL_ONLY,
         )
-
-
-_ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.db import jobs, runs
 from app.db.engine import Database
-from app.db.models import JobRow, RunRow
+from app.db.models import Failure, JobRow, RunRow
 from app.db.runs import Claim
 from tests.factories import RESULT, needs, original, queued_job, solved_search
 from tests.workers import FakeWorker, epoch_row
@@ -56,7 +56,7 @@ def test_a_job_with_failed_runs_fails_and_says_how_many_and_why_and_the_others_g
 
 def test_different_kinds_of_failure_are_counted_apart(database: Database) -> None:
     job = queued_job(database, seeds=4)
-    kinds: dict[int, runs.Failure] = {0: "diverged", 1: "out_of_memory", 3: "diverged"}
+    kinds: dict[int, Failure] = {0: "diverged", 1: "out_of_memory", 3: "diverged"}
 
     FakeWorker(database, fails=lambda run: kinds.get(run.seed)).work()
 
