@@ -1,10 +1,8 @@
-"""What networks can be trained on, and how: facts that the API and the trainer share."""
+"""What networks can be trained on: facts that the API and the trainer share."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-
-from pydantic import Field
+from typing import Any, Final
 
 from solver.architecture import Schema, digest
 
@@ -43,30 +41,6 @@ DATASETS: Final[Mapping[str, Dataset]] = {
     )
 }
 """Every data set by its name; ``digits`` comes with scikit-learn and is always there."""
-
-
-class Recipe(Schema):
-    """Everything that a training depends on besides network, data and seed.
-
-    ``batch_size`` is in images, ``epochs`` in passes over the training split; ``learning_rate``,
-    ``rho``, ``eps`` and ``weight_decay`` are those of ``torch.optim.Adadelta``. Images are in
-    [0, 1] and not augmented; accuracy is that after the last epoch.
-    """
-
-    name: Literal["paper"] = "paper"
-    version: Literal[1] = 1
-    batch_size: Annotated[int, Field(ge=1, le=65_536, strict=True)] = 100
-    epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
-    optimizer: Literal["adadelta"] = "adadelta"
-    learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1.0
-    rho: Annotated[float, Field(ge=0.0, le=1.0)] = 0.9
-    eps: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-6
-    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
-
-    @property
-    def hash(self) -> str:
-        """Hash of the content: part of a run's identity."""
-        return content_id(self.model_dump(mode="json"))
 
 
 def content_id(content: Any) -> str:

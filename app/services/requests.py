@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.catalogue import DATASETS, Recipe
+from app.catalogue import DATASETS
+from app.recipes import Recipe
 from solver.architecture import Architecture, Schema
 from solver.problem import Question, Settings
 
