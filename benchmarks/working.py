@@ -1,6 +1,7 @@
 """A service on one machine to measure with: a database, folders, and a worker in this process."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ from app.config import settings
 from app.db import searches
 from app.db.engine import Database
 from app.db.models import JobRunRow, ResultRow, RunRow
+from app.db.results import Results
 from app.db.schema import migrate
 from app.services import jobs
 from app.services.requests import JobRequest, SearchRequest
@@ -46,12 +48,17 @@ class Workplace:
         request = JobRequest.model_validate(body)
         return jobs.create(self.database, request, key=None, data_dir=settings().data_dir)
 
-    def worked_off(self) -> None:
-        """Train all that is queued."""
+    def worked_off(self, workers: int = 1) -> None:
+        """Train all that is queued, in so many processes of one thread each."""
+        with ThreadPoolExecutor(workers) as pool:
+            for done in [pool.submit(self._work, f"benchmark-{n}") for n in range(workers)]:
+                done.result()
+
+    def _work(self, name: str) -> None:
         worker = Worker(
             self.database,
             WorkerSettings(
-                name="benchmark",
+                name=name,
                 data_dir=settings().data_dir,
                 cache_dir=settings().cache_dir,
                 checkpoints=str(self._folder / "checkpoints"),
@@ -61,6 +68,13 @@ class Workplace:
             ),
         )
         worker.work(exit_when_idle=True)
+
+    def results(self, job_id: str) -> Results:
+        """What came out of a job that has ended well."""
+        job = jobs.get(self.database, job_id)
+        assert job.state == "succeeded", job.error
+        assert job.results is not None
+        return job.results
 
     def seconds(self, job_id: str) -> tuple[float, float]:
         """How long a job's runs took from the first claim to the last result, and in training."""
