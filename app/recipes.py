@@ -116,7 +116,7 @@ NAMED: Final[Mapping[str, Mapping[str, Any]]] = {
     "paper": {},  # what the fields say
     "fast": {
         "batch_size": 100,
-        "epochs": 3,
+        "epochs": 4,
         "optimizer": "adamw",
         "learning_rate": 0.01,
         "schedule": "one_cycle",
