@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         WorkerSettings(
             name=f"{socket.gethostname()}:{os.getpid()}",
             data_dir=settings().data_dir,
+            cache_dir=settings().cache_dir,
             lease=settings().lease,
             poll=settings().poll,
             threads=options.threads,

@@ -32,6 +32,7 @@ class WorkerSettings:
     lease: float
     poll: float
     threads: int
+    cache_dir: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Attempt:
             expected=stored,
             dataset=claim.dataset,
             data_dir=self._settings.data_dir,
+            cache_dir=self._settings.cache_dir,
             recipe=Recipe.model_validate(claim.recipe),
             seed=claim.seed,
             threads=self._settings.threads,

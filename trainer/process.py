@@ -28,6 +28,7 @@ class Task:
     expected: Counts
     dataset: str
     data_dir: Path
+    cache_dir: Path | None
     recipe: Recipe
     seed: int
     threads: int
@@ -126,7 +127,7 @@ def _train(task: Task, connection: Connection) -> Outcome | Failure:
         check_counts(build(task.architecture), task.architecture, task.expected)
         return train(
             task.architecture,
-            load(task.dataset, task.data_dir),
+            load(task.dataset, task.data_dir, task.cache_dir),
             task.recipe,
             seed=task.seed,
             threads=task.threads,

@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from app.catalogue import Recipe
 from solver.architecture import Architecture
 from trainer.errors import RunFailed
-from trainer.images import Images, Split, fitted
+from trainer.images import Source, Split, fitted
 from trainer.networks import build
 from trainer.outcome import Epoch, Outcome, versions
 
@@ -35,7 +35,7 @@ def best_device() -> torch.device:
 
 def train(
     architecture: Architecture,
-    images: Images,
+    images: Source,
     recipe: Recipe,
     *,
     seed: int,
