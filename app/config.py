@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -26,6 +26,7 @@ class Settings(BaseSettings):
         default_factory=lambda: f"sqlite:///{_data_folder() / 'isobudget.sqlite'}"
     )
     data_dir: Path = Field(default_factory=lambda: _data_folder() / "datasets")
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("isobudget", appauthor=False))
     checkpoints: str = Field(default_factory=lambda: str(_data_folder() / "checkpoints"))
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)

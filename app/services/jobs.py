@@ -1,16 +1,18 @@
 """Jobs: which networks to train with which seeds, how far they are, and what came out."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.catalogue import DATASETS, content_id
+from app.catalogue import Dataset, content_id
 from app.db import architectures, jobs, searches
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
+from app.services import datasets
 from app.services.idempotency import once
 from app.services.job_views import JobPage, JobView, RunPage, job_view, run_view
 from app.services.requests import MOST_RUNS, JobRequest
@@ -18,13 +20,19 @@ from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
 
 
-def create(database: Database, request: JobRequest, key: str | None) -> str:
+def create(database: Database, request: JobRequest, key: str | None, data_dir: Path) -> str:
     """Check a job, choose its variants, and queue its runs; its id.
+
+    Parameters
+    ----------
+    data_dir
+        Where the data sets are.
 
     Raises
     ------
     RefusedError
-        The networks do not fit the data set, or there is nothing to train.
+        There is no such data set, it is broken, or the networks do not fit it; or there is nothing
+        to train.
     ConflictError
         The search has not ended.
     app.db.errors.NotFoundError
@@ -32,13 +40,15 @@ def create(database: Database, request: JobRequest, key: str | None) -> str:
     app.db.idempotency.KeyReusedError
         The key came with another body before.
     """
+    # Not in the transaction: reading a folder of images takes its time.
+    found = datasets.find(data_dir, request.dataset)
 
     def make(session: Session) -> str:
         search = searches.get(session, request.search_id)
         if search.state in ("queued", "running"):
             raise ConflictError(f"search {search.id} is {search.state}; wait until it has ended")
         original = architectures.get(session, search.architecture_id)
-        dataset = DATASETS[request.dataset]
+        dataset = found.or_refused()
         check_fit(original, dataset)
         positions, notes = choose(session, request, search, dataset)
         if (wanted := (1 + len(positions)) * request.seeds) > MOST_RUNS:
@@ -49,7 +59,7 @@ def create(database: Database, request: JobRequest, key: str | None) -> str:
             jobs.Network(original.id, original.input.resolution),
             *_variant_networks(session, search, positions),
         ]
-        needs = _needs(request, networks)
+        needs = _needs(request, dataset, networks)
         return jobs.create(session, search.id, understood(request, notes), needs).id
 
     body = request.model_dump(mode="json")
@@ -77,10 +87,11 @@ def _variant_networks(
     return networks
 
 
-def _needs(request: JobRequest, networks: Sequence[jobs.Network]) -> list[jobs.Need]:
+def _needs(
+    request: JobRequest, dataset: Dataset, networks: Sequence[jobs.Network]
+) -> list[jobs.Need]:
     """One run for each network and seed, under the hash of all that it depends on."""
     recipe = request.training.model_dump(mode="json")
-    dataset = DATASETS[request.dataset]
     needs: list[jobs.Need] = []
     for network in networks:
         for seed in range(request.seeds):
