@@ -263,7 +263,7 @@ class _Author:
             network.train()
             for images_BCHW, labels_B in self.training:
                 optimizer.zero_grad()
-                cross_entropy(network(images_BCHW), labels_B).backward()
+                cross_entropy(network(images_BCHW), labels_B).backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
 
     def accuracies(self) -> list[float]:
@@ -292,7 +292,7 @@ class _Lightning:
 
         logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 
-        class Module(lightning.LightningModule):  # type: ignore[misc,name-defined]
+        class Module(lightning.LightningModule):  # type: ignore[misc]
             def __init__(self) -> None:
                 super().__init__()
                 self.network = build(lenet(resolution))
@@ -337,7 +337,7 @@ def _flops_an_image(resolution: int) -> float:
 
     with FlopCounterMode(display=False) as counter:
         logits = build(lenet(resolution))(torch.zeros(1, 1, resolution, resolution))
-        cross_entropy(logits, torch.zeros(1, dtype=torch.int64)).backward()
+        cross_entropy(logits, torch.zeros(1, dtype=torch.int64)).backward()  # type: ignore[no-untyped-call]
     return float(counter.get_total_flops())
 
 

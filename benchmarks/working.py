@@ -88,6 +88,8 @@ class Workplace:
             trained = session.scalar(
                 select(func.sum(ResultRow.seconds)).where(ResultRow.run_id.in_(mine))
             )
+        assert started is not None
+        assert finished is not None
         return (finished - started).total_seconds(), float(trained or 0.0)
 
 

@@ -12,6 +12,7 @@ from app.catalogue import content_id
 from app.db import architectures, jobs, searches
 from app.db.engine import Database
 from app.db.models import JobRow, SearchRow
+from app.halving import Halving
 from app.recipes import Recipe
 from app.services.requests import SearchRequest
 from app.services.searches import understood
@@ -70,26 +71,29 @@ def needs(
     variants: Sequence[int] = (),
     tag: str = "digits",
     epochs: int = 2,
+    first: int | None = None,
 ) -> list[jobs.Need]:
-    """Runs of one architecture, as if it were the original and the variants."""
-    networks = [jobs.Network(architecture.id, architecture.input.resolution)]
-    networks += [
-        jobs.Network(architecture.id, architecture.input.resolution, position)
-        for position in variants
-    ]
+    """Runs of one architecture, as if it were the original and the variants.
+
+    Of variants so many epochs are wanted ``first``, if not all.
+    """
+    resolution = architecture.input.resolution
     found: list[jobs.Need] = []
-    for network in networks:
+    for variant in (None, *variants):
+        network = jobs.Network(architecture.id, resolution, variant)
         for seed in range(seeds):
             identity = {
-                "architecture_id": network.architecture_id,
+                "architecture_id": architecture.id,
                 "dataset": tag,
                 "dataset_version": "1",
-                "resolution": network.resolution,
+                "resolution": resolution,
                 "recipe": Recipe(epochs=epochs).model_dump(mode="json"),
-                "seed": seed,
+                "training_images": None,
+                "detail": None,
             }
-            id_ = content_id([identity, network.variant])
-            found.append(jobs.Need(network, {"id": id_, "position": len(found), **identity}))
+            stack = content_id([identity, variant])
+            run = {"id": content_id([stack, seed]), "stack": stack, **identity, "seed": seed}
+            found.append(jobs.Need(network, run, epochs if variant is None else first or epochs))
     return found
 
 
@@ -99,11 +103,26 @@ def queued_job(
     variants: Sequence[int] = (),
     tag: str = "digits",
     epochs: int = 2,
+    halving: tuple[int, int] | None = None,
 ) -> JobRow:
-    """A job of the example's search, with a run for each network and seed."""
+    """A job of the example's search, with a run for each network and seed.
+
+    ``halving`` are its ``eta`` and ``min_epochs``.
+    """
     with database.write() as session:
         rows, _ = searches.newest(session, None, 1)
         search = rows[0] if rows else solved_search(session, limit=20)
-        request = {"epochs": epochs, "notes": [], "dataset": tag, "seeds": seeds}
-        wanted = needs(original(), seeds, variants, tag, epochs)
+        request = {
+            "epochs": epochs,
+            "notes": [],
+            "dataset": tag,
+            "seeds": seeds,
+            "variants": {"select": "all"},
+        }
+        first = None
+        if halving:
+            eta, min_epochs = halving
+            request["variants"] = {"select": "halving", "eta": eta, "min_epochs": min_epochs}
+            first = Halving(eta, min_epochs, epochs).first(len(variants))
+        wanted = needs(original(), seeds, variants, tag, epochs, first)
         return jobs.create(session, search.id, request, wanted)

@@ -4,17 +4,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.catalogue import content_id
 from app.db import architectures, runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
+from app.failures import Failure
 from app.recipes import Recipe
 from trainer.checkpoints import Checkpoints
 from trainer.outcome import Outcome
@@ -22,7 +24,7 @@ from trainer.process import (
     DiedError,
     End,
     Ended,
-    Failure,
+    Failed,
     Paused,
     Progress,
     Task,
@@ -69,7 +71,7 @@ class Attempt:
         stopping: threading.Event,
     ) -> None:
         self._held = list(claims)
-        self._stack = claims[0].stack
+        self._stack = _stack(claims[0])
         self._database = database
         self._settings = settings
         self._process = process
@@ -91,7 +93,7 @@ class Attempt:
             self._lost(died)
         except (LookupError, ValueError) as unreadable:  # of another version, or damaged
             reason = f"what is stored of the run cannot be read: {unreadable}"
-            self._record({claim.id: Failure("unreadable", reason) for claim in self._held})
+            self._record({claim.id: Failed("unreadable", reason) for claim in self._held})
         else:
             if ends is None:
                 self._process.kill()
@@ -115,7 +117,7 @@ class Attempt:
             recipe=Recipe.model_validate(first.recipe),
             seeds={claim.id: claim.seed for claim in self._held},
             until=first.target_epochs,
-            stack=first.stack,
+            stack=self._stack,
             attempt=str(first.attempt),
             data_dir=self._settings.data_dir,
             cache_dir=self._settings.cache_dir,
@@ -165,7 +167,7 @@ class Attempt:
         Checkpoints(self._settings.checkpoints).discard(self._stack, over)
 
     def _lost(self, died: DiedError) -> None:
-        kind = "out_of_memory" if died.out_of_memory else "lost"
+        kind: Failure = "out_of_memory" if died.out_of_memory else "lost"
         self._write(lambda session: runs.lose(session, self._held, str(died), kind))
         logger.warning("%s: lost: %s", self._names(), died)
 
@@ -203,7 +205,7 @@ def _recorded(session: Session, claim: Claim, end: End) -> str:
             case Outcome():
                 runs.finish(session, claim, result_row(end))
                 return f"{_name(claim)}: accuracy {end.test_accuracy:.4f}"
-            case Failure(kind, reason):
+            case Failed(kind, reason):
                 runs.fail(session, claim, kind, reason)
                 return f"{_name(claim)}: failed: {kind}: {reason}"
             case Paused():
@@ -211,6 +213,12 @@ def _recorded(session: Session, claim: Claim, end: End) -> str:
                 return f"{_name(claim)}: paused at epoch {claim.target_epochs}"
     except LostLeaseError as lost:
         return f"{lost}; nothing was recorded"
+
+
+def _stack(claim: Claim) -> str:
+    """What checkpoints of a network are kept under: everything that its seeds have in common."""
+    own = ("id", "attempt", "seed", "target_epochs")
+    return content_id({name: value for name, value in asdict(claim).items() if name not in own})
 
 
 def _name(claim: Claim) -> str:

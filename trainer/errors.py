@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from app.failures import Failure
+
 
 class RunFailed(Exception):  # noqa: N818 - an outcome of a run, told to the user as it stands
     """A run failed for a reason that trying again will not change; its text is a sentence.
@@ -9,7 +11,7 @@ class RunFailed(Exception):  # noqa: N818 - an outcome of a run, told to the use
     ``kind`` is that reason in one word, for programs.
     """
 
-    kind: ClassVar[str] = "error"
+    kind: ClassVar[Failure] = "error"
 
 
 class Diverged(RunFailed):

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from app.failures import Failure
 from app.recipes import Recipe
 from solver.architecture import Architecture
 from solver.counting import Counts
@@ -59,10 +60,10 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Failure:
+class Failed:
     """A run that cannot be done: why, in one word for programs and in a sentence."""
 
-    kind: str
+    kind: Failure
     reason: str
 
 
@@ -71,7 +72,7 @@ class Paused:
     """A run that has reached the epoch that it was wanted to."""
 
 
-End: TypeAlias = Outcome | Failure | Paused
+End: TypeAlias = Outcome | Failed | Paused
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Progress:
     """What an epoch measured, and which runs it ended, by run."""
 
     epochs: Mapping[str, Epoch]
-    failures: Mapping[str, Failure]
+    failures: Mapping[str, Failed]
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _ends(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
     try:
         return _trained(task, tell)
     except RunFailed as failed:
-        failure = Failure(failed.kind, str(failed))
+        failure = Failed(failed.kind, str(failed))
     except (BrokenPipeError, ConnectionError):
         raise
     except Exception as unexpected:
@@ -203,15 +204,15 @@ def _ends(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
     return dict.fromkeys(task.seeds, failure)
 
 
-def _unexpected(error: Exception) -> Failure:
+def _unexpected(error: Exception) -> Failed:
     from torch import OutOfMemoryError
 
     text = f"{type(error).__name__}: {error}"
     lacking = isinstance(error, MemoryError | OutOfMemoryError) or "can't allocate memory" in text
     if lacking:
         reason = f"The network does not fit the memory, with its images and its seeds ({text})"
-        return Failure("out_of_memory", reason)
-    return Failure("error", text)
+        return Failed("out_of_memory", reason)
+    return Failed("error", text)
 
 
 def _trained(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
@@ -263,7 +264,7 @@ def _train_set(
         kept = {runs[seed]: snapshot for seed, snapshot in training.snapshots().items()}
         checkpoints.save(task.stack, f"{next(iter(runs.values()))}.{task.attempt}", kept)
         failures = {
-            runs[seed]: Failure(error.kind, str(error)) for seed, error in training.failures.items()
+            runs[seed]: Failed(error.kind, str(error)) for seed, error in training.failures.items()
         }
         tell(Progress({runs[seed]: epoch for seed, epoch in epochs.items()}, failures))
 

@@ -29,7 +29,7 @@ def stack(networks: Sequence[nn.Sequential], generators: Sequence[torch.Generato
         One for each network, on the networks' device: what its dropout is drawn from.
     """
     modules = [_stacked(layers, generators) for layers in zip(*networks, strict=True)]
-    return Stacked(*_pools_first(modules)).to(memory_format=torch.channels_last)
+    return Stacked(*_pools_first(modules))
 
 
 class Stacked(nn.Sequential):
@@ -52,7 +52,7 @@ def _stacked(layers: Sequence[nn.Module], generators: Sequence[torch.Generator])
     return deepcopy(first)
 
 
-def _convolution(layers: Sequence[nn.Module]) -> nn.Conv2d:
+def _convolution(layers: Sequence[nn.Module]) -> nn.Module:
     first = layers[0]
     assert isinstance(first, nn.Conv2d)
     made = nn.Conv2d(
@@ -185,7 +185,9 @@ class Flat:
     def views(self, vector: Tensor) -> Iterator[Tensor]:
         """Give the parts of a vector like this one that belong to each parameter, in its shape."""
         sizes = [parameter.numel() for parameter in self._parameters]
-        for parameter, part in zip(self._parameters, vector.detach().split(sizes), strict=True):
+        for parameter, part in zip(
+            self._parameters, torch.split(vector.detach(), sizes), strict=True
+        ):
             if parameter.ndim == 4:
                 out, into, height, width = parameter.shape
                 yield part.view(out, height, width, into).permute(0, 3, 1, 2)

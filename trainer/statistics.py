@@ -9,10 +9,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import bootstrap
 
 from app.db.results import (
     Accuracy,
     BestOfK,
+    HalvingResult,
     MeanVariant,
     OriginalResult,
     Results,
@@ -23,6 +25,8 @@ from app.db.results import (
 _DRAWS: Final = 10_000
 _LEVEL_PERCENT: Final = 95
 _SEED: Final = 0
+_DRAWN_AT_ONCE: Final = 1_000_000
+"""Networks that are drawn at once, over all draws: some 10 MB an array."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Network:
-    """A network with the runs that it has so far."""
+    """A network with the runs that it has so far.
+
+    ``validated`` are validation accuracies of runs that were not to be trained to the end.
+    """
 
     id: str
     resolution: int
     runs: tuple[Run, ...]
+    validated: tuple[float, ...] = ()
 
     @property
     def test_accuracies(self) -> list[float]:
@@ -49,35 +57,48 @@ class Network:
 
     @property
     def validation_accuracies(self) -> list[float]:
-        """Validation accuracy of each run."""
-        return [run.validation_accuracy for run in self.runs]
+        """Validation accuracy of each run, as far as it was trained."""
+        return [run.validation_accuracy for run in self.runs] or list(self.validated)
 
 
-def summarise(original: Network, variants: Sequence[Network]) -> Results:
+def summarise(
+    original: Network, variants: Sequence[Network], halving: HalvingResult | None = None
+) -> Results:
     """Estimate what the variants gain over their original.
 
     Variants without runs are reported, but no part of an estimate. Gains are differences of means
     over networks of means over seeds. Intervals are 95 % percentile intervals of a hierarchical
     bootstrap (variants, then seeds within each; the original's seeds too) and need two runs of
-    every network.
+    every network. After ``halving`` only the best have runs, so that no mean variant is given.
     """
     trained = [variant for variant in variants if variant.runs]
-    selected = max(trained, key=lambda v: np.mean(v.validation_accuracies), default=None)
+    selected = _selected(trained, halving)
     best = max(trained, key=lambda v: np.mean(v.test_accuracies), default=None)
-    chosen = [selected] if selected else []
     return Results(
         original=OriginalResult(accuracy=_accuracy(original.test_accuracies)),
         variants=[_variant_result(variant) for variant in variants],
-        mean_variant=MeanVariant(gain=_gain(original, trained), ci=_interval(original, trained)),
+        mean_variant=None if halving else _mean_variant(original, trained),
         selected=Selected(
             variant_id=selected.id if selected else None,
-            gain=_gain(original, chosen),
-            ci=_interval(original, chosen),
+            gain=_gain(original, [selected] if selected else []),
+            ci=_interval_of_one(original, selected) if selected else None,
         ),
         best_of_k=BestOfK(
             variant_id=best.id if best else None, gain=_gain(original, [best] if best else [])
         ),
+        halving=halving,
     )
+
+
+def _selected(trained: Sequence[Network], halving: HalvingResult | None) -> Network | None:
+    """The best on validation; once halving has a winner, that one."""
+    winner = (halving.rungs[-1].kept or []) if halving else []
+    chosen = [variant for variant in trained if variant.id in winner] or trained
+    return max(chosen, key=lambda v: np.mean(v.validation_accuracies), default=None)
+
+
+def _mean_variant(original: Network, variants: Sequence[Network]) -> MeanVariant:
+    return MeanVariant(gain=_gain(original, variants), ci=_interval(original, variants))
 
 
 def _variant_result(variant: Network) -> VariantResult:
@@ -105,6 +126,7 @@ def _gain(original: Network, variants: Sequence[Network]) -> float | None:
 
 
 def _interval(original: Network, variants: Sequence[Network]) -> tuple[float, float] | None:
+    """Draw variants, and runs of each and of the original, with replacement."""
     if not variants or any(len(network.runs) < 2 for network in (original, *variants)):
         return None
     rng = np.random.default_rng(_SEED)
@@ -114,13 +136,43 @@ def _interval(original: Network, variants: Sequence[Network]) -> tuple[float, fl
     return float(low), float(high)
 
 
+def _interval_of_one(original: Network, variant: Network) -> tuple[float, float] | None:
+    """Draw runs of a variant and of the original, with replacement."""
+    if min(len(original.runs), len(variant.runs)) < 2:
+        return None
+    low, high = bootstrap(
+        (variant.test_accuracies, original.test_accuracies),
+        lambda ours, theirs, axis: np.mean(ours, axis=axis) - np.mean(theirs, axis=axis),
+        n_resamples=_DRAWS,
+        confidence_level=_LEVEL_PERCENT / 100,
+        method="percentile",
+        rng=np.random.default_rng(_SEED),
+    ).confidence_interval
+    return float(low), float(high)
+
+
 def _resampled_means(networks: Sequence[Network], rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw networks, then runs of each, with replacement; return the mean of each draw."""
     counts_V = np.array([len(network.runs) for network in networks])
     accuracies = np.zeros((len(networks), counts_V.max()))
     for row, network in zip(accuracies, networks, strict=True):
         row[: len(network.runs)] = network.test_accuracies
-    drawn_DV = rng.integers(len(networks), size=(_DRAWS, len(networks)))
+    at_once = max(1, _DRAWN_AT_ONCE // len(networks))
+    return np.concatenate(
+        [
+            _drawn_means(accuracies, counts_V, min(at_once, _DRAWS - start), rng)
+            for start in range(0, _DRAWS, at_once)
+        ]
+    )
+
+
+def _drawn_means(
+    accuracies: NDArray[np.float64],
+    counts_V: NDArray[np.int_],
+    draws: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    drawn_DV = rng.integers(len(counts_V), size=(draws, len(counts_V)))
     counts_DV = counts_V[drawn_DV]
     sums_DV = np.zeros(drawn_DV.shape)
     for position in range(counts_V.max()):

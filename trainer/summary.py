@@ -1,28 +1,76 @@
 """A job's results so far, from what is recorded of its runs."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
-from app.db import jobs
-from app.db.jobs import JobRun
+from app.db import jobs, rungs
+from app.db.jobs import Measured
 from app.db.models import JobRow
-from app.db.results import Results
+from app.db.results import HalvingResult, Results, Rung
+from app.halving import Halving
 from trainer.statistics import Network, Run, summarise
+
+
+def settle_next(session: Session) -> bool:
+    """Bring a job up to date whose runs have changed; whether there may be more such jobs.
+
+    What halving decides, the results and the end of the job are one transaction.
+    """
+    job = jobs.next_stale(session)
+    if job is None:
+        return False
+    if rungs.advance(session, job):
+        jobs.settle(session, job, summary(session, job).model_dump(mode="json"))
+    return True
 
 
 def summary(session: Session, job: JobRow) -> Results:
     """Estimate what a job's variants gain, from the runs that have ended."""
-    networks: dict[int | None, list[JobRun]] = {}
-    for item in jobs.runs(session, job.id, after=None, limit=None)[0]:
-        networks.setdefault(item.link.variant_position, []).append(item)
-    original, *variants = (_network(position, runs) for position, runs in networks.items())
-    return summarise(original, variants)
+    networks: dict[int | None, list[Measured]] = {}
+    for run in jobs.measured(session, job.id):
+        networks.setdefault(run.variant, []).append(run)
+    original, *variants = (_network(job, position, runs) for position, runs in networks.items())
+    return summarise(original, variants, _halving(job))
 
 
-def _network(position: int | None, items: list[JobRun]) -> Network:
-    name = "original" if position is None else f"{items[0].link.search_id}-{position}"
-    ended = tuple(
-        Run(item.run.seed, item.result.test_accuracy, item.result.validation_accuracy)
-        for item in items
-        if item.result
+def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> Network:
+    """A network with its runs; those that were not to be trained to the end are only validated."""
+    is_whole = runs[0].target_epochs == job.request["epochs"]
+    return Network(
+        id="original" if position is None else _variant_id(job, position),
+        resolution=runs[0].resolution,
+        runs=tuple(
+            Run(run.seed, run.test_accuracy, run.validation_accuracy)
+            for run in runs
+            if is_whole and run.test_accuracy is not None and run.validation_accuracy is not None
+        ),
+        validated=tuple(
+            run.target_accuracy for run in runs if not is_whole and run.target_accuracy is not None
+        ),
     )
-    return Network(name, items[0].run.resolution, ended)
+
+
+def _halving(job: JobRow) -> HalvingResult | None:
+    plan = Halving.of(job.request)
+    if plan is None:
+        return None
+    found = []
+    for rung in job.rungs:
+        tried = [_variant_id(job, position) for position in rung["tried"]]
+        is_decided = rung["kept"] is not None
+        found.append(
+            Rung(
+                epochs=rung["epochs"],
+                tried=tried,
+                kept=[_variant_id(job, p) for p in rung["kept"]] if is_decided else None,
+                validation_accuracy=(
+                    dict(zip(tried, rung["accuracies"], strict=True)) if is_decided else None
+                ),
+            )
+        )
+    return HalvingResult(eta=plan.eta, rungs=found)
+
+
+def _variant_id(job: JobRow, position: int) -> str:
+    return f"{job.search_id}-{position}"

@@ -210,9 +210,10 @@ def _optimizer(recipe: Recipe, vector: torch.nn.Parameter) -> torch.optim.Optimi
     if recipe.optimizer == "adamw":
         own = {"betas": (recipe.beta1, recipe.beta2)}
     make = {"adadelta": torch.optim.Adadelta, "adamw": torch.optim.AdamW}[recipe.optimizer]
-    return make(
+    optimizer: torch.optim.Optimizer = make(
         [vector], lr=recipe.learning_rate, eps=recipe.eps, weight_decay=recipe.weight_decay, **own
     )
+    return optimizer
 
 
 def _orders(training: Training) -> Iterator[Tensor]:

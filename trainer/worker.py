@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.db import jobs, runs
+from app.db import runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
 from trainer.attempt import Attempt, WorkerSettings, patient
 from trainer.process import TrainingProcess
-from trainer.summary import summary
+from trainer.summary import settle_next
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -71,16 +71,8 @@ class Worker:
 
     def _settle(self) -> None:
         """Bring the results of jobs up to date."""
-        while self._write(_settle_one):
+        while self._write(settle_next):
             pass
 
     def _write(self, work: Callable[[Session], Result]) -> Result:
         return patient(self._database, work, self._stopping, self._settings.poll)
-
-
-def _settle_one(session: Session) -> bool:
-    job = jobs.next_stale(session)
-    if job is None:
-        return False
-    jobs.settle(session, job, summary(session, job).model_dump(mode="json"))
-    return True

@@ -27,7 +27,7 @@ def add(session: Session, architecture: Architecture) -> bool:
         "resolution": architecture.input.resolution,
         **count(architecture).model_dump(),
     }
-    return insert_new(session, ArchitectureRow, [row]) == 1
+    return bool(insert_new(session, ArchitectureRow, [row]))
 
 
 def get(session: Session, id_: str) -> Architecture:

@@ -1,19 +1,21 @@
 """Jobs and the runs that they need."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy.orm import Session
 
 from app.db import identity
 from app.db.errors import NotFoundError
 from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import Key, page
-from app.db.runs import is_open
+from app.db.runs import OPEN, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
+from app.halving import Halving
 
 NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))
 ENDED = ("succeeded", "failed", "cancelled")
@@ -30,10 +32,14 @@ class Network:
 
 @dataclass(frozen=True)
 class Need:
-    """A run that a job needs, as a row of ``runs``, and the network it is for."""
+    """A run that a job needs, the network it is for, and how many epochs of it are wanted first.
+
+    ``run`` are the columns of ``runs`` that identify it.
+    """
 
     network: Network
     run: Mapping[str, Any]
+    epochs: int
 
 
 def create(
@@ -46,35 +52,69 @@ def create(
         content_hash=digest,
         search_id=search_id,
         request=request,
+        rungs=_first_rung(request, needs),
     )
     session.add(job)
     session.flush()
-    ids = [need.run["id"] for need in needs]
-    known = set(session.scalars(select(RunRow.id).where(RunRow.id.in_(ids))))
-    insert_new(session, RunRow, [need.run for need in needs if need.run["id"] not in known])
-    _queue_again(session, ids)
-    for position, need in enumerate(needs):
-        variant = need.network.variant
-        session.add(
-            JobRunRow(
-                job_id=job.id,
-                run_id=need.run["id"],
-                position=position,
-                search_id=None if variant is None else search_id,
-                variant_position=variant,
-                reused=need.run["id"] in known,
-            )
-        )
-    session.flush()
+    new = _insert_runs(session, job, needs)
+    shared = sorted({need.run["id"] for need in needs} - new)
+    session.execute(select(locked(RunRow.id.in_(shared), RunRow.state != "succeeded")))
+    session.execute(insert(JobRunRow), [_link(job, n, need, new) for n, need in enumerate(needs)])
+    _queue_again(session, job, shared)
+    want(session, shared, job.created_at)
     return job
 
 
-def _queue_again(session: Session, ids: Sequence[str]) -> None:
+def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> list[dict[str, Any]]:
+    """What halving begins with: nothing where the job does not halve."""
+    if Halving.of(request) is None:
+        return []
+    wanted = {need.network.variant: need.epochs for need in needs}
+    del wanted[None]
+    return [{"epochs": min(wanted.values()), "tried": list(wanted), "kept": None}]
+
+
+def _insert_runs(session: Session, job: JobRow, needs: Sequence[Need]) -> set[str]:
+    """Queue the runs that nobody has asked for before; their ids."""
+    rows = [
+        {
+            **need.run,
+            "position": position,
+            "target_epochs": need.epochs,
+            "created_at": job.created_at,
+        }
+        for position, need in enumerate(needs)
+    ]
+    # In the order of their ids: two jobs that insert the same runs must not wait for each other.
+    return set(insert_new(session, RunRow, sorted(rows, key=lambda row: str(row["id"]))))
+
+
+def _link(job: JobRow, position: int, need: Need, new: Container[str]) -> dict[str, Any]:
+    variant = need.network.variant
+    return {
+        "job_id": job.id,
+        "run_id": need.run["id"],
+        "position": position,
+        "search_id": None if variant is None else job.search_id,
+        "variant_position": variant,
+        "target_epochs": need.epochs,
+        "reused": need.run["id"] not in new,
+    }
+
+
+def _queue_again(session: Session, job: JobRow, ids: Sequence[str]) -> None:
     """A run that failed, or was cancelled with the job that needed it, gets another chance."""
     session.execute(
         update(RunRow)
         .where(RunRow.id.in_(ids), RunRow.state.in_(("failed", "cancelled")))
-        .values(state="queued", lost=0, error=None, finished_at=None, created_at=database_time())
+        .values(
+            state="queued",
+            lost=0,
+            failure=None,
+            error=None,
+            finished_at=None,
+            created_at=job.created_at,
+        )
     )
 
 
@@ -98,37 +138,102 @@ def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[JobRo
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a job is: its runs by state, epochs measured, seconds of the runs that ended."""
+class Group:
+    """Runs of a job that are in one state, of the original or of variants."""
 
-    runs: Mapping[str, int]
-    epochs_running: int
+    state: str
+    failure: str | None
+    is_original: bool
+    runs: int
+    reused: int
+    done: int
+    """Those that have ended, or are cut off."""
+    epochs_left: int
+    """Epochs that are wanted of the others by now, and not measured yet."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is; ``mean_seconds`` is the time of its own runs that ended."""
+
+    groups: Sequence[Group]
     mean_seconds: float | None
 
+    @property
+    def total(self) -> int:
+        """All its runs."""
+        return sum(group.runs for group in self.groups)
 
-def progress(session: Session, job_id: str) -> Progress:
+    @property
+    def done(self) -> int:
+        """Runs that it does not wait for any more."""
+        return sum(group.done for group in self.groups)
+
+    @property
+    def reused(self) -> int:
+        """Runs that an earlier job had trained, or does."""
+        return sum(group.reused for group in self.groups)
+
+    @property
+    def epochs_left(self) -> int:
+        """Epochs that are wanted by now, and not measured yet."""
+        return sum(group.epochs_left for group in self.groups)
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """How many runs failed, by the kind of failure."""
+        found: Counter[str] = Counter()
+        for group in self.groups:
+            if group.failure:
+                found[group.failure] += group.runs
+        return found
+
+    def number(self, state: str, *, of_original: bool | None = None) -> int:
+        """How many runs are in a state."""
+        return sum(
+            group.runs
+            for group in self.groups
+            if group.state == state and of_original in (None, group.is_original)
+        )
+
+
+def progress(session: Session, job: JobRow) -> Progress:
     """Count a job's runs."""
-    mine = JobRunRow.job_id == job_id
+    mine = JobRunRow.job_id == job.id
+    is_original = JobRunRow.variant_position.is_(None)
+    is_cut = JobRunRow.target_epochs < epochs_wanted(job)
+    is_done = or_(RunRow.state.in_(ENDED), is_cut)
+    missing = JobRunRow.target_epochs - RunRow.epochs_done
     counted = session.execute(
-        select(RunRow.state, func.count())
+        select(
+            RunRow.state,
+            RunRow.failure,
+            is_original,
+            func.count(),
+            func.count().filter(JobRunRow.reused),
+            func.count().filter(is_done),
+            func.coalesce(func.sum(missing).filter(~is_done, missing > 0), 0),
+        )
         .join(JobRunRow, JobRunRow.run_id == RunRow.id)
         .where(mine)
-        .group_by(RunRow.state)
-    )
-    epochs = session.scalar(
-        select(func.count())
-        .select_from(EpochRow)
-        .join(RunRow, RunRow.id == EpochRow.run_id)
-        .join(JobRunRow, JobRunRow.run_id == RunRow.id)
-        .where(mine, RunRow.state == "running", EpochRow.attempt == RunRow.attempt)
+        .group_by(RunRow.state, RunRow.failure, is_original)
     )
     seconds = session.scalar(
         select(func.avg(ResultRow.seconds))
         .join(JobRunRow, JobRunRow.run_id == ResultRow.run_id)
         .where(mine, JobRunRow.reused.is_(False))
     )
-    runs = {state: number for state, number in counted}  # noqa: C416 - rows are no pairs to mypy
-    return Progress(runs, epochs or 0, float(seconds) if seconds is not None else None)
+    groups = [Group(*row) for row in counted]
+    return Progress(groups, float(seconds) if seconds is not None else None)
+
+
+def epochs_wanted(job: JobRow) -> int:
+    """How far the variants are wanted that are not cut off: the recipe's epochs, or a rung's."""
+    if job.rungs and job.rungs[-1]["kept"] != []:
+        epochs: int = job.rungs[-1]["epochs"]
+    else:
+        epochs = job.request["epochs"]
+    return epochs
 
 
 @dataclass(frozen=True)
@@ -166,29 +271,71 @@ def runs(
     return items, kept[-1][0].position if len(found) > len(kept) else None
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What is known of one run of a job, as far as the job had it trained.
+
+    Accuracies are fractions: on the test and validation split at the end of the recipe, and on the
+    validation split after the epochs that the job wants of it.
+    """
+
+    variant: int | None
+    seed: int
+    resolution: int
+    state: str
+    epochs_done: int
+    target_epochs: int
+    test_accuracy: float | None
+    validation_accuracy: float | None
+    target_accuracy: float | None
+
+
+def measured(session: Session, job_id: str) -> list[Measured]:
+    """What is known of a job's runs, in their order."""
+    query = (
+        select(
+            JobRunRow.variant_position,
+            RunRow.seed,
+            RunRow.resolution,
+            RunRow.state,
+            RunRow.epochs_done,
+            JobRunRow.target_epochs,
+            ResultRow.test_accuracy,
+            ResultRow.validation_accuracy,
+            EpochRow.validation_accuracy,
+        )
+        .join(RunRow, RunRow.id == JobRunRow.run_id)
+        .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
+        .outerjoin(
+            EpochRow,
+            and_(EpochRow.run_id == RunRow.id, EpochRow.epoch == JobRunRow.target_epochs),
+        )
+        .where(JobRunRow.job_id == job_id)
+        .order_by(JobRunRow.position)
+    )
+    return [Measured(*row) for row in session.execute(query)]
+
+
 def cancel(session: Session, id_: str) -> bool:
-    """End a job that has not ended, and the runs that no other open job needs."""
-    if get(session, id_).state in ENDED:
+    """End a job that has not ended; what no other open job needs of it is not trained any more.
+
+    Its paused runs stay paused: nothing works on them, and a later job can go on from there.
+    """
+    job = get(session, id_)
+    if job.state in ENDED:
         return False
-    other, needed_by = aliased(JobRunRow), aliased(JobRow)
-    still_needed = exists(
-        select(other.run_id)
-        .join(needed_by, needed_by.id == other.job_id)
-        .where(other.run_id == RunRow.id, needed_by.id != id_, needed_by.state.not_in(ENDED))
-    )
     mine = select(JobRunRow.run_id).where(JobRunRow.job_id == id_).scalar_subquery()
-    session.execute(
-        update(RunRow)
-        .where(RunRow.id.in_(mine), is_open(), ~still_needed)
-        .values(state="cancelled", finished_at=database_time(), lease_expires_at=None),
-        execution_options={"synchronize_session": False},
-    )
-    ended = (  # runs before jobs, as workers do: the other way round they could deadlock
+    open_runs = locked(RunRow.id.in_(mine), RunRow.state.in_(OPEN))
+    ids = list(session.scalars(select(open_runs)))
+    ended = (
         update(JobRow)
         .where(JobRow.id == id_, JobRow.state.not_in(ENDED))
         .values(state="cancelled", finished_at=database_time(), stale=True)
     )
-    return affected(session, ended) == 1
+    if not affected(session, ended):
+        return False
+    want(session, ids, job.created_at)
+    return True
 
 
 def next_stale(session: Session) -> JobRow | None:
@@ -203,13 +350,38 @@ def next_stale(session: Session) -> JobRow | None:
 
 
 def settle(session: Session, job: JobRow, results: dict[str, Any]) -> None:
-    """Keep a job's results, and end it if all its runs have."""
-    states = progress(session, job.id).runs
+    """Keep a job's results, and end it if it waits for no run any more."""
     job.results = results
     job.stale = False
-    if job.state in ENDED or any(state in states for state in ("queued", "running")):
+    now = progress(session, job)
+    if job.state in ENDED or now.done < now.total:
         return
-    total, failed = sum(states.values()), states.get("failed", 0)
-    job.state = "failed" if failed else "succeeded"
-    job.error = f"{failed} of {total} runs failed; each says why" if failed else None
+    job.state, job.error = _end(job, now)
     job.finished_at = session.scalar(select(database_time()))
+
+
+def _end(job: JobRow, now: Progress) -> tuple[str, str | None]:
+    """How a job ended, and why it failed.
+
+    Halving outlives variants that fail, as long as one is trained to the end.
+    """
+    failed = failed_runs(now)
+    if not job.rungs:
+        return ("failed", failed) if failed else ("succeeded", None)
+    if now.number("failed", of_original=True):
+        return "failed", failed
+    if not job.rungs[-1]["kept"]:
+        return "failed", f"no variant was trained to the end: {failed}"
+    return "succeeded", None
+
+
+def failed_runs(now: Progress) -> str | None:
+    """How many runs failed, and of which kind; ``None`` if none did."""
+    kinds = {kind.replace("_", " "): number for kind, number in now.failures.items()}
+    if not kinds:
+        return None
+    number = sum(kinds.values())
+    if len(kinds) == 1:
+        return f"{number} of {now.total} runs failed ({next(iter(kinds))})"
+    listed = ", ".join(f"{many} {kind}" for kind, many in sorted(kinds.items()))
+    return f"{number} of {now.total} runs failed ({listed})"

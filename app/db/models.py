@@ -17,9 +17,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.types import Document, UTCDateTime, database_time
+from app.failures import FAILURES
 
 STATES: Final = ("queued", "running", "succeeded", "failed", "cancelled")
 """States of searches, jobs and runs alike; the last three are final."""
+RUN_STATES: Final = (*STATES, "paused")
+"""A paused run was trained as far as it is wanted, and can be trained further."""
 
 Id = String(40)
 
@@ -45,6 +48,7 @@ class Base(DeclarativeBase):
         datetime: UTCDateTime(),
         dict[str, Any]: Document,
         list[int]: Document,
+        list[dict[str, Any]]: Document,
     }
 
 
@@ -126,7 +130,10 @@ class VariantRow(Base):
 
 
 class JobRow(Base):
-    """A job: an original and variants of a search to train; ``results`` grow as runs end."""
+    """A job: an original and variants of a search to train; ``results`` grow as runs end.
+
+    ``rungs`` are what halving has decided so far, one entry for each rung.
+    """
 
     __tablename__ = "jobs"
 
@@ -137,6 +144,7 @@ class JobRow(Base):
     state: Mapped[str] = mapped_column(String(12), default="queued")
     stale: Mapped[bool] = mapped_column(default=True)
     results: Mapped[dict[str, Any] | None]
+    rungs: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=database_time())
     finished_at: Mapped[datetime | None]
@@ -157,23 +165,33 @@ class RunRow(Base):
     """One training of one network with one seed, shared by all jobs that need it.
 
     ``attempt`` is the fencing token: every write of a worker names the attempt that it claimed,
-    and is refused once another worker has claimed the run.
+    and is refused once another worker has claimed the run. ``stack`` is the hash of the identity
+    without the seed: what shares it is trained at once. ``target_epochs`` is how far the run is
+    wanted now, ``epochs_done`` how far it was ever measured. ``detail`` is the side in pixels that
+    images are reduced to before they are enlarged again (a control), ``training_images`` how many
+    of them are trained on, where not all. ``created_at`` is when the job came that queued it last.
     """
 
     __tablename__ = "runs"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
+    stack: Mapped[str] = mapped_column(Id)
     architecture_id: Mapped[str] = mapped_column(ForeignKey("architectures.id"))
     dataset: Mapped[str] = mapped_column(String(100))
     dataset_version: Mapped[str] = mapped_column(String(64))
     resolution: Mapped[int]
     recipe: Mapped[dict[str, Any]]
     seed: Mapped[int]
+    training_images: Mapped[int | None]
+    detail: Mapped[int | None]
+    target_epochs: Mapped[int]
+    epochs_done: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(12), default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None] = mapped_column(String(200))
     lease_expires_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(20))
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=database_time())
     position: Mapped[int] = mapped_column(BigInteger)
@@ -181,11 +199,25 @@ class RunRow(Base):
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint(_one_of("state", STATES), name="state"),
+        CheckConstraint(_one_of("state", RUN_STATES), name="state"),
+        CheckConstraint(_one_of("failure", FAILURES), name="failure"),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_runs_say_why"),
+        CheckConstraint("target_epochs >= 1", name="target_epochs"),
         Index(
             "ix_runs_queued",
             "created_at",
             "position",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_runs_stacks",
+            "stack",
+            "target_epochs",
+            "created_at",
+            "position",
+            "id",
             postgresql_where=text("state = 'queued'"),
             sqlite_where=text("state = 'queued'"),
         ),
@@ -199,7 +231,10 @@ class RunRow(Base):
 
 
 class JobRunRow(Base):
-    """Which runs a job needs, and for which of its networks (no position: the original)."""
+    """Which runs a job needs, and for which of its networks (no position: the original).
+
+    ``target_epochs`` is how far this job wants the run; of what halving cut off, how far it went.
+    """
 
     __tablename__ = "job_runs"
 
@@ -208,6 +243,7 @@ class JobRunRow(Base):
     position: Mapped[int]
     search_id: Mapped[str | None] = mapped_column(Id)
     variant_position: Mapped[int | None]
+    target_epochs: Mapped[int]
     reused: Mapped[bool]
 
     __table_args__ = (

@@ -23,7 +23,10 @@ class OriginalResult(Schema):
 
 
 class VariantResult(Schema):
-    """A variant's accuracies on the test and on the validation split."""
+    """A variant's accuracies on the test and on the validation split.
+
+    One that halving cut off was never tested; its validation accuracy is that of its last rung.
+    """
 
     variant_id: str
     resolution: int
@@ -57,11 +60,37 @@ class BestOfK(Schema):
     optimistic: Literal[True] = True
 
 
+class Rung(Schema):
+    """Variants that were trained equally far, and which of them went on.
+
+    ``kept`` and ``validation_accuracy`` (means over seeds, by variant) are ``None`` while they are
+    trained. The last rung is trained to the end and keeps the winner. A variant without accuracy
+    failed.
+    """
+
+    epochs: int
+    tried: list[str]
+    kept: list[str] | None
+    validation_accuracy: dict[str, float | None] | None
+
+
+class HalvingResult(Schema):
+    """How successive halving chose."""
+
+    eta: int
+    rungs: list[Rung]
+
+
 class Results(Schema):
-    """What is known of a job's networks so far."""
+    """What is known of a job's networks so far.
+
+    After halving there is no mean variant: only the best are trained to the end, and a mean over
+    them would say too much.
+    """
 
     original: OriginalResult
     variants: list[VariantResult]
-    mean_variant: MeanVariant
+    mean_variant: MeanVariant | None
     selected: Selected
     best_of_k: BestOfK
+    halving: HalvingResult | None = None

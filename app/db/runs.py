@@ -1,52 +1,64 @@
 """Runs: claimed in one statement, held by a lease, written only by the attempt that holds them.
 
 All times are the database's. A run is reaped as part of claiming: whoever looks for work also
-finds what a dead worker left.
+finds what a dead worker left. Whoever waits for rows locks runs before jobs, and both in the order
+of their ids: otherwise two transactions could wait for each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, ColumnElement, and_, case, func, or_, select, tuple_, union_all, update
+from sqlalchemy.orm import Session, aliased
 
 from app.db.errors import LostLeaseError
 from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
-from app.db.statements import affected, upsert
+from app.db.statements import upsert
 from app.db.types import database_time
+from app.failures import Failure
 
 MAX_LOST = 3
 """Leases that a run may lose before it is given up: it probably kills its workers."""
+OPEN = ("queued", "running")
+"""States of what has not ended."""
+
+_IN_SQL_ONLY = {"synchronize_session": False}
+_ONCE = "MATERIALIZED"
+"""A common table that is worked out once; worked out again, it could lock other rows."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A run in a worker's hands; ``attempt`` is the fencing token."""
+    """A run in a worker's hands; ``attempt`` is the fencing token.
+
+    It is trained until ``target_epochs`` epochs are measured, which may be fewer than the recipe's.
+    """
 
     id: str
     attempt: int
     architecture_id: str
     dataset: str
+    dataset_version: str
     resolution: int
     recipe: Mapping[str, Any]
     seed: int
+    target_epochs: int
+    detail: int | None
+    training_images: int | None
 
 
-def claim(session: Session, worker: str, lease: float) -> Claim | None:
-    """Take the oldest queued run for ``lease`` seconds; ``None`` where nothing is queued."""
+def claim(session: Session, worker: str, lease: float, most: int = 8) -> list[Claim]:
+    """Take the oldest queued run, and what is trained at once with it, for ``lease`` seconds.
+
+    These are at most ``most`` runs of one stack that are wanted equally far, in the order of their
+    seeds; each is an attempt of its own. There are none where nothing is queued.
+    """
     _reap(session)
-    oldest = (
-        select(RunRow.id)
-        .where(RunRow.state == "queued")
-        .order_by(RunRow.created_at, RunRow.position)
-        .limit(1)
-        .with_for_update(skip_locked=True)  # SQLite: the transaction holds the write lock already
-        .cte("oldest")
-    )
+    taken = _oldest_stack(most)
     statement = (
         update(RunRow)
-        .where(RunRow.id == select(oldest.c.id).scalar_subquery())
+        .where(RunRow.id == taken.c.id)
         .values(
             state="running",
             attempt=RunRow.attempt + 1,
@@ -54,47 +66,91 @@ def claim(session: Session, worker: str, lease: float) -> Claim | None:
             lease_expires_at=database_time(lease),
             started_at=database_time(),
         )
-        .returning(
-            RunRow.id,
-            RunRow.attempt,
-            RunRow.architecture_id,
-            RunRow.dataset,
-            RunRow.resolution,
-            RunRow.recipe,
-            RunRow.seed,
+        .returning(*(getattr(RunRow, name) for name in Claim.__dataclass_fields__))
+    )
+    rows = session.execute(statement, execution_options=_IN_SQL_ONLY).all()
+    claims = sorted((Claim(*row) for row in rows), key=lambda claim: claim.seed)
+    if claims:
+        waiting = and_(JobRow.state == "queued", _needs_any(claim.id for claim in claims))
+        _update_jobs(session, waiting, state="running")
+    return claims
+
+
+def _oldest_stack(most: int) -> CTE:
+    """The oldest queued run with others of its stack, locked.
+
+    Only the oldest of a stack, its leader, is looked for: while one worker takes a stack, another
+    passes the locked leader by, and does not split what stands behind it.
+    """
+    age = (RunRow.created_at, RunRow.position, RunRow.id)
+    other = aliased(RunRow)
+    is_behind = (
+        select(other.id)
+        .where(
+            other.state == "queued",
+            other.stack == RunRow.stack,
+            other.target_epochs == RunRow.target_epochs,
+            tuple_(other.created_at, other.position, other.id) < tuple_(*age),
         )
+        .exists()
     )
-    row = session.execute(statement, execution_options={"synchronize_session": False}).first()
-    if row is None:
-        return None
-    session.execute(
-        update(JobRow)
-        .where(JobRow.state == "queued", JobRow.id.in_(_jobs_with(row.id)))
-        .values(state="running")
+    leader = (
+        select(RunRow.id, RunRow.stack, RunRow.target_epochs)
+        .where(RunRow.state == "queued", ~is_behind)
+        .order_by(*age)
+        .limit(1)
+        .with_for_update(skip_locked=True)  # SQLite: the transaction holds the write lock already
+        .cte("leader")
+        .prefix_with(_ONCE)
     )
-    return Claim(*row)
+    others = (
+        select(RunRow.id)
+        .where(
+            RunRow.state == "queued",
+            RunRow.stack == select(leader.c.stack).scalar_subquery(),
+            RunRow.target_epochs == select(leader.c.target_epochs).scalar_subquery(),
+            RunRow.id != select(leader.c.id).scalar_subquery(),
+        )
+        .order_by(*age)
+        .limit(most - 1)
+        .with_for_update(skip_locked=True)
+        .cte("others")
+        .prefix_with(_ONCE)
+    )
+    return union_all(select(leader.c.id), select(others.c.id)).cte("taken")
 
 
 def _reap(session: Session) -> None:
     """Queue again what dead workers held; give up what was lost too often."""
-    overdue = and_(RunRow.state == "running", RunRow.lease_expires_at < database_time())
+    overdue = (
+        select(RunRow.id)
+        .where(RunRow.state == "running", RunRow.lease_expires_at < database_time())
+        .with_for_update(skip_locked=True)
+        .cte("overdue")
+        .prefix_with(_ONCE)
+    )
     reaped = session.scalars(
         update(RunRow)
-        .where(overdue)
+        .where(RunRow.id == overdue.c.id)
         .values(**_lost("its worker stopped answering"))
         .returning(RunRow.id),
-        execution_options={"synchronize_session": False},
+        execution_options=_IN_SQL_ONLY,
     ).all()
-    for id_ in reaped:
-        _mark_stale(session, id_)
+    _mark_stale(session, reaped)
 
 
-def _lost(reason: str) -> dict[str, Any]:
-    """Queued again, or failed if it was lost too often."""
-    given_up = RunRow.lost + 1 >= MAX_LOST
+def _lost(reason: str, failure: Failure = "lost") -> dict[str, Any]:
+    """Queued again, or failed if it was lost too often.
+
+    The last attempt is made alone: what kills its process must not take the rest of its stack along
+    for the last time.
+    """
+    given_up, last_chance = RunRow.lost + 1 >= MAX_LOST, RunRow.lost + 2 >= MAX_LOST
     return {
         "lost": RunRow.lost + 1,
+        "stack": case((last_chance, RunRow.id), else_=RunRow.stack),
         "state": case((given_up, "failed"), else_="queued"),
+        "failure": case((given_up, failure), else_=None),
         "error": case((given_up, f"given up after {MAX_LOST} attempts: {reason}"), else_=None),
         "finished_at": case((given_up, database_time()), else_=None),
         "lease_expires_at": None,
@@ -102,18 +158,58 @@ def _lost(reason: str) -> dict[str, Any]:
 
 
 def beat(
-    session: Session, held: Claim, lease: float, epochs: Sequence[Mapping[str, Any]] = ()
-) -> None:
-    """Prolong a lease, and keep the epochs measured since the last time.
+    session: Session,
+    held: Sequence[Claim],
+    lease: float,
+    epochs: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> list[Claim]:
+    """Prolong leases, and keep the epochs measured since the last time, by the ids of their runs.
+
+    Of a run that was cancelled or lost nothing is written. Those still held are given back.
 
     Raises
     ------
     LostLeaseError
-        The run is no longer this attempt's; nothing was written.
+        None is still held.
     """
-    _fenced(session, held, lease_expires_at=database_time(lease))
-    for epoch in epochs:
-        upsert(session, EpochRow, {"run_id": held.id, "attempt": held.attempt, **epoch})
+    measured = {id_: [row["epoch"] for row in rows] for id_, rows in epochs.items() if rows}
+    values: dict[str, Any] = {"lease_expires_at": database_time(lease)}
+    if measured:
+        values["epochs_done"] = _at_least(measured)
+    kept = _fenced(session, held, **values)
+    if not kept:
+        raise LostLeaseError("; ".join(map(_no_longer_held, held)))
+    rows = [
+        {"run_id": claim.id, "attempt": claim.attempt, **epoch}
+        for claim in kept
+        for epoch in epochs.get(claim.id, ())
+    ]
+    upsert(session, EpochRow, rows)
+    _mark_reached(session, [claim for claim in kept if claim.id in measured], measured)
+    return kept
+
+
+def _at_least(measured: Mapping[str, Sequence[int]]) -> ColumnElement[int]:
+    """Epochs done, by the ids of runs; an attempt that begins anew takes none back."""
+    newest = {id_: max(epochs) for id_, epochs in measured.items()}
+    higher = [
+        (and_(RunRow.id == id_, RunRow.epochs_done < epoch), epoch) for id_, epoch in newest.items()
+    ]
+    return case(*higher, else_=RunRow.epochs_done)
+
+
+def _mark_reached(
+    session: Session, held: Sequence[Claim], measured: Mapping[str, Sequence[int]]
+) -> None:
+    """Tell jobs that want a run less far than it is trained now that it has come so far."""
+    reached = [
+        and_(JobRunRow.run_id == claim.id, JobRunRow.target_epochs.in_(measured[claim.id]))
+        for claim in held
+        if max(measured[claim.id]) < claim.target_epochs
+    ]
+    if reached:
+        waiting = select(JobRunRow.job_id).where(or_(*reached))
+        _update_jobs(session, JobRow.id.in_(waiting), stale=True)
 
 
 def finish(session: Session, held: Claim, result: Mapping[str, Any]) -> None:
@@ -124,66 +220,142 @@ def finish(session: Session, held: Claim, result: Mapping[str, Any]) -> None:
     LostLeaseError
         The run is no longer this attempt's; nothing was written.
     """
-    _fenced(session, held, state="succeeded", error=None, finished_at=database_time())
+    _end(session, held, state="succeeded", error=None, finished_at=database_time())
     session.add(ResultRow(run_id=held.id, attempt=held.attempt, **result))
-    _mark_stale(session, held.id)
 
 
-def fail(session: Session, held: Claim, reason: str) -> None:
-    """Record that a run failed, and why.
-
-    Raises
-    ------
-    LostLeaseError
-        The run is no longer this attempt's; nothing was written.
-    """
-    _fenced(session, held, state="failed", error=reason, finished_at=database_time())
-    _mark_stale(session, held.id)
-
-
-def lose(session: Session, held: Claim, reason: str) -> None:
-    """Record that an attempt came to nothing: the run is tried again, but not for ever.
+def fail(session: Session, held: Claim, failure: Failure, reason: str) -> None:
+    """Record that a run failed: the kind of failure, and the reason in words.
 
     Raises
     ------
     LostLeaseError
         The run is no longer this attempt's; nothing was written.
     """
-    _fenced(session, held, **_lost(reason))
-    _mark_stale(session, held.id)
+    _end(session, held, state="failed", failure=failure, error=reason, finished_at=database_time())
 
 
-def release(session: Session, held: Claim) -> None:
-    """Give a run back, for others to take at once; it does not count as lost.
+def pause(session: Session, held: Claim) -> None:
+    """Put a run away that has reached its target; queue it again if it is wanted further by now.
 
     Raises
     ------
     LostLeaseError
         The run is no longer this attempt's; nothing was written.
     """
-    _fenced(session, held, state="queued", lease_expires_at=None)
+    is_wanted = RunRow.target_epochs > held.target_epochs
+    _end(session, held, state=case((is_wanted, "queued"), else_="paused"))
 
 
-def _fenced(session: Session, held: Claim, **values: Any) -> None:
-    """Write to a run that is still this attempt's, or refuse."""
-    statement = (
-        update(RunRow)
-        .where(RunRow.id == held.id, RunRow.attempt == held.attempt, RunRow.state == "running")
-        .values(**values)
+def lose(
+    session: Session, held: Sequence[Claim], reason: str, failure: Failure = "lost"
+) -> list[Claim]:
+    """Record that attempts came to nothing: the runs are tried again, but not for ever.
+
+    Those that were no longer held are left alone; the others are given back.
+    """
+    lost = _fenced(session, held, **_lost(reason, failure))
+    _mark_stale(session, [claim.id for claim in lost])
+    return lost
+
+
+def release(session: Session, held: Sequence[Claim]) -> list[Claim]:
+    """Give runs back, for others to take at once; that does not count as lost.
+
+    Those that were no longer held are left alone; the others are given back.
+    """
+    return _fenced(session, held, state="queued", lease_expires_at=None)
+
+
+def _end(session: Session, held: Claim, **values: Any) -> None:
+    if not _fenced(session, [held], lease_expires_at=None, **values):
+        raise LostLeaseError(_no_longer_held(held))
+    _mark_stale(session, [held.id])
+
+
+def _no_longer_held(held: Claim) -> str:
+    return f"run {held.id} is no longer held by attempt {held.attempt}"
+
+
+def _fenced(session: Session, held: Sequence[Claim], **values: Any) -> list[Claim]:
+    """Write to those runs that are still these attempts'; which they were."""
+    tokens = [(claim.id, claim.attempt) for claim in held]
+    mine = locked(
+        RunRow.id.in_([claim.id for claim in held]),
+        tuple_(RunRow.id, RunRow.attempt).in_(tokens),
+        RunRow.state == "running",
     )
-    if not affected(session, statement):
-        raise LostLeaseError(f"run {held.id} is no longer held by attempt {held.attempt}")
+    statement = update(RunRow).where(RunRow.id == mine.c.id).values(**values).returning(RunRow.id)
+    written = set(session.scalars(statement, execution_options=_IN_SQL_ONLY))
+    return [claim for claim in held if claim.id in written]
 
 
-def _mark_stale(session: Session, run_id: str) -> None:
-    """The results of the jobs that need this run are out of date."""
-    session.execute(update(JobRow).where(JobRow.id.in_(_jobs_with(run_id))).values(stale=True))
+def locked(*conditions: ColumnElement[bool]) -> CTE:
+    """Ids of runs, locked one after the other."""
+    return (
+        select(RunRow.id)
+        .where(*conditions)
+        .order_by(RunRow.id)
+        .with_for_update()
+        .cte("locked")
+        .prefix_with(_ONCE)
+    )
 
 
-def _jobs_with(run_id: str) -> Any:
-    return select(JobRunRow.job_id).where(JobRunRow.run_id == run_id).scalar_subquery()
+def _mark_stale(session: Session, run_ids: Sequence[str]) -> None:
+    """The results of the jobs that need these runs are out of date."""
+    if run_ids:
+        _update_jobs(session, _needs_any(run_ids), stale=True)
 
 
-def is_open() -> ColumnElement[bool]:
-    """Runs that have not ended."""
-    return RunRow.state.in_(("queued", "running"))
+def _needs_any(run_ids: Iterable[str]) -> ColumnElement[bool]:
+    return JobRow.id.in_(select(JobRunRow.job_id).where(JobRunRow.run_id.in_(list(run_ids))))
+
+
+def _update_jobs(session: Session, condition: ColumnElement[bool], **values: Any) -> None:
+    in_order = (
+        select(JobRow.id)
+        .where(condition)
+        .order_by(JobRow.id)
+        .with_for_update()
+        .cte("in_order")
+        .prefix_with(_ONCE)
+    )
+    session.execute(
+        update(JobRow).where(JobRow.id == in_order.c.id).values(**values),
+        execution_options=_IN_SQL_ONLY,
+    )
+
+
+def want(session: Session, ids: Sequence[str], since: Any) -> None:
+    """Have runs trained as far as any open job wants them, and no further.
+
+    What is paused and wanted further is queued again, as old as ``since``; what has come far enough
+    is paused; what nobody wants is cancelled. Runs that ended stay as they are, and so does what
+    is paused and not wanted: it may be wanted again. The caller has locked the runs.
+    """
+    furthest = (
+        select(func.max(JobRunRow.target_epochs))
+        .join(JobRow, JobRow.id == JobRunRow.job_id)
+        .where(JobRunRow.run_id == RunRow.id, JobRow.state.in_(OPEN))
+        .scalar_subquery()
+    )
+    far_enough = and_(
+        RunRow.epochs_done >= RunRow.target_epochs,
+        RunRow.target_epochs < RunRow.recipe["epochs"].as_integer(),
+    )
+    for state, condition, values in (
+        (OPEN, furthest.is_(None), {"state": "cancelled", **_ENDED_NOW}),
+        ((*OPEN, "paused"), furthest.is_not(None), {"target_epochs": furthest}),
+        (("paused",), ~far_enough, {"state": "queued", "created_at": since}),
+        (("queued",), far_enough, {"state": "paused"}),
+    ):
+        session.execute(
+            update(RunRow)
+            .where(RunRow.id.in_(ids), RunRow.state.in_(state), condition)
+            .values(**values),
+            execution_options=_IN_SQL_ONLY,
+        )
+
+
+_ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}

@@ -11,19 +11,26 @@ from sqlalchemy.orm import Session
 from app.db.models import Base
 
 
-def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows whose primary keys are not there yet; how many that were."""
+def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Insert the rows whose primary keys are not there yet; the keys of those that were inserted.
+
+    Only tables with one key column; all rows name the same columns.
+    """
     if not rows:
-        return 0
-    statement = _dialect(session).insert(table).values(list(rows)).on_conflict_do_nothing()
-    return len(session.execute(statement.returning(*table.__table__.primary_key)).all())
+        return []
+    (key,) = table.__table__.primary_key
+    new = _dialect(session).insert(table).on_conflict_do_nothing().returning(key)
+    return list(session.scalars(new, list(rows)))
 
 
-def upsert(session: Session, table: type[Base], row: Mapping[str, Any]) -> None:
-    """Insert a row, or replace the one with its primary key."""
+def upsert(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or replace those with their primary keys; all rows name the same columns."""
+    if not rows:
+        return
     keys = [column.name for column in table.__table__.primary_key]
-    statement = _dialect(session).insert(table).values(**row)
-    changed = {name: value for name, value in row.items() if name not in keys}
+    last = {tuple(row[key] for key in keys): row for row in rows}
+    statement = _dialect(session).insert(table).values(list(last.values()))
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
 

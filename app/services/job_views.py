@@ -1,7 +1,7 @@
 """Jobs and runs, as users see them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -9,15 +9,19 @@ from sqlalchemy.orm import Session
 from app.db import jobs
 from app.db.models import JobRow
 from app.db.results import Results
+from app.failures import Failure
+from app.halving import Halving
 from app.services.searches import State
 from app.services.variants import variant_id
 from solver.architecture import Schema
 
+RunState = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
+
 
 class ProgressView(Schema):
-    """How far a job is; ``fraction`` counts the epochs of unfinished runs too."""
+    """How far a job is; ``fraction`` counts epochs, those of unfinished runs too."""
 
-    runs_done: int
+    runs_done: int = Field(description="Those that ended, and those that halving cut off")
     runs_total: int
     fraction: float
     eta_seconds: float | None = Field(description="Estimated; `null` until a run has ended")
@@ -62,8 +66,14 @@ class RunView(Schema):
     architecture_id: str
     resolution: int
     seed: int
-    state: State
+    state: RunState = Field(
+        description="`paused`: trained as far as it is wanted now; it can be trained further"
+    )
     reused: bool = Field(description="Whether an earlier job had it trained, or does")
+    epochs_wanted: int = Field(
+        description="How far this job wants it trained: fewer epochs than the recipe's where "
+        "halving has not decided yet, or has cut it off"
+    )
     attempt: int
     worker: str | None
     test_accuracy: float | None
@@ -71,7 +81,8 @@ class RunView(Schema):
     seconds: float | None
     environment: dict[str, Any] | None
     epochs: list[EpochView]
-    error: str | None
+    failure: Failure | None = Field(description="The kind of failure, if it failed")
+    error: str | None = Field(description="The failure in words")
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -87,28 +98,44 @@ def job_view(session: Session, row: JobRow) -> JobView:
     """A job with its progress."""
     request = dict(row.request)
     notes = request.pop("notes")
+    now = jobs.progress(session, row)
     return JobView(
         id=row.id,
         state=row.state,
         created_at=row.created_at,
         finished_at=row.finished_at,
-        progress=_progress(jobs.progress(session, row.id), epochs=request["epochs"]),
+        progress=_progress(row, now),
         request=request,
-        notes=notes,
+        notes=[*notes, *_notes(row, now)],
         error=row.error,
         results=Results.model_validate(row.results) if row.results else None,
     )
 
 
-def _progress(measured: jobs.Progress, epochs: int) -> ProgressView:
-    total = sum(measured.runs.values())
-    done = sum(measured.runs.get(state, 0) for state in jobs.ENDED)
-    fraction = (done + measured.epochs_running / epochs) / total
-    left = total * (1 - fraction)
-    at_once = max(1, measured.runs.get("running", 0))
-    eta = None if measured.mean_seconds is None else left * measured.mean_seconds / at_once
+def _notes(row: JobRow, now: jobs.Progress) -> list[str]:
+    """What has happened to a job's runs that the user may not expect."""
+    notes = []
+    if now.reused:
+        notes.append(f"{now.reused} of {now.total} runs are shared with earlier jobs")
+    if row.state != "failed" and (failed := jobs.failed_runs(now)):
+        notes.append(failed)
+    return notes
+
+
+def _progress(row: JobRow, now: jobs.Progress) -> ProgressView:
+    epochs, seeds = row.request["epochs"], row.request["seeds"]
+    planned, left = now.total * epochs, now.epochs_left
+    if plan := Halving.of(row.request):
+        planned = seeds * (epochs + plan.total(now.total // seeds - 1))
+        if row.rungs[-1]["kept"] is None:
+            left += seeds * plan.beyond(row.rungs[-1]["epochs"], len(row.rungs[-1]["tried"]))
+    seconds_per_epoch = None if now.mean_seconds is None else now.mean_seconds / epochs
+    at_once = max(1, now.number("running"))
     return ProgressView(
-        runs_done=done, runs_total=total, fraction=min(1.0, fraction), eta_seconds=eta
+        runs_done=now.done,
+        runs_total=now.total,
+        fraction=1 - left / planned,
+        eta_seconds=None if seconds_per_epoch is None else left * seconds_per_epoch / at_once,
     )
 
 
@@ -124,6 +151,7 @@ def run_view(item: jobs.JobRun) -> RunView:
         seed=run.seed,
         state=run.state,
         reused=item.link.reused,
+        epochs_wanted=item.link.target_epochs,
         attempt=run.attempt,
         worker=run.worker,
         test_accuracy=result and result.test_accuracy,
@@ -140,6 +168,7 @@ def run_view(item: jobs.JobRun) -> RunView:
             )
             for epoch in item.epochs
         ],
+        failure=run.failure,
         error=run.error,
         started_at=run.started_at,
         finished_at=run.finished_at,

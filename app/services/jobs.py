@@ -12,6 +12,7 @@ from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
+from app.halving import Halving
 from app.services import datasets
 from app.services.idempotency import once
 from app.services.job_views import JobPage, JobView, RunPage, job_view, run_view
@@ -90,22 +91,48 @@ def _variant_networks(
 def _needs(
     request: JobRequest, dataset: Dataset, networks: Sequence[jobs.Network]
 ) -> list[jobs.Need]:
-    """One run for each network and seed, under the hash of all that it depends on."""
-    recipe = request.training.model_dump(mode="json")
-    needs: list[jobs.Need] = []
-    for network in networks:
-        for seed in range(request.seeds):
-            identity = {
-                "architecture_id": network.architecture_id,
-                "dataset": dataset.name,
-                "dataset_version": dataset.version,
-                "resolution": network.resolution,
-                "recipe": recipe,
-                "seed": seed,
-            }
-            run = {"id": content_id(identity), "position": len(needs), **identity}
-            needs.append(jobs.Need(network, run))
-    return needs
+    """What is needed of each network, the original first: of variants, their first rung."""
+    original = networks[0]
+    whole = request.training.epochs
+    plan = Halving.of(understood(request))
+    first = plan.first(len(networks) - 1) if plan else whole
+    return [
+        need
+        for network in networks
+        for need in _runs(
+            request, dataset, network, whole if network is original else first, original
+        )
+    ]
+
+
+def _runs(
+    request: JobRequest,
+    dataset: Dataset,
+    network: jobs.Network,
+    epochs: int,
+    original: jobs.Network,
+) -> list[jobs.Need]:
+    """One run for each seed, under the hash of all that it depends on."""
+    recipe = request.training
+    is_enlarged = request.inputs == "upsampled" and network.resolution > original.resolution
+    data = {
+        "architecture_id": network.architecture_id,
+        "dataset": dataset.name,
+        "dataset_version": dataset.version,
+        "resolution": network.resolution,
+        "training_images": request.training_images,
+        "detail": original.resolution if is_enlarged else None,
+    }
+    stack = content_id({**data, "recipe": recipe.hash})
+    shared = {**data, "recipe": recipe.model_dump(mode="json"), "stack": stack}
+    return [
+        jobs.Need(
+            network,
+            {"id": content_id([stack, seed]), "stack": stack, "seed": seed, **shared},
+            epochs,
+        )
+        for seed in range(request.seeds)
+    ]
 
 
 def get(database: Database, id_: str) -> JobView:

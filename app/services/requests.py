@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.catalogue import DATASETS, FOLDER
@@ -41,6 +41,20 @@ class RandomSelection(Schema):
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
 
 
+class HalvingSelection(Schema):
+    """Some variants, drawn as ``random`` does, of which only the best are trained to the end.
+
+    All are trained for ``min_epochs`` epochs; the best ``1 / eta`` by validation accuracy go on to
+    ``eta`` times as many, and so on.
+    """
+
+    select: Literal["halving"]
+    count: Annotated[int, Field(ge=2, le=256, strict=True)] = 64
+    eta: Annotated[int, Field(ge=2, le=16, strict=True)] = 4
+    min_epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
+
+
 class WholeSelection(Schema):
     """All variants that the search found."""
 
@@ -53,18 +67,47 @@ class NamedSelection(Schema):
     ids: Annotated[list[Identifier], Field(min_length=1, max_length=1_000)]
 
 
+def _selection(variants: Any) -> str:
+    """Tell which selection is meant, so that only its own faults are told."""
+    if isinstance(variants, dict):
+        return str(variants.get("select", "ids"))
+    return str(getattr(variants, "select", "ids"))
+
+
+Selection = Annotated[
+    Annotated[RandomSelection, Tag("random")]
+    | Annotated[HalvingSelection, Tag("halving")]
+    | Annotated[WholeSelection, Tag("all")]
+    | Annotated[NamedSelection, Tag("ids")],
+    Discriminator(
+        _selection,
+        custom_error_type="selection",
+        custom_error_message="give 'select' (random, halving or all), or 'ids'",
+    ),
+]
+
+
 class JobRequest(Schema):
     """A job: train the original of a search, and variants of it, with some seeds each."""
 
     search_id: Identifier
     dataset: str = Field(description="A name that `GET /v1/datasets` lists")
-    variants: RandomSelection | WholeSelection | NamedSelection = RandomSelection(select="random")
+    variants: Selection = RandomSelection(select="random")
     seeds: Annotated[int, Field(ge=1, le=100, strict=True)] = 3
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = Field(
         default=None, description="Passes over the training images; the recipe's where left out"
     )
     recipe: dict[str, Any] = Field(
         default={}, description="Overrides of the recipe `paper`, by name"
+    )
+    training_images: Annotated[int, Field(ge=10, lt=2**31, strict=True)] | None = Field(
+        default=None,
+        description="Train on so many images, of each class its share; all where left out",
+    )
+    inputs: Literal["native", "upsampled"] = Field(
+        default="native",
+        description="`upsampled`, a control: variants see images of no more detail than the "
+        "original does, reduced to its resolution and enlarged to theirs",
     )
 
     @field_validator("dataset")

@@ -9,7 +9,12 @@ from app.catalogue import Dataset
 from app.db import searches
 from app.db.models import SearchRow, VariantRow
 from app.errors import Fault, RefusedError
-from app.services.requests import JobRequest, NamedSelection, RandomSelection
+from app.services.requests import (
+    HalvingSelection,
+    JobRequest,
+    NamedSelection,
+    WholeSelection,
+)
 from app.services.variants import split_id
 from solver.architecture import Architecture, Linear
 from solver.counting import shapes
@@ -50,11 +55,14 @@ def choose(
     Raises
     ------
     RefusedError
-        There is none, or a named one is not there or takes more than the native resolution.
+        There is none, a named one is not there or takes more than the native resolution, or a rung
+        is longer than the training.
     """
+    _check_rungs(request)
+    most = None if request.inputs == "upsampled" else dataset.resolution
     if isinstance(request.variants, NamedSelection):
-        return _named(session, request.variants.ids, search, dataset), []
-    fitting = searches.variant_positions(session, search.id, most=dataset.resolution)
+        return _named(session, request.variants.ids, search, dataset, most), _controls(request)
+    fitting = searches.variant_positions(session, search.id, most=most)
     stored = searches.variants_stored(session, search.id)
     native = f"{dataset.name}'s {dataset.resolution} px"
     if not fitting:
@@ -62,14 +70,40 @@ def choose(
         raise RefusedError(
             Fault("#/search_id", f"search {search.id} has no variant to train: {why}")
         )
-    notes = _notes(search, stored - len(fitting), native)
-    if not isinstance(request.variants, RandomSelection):
+    notes = [*_controls(request), *_notes(search, stored - len(fitting), native)]
+    if isinstance(request.variants, WholeSelection):
         return fitting, notes
     wanted = request.variants.count
     if wanted > len(fitting):
         notes.append(f"{wanted} variants were asked for; there are {len(fitting)}")
     drawn = random.Random(request.variants.seed).sample(fitting, min(wanted, len(fitting)))
+    if isinstance(request.variants, HalvingSelection):
+        notes.append(
+            "only the best by validation accuracy are trained to the end, so that there is no "
+            "mean variant: a mean over them alone would be too good"
+        )
     return sorted(drawn), notes
+
+
+def _check_rungs(request: JobRequest) -> None:
+    """Hold the first rung of halving against the recipe."""
+    epochs = request.training.epochs
+    if isinstance(request.variants, HalvingSelection) and request.variants.min_epochs > epochs:
+        raise RefusedError(
+            Fault(
+                "#/variants/min_epochs",
+                f"{request.variants.min_epochs} epochs are more than the {epochs} of the recipe",
+            )
+        )
+
+
+def _controls(request: JobRequest) -> list[str]:
+    if request.inputs == "native":
+        return []
+    return [
+        "a control: variants see images of the original's resolution, enlarged to theirs; what "
+        "they gain is not owed to more pixels"
+    ]
 
 
 def _notes(search: SearchRow, left_out: int, native: str) -> list[str]:
@@ -84,8 +118,10 @@ def _notes(search: SearchRow, left_out: int, native: str) -> list[str]:
     return notes
 
 
-def _named(session: Session, ids: Sequence[str], search: SearchRow, dataset: Dataset) -> list[int]:
-    """Positions of the variants that were named, each once."""
+def _named(
+    session: Session, ids: Sequence[str], search: SearchRow, dataset: Dataset, most: int | None
+) -> list[int]:
+    """Positions of the variants that were named, each once, of at most ``most`` pixels a side."""
     faults, positions = [], []
     for index, id_ in enumerate(ids):
         search_id, position = split_id(id_)
@@ -93,7 +129,7 @@ def _named(session: Session, ids: Sequence[str], search: SearchRow, dataset: Dat
         place = f"#/variants/ids/{index}"
         if row is None or search_id != search.id:
             faults.append(Fault(place, f"search {search.id} has no variant {id_}"))
-        elif row.resolution > dataset.resolution:
+        elif most is not None and row.resolution > most:
             native = f"{dataset.name}'s {dataset.resolution} px"
             faults.append(Fault(place, f"{id_} takes {row.resolution} px, above {native}"))
         else:

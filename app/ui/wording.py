@@ -21,7 +21,12 @@ def budget_of(request: Json) -> str:
 
 def headline(experiment: Experiment) -> str:
     """The mean variant against the original, in a sentence that claims no more than it shows."""
-    gain, interval = (experiment.results["mean_variant"][key] for key in ("gain", "ci"))
+    mean = experiment.results["mean_variant"]
+    if mean is None:
+        return (
+            "There is no mean variant: by halving, only the best variants are trained to the end."
+        )
+    gain, interval = mean["gain"], mean["ci"]
     if gain is None:
         return "There is no result yet: not every network has a finished run."
     side = "above" if gain >= 0 else "below"
@@ -63,8 +68,9 @@ def best_sentence(experiment: Experiment) -> str:
     if best["gain"] is None:
         return "No variant is best yet."
     label = label_of(experiment, best["variant_id"])
+    tested = [v for v in experiment.results["variants"] if v["accuracy"]["n"]]
     return (
-        f"Best of {len(experiment.results['variants'])}: {label}, with {points(best['gain'])}. "
+        f"Best of {len(tested)}: {label}, with {points(best['gain'])}. "
         "This is optimistic: it is chosen on the very images that score it, so luck alone makes "
         "it look good."
     )

@@ -67,7 +67,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
         def forward(self, images_BMHW: Tensor) -> Tensor:
             if self.training:
                 seen.append(images_BMHW)
-            logits_SBK: Tensor = super().forward(images_BMHW)
+            logits_SBK: Tensor = super().forward(images_BMHW)  # type: ignore[no-untyped-call]
             return logits_SBK
 
     monkeypatch.setattr("trainer.stacked.Stacked", Recorded)
@@ -270,10 +270,10 @@ def test_seeds_trained_at_once_are_those_trained_one_by_one(
         order_seed = int(np.random.SeedSequence(seed).generate_state(2)[0])
         order = torch.Generator().manual_seed(order_seed)
         for _ in range(4):
-            for batch in torch.randperm(50, generator=order).split(10):
+            for batch in torch.split(torch.randperm(50, generator=order), 10):
                 plain.zero_grad()
                 logits = alone(data.train.images[batch] / 255)
-                cross_entropy(logits, data.train.labels[batch]).backward()
+                cross_entropy(logits, data.train.labels[batch]).backward()  # type: ignore[no-untyped-call]
                 plain.step()
         stacked = training.network.state_dict().values()
         for expected, together in zip(alone.state_dict().values(), stacked, strict=True):
@@ -305,7 +305,7 @@ def test_a_training_that_goes_on_from_a_snapshot_is_bit_equal(name: str, killed_
         {"type": "dropout2d", "p": 0.2},
         *SMALL_LAYERS[3:],
     ]
-    settings = {"seeds": [0, 1], "epochs": 4, "name": name}
+    settings: dict[str, Any] = {"seeds": [0, 1], "epochs": 4, "name": name}
     straight: list[dict[int, Epoch]] = []
     whole = in_training(architecture(layers), **settings)
     train(whole, 4, lambda measured: straight.append(dict(measured)))

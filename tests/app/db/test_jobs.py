@@ -1,70 +1,77 @@
+import threading
+
+from sqlalchemy import select
+
 from app.db import jobs, runs
 from app.db.engine import Database
-from app.db.models import RunRow
-from tests.factories import RESULT, queued_job
+from app.db.models import JobRow, RunRow
+from app.db.runs import Claim
+from app.failures import Failure
+from tests.factories import RESULT, needs, original, queued_job, solved_search
+from tests.workers import FakeWorker, epoch_row
 
 
-def work_off(database: Database, *, fail: int = 0) -> int:
-    """Finish what is queued, the first of them as failed; how many runs that were."""
-    done = 0
-    while True:
-        with database.write() as session:
-            held = runs.claim(session, "w", 60)
-            if held is None:
-                return done
-            if done < fail:
-                runs.fail(session, held, "diverged")
-            else:
-                runs.finish(session, held, RESULT)
-        done += 1
-
-
-def settle_all(database: Database) -> int:
-    settled = 0
-    while True:
-        with database.write() as session:
-            job = jobs.next_stale(session)
-            if job is None:
-                return settled
-            jobs.settle(session, job, {"settled": settled})
-        settled += 1
+def job_of(database: Database, id_: str) -> JobRow:
+    with database.read() as session:
+        return jobs.get(session, id_)
 
 
 def state(database: Database, id_: str) -> str:
+    return job_of(database, id_).state
+
+
+def states(database: Database) -> list[str]:
     with database.read() as session:
-        return jobs.get(session, id_).state
+        return list(session.scalars(select(RunRow.state).order_by(RunRow.position)))
+
+
+def cancel(database: Database, id_: str) -> bool:
+    with database.write() as session:
+        return jobs.cancel(session, id_)
 
 
 def test_a_job_succeeds_when_all_its_runs_have(database: Database) -> None:
     job = queued_job(database, seeds=2)
+    worker = FakeWorker(database)
 
-    settle_all(database)
+    worker.settle()
     assert state(database, job.id) == "queued"
-    work_off(database)
-    settle_all(database)
+    worker.work()
 
     assert state(database, job.id) == "succeeded"
 
 
-def test_a_job_with_a_failed_run_fails_and_says_how_many(database: Database) -> None:
+def test_a_job_with_failed_runs_fails_and_says_how_many_and_why_and_the_others_go_on(
+    database: Database,
+) -> None:
     job = queued_job(database, seeds=3)
 
-    work_off(database, fail=1)
-    settle_all(database)
+    FakeWorker(database, fails=lambda run: "diverged" if run.seed == 0 else None).work()
 
-    with database.read() as session:
-        row = jobs.get(session, job.id)
-    assert (row.state, row.error) == ("failed", "1 of 3 runs failed; each says why")
+    row = job_of(database, job.id)
+    assert (row.state, row.error) == ("failed", "1 of 3 runs failed (diverged)")
     assert row.finished_at is not None
+    assert row.results is not None
+    assert row.results["original"]["accuracy"]["n"] == 2
+
+
+def test_different_kinds_of_failure_are_counted_apart(database: Database) -> None:
+    job = queued_job(database, seeds=4)
+    kinds: dict[int, Failure] = {0: "diverged", 1: "out_of_memory", 3: "diverged"}
+
+    FakeWorker(database, fails=lambda run: kinds.get(run.seed)).work()
+
+    error = job_of(database, job.id).error
+    assert error == "3 of 4 runs failed (2 diverged, 1 out of memory)"
 
 
 def test_jobs_share_their_runs(database: Database) -> None:
+    worker = FakeWorker(database)
     first = queued_job(database, seeds=2)
-    work_off(database)
+    worker.work()
     second = queued_job(database, seeds=3)
 
-    assert work_off(database) == 1
-    settle_all(database)
+    assert worker.work() == 1
 
     assert {state(database, job.id) for job in (first, second)} == {"succeeded"}
     with database.read() as session:
@@ -72,53 +79,98 @@ def test_jobs_share_their_runs(database: Database) -> None:
     assert [item.link.reused for item in found] == [True, True, False]
 
 
+def test_jobs_that_are_queued_at_the_same_time_train_what_they_share_once(
+    database: Database,
+) -> None:
+    first = queued_job(database, seeds=2, variants=[0])
+    second = queued_job(database, seeds=3, variants=[0, 1])
+    worker = FakeWorker(database)
+
+    assert worker.work() == 9
+
+    assert {state(database, job.id) for job in (first, second)} == {"succeeded"}
+    assert all(epochs == [1, 2] for epochs in worker.trained.values())
+
+
+def test_jobs_that_are_made_at_once_make_each_run_once(database: Database) -> None:
+    with database.write() as session:
+        search_id = solved_search(session, limit=20).id
+    request = {"epochs": 2, "notes": [], "seeds": 5, "variants": {"select": "all"}}
+    wanted = needs(original(), 20, range(20))
+    begin = threading.Barrier(8)
+
+    def make(number: int) -> None:
+        mine = wanted[::-1] if number % 2 else wanted  # whoever waits, waits in its own order
+        begin.wait()
+        database.transact(
+            lambda session: jobs.create(session, search_id, {**request, "tag": number}, mine)
+        )
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(states(database)) == len(wanted)
+    with database.read() as session:
+        made, _ = jobs.newest(session, None, 100)
+        counted = [jobs.progress(session, job) for job in made]
+    assert [now.total for now in counted] == [len(wanted)] * 8
+    assert sum(now.reused for now in counted) == 7 * len(wanted)
+
+
+def test_a_job_may_have_as_many_runs_as_are_allowed(database: Database) -> None:
+    job = queued_job(database, seeds=500, variants=range(19))
+
+    with database.read() as session:
+        now = jobs.progress(session, jobs.get(session, job.id))
+    assert (now.total, now.done, now.epochs_left) == (10_000, 0, 20_000)
+
+
 def test_a_job_whose_runs_are_all_recorded_succeeds_without_training(database: Database) -> None:
     queued_job(database)
-    work_off(database)
+    worker = FakeWorker(database)
+    worker.work()
 
     again = queued_job(database)
-    settle_all(database)
 
-    assert work_off(database) == 0
+    assert worker.work() == 0
     assert state(database, again.id) == "succeeded"
 
 
 def test_a_failed_run_is_tried_again_for_a_new_job(database: Database) -> None:
     queued_job(database, seeds=1)
-    work_off(database, fail=1)
+    FakeWorker(database, fails=lambda _run: "no_space").work()
 
     again = queued_job(database, seeds=1)
-    assert work_off(database) == 1
-    settle_all(database)
+    assert FakeWorker(database).work() == 1
 
     assert state(database, again.id) == "succeeded"
+    with database.read() as session:
+        (run,) = session.scalars(select(RunRow))
+    assert (run.failure, run.error) == (None, None)
 
 
 def test_a_cancelled_job_takes_its_runs_with_it(database: Database) -> None:
     job = queued_job(database, seeds=2)
     with database.write() as session:
-        runs.claim(session, "w", 60)
+        runs.claim(session, "w", 60, most=1)
 
-    with database.write() as session:
-        assert jobs.cancel(session, job.id)
-    with database.write() as session:
-        assert not jobs.cancel(session, job.id)
+    assert cancel(database, job.id)
+    assert not cancel(database, job.id)
 
-    assert work_off(database) == 0
-    with database.read() as session:
-        states = [row.state for row in session.query(RunRow)]
-    assert states == ["cancelled", "cancelled"]
+    assert FakeWorker(database).work() == 0
+    assert states(database) == ["cancelled", "cancelled"]
 
 
 def test_a_run_that_another_job_needs_survives_a_cancel(database: Database) -> None:
     cancelled = queued_job(database, seeds=2)
     kept = queued_job(database, seeds=1)
 
-    with database.write() as session:
-        jobs.cancel(session, cancelled.id)
+    cancel(database, cancelled.id)
 
-    assert work_off(database) == 1
-    settle_all(database)
+    assert FakeWorker(database).work() == 1
     assert state(database, kept.id) == "succeeded"
     assert state(database, cancelled.id) == "cancelled"
 
@@ -126,13 +178,34 @@ def test_a_run_that_another_job_needs_survives_a_cancel(database: Database) -> N
 def test_progress_counts_runs_by_state(database: Database) -> None:
     job = queued_job(database, seeds=3)
     with database.write() as session:
-        held = runs.claim(session, "w", 60)
-        assert held is not None
+        (held,) = runs.claim(session, "w", 60, most=1)
         runs.finish(session, held, RESULT)
-        runs.claim(session, "w", 60)
+        runs.claim(session, "w", 60, most=1)
 
     with database.read() as session:
-        progress = jobs.progress(session, job.id)
+        now = jobs.progress(session, job)
 
-    assert progress.runs == {"succeeded": 1, "running": 1, "queued": 1}
-    assert progress.mean_seconds == RESULT["seconds"]
+    assert {group.state: group.runs for group in now.groups} == {
+        "succeeded": 1,
+        "running": 1,
+        "queued": 1,
+    }
+    assert (now.total, now.done, now.epochs_left) == (3, 1, 4)
+    assert now.mean_seconds == RESULT["seconds"]
+
+
+def test_progress_counts_epochs_that_an_earlier_attempt_measured(database: Database) -> None:
+    job = queued_job(database, seeds=1, epochs=4)
+
+    def measure(epoch: int) -> Claim:
+        with database.write() as session:
+            (held,) = runs.claim(session, "w", 60)
+            runs.beat(session, [held], 60, {held.id: [epoch_row(epoch)]})
+        return held
+
+    with database.write() as session:
+        runs.release(session, [measure(1)])
+    measure(2)
+
+    with database.read() as session:
+        assert jobs.progress(session, job).epochs_left == 2

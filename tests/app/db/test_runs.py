@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.db import jobs, runs
 from app.db.engine import Database
@@ -11,24 +12,18 @@ from app.db.models import EpochRow, JobRow, ResultRow, RunRow
 from app.db.runs import Claim
 from app.db.types import database_time
 from tests.factories import RESULT, queued_job
+from tests.workers import epoch_row
 
-EPOCH = {
-    "epoch": 1,
-    "train_loss": 1.0,
-    "validation_loss": 1.0,
-    "validation_accuracy": 0.25,
-    "seconds": 0.5,
-}
+EPOCH = epoch_row(1, accuracy=0.25)
 
 
-def claim(database: Database, worker: str = "w", lease: float = 60) -> Claim | None:
+def claim(database: Database, worker: str = "w", lease: float = 60, most: int = 8) -> list[Claim]:
     with database.write() as session:
-        return runs.claim(session, worker, lease)
+        return runs.claim(session, worker, lease, most)
 
 
 def claimed(database: Database, worker: str = "w") -> Claim:
-    found = claim(database, worker)
-    assert found is not None
+    (found,) = claim(database, worker, most=1)
     return found
 
 
@@ -50,7 +45,7 @@ def test_runs_are_claimed_in_their_order_each_once(database: Database) -> None:
     seeds = [claimed(database).seed for _ in range(3)]
 
     assert seeds == [0, 1, 2]
-    assert claim(database) is None
+    assert claim(database) == []
 
 
 def test_a_claimed_job_runs(database: Database) -> None:
@@ -80,7 +75,7 @@ def test_a_lease_is_measured_by_the_clock_of_the_database(database: Database) ->
 def test_a_run_whose_lease_ended_is_claimed_by_another(database: Database) -> None:
     queued_job(database, seeds=1)
     dead = claimed(database, "dead")
-    assert claim(database, "alive") is None
+    assert claim(database, "alive") == []
 
     let_leases_end(database)
     alive = claimed(database, "alive")
@@ -92,13 +87,12 @@ def test_a_run_whose_lease_ended_is_claimed_by_another(database: Database) -> No
 @pytest.mark.parametrize(
     "write",
     [
-        lambda session, held: runs.beat(session, held, 60, [EPOCH]),
+        lambda session, held: runs.beat(session, [held], 60, {held.id: [EPOCH]}),
         lambda session, held: runs.finish(session, held, RESULT),
-        lambda session, held: runs.fail(session, held, "late"),
-        lambda session, held: runs.lose(session, held, "late"),
-        lambda session, held: runs.release(session, held),
+        lambda session, held: runs.fail(session, held, "error", "late"),
+        lambda session, held: runs.pause(session, held),
     ],
-    ids=["beat", "finish", "fail", "lose", "release"],
+    ids=["beat", "finish", "fail", "pause"],
 )
 def test_a_worker_that_lost_its_lease_cannot_write(
     database: Database, write: Callable[[object, Claim], None]
@@ -137,12 +131,12 @@ def test_an_epoch_of_a_new_attempt_replaces_that_of_the_old(database: Database) 
     queued_job(database, seeds=1)
     first = claimed(database)
     with database.write() as session:
-        runs.beat(session, first, 60, [EPOCH])
+        runs.beat(session, [first], 60, {first.id: [EPOCH]})
     let_leases_end(database)
     second = claimed(database)
 
     with database.write() as session:
-        runs.beat(session, second, 60, [{**EPOCH, "train_loss": 0.5}])
+        runs.beat(session, [second], 60, {second.id: [{**EPOCH, "train_loss": 0.5}]})
 
     with database.read() as session:
         (epoch,) = session.scalars(select(EpochRow)).all()
@@ -156,12 +150,13 @@ def test_a_run_that_loses_three_leases_fails(database: Database) -> None:
         attempts.append(claimed(database).attempt)
         let_leases_end(database)
 
-    assert claim(database) is None
+    assert claim(database) == []
 
     with database.read() as session:
         (run,) = session.scalars(select(RunRow)).all()
     assert attempts == [1, 2, 3]
     assert run.state == "failed"
+    assert run.failure == "lost"
     assert run.error == "given up after 3 attempts: its worker stopped answering"
 
 
@@ -172,7 +167,7 @@ def test_a_run_that_is_given_back_is_queued_at_once_and_not_counted_as_lost(
     for _ in range(runs.MAX_LOST + 1):
         held = claimed(database)
         with database.write() as session:
-            runs.release(session, held)
+            runs.release(session, [held])
 
     assert run_of(database, held.id).state == "queued"
 
@@ -182,8 +177,8 @@ def test_workers_that_claim_at_once_get_different_runs(database: Database) -> No
     found: list[str] = []
 
     def work() -> None:
-        while held := claim(database):
-            found.append(held.id)
+        while held := claim(database, most=1):
+            found.append(held[0].id)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -192,6 +187,219 @@ def test_workers_that_claim_at_once_get_different_runs(database: Database) -> No
         thread.join()
 
     assert len(found) == len(set(found)) == 24
+
+
+def test_the_seeds_of_a_network_are_claimed_at_once_each_with_its_own_attempt(
+    database: Database,
+) -> None:
+    queued_job(database, seeds=3, variants=[0])
+
+    original, variant = claim(database), claim(database)
+
+    assert [held.seed for held in original] == [held.seed for held in variant] == [0, 1, 2]
+    assert len({held.id for held in original + variant}) == 6
+    assert {held.attempt for held in original + variant} == {1}
+    assert {held.target_epochs for held in original} == {2}
+    assert claim(database) == []
+
+
+def test_no_more_runs_are_claimed_at_once_than_asked_for(database: Database) -> None:
+    queued_job(database, seeds=5)
+
+    stacks = [claim(database, most=2) for _ in range(3)]
+
+    assert [[held.seed for held in stack] for stack in stacks] == [[0, 1], [2, 3], [4]]
+
+
+def test_runs_that_are_wanted_equally_far_are_claimed_at_once_and_no_others(
+    database: Database,
+) -> None:
+    queued_job(database, seeds=3)
+    with database.write() as session:
+        session.execute(update(RunRow).where(RunRow.seed == 1).values(target_epochs=1))
+
+    first, second = claim(database), claim(database)
+
+    assert [held.seed for held in first] == [0, 2]
+    assert [(held.seed, held.target_epochs) for held in second] == [(1, 1)]
+
+
+def test_the_oldest_run_is_claimed_first_with_younger_ones_of_its_stack(
+    database: Database,
+) -> None:
+    with_three = queued_job(database, seeds=3)
+    queued_job(database, seeds=2, tag="mnist")
+    with database.write() as session:
+        youngest = RunRow.dataset == "digits", RunRow.seed < 2
+        session.execute(update(RunRow).where(*youngest).values(created_at=database_time(60)))
+
+    first, second = claim(database), claim(database)
+
+    assert [held.seed for held in first] == [0, 1, 2]
+    assert {held.dataset for held in first} == {"digits"}
+    assert {held.dataset for held in second} == {"mnist"}
+    with database.read() as session:
+        assert jobs.get(session, with_three.id).state == "running"
+
+
+def test_workers_that_claim_at_once_split_no_stack(database: Database) -> None:
+    """A quick look that runs on both databases; PostgreSQL is tried harder below."""
+    queued_job(database, seeds=4, variants=range(12))
+    assert stacks_claimed(database, 6) == [4] * 13
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_sixteen_workers_claim_every_run_once_and_split_no_stack(database: Database) -> None:
+    """With statistics that know nothing of the runs, as in a database that has just been filled."""
+    seeds, networks = 6, 19
+    for tag in ("digits", "mnist", "fashion_mnist", "cifar10"):
+        queued_job(database, seeds=seeds, variants=range(networks), tag=tag)
+
+    assert stacks_claimed(database, 16) == [seeds] * (networks + 1) * 4
+
+
+def stacks_claimed(database: Database, workers: int) -> list[int]:
+    """Sizes of the stacks that so many workers claim at once, and that no run came twice."""
+    found: list[list[Claim]] = []
+    begin = threading.Barrier(workers)
+
+    def work() -> None:
+        begin.wait()
+        while held := claim(database):
+            found.append(held)
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ids = [held.id for stack in found for held in stack]
+    assert len(ids) == len(set(ids))
+    with database.read() as session:
+        assert len(ids) == session.scalar(select(func.count()).select_from(RunRow))
+    return [len(stack) for stack in found]
+
+
+def test_the_last_attempt_at_a_run_is_made_alone(database: Database) -> None:
+    """What kills its process may take the rest of its stack along, but not for the last time."""
+    queued_job(database, seeds=3)
+    for _ in range(runs.MAX_LOST - 1):
+        assert len(claim(database)) == 3
+        let_leases_end(database)
+
+    alone = [claim(database) for _ in range(3)]
+
+    assert [[held.seed for held in stack] for stack in alone] == [[0], [1], [2]]
+
+
+def test_a_run_that_was_cancelled_drops_out_of_its_stack(database: Database) -> None:
+    queued_job(database, seeds=3)
+    held = claim(database)
+    with database.write() as session:
+        session.execute(update(RunRow).where(RunRow.seed == 1).values(state="cancelled"))
+
+    with database.write() as session:
+        kept = runs.beat(session, held, 60, {one.id: [EPOCH] for one in held})
+
+    assert kept == [held[0], held[2]]
+    with database.read() as session:
+        measured = set(session.scalars(select(EpochRow.run_id)))
+    assert measured == {one.id for one in kept}
+    assert run_of(database, held[1].id).epochs_done == 0
+
+
+def test_what_is_lost_or_given_back_leaves_other_attempts_alone(database: Database) -> None:
+    queued_job(database, seeds=3)
+    late = claim(database)
+    with database.write() as session:
+        robbed = RunRow.seed == 0
+        session.execute(update(RunRow).where(robbed).values(attempt=9, worker="robber"))
+
+    with database.write() as session:
+        assert runs.lose(session, late[:2], "killed") == [late[1]]
+        assert runs.release(session, [late[0], late[2]]) == [late[2]]
+
+    first, second, third = (run_of(database, one.id) for one in late)
+    assert (first.state, first.worker, first.lost) == ("running", "robber", 0)
+    assert (second.state, second.lost) == ("queued", 1)
+    assert (third.state, third.lost) == ("queued", 0)
+
+
+def test_epochs_of_an_earlier_attempt_are_kept_as_it_measured_them(database: Database) -> None:
+    queued_job(database, seeds=1)
+    first = claimed(database)
+    with database.write() as session:
+        runs.beat(session, [first], 60, {first.id: [EPOCH]})
+        runs.release(session, [first])
+    second = claimed(database)
+
+    with database.write() as session:
+        runs.beat(session, [second], 60, {second.id: [{**EPOCH, "epoch": 2}]})
+
+    with database.read() as session:
+        measured = session.scalars(select(EpochRow).order_by(EpochRow.epoch)).all()
+    assert [(row.epoch, row.attempt) for row in measured] == [(1, 1), (2, 2)]
+    assert run_of(database, first.id).epochs_done == 2
+
+
+def test_a_run_that_begins_anew_takes_no_progress_back(database: Database) -> None:
+    queued_job(database, seeds=1)
+    for epochs in ([1, 2], [1]):
+        held = claimed(database)
+        with database.write() as session:
+            rows = [{**EPOCH, "epoch": epoch} for epoch in epochs]
+            runs.beat(session, [held], 60, {held.id: rows})
+            runs.release(session, [held])
+
+    assert run_of(database, held.id).epochs_done == 2
+
+
+def test_a_failed_run_names_the_kind_of_failure(database: Database) -> None:
+    queued_job(database, seeds=1)
+    held = claimed(database)
+
+    with database.write() as session:
+        runs.fail(session, held, "no_space", "the disk is full")
+
+    run = run_of(database, held.id)
+    assert (run.state, run.failure, run.error) == ("failed", "no_space", "the disk is full")
+
+
+def test_an_unknown_kind_of_failure_is_refused(database: Database) -> None:
+    queued_job(database, seeds=1)
+    held = claimed(database)
+
+    with pytest.raises(IntegrityError), database.write() as session:
+        runs.fail(session, held, "tired", "it did not feel like it")  # type: ignore[arg-type]
+
+
+def test_a_run_is_paused_at_its_target(database: Database) -> None:
+    queued_job(database, seeds=1, variants=[0, 1], halving=(2, 1))
+    _, held = claimed(database), claimed(database)
+    assert held.target_epochs == 1
+
+    with database.write() as session:
+        runs.beat(session, [held], 60, {held.id: [EPOCH]})
+        runs.pause(session, held)
+
+    run = run_of(database, held.id)
+    assert (run.state, run.lease_expires_at, run.epochs_done) == ("paused", None, 1)
+
+
+def test_a_run_that_was_wanted_further_meanwhile_is_queued_again_at_its_target(
+    database: Database,
+) -> None:
+    queued_job(database, seeds=1, variants=[0, 1], halving=(2, 1))
+    _, held = claimed(database), claimed(database)
+    queued_job(database, seeds=1, variants=[0])
+
+    with database.write() as session:
+        runs.beat(session, [held], 60, {held.id: [EPOCH]})
+        runs.pause(session, held)
+
+    run = run_of(database, held.id)
+    assert (run.state, run.target_epochs) == ("queued", 2)
 
 
 def test_the_end_of_a_run_makes_the_results_of_its_jobs_stale(database: Database) -> None:

@@ -1,0 +1,94 @@
+"""A worker that trains nothing: it claims, measures and records as a real one does."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.db import runs
+from app.db.engine import Database
+from app.db.runs import Claim
+from app.failures import Failure
+from tests.factories import RESULT
+from trainer.summary import settle_next
+
+
+def epoch_row(epoch: int, accuracy: float = 0.5) -> dict[str, Any]:
+    return {
+        "epoch": epoch,
+        "train_loss": 1.0,
+        "validation_loss": 1.0,
+        "validation_accuracy": accuracy,
+        "seconds": 0.5,
+    }
+
+
+def equally_good(_claim: Claim, _epoch: int) -> float:
+    return 0.5
+
+
+@dataclass
+class FakeWorker:
+    """Measures what ``accuracy`` says; runs that ``fails`` names fail when they are claimed.
+
+    ``trained`` lists every epoch that it measured of each run, as often as it did: after a pause it
+    goes on behind the last one.
+    """
+
+    database: Database
+    accuracy: Callable[[Claim, int], float] = equally_good
+    fails: Callable[[Claim], Failure | None] = lambda _claim: None
+    most: int = 8
+    trained: dict[str, list[int]] = field(default_factory=dict)
+
+    def work(self) -> int:
+        """Work off all that is queued, and what follows from it; how many attempts that took."""
+        attempts = 0
+        while True:
+            self.settle()
+            with self.database.write() as session:
+                held = runs.claim(session, "w", 60, self.most)
+            if not held:
+                return attempts
+            self.train(held)
+            attempts += len(held)
+
+    def settle(self) -> None:
+        """Bring all jobs up to date."""
+        while True:
+            with self.database.write() as session:
+                if not settle_next(session):
+                    return
+
+    def train(self, held: Sequence[Claim]) -> None:
+        """Train runs as far as they are wanted, from where this worker left them."""
+        going_on = [claim for claim in held if not self._fail(claim)]
+        while behind := [claim for claim in going_on if self._next(claim) <= claim.target_epochs]:
+            rows = {claim.id: [self._measured(claim)] for claim in behind}
+            with self.database.write() as session:
+                runs.beat(session, going_on, 60, rows)
+        with self.database.write() as session:
+            for claim in going_on:
+                self._end(session, claim)
+
+    def _next(self, claim: Claim) -> int:
+        return max(self.trained.get(claim.id, ()), default=0) + 1
+
+    def _measured(self, claim: Claim) -> dict[str, Any]:
+        epoch = self._next(claim)
+        self.trained.setdefault(claim.id, []).append(epoch)
+        return epoch_row(epoch, self.accuracy(claim, epoch))
+
+    def _fail(self, claim: Claim) -> bool:
+        failure = self.fails(claim)
+        if failure:
+            with self.database.write() as session:
+                runs.fail(session, claim, failure, "in words")
+        return failure is not None
+
+    def _end(self, session: Any, claim: Claim) -> None:
+        if claim.target_epochs < claim.recipe["epochs"]:
+            runs.pause(session, claim)
+            return
+        accuracy = self.accuracy(claim, claim.target_epochs)
+        measures = {"validation_accuracy": accuracy, "test_accuracy": accuracy}
+        runs.finish(session, claim, {**RESULT, **measures})
