@@ -165,6 +165,7 @@ class _Team:
             here, there = self._context.Pipe()
             process = self._context.Process(target=_serve, args=(there, *self._arguments))
             process.start()
+            there.close()  # so that its death is noticed
             self._members.append((process, here))
         for _, connection in self._members:
             connection.recv()
@@ -284,11 +285,13 @@ class _Lightning:
     def __init__(self, resolution: int, images: int | None) -> None:
         import logging
 
-        import lightning
         import torch
         from torch.nn.functional import cross_entropy
 
+        import trainer.vision  # noqa: F401 - Lightning imports torchvision
         from trainer.networks import build
+
+        import lightning  # isort: skip
 
         logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 
