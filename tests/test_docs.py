@@ -102,6 +102,7 @@ def test_every_example_is_described_and_can_be_posted() -> None:
     SearchRequest.model_validate(examples.load("digits-search"))
     SearchRequest.model_validate(examples.load("digits-search-flops"))
     JobRequest.model_validate(documented.JOB)
+    JobRequest.model_validate(documented.HALVING_JOB)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -92,7 +92,7 @@ def summarise(
 
 def _selected(trained: Sequence[Network], halving: HalvingResult | None) -> Network | None:
     """The best on validation; once halving has a winner, that one."""
-    winner = (halving.rungs[-1].kept or []) if halving else []
+    winner = (halving.rungs[-1].kept or []) if halving and halving.rungs else []
     chosen = [variant for variant in trained if variant.id in winner] or trained
     return max(chosen, key=lambda v: np.mean(v.validation_accuracies), default=None)
 

@@ -31,6 +31,8 @@ SEARCH_ID: Final = _search_id(SEARCH)
 REMOVED_SEARCH_ID: Final = _search_id(TOLERANT_SEARCH)
 VARIANT_ID: Final = variant_id(SEARCH_ID, 0)
 JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **examples.load("digits-job")}
+HALVING_JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **examples.load("digits-halving")}
+CONTROL_JOB: Final[dict[str, Any]] = {**JOB, "inputs": "upsampled", "training_images": 500}
 JOB_ID: Final = nth_id(
     content_hash("job", [SEARCH_ID, jobs.understood(JobRequest.model_validate(JOB))]), 0
 )

@@ -35,7 +35,22 @@ def list_datasets(settings: TheSettings) -> DatasetPage:
 
 @router.post("/jobs", status_code=202)
 def train_variants(
-    request: Annotated[JobRequest, Body(examples=[examples.JOB])],
+    request: Annotated[
+        JobRequest,
+        Body(
+            openapi_examples={
+                "random": {"summary": "Four variants, drawn at random", "value": examples.JOB},
+                "halving": {
+                    "summary": "The best of 64 variants, by successive halving",
+                    "value": examples.HALVING_JOB,
+                },
+                "control": {
+                    "summary": "A control: no more detail than the original sees, on 500 images",
+                    "value": examples.CONTROL_JOB,
+                },
+            }
+        ),
+    ],
     database: TheDatabase,
     settings: TheSettings,
     response: Response,

@@ -132,7 +132,8 @@ class VariantRow(Base):
 class JobRow(Base):
     """A job: an original and variants of a search to train; ``results`` grow as runs end.
 
-    ``rungs`` are what halving has decided so far, one entry for each rung.
+    ``rungs`` are what halving has decided so far, one entry for each rung; there are none where a
+    job does not halve, or went through an older schema.
     """
 
     __tablename__ = "jobs"
@@ -208,6 +209,8 @@ class RunRow(Base):
             "created_at",
             "position",
             "id",
+            "stack",
+            "target_epochs",
             postgresql_where=text("state = 'queued'"),
             sqlite_where=text("state = 'queued'"),
         ),

@@ -24,7 +24,7 @@ def advance(session: Session, job: JobRow) -> bool:
     since it may wait for the job.
     """
     plan = Halving.of(job.request)
-    if plan is None or job.state in ENDED:
+    if plan is None or not job.rungs or job.state in ENDED:
         return True
     while job.rungs[-1]["kept"] is None:
         rung = job.rungs[-1]

@@ -125,7 +125,7 @@ def _notes(row: JobRow, now: jobs.Progress) -> list[str]:
 def _progress(row: JobRow, now: jobs.Progress) -> ProgressView:
     epochs, seeds = row.request["epochs"], row.request["seeds"]
     planned, left = now.total * epochs, now.epochs_left
-    if plan := Halving.of(row.request):
+    if row.rungs and (plan := Halving.of(row.request)):
         planned = seeds * (epochs + plan.total(now.total // seeds - 1))
         if row.rungs[-1]["kept"] is None:
             left += seeds * plan.beyond(row.rungs[-1]["epochs"], len(row.rungs[-1]["tried"]))

@@ -56,10 +56,10 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             raise RefusedError(
                 Fault("#/variants", f"{wanted:,} runs exceed the {MOST_RUNS:,} that a job may have")
             )
-        networks = [
-            jobs.Network(original.id, original.input.resolution),
-            *_variant_networks(session, search, positions),
-        ]
+        variants = _others(_variant_networks(session, search, positions), original.id)
+        if len(variants) < len(positions):
+            notes.append("a variant that is the original itself was left out")
+        networks = [jobs.Network(original.id, original.input.resolution), *variants]
         needs = _needs(request, dataset, networks)
         return jobs.create(session, search.id, understood(request, notes), needs).id
 
@@ -86,6 +86,20 @@ def _variant_networks(
         architectures.add(session, architecture)
         networks.append(jobs.Network(architecture.id, row.resolution, position))
     return networks
+
+
+def _others(variants: Sequence[jobs.Network], original_id: str) -> list[jobs.Network]:
+    """Variants that are not the original itself, which a search at its own resolution may find.
+
+    Raises
+    ------
+    RefusedError
+        None is left.
+    """
+    others = [variant for variant in variants if variant.architecture_id != original_id]
+    if not others:
+        raise RefusedError(Fault("#/variants", "the only variant chosen is the original itself"))
+    return others
 
 
 def _needs(

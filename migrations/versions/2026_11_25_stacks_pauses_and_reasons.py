@@ -78,7 +78,7 @@ def upgrade() -> None:
         batch_op.drop_index("ix_runs_queued", postgresql_where=QUEUED, sqlite_where=QUEUED)
         batch_op.create_index(
             "ix_runs_queued",
-            ["created_at", "position", "id"],
+            ["created_at", "position", "id", "stack", "target_epochs"],
             unique=False,
             postgresql_where=QUEUED,
             sqlite_where=QUEUED,

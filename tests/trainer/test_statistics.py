@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from app.db.results import MeanVariant, Results
+from app.db.results import HalvingResult, MeanVariant, Results, Rung
+from trainer import statistics
 from trainer.statistics import Network, Run, summarise
 
 
@@ -71,6 +72,68 @@ def test_the_interval_is_that_of_every_possible_resampling() -> None:
     )
 
     assert mean_variant(results).ci == pytest.approx(exact, abs=0.03)
+
+
+def test_the_interval_of_the_selected_is_that_of_every_possible_resampling() -> None:
+    original, variant = [0.0, 0.13, 0.31, 0.52], [0.47, 0.58, 0.75, 0.99]
+    ours, theirs = (
+        [np.mean(draw) for draw in product(runs, repeat=4)] for runs in (variant, original)
+    )
+    exact = np.percentile(np.subtract.outer(ours, theirs), [2.5, 97.5])
+
+    results = summarise(network("original", original), [network("a", variant)])
+
+    assert results.selected.ci == pytest.approx(tuple(exact), abs=0.01)
+
+
+def test_many_variants_are_drawn_in_parts_with_the_same_interval(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = network("original", [0.0, 0.13, 0.31, 0.52])
+    variants = [network("a", [0.47, 0.58, 0.75, 0.99]), network("b", [0.43, 0.61, 0.66])]
+    whole = mean_variant(summarise(original, variants)).ci
+
+    monkeypatch.setattr(statistics, "_DRAWN_AT_ONCE", 7)
+
+    assert mean_variant(summarise(original, variants)).ci == pytest.approx(whole, abs=0.02)
+
+
+def halving(kept: list[str] | None) -> HalvingResult:
+    tried = ["wide", "tall", "cut"]
+    first = Rung(epochs=1, tried=tried, kept=["wide", "tall"], validation_accuracy=None)
+    last = Rung(epochs=10, tried=["wide", "tall"], kept=kept, validation_accuracy=None)
+    return HalvingResult(eta=2, rungs=[first, last])
+
+
+CUT = Network("cut", 16, (), validated=(0.7, 0.8))
+
+
+@pytest.mark.parametrize("kept", [None, ["tall"]])
+def test_after_halving_there_is_no_mean_variant(kept: list[str] | None) -> None:
+    results = summarise(ORIGINAL, [WIDE, TALL, CUT], halving(kept))
+
+    assert results.mean_variant is None
+    assert (results.selected.variant_id, results.best_of_k.variant_id) == ("tall", "wide")
+    assert results.selected == summarise(ORIGINAL, [WIDE, TALL]).selected
+    assert results.best_of_k.optimistic
+    assert results.halving == halving(kept)
+
+
+def test_a_variant_that_halving_cut_off_is_validated_and_untested() -> None:
+    cut = summarise(ORIGINAL, [WIDE, TALL, CUT], halving(None)).variants[2]
+
+    assert cut.accuracy.model_dump() == {"mean": None, "sd": None, "n": 0}
+    assert cut.validation_accuracy.mean == pytest.approx(0.75)
+    assert cut.validation_accuracy.n == 2
+
+
+def test_the_winner_of_halving_is_selected_even_where_a_run_of_another_failed() -> None:
+    """What fails drops out; the runs that it has may still look better."""
+    lucky = network("wide", [0.99])
+
+    results = summarise(ORIGINAL, [lucky, TALL, CUT], halving(["tall"]))
+
+    assert results.selected.variant_id == "tall"
 
 
 def test_intervals_hold_the_gain_and_are_repeatable() -> None:

@@ -96,6 +96,22 @@ def test_a_worker_trains_a_job_and_settles_its_results(database: Database) -> No
     assert number(database, EpochRow) == 4 * 2
 
 
+def test_a_worker_trains_rung_by_rung(sqlite_database: Database) -> None:
+    job = queued_job(sqlite_database, seeds=1, variants=range(4), epochs=2, halving=(2, 1))
+
+    worker(sqlite_database).work(exit_when_idle=True)
+
+    settled = job_of(sqlite_database, job.id)
+    assert settled.state == "succeeded"
+    assert [rung["epochs"] for rung in settled.rungs] == [1, 2]
+    assert len(settled.rungs[0]["kept"]) == 2
+    assert sorted(row.state for row in rows(sqlite_database)) == [
+        *["paused"] * 2,
+        *["succeeded"] * 3,
+    ]
+    assert number(sqlite_database, EpochRow) == 2 + 4 + 2
+
+
 def test_once_works_off_the_seeds_of_one_network(sqlite_database: Database) -> None:
     queued_job(sqlite_database, seeds=2, variants=[0])
 

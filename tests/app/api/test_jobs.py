@@ -1,11 +1,14 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.db import runs
 from app.db.engine import Database
+from app.db.models import RunRow
 from tests.factories import RESULT, solved_search
+from tests.workers import FakeWorker
 
 
 def stored(client: TestClient, database: Database, **changes: Any) -> dict[str, Any]:
@@ -95,6 +98,15 @@ def test_variants_above_the_native_resolution_are_left_out_and_it_is_said(
         ({"recipe": {"batch_size": 0}}, "#/recipe/batch_size"),
         ({"seeds": 0}, "#/seeds"),
         ({"variants": {"select": "all"}, "seeds": 100}, "#/variants"),
+        ({"variants": {"select": "best"}}, "#/variants"),
+        ({"variants": {"select": "halving", "count": 1}}, "#/variants/count"),
+        ({"variants": {"select": "halving", "count": 257}}, "#/variants/count"),
+        ({"variants": {"select": "halving", "eta": 1}}, "#/variants/eta"),
+        ({"variants": {"select": "halving", "min_epochs": 0}}, "#/variants/min_epochs"),
+        ({"variants": {"select": "halving", "min_epochs": 11}}, "#/variants/min_epochs"),
+        ({"variants": {"select": "halving", "top": 3}}, "#/variants/top"),
+        ({"training_images": 9}, "#/training_images"),
+        ({"inputs": "enlarged"}, "#/inputs"),
     ],
 )
 def test_a_bad_job_is_refused_with_its_place(
@@ -103,7 +115,7 @@ def test_a_bad_job_is_refused_with_its_place(
     answer = client.post("/v1/jobs", json=job_body(search, **changes))
 
     assert answer.status_code == 422
-    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    assert {error["pointer"] for error in answer.json()["errors"]} == {pointer}
     assert client.get("/v1/jobs").json()["items"] == []
 
 
@@ -145,6 +157,7 @@ def test_a_second_job_takes_over_what_the_first_recorded(
 
     again = client.post("/v1/jobs", json=job_body(search, variants=variants, seeds=2)).json()
 
+    assert "2 of 4 runs are shared with earlier jobs" in again["notes"]
     items = client.get(f"/v1/jobs/{again['id']}/runs").json()["items"]
     assert [(run["reused"], run["state"]) for run in items] == [
         (True, "succeeded"),
@@ -154,6 +167,158 @@ def test_a_second_job_takes_over_what_the_first_recorded(
     ]
     assert items[0]["test_accuracy"] == RESULT["test_accuracy"]
     assert again["progress"]["runs_done"] == 1
+
+
+def runs_of(client: TestClient, job: dict[str, Any]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = client.get(f"/v1/jobs/{job['id']}/runs").json()["items"]
+    return items
+
+
+def test_the_control_of_upsampled_inputs_shares_only_the_original(
+    client: TestClient, database: Database, search: dict[str, Any]
+) -> None:
+    native = client.post("/v1/jobs", json=job_body(search, seeds=1)).json()
+    control = client.post("/v1/jobs", json=job_body(search, seeds=1, inputs="upsampled")).json()
+
+    assert control["request"]["inputs"] == "upsampled"
+    assert any("a control" in note for note in control["notes"])
+    assert [run["reused"] for run in runs_of(client, control)] == [True, *[False] * 4]
+    ids = {run["id"] for run in runs_of(client, native)}
+    original, *variants = runs_of(client, control)
+    assert original["id"] in ids
+    assert not ids & {run["id"] for run in variants}
+    with database.read() as session:
+        details = {row.id: row.detail for row in session.scalars(select(RunRow))}
+    assert details[original["id"]] is None
+    assert {details[run["id"]] for run in variants} == {5}
+
+
+def test_a_control_may_go_above_the_native_resolution(
+    client: TestClient, database: Database
+) -> None:
+    search = stored(client, database, ranges={"resolution": [9, 9]})
+
+    native = client.post("/v1/jobs", json=job_body(search))
+    control = client.post("/v1/jobs", json=job_body(search, inputs="upsampled"))
+    named = {"ids": [search["variants"][0]["id"]]}
+    chosen = client.post("/v1/jobs", json=job_body(search, inputs="upsampled", variants=named))
+
+    assert native.status_code == 422
+    assert (control.status_code, chosen.status_code) == (202, 202)
+    assert {run["resolution"] for run in runs_of(client, control.json())} == {5, 9}
+
+
+def test_a_control_at_the_original_s_own_resolution_is_no_other_run(
+    client: TestClient, database: Database
+) -> None:
+    search = stored(client, database, ranges={"resolution": [5, 5]})
+    client.post("/v1/jobs", json=job_body(search))
+
+    control = client.post("/v1/jobs", json=job_body(search, inputs="upsampled")).json()
+
+    assert "10 of 10 runs are shared with earlier jobs" in control["notes"]
+
+
+def test_runs_on_fewer_training_images_are_other_runs(
+    client: TestClient, search: dict[str, Any]
+) -> None:
+    client.post("/v1/jobs", json=job_body(search))
+
+    few = client.post("/v1/jobs", json=job_body(search, training_images=100)).json()
+
+    assert few["request"]["training_images"] == 100
+    assert not any(run["reused"] for run in runs_of(client, few))
+
+
+def test_the_original_among_the_variants_is_trained_as_the_original_only(
+    client: TestClient, database: Database
+) -> None:
+    own = {"resolution": [5, 8], "padding": [0, 1], "stride": [1, 2], "dilation": [1, 2]}
+    search = stored(client, database, approach="II", ranges=own)
+    variants = {"select": "all"}
+
+    job = client.post("/v1/jobs", json=job_body(search, seeds=1, variants=variants)).json()
+    itself = client.post("/v1/jobs", json=job_body(search, variants={"ids": [own_id(search)]}))
+
+    assert "a variant that is the original itself was left out" in job["notes"]
+    items = runs_of(client, job)
+    assert len(items) == len({run["architecture_id"] for run in items}) == search["found"]
+    assert itself.status_code == 422
+    assert itself.json()["errors"][0]["pointer"] == "#/variants"
+
+
+def own_id(search: dict[str, Any]) -> str:
+    """The variant that is the original itself."""
+    (id_,) = (
+        v["id"]
+        for v in search["variants"]
+        if v["assignment"] == {"N": 5, "P1": 0, "S1": 1, "D1": 1}
+    )
+    return str(id_)
+
+
+def test_a_job_that_halves_wants_the_variants_for_one_rung_and_the_original_to_the_end(
+    client: TestClient, search: dict[str, Any]
+) -> None:
+    variants = {"select": "halving", "count": 6, "eta": 2}
+    job = client.post("/v1/jobs", json=job_body(search, variants=variants, seeds=1)).json()
+    drawn = {"select": "random", "count": 6, "seed": 0}
+    random = client.post("/v1/jobs", json=job_body(search, variants=drawn, seeds=1)).json()
+
+    halving = runs_of(client, job)
+    assert [run["epochs_wanted"] for run in halving] == [10, *[1] * 6]
+    assert [run["id"] for run in runs_of(client, random)] == [run["id"] for run in halving]
+    assert any("there is no mean variant" in note for note in job["notes"])
+    assert job["request"]["variants"] == {**variants, "min_epochs": 1, "seed": 0}
+
+
+def test_halving_shows_its_rungs_and_leaves_what_it_cut_off_paused(
+    client: TestClient, database: Database, search: dict[str, Any]
+) -> None:
+    variants = {"select": "halving", "count": 4, "eta": 2, "min_epochs": 2}
+    body = job_body(search, variants=variants, seeds=1, epochs=4)
+    job = client.post("/v1/jobs", json=body).json()
+    FakeWorker(database).work()
+
+    ended = client.get(f"/v1/jobs/{job['id']}").json()
+
+    items = runs_of(client, job)
+    first, second, third, fourth = (run["network"] for run in items[1:])
+    assert (ended["state"], ended["progress"]["fraction"]) == ("succeeded", 1.0)
+    assert ended["results"]["mean_variant"] is None
+    assert [(rung["tried"], rung["kept"]) for rung in ended["results"]["halving"]["rungs"]] == [
+        ([first, second, third, fourth], [first, second]),
+        ([first, second], [first]),
+    ]
+    assert [run["state"] for run in items] == [*["succeeded"] * 3, "paused", "paused"]
+
+
+def test_a_failed_run_shows_the_kind_and_the_words(
+    client: TestClient, database: Database, search: dict[str, Any]
+) -> None:
+    job = client.post("/v1/jobs", json=job_body(search, seeds=1)).json()
+    FakeWorker(database, fails=lambda run: "diverged" if run.resolution > 5 else None).work()
+
+    ended = client.get(f"/v1/jobs/{job['id']}").json()
+
+    original, *variants = runs_of(client, job)
+    assert (ended["state"], ended["error"]) == ("failed", "4 of 5 runs failed (diverged)")
+    assert (original["failure"], original["error"]) == (None, None)
+    assert {(run["failure"], run["error"]) for run in variants} == {("diverged", "in words")}
+
+
+def test_runs_that_failed_are_told_while_the_others_go_on(
+    client: TestClient, database: Database, search: dict[str, Any]
+) -> None:
+    job = client.post("/v1/jobs", json=job_body(search, seeds=1)).json()
+    with database.write() as session:
+        (held,) = runs.claim(session, "w", 60)
+        runs.fail(session, held, "no_space", "the disk is full")
+
+    now = client.get(f"/v1/jobs/{job['id']}").json()
+
+    assert (now["state"], now["error"]) == ("running", None)
+    assert "1 of 5 runs failed (no space)" in now["notes"]
 
 
 def test_runs_are_paged(client: TestClient, search: dict[str, Any]) -> None:

@@ -402,6 +402,28 @@ def test_a_run_that_was_wanted_further_meanwhile_is_queued_again_at_its_target(
     assert (run.state, run.target_epochs) == ("queued", 2)
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_pause_that_waits_for_a_job_that_wants_more_sees_it(database: Database) -> None:
+    queued_job(database, seeds=1, variants=[0, 1], halving=(2, 1))
+    _, held = claimed(database), claimed(database)
+
+    def pause() -> None:
+        with database.write() as session:
+            runs.pause(session, held)
+
+    pausing = threading.Thread(target=pause)
+    with database.write() as session:
+        session.execute(update(RunRow).where(RunRow.id == held.id).values(target_epochs=2))
+        pausing.start()
+        pausing.join(0.3)
+        assert pausing.is_alive()
+    pausing.join()
+
+    run = run_of(database, held.id)
+    assert (run.state, run.target_epochs) == ("queued", 2)
+
+
 def test_the_end_of_a_run_makes_the_results_of_its_jobs_stale(database: Database) -> None:
     job = queued_job(database, seeds=1)
     with database.write() as session:

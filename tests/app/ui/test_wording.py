@@ -44,6 +44,15 @@ def test_best_of_k_is_marked_optimistic() -> None:
     assert "Best of 4: V3, with +2.0 pp. This is optimistic" in best_sentence(experiment())
 
 
+def test_after_halving_nothing_is_said_of_a_mean_variant_and_the_best_is_of_those_tested() -> None:
+    halved = experiment()
+    halved.job["results"]["mean_variant"] = None
+    halved.job["results"]["variants"][0]["accuracy"] = {"mean": None, "sd": None, "n": 0}
+
+    assert headline(halved).startswith("There is no mean variant")
+    assert "Best of 3: V3" in best_sentence(halved)
+
+
 def test_the_selected_variant_is_named_with_its_interval() -> None:
     said = selected_sentence(experiment())
     assert "V2" in said
