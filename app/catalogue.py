@@ -1,18 +1,20 @@
-"""What networks can be trained on, and how: facts that the API and the trainer share."""
+"""What networks can be trained on: facts that the API and the trainer share."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-
-from pydantic import Field
+from typing import Any, Final
 
 from solver.architecture import Schema, digest
+
+FOLDER: Final = re.compile(r"folder:[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
+"""How a data set of a user's own images is called, after its folder in the data folder."""
 
 
 class Dataset(Schema):
     """A data set: its images' native side in pixels, their channels, and how many classes.
 
-    ``version`` is part of a run's identity; ``marker`` is a folder that torchvision keeps it in.
+    ``version`` is part of a run's identity; ``files`` are those that torchvision keeps it in.
     """
 
     name: str
@@ -20,53 +22,42 @@ class Dataset(Schema):
     channels: int
     classes: int
     version: str
-    marker: str | None = None
+    files: tuple[str, ...] = ()
 
     def is_present(self, data_dir: Path) -> bool:
         """Whether it is on this machine; what is not is downloaded on first use."""
-        return self.marker is None or (data_dir / self.marker).is_dir()
+        return all((data_dir / file).is_file() for file in self.files)
 
 
-def _dataset(name: str, resolution: int, channels: int, marker: str | None) -> Dataset:
+def _dataset(name: str, resolution: int, channels: int, files: tuple[str, ...] = ()) -> Dataset:
     return Dataset(
-        name=name, resolution=resolution, channels=channels, classes=10, version="1", marker=marker
+        name=name, resolution=resolution, channels=channels, classes=10, version="1", files=files
     )
 
+
+def _idx(folder: str) -> tuple[str, ...]:
+    kinds = ("images-idx3", "labels-idx1")
+    return tuple(
+        f"{folder}/raw/{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in kinds
+    )
+
+
+_BATCHES: Final = (
+    *(f"data_batch_{number}" for number in range(1, 6)),
+    "test_batch",
+    "batches.meta",
+)
 
 DATASETS: Final[Mapping[str, Dataset]] = {
     dataset.name: dataset
     for dataset in (
-        _dataset("digits", 8, 1, None),
-        _dataset("mnist", 28, 1, "MNIST/raw"),
-        _dataset("fashion_mnist", 28, 1, "FashionMNIST/raw"),
-        _dataset("cifar10", 32, 3, "cifar-10-batches-py"),
+        _dataset("digits", 8, 1),
+        _dataset("mnist", 28, 1, _idx("MNIST")),
+        _dataset("fashion_mnist", 28, 1, _idx("FashionMNIST")),
+        _dataset("cifar10", 32, 3, tuple(f"cifar-10-batches-py/{name}" for name in _BATCHES)),
     )
 }
 """Every data set by its name; ``digits`` comes with scikit-learn and is always there."""
-
-
-class Recipe(Schema):
-    """Everything that a training depends on besides network, data and seed.
-
-    ``batch_size`` is in images, ``epochs`` in passes over the training split; ``learning_rate``,
-    ``rho``, ``eps`` and ``weight_decay`` are those of ``torch.optim.Adadelta``. Images are in
-    [0, 1] and not augmented; accuracy is that after the last epoch.
-    """
-
-    name: Literal["paper"] = "paper"
-    version: Literal[1] = 1
-    batch_size: Annotated[int, Field(ge=1, le=65_536, strict=True)] = 100
-    epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
-    optimizer: Literal["adadelta"] = "adadelta"
-    learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1.0
-    rho: Annotated[float, Field(ge=0.0, le=1.0)] = 0.9
-    eps: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-6
-    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
-
-    @property
-    def hash(self) -> str:
-        """Hash of the content: part of a run's identity."""
-        return content_id(self.model_dump(mode="json"))
 
 
 def content_id(content: Any) -> str:

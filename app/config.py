@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -16,7 +16,8 @@ class Settings(BaseSettings):
     """What an operator may set.
 
     ``database_url`` is SQLAlchemy's; times are in seconds, memory in MiB. A server with no
-    ``solver_processes`` leaves searches to other servers on the same database.
+    ``solver_processes`` leaves searches to other servers on the same database. ``checkpoints`` is a
+    folder, or a URL that ``fsspec`` reads, which all workers on the database share.
     """
 
     model_config = SettingsConfigDict(env_prefix="ISOBUDGET_", frozen=True)
@@ -25,6 +26,8 @@ class Settings(BaseSettings):
         default_factory=lambda: f"sqlite:///{_data_folder() / 'isobudget.sqlite'}"
     )
     data_dir: Path = Field(default_factory=lambda: _data_folder() / "datasets")
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("isobudget", appauthor=False))
+    checkpoints: str = Field(default_factory=lambda: str(_data_folder() / "checkpoints"))
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     solver_processes: int = Field(default=2, ge=0, le=64)

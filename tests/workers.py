@@ -6,8 +6,8 @@ from typing import Any
 
 from app.db import runs
 from app.db.engine import Database
-from app.db.models import Failure
 from app.db.runs import Claim
+from app.failures import Failure
 from tests.factories import RESULT
 from trainer.summary import settle_next
 

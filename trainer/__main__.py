@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         WorkerSettings(
             name=f"{socket.gethostname()}:{os.getpid()}",
             data_dir=settings().data_dir,
+            cache_dir=settings().cache_dir,
+            checkpoints=settings().checkpoints,
             lease=settings().lease,
             poll=settings().poll,
             threads=options.threads,
@@ -54,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         default=1,
         help="PyTorch's threads in each of them; more slow small networks down on a busy machine",
     )
-    parser.add_argument("--once", action="store_true", help="end after one run")
+    parser.add_argument("--once", action="store_true", help="end after the runs of one network")
     parser.add_argument("--exit-when-idle", action="store_true", help="end when nothing is queued")
     return parser
 

@@ -1,23 +1,40 @@
-"""One attempt at a run: build its task, train it in the other process, and keep its lease."""
+"""One attempt at a stack of runs: have the other process train it, and keep the leases."""
 
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
-from app.catalogue import Recipe
+from app.catalogue import content_id
 from app.db import architectures, runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
-from trainer.outcome import Epoch, Outcome
-from trainer.process import DiedError, Failure, Task, TrainingProcess, epoch_row
+from app.failures import Failure
+from app.recipes import Recipe
+from trainer.checkpoints import Checkpoints
+from trainer.outcome import Outcome
+from trainer.process import (
+    DiedError,
+    End,
+    Ended,
+    Failed,
+    Paused,
+    Progress,
+    Task,
+    TrainingProcess,
+    epoch_row,
+    result_row,
+)
 
 logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 LOOK_SECONDS: Final = 0.5
 """Between two looks whether to stop."""
@@ -25,111 +42,185 @@ LOOK_SECONDS: Final = 0.5
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """``lease`` and ``poll`` are in seconds; a lease is prolonged three times before it ends."""
+    """``lease`` and ``poll`` are in seconds; a lease is prolonged three times before it ends.
+
+    ``checkpoints`` is a folder, or a URL that ``fsspec`` reads.
+    """
 
     name: str
     data_dir: Path
+    cache_dir: Path
+    checkpoints: str
     lease: float
     poll: float
     threads: int
 
 
-@dataclass(frozen=True)
-class Lost:
-    """An attempt that came to nothing, and why; the run is tried again."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Paused:
-    """A run that was trained as far as it is wanted."""
-
-
 class Attempt:
-    """A claimed run in training.
+    """Claimed runs of one network in training.
 
     ``stopping`` is set by whoever wants the worker to end.
     """
 
     def __init__(
         self,
-        claim: Claim,
+        claims: Sequence[Claim],
         database: Database,
         settings: WorkerSettings,
         process: TrainingProcess,
         stopping: threading.Event,
     ) -> None:
-        self._claim = claim
+        self._held = list(claims)
+        self._stack = _stack(claims[0])
         self._database = database
         self._settings = settings
         self._process = process
         self._stopping = stopping
         self._ends = time.monotonic() + settings.lease
 
-    def outcome(self) -> Outcome | Failure | Lost | Paused | None:
-        """How the training ended; ``None`` if it was stopped.
+    def run(self) -> None:
+        """Train the runs, and record how each ended, or that it is to be tried again.
 
         Raises
         ------
         LostLeaseError
-            The run is another worker's now.
+            All runs are other workers' now.
         """
         try:
             self._process.start(self._task())
-            return self._train()
+            ends = self._watched()
         except DiedError as died:
-            return Lost(str(died))
+            self._lost(died)
         except (LookupError, ValueError) as unreadable:  # of another version, or damaged
-            return Failure(f"what is stored of the run cannot be read: {unreadable}")
+            reason = f"what is stored of the run cannot be read: {unreadable}"
+            self._record({claim.id: Failed("unreadable", reason) for claim in self._held})
+        else:
+            if ends is None:
+                self._process.kill()
+                self._write(lambda session: runs.release(session, self._held))
+                logger.info("%s: given back", self._names())
+            else:
+                self._record(ends)
 
     def _task(self) -> Task:
-        claim = self._claim
+        first = self._held[0]
         with self._database.read() as session:
-            architecture = architectures.get(session, claim.architecture_id)
-            stored = architectures.counts(session, claim.architecture_id)
+            architecture = architectures.get(session, first.architecture_id)
+            stored = architectures.counts(session, first.architecture_id)
         return Task(
             architecture=architecture,
             expected=stored,
-            dataset=claim.dataset,
+            dataset=first.dataset,
+            dataset_version=first.dataset_version,
+            detail=first.detail,
+            training_images=first.training_images,
+            recipe=Recipe.model_validate(first.recipe),
+            seeds={claim.id: claim.seed for claim in self._held},
+            until=first.target_epochs,
+            stack=self._stack,
+            attempt=str(first.attempt),
             data_dir=self._settings.data_dir,
-            recipe=Recipe.model_validate(claim.recipe),
-            seed=claim.seed,
+            cache_dir=self._settings.cache_dir,
+            checkpoints=self._settings.checkpoints,
             threads=self._settings.threads,
         )
 
-    def _train(self) -> Outcome | Failure | Paused | None:
-        """Keep the lease while the other process trains."""
+    def _watched(self) -> dict[str, End] | None:
+        """Keep the leases while the other process trains; ``None`` if it was stopped."""
         lease = self._settings.lease
         while not self._stopping.is_set():
             message = self._process.message(min(lease / 4, LOOK_SECONDS))
-            if isinstance(message, Outcome | Failure):
-                return message
+            if isinstance(message, Ended):
+                return dict(message.ends)
             if message or time.monotonic() > self._ends - lease * 2 / 3:
-                self._beat(message)
-            if message and self._claim.target_epochs == message.number < self._recipe_epochs:
-                self._process.kill()
-                return Paused()
-        self._process.kill()
+                self._beat(message or Progress({}, {}))
         return None
 
-    @property
-    def _recipe_epochs(self) -> int:
-        epochs: int = self._claim.recipe["epochs"]
-        return epochs
-
-    def _beat(self, epoch: Epoch | None) -> None:
-        """Prolong the lease; a database that does not answer is asked again until it is over."""
-        epochs = {self._claim.id: [epoch_row(epoch)]} if epoch else {}
+    def _beat(self, progress: Progress) -> None:
+        """Prolong the leases; a silent database is asked again until they are over."""
+        epochs = {id_: [epoch_row(epoch)] for id_, epoch in progress.epochs.items()}
         sent = time.monotonic()
         while True:
             try:
                 with self._database.write() as session:
-                    runs.beat(session, [self._claim], self._settings.lease, epochs)
+                    self._held = runs.beat(session, self._held, self._settings.lease, epochs)
+                break
             except OperationalError as broken:
                 if time.monotonic() > self._ends:
-                    raise LostLeaseError(f"run {self._claim.id}: database away") from broken
+                    raise LostLeaseError(f"{self._names()}: database away") from broken
                 time.sleep(min(0.2, self._settings.poll))
-            else:
-                self._ends = sent + self._settings.lease
-                return
+        self._ends = sent + self._settings.lease
+        if failed := {claim.id for claim in self._held} & progress.failures.keys():
+            self._record({id_: progress.failures[id_] for id_ in failed})
+
+    def _record(self, ends: dict[str, End]) -> None:
+        """Write down how runs ended, in one transaction; they are no longer held then."""
+        ending = [claim for claim in self._held if claim.id in ends]
+        self._held = [claim for claim in self._held if claim.id not in ends]
+
+        def write(session: Session) -> list[str]:
+            runs.hold(session, ending)
+            return [_recorded(session, claim, ends[claim.id]) for claim in ending]
+
+        for line in self._write(write):
+            logger.info("%s", line)
+        over = {claim.id: claim.seed for claim in ending if not isinstance(ends[claim.id], Paused)}
+        Checkpoints(self._settings.checkpoints).discard(self._stack, over)
+
+    def _lost(self, died: DiedError) -> None:
+        kind: Failure = "out_of_memory" if died.out_of_memory else "lost"
+        self._write(lambda session: runs.lose(session, self._held, str(died), kind))
+        logger.warning("%s: lost: %s", self._names(), died)
+
+    def _write(self, work: Callable[[Session], Result]) -> Result:
+        return patient(self._database, work, self._stopping, self._settings.poll)
+
+    def _names(self) -> str:
+        return ", ".join(map(_name, self._held))
+
+
+def patient(
+    database: Database, work: Callable[[Session], Result], stopping: threading.Event, poll: float
+) -> Result:
+    """One transaction, begun again while the database is away; leases go on by themselves.
+
+    Raises
+    ------
+    OperationalError
+        The database is away, and the worker is to stop.
+    """
+    while True:
+        try:
+            with database.write() as session:
+                return work(session)
+        except OperationalError:
+            logger.exception("the database does not answer; trying again")
+            if stopping.wait(poll):
+                raise
+
+
+def _recorded(session: Session, claim: Claim, end: End) -> str:
+    """Write down how a run ended, unless it is another attempt's by now; a line for the log."""
+    try:
+        match end:
+            case Outcome():
+                runs.finish(session, claim, result_row(end))
+                return f"{_name(claim)}: accuracy {end.test_accuracy:.4f}"
+            case Failed(kind, reason):
+                runs.fail(session, claim, kind, reason)
+                return f"{_name(claim)}: failed: {kind}: {reason}"
+            case Paused():
+                runs.pause(session, claim)
+                return f"{_name(claim)}: paused at epoch {claim.target_epochs}"
+    except LostLeaseError as lost:
+        return f"{lost}; nothing was recorded"
+
+
+def _stack(claim: Claim) -> str:
+    """What checkpoints of a network are kept under: everything that its seeds have in common."""
+    own = ("id", "attempt", "seed", "target_epochs")
+    return content_id({name: value for name, value in asdict(claim).items() if name not in own})
+
+
+def _name(claim: Claim) -> str:
+    return f"run {claim.id}, attempt {claim.attempt}"

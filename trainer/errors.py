@@ -1,5 +1,32 @@
 """Why a run cannot be done."""
 
+from typing import ClassVar
+
+from app.failures import Failure
+
 
 class RunFailed(Exception):  # noqa: N818 - an outcome of a run, told to the user as it stands
-    """A run failed for a reason that trying again will not change; its text is a sentence."""
+    """A run failed for a reason that trying again will not change; its text is a sentence.
+
+    ``kind`` is that reason in one word, for programs.
+    """
+
+    kind: ClassVar[Failure] = "error"
+
+
+class Diverged(RunFailed):
+    """The loss of a training is no longer a finite number."""
+
+    kind = "diverged"
+
+
+class OutOfMemory(RunFailed):
+    """The network, with its seeds and its data, does not fit the memory."""
+
+    kind = "out_of_memory"
+
+
+class NoSpace(RunFailed):
+    """The disk that checkpoints go to is full."""
+
+    kind = "no_space"

@@ -3,9 +3,10 @@
 N images of a split, C channels, H height, W width.
 """
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor
@@ -13,18 +14,27 @@ from torch import Tensor
 from app.catalogue import Dataset
 from solver.architecture import Architecture
 from solver.counting import shapes
+from trainer.cache import NOWHERE, Disk, Memory, checksum_of
 from trainer.errors import RunFailed
+from trainer.splits import subset
 from trainer.vision import transforms
 
-_RESIZED_AT_ONCE: Final = 4_096
+RESIZE_VERSION: Final = 1
+"""Changes when the same images are resized to other pixels."""
+_VALUES_AT_ONCE: Final = 1 << 22
+"""Pixels times channels that are resized at once, as floats."""
 
 
 class ResolutionTooHigh(RunFailed):
     """A resolution above that of the images, which would have to be made up."""
 
+    kind = "resolution_too_high"
+
 
 class DataMismatch(RunFailed):
-    """A network whose input or output does not fit the data set."""
+    """A network, or what is asked of its data, that does not fit the data set."""
+
+    kind = "data_mismatch"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,48 +55,170 @@ class Split:
         return Split(self.images.to(device), self.labels.to(device))
 
 
+class Source(Protocol):
+    """A data set's native images, as far as they must be known to be resized."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data set."""
+
+    @property
+    def disk(self) -> Disk:
+        """Where resized copies are kept."""
+
+    @property
+    def content(self) -> str:
+        """Hash of all that resized copies depend on, besides how they are resized."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+
+    def at(self, resolution: int) -> "Images":
+        """Resize all images to squares: bilinear, antialiased, rounded to uint8."""
+
+
 @dataclass(frozen=True, eq=False)
 class Images:
-    """A data set's splits at one resolution; compared by identity, so that caches can hold it."""
+    """A data set's splits at one resolution: a source of smaller ones.
+
+    Compared by identity, so that caches can hold it.
+    """
 
     dataset: Dataset
     resolution: int
     train: Split
     validation: Split
     test: Split
+    disk: Disk = NOWHERE
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return sum(tensor.nbytes for tensor in _tensors(self).values())
 
-@lru_cache(maxsize=8)
-def resized(images: Images, resolution: int) -> Images:
-    """Reduce all images (bilinear, antialiased), rounded to uint8.
+    @cached_property
+    def content(self) -> str:
+        """Hash of the images, and of their splits."""
+        return checksum_of(_tensors(self))
 
-    Raises
-    ------
-    ResolutionTooHigh
-        The resolution is above that of the images.
-    """
-    if resolution > images.resolution:
-        raise ResolutionTooHigh(
-            f"The images of '{images.dataset.name}' have {images.resolution}×{images.resolution} "
-            f"pixels; a resolution of {resolution} would have to make pixels up."
+    def at(self, resolution: int) -> "Images":
+        """Resize all images to squares: bilinear, antialiased, rounded to uint8."""
+        if resolution == self.resolution:
+            return self
+        train, validation, test = (
+            Split(squared(split.images, resolution), split.labels)
+            for split in (self.train, self.validation, self.test)
         )
-    if resolution == images.resolution:
-        return images
-    splits = (images.train, images.validation, images.test)
-    return Images(images.dataset, resolution, *(_reduced(split, resolution) for split in splits))
+        return Images(self.dataset, resolution, train, validation, test)
 
 
-def fitted(images: Images, architecture: Architecture) -> Images:
+_MEMORY: Final[Memory[Images]] = Memory(1 << 30)
+
+
+def fitted(
+    source: Source,
+    architecture: Architecture,
+    *,
+    detail: int | None = None,
+    training_images: int | None = None,
+) -> Images:
     """Give the images as a network takes them.
+
+    Parameters
+    ----------
+    detail
+        The control of the upsampled input: images are reduced to so many pixels, and then enlarged
+        to what the network takes, which may be above their native resolution.
+    training_images
+        So many of the training split are used, of each class its share, and fewer are a part of
+        more; the other splits are left as they are.
 
     Raises
     ------
     DataMismatch
-        The network takes other channels, or its output is not one value a class.
+        The network takes other channels, its output is not one value a class, ``detail`` is above
+        its resolution, or there are not so many training images.
     ResolutionTooHigh
-        It takes images larger than these.
+        It takes images larger than these, or ``detail`` is.
+    trainer.folders.BrokenImage, trainer.folders.DatasetChanged
+        Images that are only read now are broken, or not what they were.
     """
-    dataset, output = images.dataset, shapes(architecture)[-1]
+    _check_network(architecture, source.dataset)
+    images = resized(source, architecture.input.resolution, detail)
+    if training_images is None or training_images == len(images.train):
+        return images
+    if not 0 < training_images < len(images.train):
+        raise DataMismatch(
+            f"The run asks for {training_images:,} training images, but '{source.dataset.name}' "
+            f"has {len(images.train):,}; it takes 1 to {len(images.train):,}."
+        )
+    chosen = subset(images.train.labels, training_images)
+    return replace(images, train=images.train[chosen])
+
+
+def resized(source: Source, resolution: int, detail: int | None = None) -> Images:
+    """Reduce all images, to ``detail`` first if it is given; kept in memory and on disk.
+
+    Raises
+    ------
+    DataMismatch
+        ``detail`` is above the resolution.
+    ResolutionTooHigh
+        The resolution, or ``detail`` where it is given, is above that of the images.
+    """
+    kept = resolution if detail is None else detail
+    if not 0 < kept <= resolution:
+        raise DataMismatch(
+            f"Images of {kept}×{kept} pixels cannot be enlarged to {resolution}×{resolution}."
+        )
+    native = source.dataset.resolution
+    if kept > native:
+        raise ResolutionTooHigh(
+            f"The images of '{source.dataset.name}' have {native}×{native} pixels; a resolution of "
+            f"{kept} would have to make pixels up."
+        )
+    if isinstance(source, Images) and source.resolution == kept == resolution:
+        return source
+    key = (source.dataset, source.content, resolution, kept)
+    return _MEMORY.get(key, lambda: _stored(source, resolution, kept))
+
+
+def squared(images_NCHW: Tensor, resolution: int) -> Tensor:
+    """Resize images of any shape to squares: bilinear, antialiased, rounded to uint8."""
+    _, channels, height, width = images_NCHW.shape
+    at_once = max(1, _VALUES_AT_ONCE // (channels * height * width))
+    # As floats: whether torchvision resizes uint8 in integer arithmetic depends on the CPU.
+    chunks = [
+        transforms.functional.resize(images.float(), [resolution, resolution], antialias=True)
+        .round()
+        .clamp(0, 255)
+        .byte()
+        for images in torch.split(images_NCHW, at_once)
+    ]
+    return torch.cat(chunks)
+
+
+def _stored(source: Source, resolution: int, detail: int) -> Images:
+    """Give resized images from the disk; what is not there is made, and stored."""
+    made_from = {
+        "content": source.content,
+        "resolution": resolution,
+        "detail": detail,
+        "version": RESIZE_VERSION,
+        "torch": torch.__version__,  # others may round another way
+    }
+    tensors = source.disk.get(made_from)
+    if tensors is not None:
+        return _images(source.dataset, resolution, tensors)
+    smaller = source if detail == resolution else resized(source, detail)
+    images = smaller.at(resolution)
+    source.disk.put(made_from, _tensors(images))
+    return images
+
+
+def _check_network(architecture: Architecture, dataset: Dataset) -> None:
+    output = shapes(architecture)[-1]
     if architecture.input.channels != dataset.channels:
         raise DataMismatch(
             f"The network takes images of {architecture.input.channels} channels, but those of "
@@ -97,16 +229,20 @@ def fitted(images: Images, architecture: Architecture) -> Images:
             f"The network gives {'×'.join(map(str, output))} outputs, but '{dataset.name}' has "
             f"{dataset.classes} classes; it takes one output each, behind a flatten layer."
         )
-    return resized(images, architecture.input.resolution)
 
 
-def _reduced(split: Split, resolution: int) -> Split:
-    # As floats: whether torchvision resizes uint8 in integer arithmetic depends on the CPU.
-    chunks = [
-        transforms.functional.resize(images.float(), [resolution, resolution], antialias=True)
-        .round()
-        .clamp(0, 255)
-        .byte()
-        for images in torch.split(split.images, _RESIZED_AT_ONCE)
-    ]
-    return Split(torch.cat(chunks), split.labels)
+def _tensors(images: Images) -> dict[str, Tensor]:
+    splits = {"train": images.train, "validation": images.validation, "test": images.test}
+    return {
+        f"{name}.{part}": tensor
+        for name, split in splits.items()
+        for part, tensor in (("images", split.images), ("labels", split.labels))
+    }
+
+
+def _images(dataset: Dataset, resolution: int, tensors: Mapping[str, Tensor]) -> Images:
+    train, validation, test = (
+        Split(tensors[f"{name}.images"], tensors[f"{name}.labels"])
+        for name in ("train", "validation", "test")
+    )
+    return Images(dataset, resolution, train, validation, test)

@@ -31,6 +31,8 @@ from trainer.errors import RunFailed
 class CountMismatch(RunFailed):
     """The built module does not cost what its architecture was counted to cost."""
 
+    kind = "count_mismatch"
+
 
 def build(architecture: Architecture) -> nn.Sequential:
     """Build a network with PyTorch's default initialisation: images_BCHW to logits_BK.

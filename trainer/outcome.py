@@ -7,7 +7,10 @@ from platform import python_version
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training split gave; losses are mean cross-entropies, in nats."""
+    """What one pass over the training split gave; losses are mean cross-entropies, in nats.
+
+    ``seconds`` is the run's share of the time: that of all seeds trained at once, by their number.
+    """
 
     number: int
     train_loss: float
@@ -21,7 +24,9 @@ class Outcome:
     """What a run measured after its last epoch, with what it takes to repeat it.
 
     Accuracies are fractions. ``test_correct`` holds one bit per test image, in order, as
-    ``numpy.packbits`` packs them.
+    ``numpy.packbits`` packs them. ``seconds`` is the run's share, as in :class:`Epoch`.
+    ``seeds_at_once`` are the seeds that were trained beside each other: rounding may depend on how
+    many there were.
     """
 
     test_accuracy: float
@@ -29,6 +34,7 @@ class Outcome:
     test_correct: bytes = field(repr=False)
     seconds: float
     seed: int
+    seeds_at_once: tuple[int, ...]
     threads: int
     device: str
     versions: dict[str, str | None]

@@ -7,41 +7,98 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from app.catalogue import Recipe
+from app.failures import Failure
+from app.recipes import Recipe
 from solver.architecture import Architecture
 from solver.counting import Counts
 from trainer.outcome import Epoch, Outcome
 
+if TYPE_CHECKING:
+    from trainer.checkpoints import Snapshot
+    from trainer.images import Images
+
 
 @dataclass(frozen=True)
 class Task:
-    """What to train; ``expected`` are the counts that the database holds."""
+    """What to train: a network with some seeds, each of which is a run.
+
+    Attributes
+    ----------
+    seeds
+        The seed of each run, by the run's id.
+    until
+        The epoch to train to; the runs are paused there if the recipe has more.
+    stack, attempt
+        Names of what the runs have in common, and of this attempt alone: what checkpoints are
+        kept under.
+    expected
+        The counts that the database holds.
+    """
 
     architecture: Architecture
     expected: Counts
     dataset: str
-    data_dir: Path
+    dataset_version: str
+    detail: int | None
+    training_images: int | None
     recipe: Recipe
-    seed: int
+    seeds: Mapping[str, int]
+    until: int
+    stack: str
+    attempt: str
+    data_dir: Path
+    cache_dir: Path
+    checkpoints: str
     threads: int
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A run that cannot be done, and why."""
+class Failed:
+    """A run that cannot be done: why, in one word for programs and in a sentence."""
 
+    kind: Failure
     reason: str
 
 
+@dataclass(frozen=True)
+class Paused:
+    """A run that has reached the epoch that it was wanted to."""
+
+
+End: TypeAlias = Outcome | Failed | Paused
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What an epoch measured, and which runs it ended, by run."""
+
+    epochs: Mapping[str, Epoch]
+    failures: Mapping[str, Failed]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How all runs ended that did not fail before."""
+
+    ends: Mapping[str, End]
+
+
 class DiedError(RuntimeError):
-    """The process ended without an outcome; the text says how."""
+    """The process ended without an outcome; the text says how.
+
+    ``out_of_memory`` tells whether the kernel killed a process for want of memory meanwhile.
+    """
+
+    def __init__(self, text: str, *, out_of_memory: bool = False) -> None:
+        super().__init__(text)
+        self.out_of_memory = out_of_memory
 
 
 class TrainingProcess:
@@ -51,6 +108,7 @@ class TrainingProcess:
         self._context = multiprocessing.get_context("spawn")
         self._process: Any = None
         self._connection: Connection | None = None
+        self._killed_before = 0
 
     def start(self, task: Task) -> None:
         """Begin to train."""
@@ -61,9 +119,10 @@ class TrainingProcess:
             self._process = self._context.Process(target=_serve, args=(other,), daemon=True)
             self._process.start()
             other.close()
+        self._killed_before = _killed_for_memory()
         self._connection.send(task)
 
-    def message(self, seconds: float) -> Epoch | Outcome | Failure | None:
+    def message(self, seconds: float) -> Progress | Ended | None:
         """What it says next; ``None`` if it says nothing for some seconds.
 
         Raises
@@ -75,20 +134,21 @@ class TrainingProcess:
         try:
             if not self._connection.poll(seconds):
                 return None
-            message: Epoch | Outcome | Failure = self._connection.recv()
+            message: Progress | Ended = self._connection.recv()
         except (EOFError, OSError) as ended:
-            raise DiedError(self._last_words()) from ended
+            raise self._last_words() from ended
         return message
 
-    def _last_words(self) -> str:
+    def _last_words(self) -> DiedError:
         self._process.join(5)
         code = self._process.exitcode
         self.kill()
-        if code is not None and code < 0:
-            name = signal.Signals(-code).name
-            hint = "; the kernel does so when memory runs out" if name == "SIGKILL" else ""
-            return f"the training process was killed by {name}{hint}"
-        return f"the training process ended by itself (exit code {code})"
+        if code is None or code >= 0:
+            return DiedError(f"the training process ended by itself (exit code {code})")
+        if code == -signal.SIGKILL and _killed_for_memory() > self._killed_before:
+            text = "the kernel killed the training process, since memory ran out"
+            return DiedError(text, out_of_memory=True)
+        return DiedError(f"the training process was killed by {signal.Signals(-code).name}")
 
     def kill(self) -> None:
         """End it, whatever it does."""
@@ -100,13 +160,26 @@ class TrainingProcess:
         self._connection = None
 
 
+def _killed_for_memory() -> int:
+    """How many processes the kernel has killed for want of memory; 0 where it does not tell."""
+    with suppress(OSError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
 def _serve(connection: Connection) -> None:
     """Train one task after another, until the worker is gone."""
+    from trainer.memory import keep_freed_memory
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the worker, which decides
     threading.Thread(target=_die_with_the_worker, daemon=True).start()
+    keep_freed_memory()
     with suppress(EOFError, OSError):
         while True:
-            connection.send(_train(connection.recv(), connection))
+            task = connection.recv()
+            connection.send(Ended(_ends(task, connection.send)))
 
 
 def _die_with_the_worker() -> None:
@@ -116,29 +189,89 @@ def _die_with_the_worker() -> None:
     os._exit(1)
 
 
-def _train(task: Task, connection: Connection) -> Outcome | Failure:
-    from trainer.datasets import load
+def _ends(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
+    """Do a task; whatever goes wrong is told to the user, and other tasks go on."""
     from trainer.errors import RunFailed
-    from trainer.networks import build, check_counts
-    from trainer.train import best_device, train
 
     try:
-        check_counts(build(task.architecture), task.architecture, task.expected)
-        return train(
-            task.architecture,
-            load(task.dataset, task.data_dir),
-            task.recipe,
-            seed=task.seed,
-            threads=task.threads,
-            device=best_device(),
-            on_epoch=connection.send,
-        )
+        return _trained(task, tell)
     except RunFailed as failed:
-        return Failure(str(failed))
-    except OSError:
+        failure = Failed(failed.kind, str(failed))
+    except (BrokenPipeError, ConnectionError):
         raise
-    except Exception as unexpected:  # told to the user; other runs go on
-        return Failure(f"{type(unexpected).__name__}: {unexpected}")
+    except Exception as unexpected:
+        failure = _unexpected(unexpected)
+    return dict.fromkeys(task.seeds, failure)
+
+
+def _unexpected(error: Exception) -> Failed:
+    from torch import OutOfMemoryError
+
+    text = f"{type(error).__name__}: {error}"
+    lacking = isinstance(error, MemoryError | OutOfMemoryError) or "can't allocate memory" in text
+    if lacking:
+        reason = f"The network does not fit the memory, with its images and its seeds ({text})"
+        return Failed("out_of_memory", reason)
+    return Failed("error", text)
+
+
+def _trained(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
+    """Build, check and train; runs at different epochs are trained one set after another."""
+    from trainer.checkpoints import Checkpoints
+    from trainer.datasets import load
+    from trainer.images import fitted
+    from trainer.networks import build, check_counts
+
+    check_counts(build(task.architecture), task.architecture, task.expected)
+    source = load(task.dataset, task.data_dir, task.cache_dir, task.dataset_version)
+    images = fitted(
+        source, task.architecture, detail=task.detail, training_images=task.training_images
+    )
+    checkpoints = Checkpoints(task.checkpoints)
+    snapshots = checkpoints.load(task.stack, task.seeds)
+    sets: dict[int, dict[str, Snapshot | None]] = {}
+    for id_ in task.seeds:
+        snapshot = snapshots.get(id_)
+        sets.setdefault(snapshot.last.number if snapshot else 0, {})[id_] = snapshot
+    ends: dict[str, End] = {}
+    for together in sets.values():
+        ends |= _train_set(task, images, checkpoints, together, tell)
+    return ends
+
+
+def _train_set(
+    task: Task,
+    images: "Images",
+    checkpoints: Any,
+    together: "Mapping[str, Snapshot | None]",
+    tell: Callable[[Progress], None],
+) -> Mapping[str, End]:
+    """Train runs that are at the same epoch, all at once."""
+    import torch
+
+    from trainer.train import Training, best_device, outcomes, train
+
+    torch.set_num_threads(task.threads)
+    runs = {task.seeds[id_]: id_ for id_ in together}
+    training = Training(
+        task.architecture, images, task.recipe, seeds=list(runs), device=best_device()
+    )
+    resumed = {task.seeds[id_]: snapshot for id_, snapshot in together.items() if snapshot}
+    if resumed:
+        training.resume(resumed)
+
+    def on_epoch(epochs: Mapping[int, Epoch]) -> None:
+        kept = {runs[seed]: snapshot for seed, snapshot in training.snapshots().items()}
+        checkpoints.save(task.stack, f"{next(iter(runs.values()))}.{task.attempt}", kept)
+        failures = {
+            runs[seed]: Failed(error.kind, str(error)) for seed, error in training.failures.items()
+        }
+        tell(Progress({runs[seed]: epoch for seed, epoch in epochs.items()}, failures))
+
+    train(training, task.until, on_epoch)
+    if task.until < task.recipe.epochs:
+        return {id_: Paused() for seed, id_ in runs.items() if seed not in training.failures}
+    return {runs[seed]: outcome for seed, outcome in outcomes(training, task.threads).items()}
 
 
 def epoch_row(epoch: Epoch) -> dict[str, Any]:
@@ -149,6 +282,6 @@ def epoch_row(epoch: Epoch) -> dict[str, Any]:
 
 def result_row(outcome: Outcome) -> Mapping[str, Any]:
     """An outcome, as the database keeps it: measures, and the environment to repeat it in."""
-    environment = ("seed", "threads", "device", "versions")
+    environment = ("seed", "seeds_at_once", "threads", "device", "versions")
     fields = asdict(outcome)
     return {"environment": {name: fields.pop(name) for name in environment}, **fields}

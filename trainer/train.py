@@ -1,31 +1,32 @@
-"""Training one network once: a plain loop that reads like its recipe.
+"""Training the seeds of a network, all at once: a plain loop that reads like its recipe.
 
-B images of a batch, N of a split, C channels, H height, W width, K classes.
+S seeds, B images of a batch, N of a split, C channels of one network, M = S·C, H height, W width,
+K classes.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from app.catalogue import Recipe
+from app.recipes import Recipe
 from solver.architecture import Architecture
-from trainer.errors import RunFailed
-from trainer.images import Images, Split, fitted
+from trainer.checkpoints import Snapshot
+from trainer.errors import Diverged
+from trainer.images import Images, Split
 from trainer.networks import build
 from trainer.outcome import Epoch, Outcome, versions
+from trainer.stacked import Flat, stack
 
-_EVALUATED_AT_ONCE: Final = 1_000
-
-
-class Diverged(RunFailed):
-    """The loss of a training is no longer a finite number."""
+_EVALUATED_AT_ONCE: Final = 250
+_RISING: Final = 0.2
+"""Share of all steps in which the learning rate of ``one_cycle`` goes up."""
 
 
 def best_device() -> torch.device:
@@ -33,123 +34,262 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def train(
-    architecture: Architecture,
-    images: Images,
-    recipe: Recipe,
-    *,
-    seed: int,
-    threads: int,
-    device: torch.device,
-    on_epoch: Callable[[Epoch], None],
-) -> Outcome:
-    """Train a network from its initialisation and test it once, at the end.
+class Training:
+    """The networks of some seeds, how far they are trained, and what their next step needs.
 
-    The same seed gives every network the same order of the data, and on a CPU, with the same
-    threads and versions, the same network bit-equal results. The generators and the settings of
-    cuDNN are afterwards as they were; ``threads`` stays set.
+    A seed has its own initial weights, dropout and order of the data, and gives every network the
+    same order. On a CPU, with the same threads, versions and seeds beside it, it gives the same
+    network bit-equal results. PyTorch's own generators are left as they were.
 
     Parameters
     ----------
     images
-        At the network's resolution or above; they are reduced to it.
-    threads
-        CPU threads that PyTorch computes with.
-    on_epoch
-        Called after every epoch; what it raises ends the training.
+        As the network takes them (:func:`trainer.images.fitted`).
 
-    Raises
-    ------
-    DataMismatch, ResolutionTooHigh
-        The network does not fit the images.
-    Diverged
-        A loss is not finite.
+    Attributes
+    ----------
+    last
+        What the last epoch measured of each seed; empty before the first.
+    failures
+        Why a seed was given up; it stays beside the others, which do not notice it.
+    seconds
+        How long all epochs took together.
     """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        images: Images,
+        recipe: Recipe,
+        *,
+        seeds: Sequence[int],
+        device: torch.device,
+    ) -> None:
+        self.recipe = recipe
+        self.seeds = tuple(seeds)
+        self.device = device
+        self.images = images
+        self.train, self.validation = images.train.to(device), images.validation.to(device)
+        streams = [np.random.SeedSequence(seed).generate_state(2).tolist() for seed in seeds]
+        self.orders = [torch.Generator().manual_seed(order) for order, _ in streams]
+        self.dropouts = [torch.Generator(device).manual_seed(dropout) for _, dropout in streams]
+        with torch.random.fork_rng(devices=[]):
+            networks = [_initial(architecture, seed).to(device) for seed in seeds]
+            self.network = stack(networks, self.dropouts)
+        self.parameters = Flat(self.network)
+        self.optimizer = _optimizer(recipe, self.parameters.vector)
+        self.last: dict[int, Epoch] = {}
+        self.failures: dict[int, Diverged] = {}
+        self.seconds = 0.0
+
+    @property
+    def epochs_done(self) -> int:
+        """How many epochs lie behind."""
+        return max((epoch.number for epoch in self.last.values()), default=0)
+
+    def snapshots(self) -> dict[int, Snapshot]:
+        """Give what each seed that was not given up needs to go on from here, on the CPU."""
+        parts: list[dict[str, Tensor]] = [{} for _ in self.seeds]
+        for name, values in self._named_state():
+            for part, value in zip(parts, _shares(values, len(parts)), strict=True):
+                part[name] = value.detach().cpu().contiguous().clone()
+        for part, order, dropout in zip(parts, self.orders, self.dropouts, strict=True):
+            part |= {"order": order.get_state(), "dropout": dropout.get_state()}
+        return {
+            seed: Snapshot(self.last[seed], self.seconds, part)
+            for seed, part in zip(self.seeds, parts, strict=True)
+            if seed not in self.failures
+        }
+
+    def resume(self, snapshots: Mapping[int, Snapshot]) -> None:
+        """Go on from snapshots of all seeds, of one epoch, that an equal training gave."""
+        parts = [snapshots[seed].tensors for seed in self.seeds]
+        self.last = {seed: snapshot.last for seed, snapshot in snapshots.items()}
+        self.seconds = max(snapshot.seconds for snapshot in snapshots.values())
+        self.parameters.vector.grad = torch.zeros_like(self.parameters.vector)
+        self.optimizer.step()  # makes the state that is overwritten next
+        with torch.no_grad():
+            for name, values in self._named_state():
+                for share, part in zip(_shares(values, len(parts)), parts, strict=True):
+                    share.copy_(part[name])
+        for part, order, dropout in zip(parts, self.orders, self.dropouts, strict=True):
+            order.set_state(part["order"])
+            dropout.set_state(part["dropout"])
+
+    def _named_state(self) -> Iterator[tuple[str, Tensor]]:
+        """Name all tensors that training changes: parameters, buffers, what the optimiser keeps."""
+        yield from self.network.state_dict().items()
+        for name, value in self.optimizer.state[self.parameters.vector].items():
+            if value.ndim == 0:
+                yield f"optimizer.{name}", value
+            else:
+                views = self.parameters.views(value)
+                yield from ((f"optimizer.{name}.{index}", view) for index, view in enumerate(views))
+
+
+def train(training: Training, until: int, on_epoch: Callable[[Mapping[int, Epoch]], None]) -> None:
+    """Train up to an epoch, from wherever the training is.
+
+    Parameters
+    ----------
+    on_epoch
+        Called after every epoch with what it measured, by seed; what it raises ends the training.
+        A seed whose loss is not finite is missing, and in ``training.failures``.
+    """
+    recipe, split = training.recipe, training.train
+    batches = math.ceil(len(split) / recipe.batch_size)
+    with _settings(recipe):
+        for number in range(training.epochs_done + 1, until + 1):
+            if len(training.failures) == len(training.seeds):
+                return
+            started = time.perf_counter()
+            training.network.train()
+            losses_S = torch.zeros(len(training.seeds), dtype=torch.float64, device=training.device)
+            for index, order_BS in enumerate(_orders(training)):
+                step = (number - 1) * batches + index
+                for group in training.optimizer.param_groups:
+                    group["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
+                images_BMHW, labels_SB = _batch(split, order_BS)
+                with torch.autocast(training.device.type, torch.bfloat16, enabled=recipe.autocast):
+                    logits_SBK = training.network(images_BMHW)
+                losses_SB = _losses(logits_SBK.float(), labels_SB)
+                training.parameters.differentiate(losses_SB.mean(dim=1).sum())
+                training.optimizer.step()
+                losses_S += losses_SB.detach().sum(dim=1)
+            measured = _validated(training, number, (losses_S / len(split)).tolist(), started)
+            training.last |= measured
+            training.seconds += time.perf_counter() - started
+            on_epoch(measured)
+
+
+def _shares(values: Tensor, seeds: int) -> Sequence[Tensor]:
+    """Divide a tensor of the stack among its seeds; a number belongs to all of them."""
+    return torch.chunk(values, seeds) if values.ndim else [values] * seeds
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """Give the learning rate of a step, counted from 0, of so many."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    rising = _RISING * steps
+    return recipe.learning_rate * min((step + 1) / rising, (steps - step) / (steps - rising), 1.0)
+
+
+def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
+    """Test each seed that was not given up; its last epoch must lie behind."""
     started = time.perf_counter()
-    torch.set_num_threads(threads)
-    data = fitted(images, architecture)
-    train_split, validation_split = data.train.to(device), data.validation.to(device)
-    order = torch.Generator().manual_seed(seed)
-    with _repeatable(seed, device):
-        network = build(architecture).to(device)
-        optimizer = torch.optim.Adadelta(
-            network.parameters(),
-            lr=recipe.learning_rate,
-            rho=recipe.rho,
-            eps=recipe.eps,
-            weight_decay=recipe.weight_decay,
+    split = training.images.test.to(training.device)
+    with _settings(training.recipe):
+        correct_SN = _logits(training, split).argmax(dim=2) == split.labels
+    training.seconds += time.perf_counter() - started
+    device = training.device
+    return {
+        seed: Outcome(
+            test_accuracy=correct_N.double().mean().item(),
+            validation_accuracy=training.last[seed].validation_accuracy,
+            test_correct=np.packbits(correct_N.cpu().numpy()).tobytes(),
+            seconds=training.seconds / len(training.seeds),
+            seed=seed,
+            seeds_at_once=training.seeds,
+            threads=threads,
+            device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+            versions=versions(),
         )
-        for number in range(1, recipe.epochs + 1):
-            epoch_started = time.perf_counter()
-            train_loss = _train_epoch(network, optimizer, train_split, recipe.batch_size, order)
-            logits_NK = _logits(network, validation_split)
-            validation_loss = cross_entropy(logits_NK, validation_split.labels).item()
-            validation_accuracy = _correct(logits_NK, validation_split).double().mean().item()
-            if not math.isfinite(train_loss + validation_loss):
-                raise Diverged(
-                    f"Training diverged in epoch {number} of {recipe.epochs}: the loss is "
-                    f"{train_loss} on the training and {validation_loss} on the validation split."
-                )
-            seconds = time.perf_counter() - epoch_started
-            on_epoch(Epoch(number, train_loss, validation_loss, validation_accuracy, seconds))
-        test_split = data.test.to(device)
-        correct_N = _correct(_logits(network, test_split), test_split)
-    return Outcome(
-        test_accuracy=correct_N.double().mean().item(),
-        validation_accuracy=validation_accuracy,
-        test_correct=np.packbits(correct_N.cpu().numpy()).tobytes(),
-        seconds=time.perf_counter() - started,
-        seed=seed,
-        threads=threads,
-        device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        versions=versions(),
+        for seed, correct_N in zip(training.seeds, correct_SN, strict=True)
+        if seed not in training.failures
+    }
+
+
+def _initial(architecture: Architecture, seed: int) -> torch.nn.Sequential:
+    torch.manual_seed(seed)
+    return build(architecture)
+
+
+def _optimizer(recipe: Recipe, vector: torch.nn.Parameter) -> torch.optim.Optimizer:
+    own: dict[str, Any] = {"rho": recipe.rho}
+    if recipe.optimizer == "adamw":
+        own = {"betas": (recipe.beta1, recipe.beta2)}
+    make = {"adadelta": torch.optim.Adadelta, "adamw": torch.optim.AdamW}[recipe.optimizer]
+    optimizer: torch.optim.Optimizer = make(
+        [vector], lr=recipe.learning_rate, eps=recipe.eps, weight_decay=recipe.weight_decay, **own
     )
+    return optimizer
 
 
-def _train_epoch(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    split: Split,
-    batch_size: int,
-    order: torch.Generator,
-) -> float:
-    """Update the network once per batch; return the mean loss per image."""
-    network.train()
-    total = torch.zeros((), dtype=torch.float64, device=split.labels.device)
-    order_N = torch.randperm(len(split), generator=order).to(split.labels.device)
-    for index_B in torch.split(order_N, batch_size):
-        batch = split[index_B]
-        loss = cross_entropy(network(_scaled(batch.images)), batch.labels)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        total += loss.detach() * len(batch)
-    return total.item() / len(split)
+def _orders(training: Training) -> Iterator[Tensor]:
+    """Draw a new order of the training split for each seed; give it batch by batch."""
+    size = len(training.train)
+    orders = [torch.randperm(size, generator=generator) for generator in training.orders]
+    order_NS = torch.stack(orders, dim=1).to(training.device)
+    yield from torch.split(order_NS, training.recipe.batch_size)
 
 
-def _logits(network: nn.Module, split: Split) -> Tensor:
-    network.eval()
-    with torch.inference_mode():
-        chunks = torch.split(split.images, _EVALUATED_AT_ONCE)
-        return torch.cat([network(_scaled(images_BCHW)) for images_BCHW in chunks])
+def _batch(split: Split, order_BS: Tensor) -> tuple[Tensor, Tensor]:
+    """Gather each seed's images, side by side, and their labels."""
+    images = split.images.flatten(1).index_select(0, order_BS.flatten())
+    shape = (len(order_BS), -1, *split.images.shape[2:])
+    return _scaled(images.view(shape)), split.labels[order_BS.T]
 
 
-def _correct(logits_NK: Tensor, split: Split) -> Tensor:
-    return logits_NK.argmax(dim=1) == split.labels
+def _losses(logits_SBK: Tensor, labels_SB: Tensor) -> Tensor:
+    """Give the cross-entropy of every image of every seed."""
+    losses = cross_entropy(logits_SBK.flatten(0, 1), labels_SB.flatten(), reduction="none")
+    return losses.view(labels_SB.shape)
 
 
-def _scaled(images_BCHW: Tensor) -> Tensor:
+def _validated(
+    training: Training, number: int, train_losses: Sequence[float], started: float
+) -> dict[int, Epoch]:
+    """Measure the epoch of each seed; give up those whose losses are not finite."""
+    split = training.validation
+    logits_SNK = _logits(training, split)
+    labels_SN = split.labels.expand(len(training.seeds), -1)
+    losses = _losses(logits_SNK, labels_SN).mean(dim=1).tolist()
+    accuracies = (logits_SNK.argmax(dim=2) == labels_SN).double().mean(dim=1).tolist()
+    seconds = (time.perf_counter() - started) / len(training.seeds)
+    measured = {}
+    rows = zip(training.seeds, train_losses, losses, accuracies, strict=True)
+    for seed, train_loss, loss, accuracy in rows:
+        if seed in training.failures:
+            continue
+        if math.isfinite(train_loss + loss):
+            measured[seed] = Epoch(number, train_loss, loss, accuracy, seconds)
+        else:
+            training.failures[seed] = Diverged(
+                f"Training diverged in epoch {number} of {training.recipe.epochs}: the loss is "
+                f"{train_loss} on the training and {loss} on the validation split."
+            )
+    return measured
+
+
+def _logits(training: Training, split: Split) -> Tensor:
+    """Show every image to every seed's network: logits_SNK."""
+    training.network.eval()
+    autocast = torch.autocast(
+        training.device.type, torch.bfloat16, enabled=training.recipe.autocast
+    )
+    with torch.inference_mode(), autocast:
+        chunks = [
+            training.network(_scaled(images_BCHW.repeat(1, len(training.seeds), 1, 1))).float()
+            for images_BCHW in torch.split(split.images, _EVALUATED_AT_ONCE)
+        ]
+    return torch.cat(chunks, dim=1)
+
+
+def _scaled(images_BMHW: Tensor) -> Tensor:
     """Bring pixels from 0 to 255 into [0, 1]."""
-    return images_BCHW.float() / 255
+    return images_BMHW.float().div_(255).contiguous(memory_format=torch.channels_last)
 
 
 @contextmanager
-def _repeatable(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed initialisation and dropout, whatever was drawn before, and leave no trace of it."""
-    cuda_devices = [device] if device.type == "cuda" else []
-    with (
-        torch.random.fork_rng(devices=cuda_devices),
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
-    ):
-        torch.manual_seed(seed)
-        yield
+def _settings(recipe: Recipe) -> Iterator[None]:
+    """Have CUDA repeat itself, and round as the recipe says; leave no trace of it."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high" if recipe.tf32 else "highest")
+    try:
+        with torch.backends.cudnn.flags(
+            enabled=True, benchmark=False, deterministic=True, allow_tf32=recipe.tf32
+        ):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)

@@ -1,24 +1,24 @@
 """The worker: claim, build, check, train, record; it can be read, stopped and drained.
 
+All seeds of a network that are queued are claimed and trained together.
+
 The heartbeat comes from this process, the training runs in another that can be killed. No
 transaction is open while something trains.
 """
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db import runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
-from trainer.attempt import Attempt, Lost, Paused, WorkerSettings
-from trainer.outcome import Outcome
-from trainer.process import Failure, TrainingProcess, result_row
+from trainer.attempt import Attempt, WorkerSettings, patient
+from trainer.process import TrainingProcess
 from trainer.summary import settle_next
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 class Worker:
-    """Works off runs, one at a time."""
+    """Works off runs, the seeds of one network at a time."""
 
     def __init__(self, database: Database, settings: WorkerSettings) -> None:
         self._database = database
@@ -39,13 +39,13 @@ class Worker:
         self._stopping.set()
 
     def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
-        """Work until stopped; or off one run, or all that is queued."""
+        """Work until stopped; or off one network, or all that is queued."""
         try:
             while not self._stopping.is_set():
                 self._settle()
-                claim = self._write(self._claim)
-                if claim is not None:
-                    self._run(claim)
+                claims = self._write(self._claim)
+                if claims:
+                    self._run(claims)
                 elif exit_when_idle or once:
                     break
                 else:
@@ -56,37 +56,18 @@ class Worker:
         finally:
             self._process.kill()
 
-    def _claim(self, session: Session) -> Claim | None:
-        return next(iter(runs.claim(session, self._settings.name, self._settings.lease, 1)), None)
+    def _claim(self, session: Session) -> list[Claim]:
+        return runs.claim(session, self._settings.name, self._settings.lease)
 
-    def _run(self, claim: Claim) -> None:
-        """Train a run and record how it ended; a run that was lost is left to its new owner."""
-        logger.info("run %s, attempt %d: started", claim.id, claim.attempt)
+    def _run(self, claims: Sequence[Claim]) -> None:
+        """Train a stack of runs; those that were lost are left to their new owner."""
+        for claim in claims:
+            logger.info("run %s, attempt %d: started", claim.id, claim.attempt)
         try:
-            attempt = Attempt(claim, self._database, self._settings, self._process, self._stopping)
-            self._record(claim, attempt.outcome())
+            Attempt(claims, self._database, self._settings, self._process, self._stopping).run()
         except LostLeaseError as lost:
             self._process.kill()
             logger.warning("%s; it was stopped", lost)
-
-    def _record(self, claim: Claim, outcome: Outcome | Failure | Lost | Paused | None) -> None:
-        name = f"run {claim.id}, attempt {claim.attempt}"
-        match outcome:
-            case Outcome():
-                self._write(lambda session: runs.finish(session, claim, result_row(outcome)))
-                logger.info("%s: accuracy %.4f", name, outcome.test_accuracy)
-            case Failure(reason):
-                self._write(lambda session: runs.fail(session, claim, "error", reason))
-                logger.warning("%s: failed: %s", name, reason)
-            case Lost(reason):
-                self._write(lambda session: runs.lose(session, [claim], reason))
-                logger.warning("%s: lost: %s", name, reason)
-            case Paused():
-                self._write(lambda session: runs.pause(session, claim))
-                logger.info("%s: paused", name)
-            case None:
-                self._write(lambda session: runs.release(session, [claim]))
-                logger.info("%s: given back", name)
 
     def _settle(self) -> None:
         """Bring the results of jobs up to date."""
@@ -94,12 +75,4 @@ class Worker:
             pass
 
     def _write(self, work: Callable[[Session], Result]) -> Result:
-        """One transaction, begun again while the database is away; leases go on by themselves."""
-        while True:
-            try:
-                with self._database.write() as session:
-                    return work(session)
-            except OperationalError:
-                logger.exception("the database does not answer; trying again")
-                if self._stopping.wait(self._settings.poll):
-                    raise
+        return patient(self._database, work, self._stopping, self._settings.poll)

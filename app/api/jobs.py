@@ -25,7 +25,11 @@ Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.J
 
 @router.get("/datasets")
 def list_datasets(settings: TheSettings) -> DatasetPage:
-    """What networks can be trained on; what is not present is downloaded on first use."""
+    """What networks can be trained on; what is not present is downloaded on first use.
+
+    Your own images are the data set `folder:NAME` when they lie in the server's data folder as
+    `NAME/CLASS/*.png` (or `.jpg`).
+    """
     return datasets.known(settings.data_dir)
 
 
@@ -48,6 +52,7 @@ def train_variants(
         ),
     ],
     database: TheDatabase,
+    settings: TheSettings,
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> JobView:
@@ -55,7 +60,7 @@ def train_variants(
 
     Runs that an earlier job recorded are taken over, not repeated. `isobudget work` trains.
     """
-    id_ = jobs.create(database, request, idempotency_key)
+    id_ = jobs.create(database, request, idempotency_key, settings.data_dir)
     response.headers["Location"] = f"/v1/jobs/{id_}"
     response.headers["Retry-After"] = "1"
     return jobs.get(database, id_)

@@ -1,7 +1,7 @@
 """The schema; Alembic makes it, ``migrations/`` holds its history."""
 
 from datetime import datetime
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -17,23 +17,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.types import Document, UTCDateTime, database_time
+from app.failures import FAILURES
 
 STATES: Final = ("queued", "running", "succeeded", "failed", "cancelled")
 """States of searches, jobs and runs alike; the last three are final."""
 RUN_STATES: Final = (*STATES, "paused")
 """A paused run was trained as far as it is wanted, and can be trained further."""
-Failure = Literal[
-    "diverged",
-    "out_of_memory",
-    "no_space",
-    "dataset",
-    "broken_image",
-    "count_mismatch",
-    "unreadable",
-    "lost",
-    "error",
-]
-"""Why a run failed; its ``error`` says it in words."""
 
 Id = String(40)
 
@@ -212,7 +201,7 @@ class RunRow(Base):
 
     __table_args__ = (
         CheckConstraint(_one_of("state", RUN_STATES), name="state"),
-        CheckConstraint(_one_of("failure", get_args(Failure)), name="failure"),
+        CheckConstraint(_one_of("failure", FAILURES), name="failure"),
         CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_runs_say_why"),
         CheckConstraint("target_epochs >= 1", name="target_epochs"),
         Index(

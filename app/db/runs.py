@@ -13,9 +13,10 @@ from sqlalchemy import CTE, ColumnElement, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.db.errors import LostLeaseError
-from app.db.models import EpochRow, Failure, JobRow, JobRunRow, ResultRow, RunRow
+from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.statements import upsert
 from app.db.types import database_time
+from app.failures import Failure
 
 MAX_LOST = 3
 """Leases that a run may lose before it is given up: it probably kills its workers."""
@@ -139,7 +140,7 @@ def _reap(session: Session) -> None:
     _mark_stale(session, reaped)
 
 
-def _lost(reason: str) -> dict[str, Any]:
+def _lost(reason: str, failure: Failure = "lost") -> dict[str, Any]:
     """Queued again, or failed if it was lost too often.
 
     The last attempt is made alone: what kills its process must not take the rest of its stack along
@@ -150,7 +151,7 @@ def _lost(reason: str) -> dict[str, Any]:
         "lost": RunRow.lost + 1,
         "stack": case((last_chance, RunRow.id), else_=RunRow.stack),
         "state": case((given_up, "failed"), else_="queued"),
-        "failure": case((given_up, "lost"), else_=None),
+        "failure": case((given_up, failure), else_=None),
         "error": case((given_up, f"given up after {MAX_LOST} attempts: {reason}"), else_=None),
         "finished_at": case((given_up, database_time()), else_=None),
         "lease_expires_at": None,
@@ -247,12 +248,14 @@ def pause(session: Session, held: Claim) -> None:
     _end(session, held, state=case((is_wanted, "queued"), else_="paused"))
 
 
-def lose(session: Session, held: Sequence[Claim], reason: str) -> list[Claim]:
+def lose(
+    session: Session, held: Sequence[Claim], reason: str, failure: Failure = "lost"
+) -> list[Claim]:
     """Record that attempts came to nothing: the runs are tried again, but not for ever.
 
     Those that were no longer held are left alone; the others are given back.
     """
-    lost = _fenced(session, held, **_lost(reason))
+    lost = _fenced(session, held, **_lost(reason, failure))
     _mark_stale(session, [claim.id for claim in lost])
     return lost
 

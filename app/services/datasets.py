@@ -1,8 +1,15 @@
 """The data sets that networks can be trained on."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from app.catalogue import DATASETS
+from pydantic import Field
+
+from app import folders
+from app.catalogue import DATASETS, Dataset
+from app.errors import Fault, RefusedError
+from app.services.requests import NO_DATASET
 from solver.architecture import Schema
 
 
@@ -10,22 +17,56 @@ class DatasetView(Schema):
     """A data set, and whether this machine has it."""
 
     name: str
-    resolution: int
-    channels: int
+    resolution: int = Field(description="Native, in pixels: the shortest side of all images")
+    channels: int = Field(description="3 if any image has colours, else 1")
     classes: int
     present: bool
+
+
+class FaultyDatasetView(Schema):
+    """Images of a user that are no data set as they are."""
+
+    name: str
+    resolution: int | None = Field(description="`null` where no image can be read")
+    channels: int | None
+    classes: int
+    present: bool
+    faults: list[str]
 
 
 class DatasetPage(Schema):
     """All data sets."""
 
-    items: list[DatasetView]
+    items: list[DatasetView | FaultyDatasetView]
     next: None = None
 
 
+@dataclass(frozen=True)
+class Found:
+    """A data set, or why there is none."""
+
+    dataset: Dataset | None
+    faults: tuple[str, ...] = ()
+
+    def or_refused(self) -> Dataset:
+        """Give the data set.
+
+        Raises
+        ------
+        RefusedError
+            There is none.
+        """
+        if self.dataset is None:
+            raise RefusedError(*(Fault("#/dataset", fault) for fault in self.faults))
+        return self.dataset
+
+
 def known(data_dir: Path) -> DatasetPage:
-    """All data sets, and which of them lie in a folder (``torchvision``'s ``root``)."""
-    items = [
+    """All data sets, and which of them lie in a folder (``torchvision``'s ``root``).
+
+    Of the images of users only the headers are read.
+    """
+    items: list[DatasetView | FaultyDatasetView] = [
         DatasetView(
             name=dataset.name,
             resolution=dataset.resolution,
@@ -35,4 +76,31 @@ def known(data_dir: Path) -> DatasetPage:
         )
         for dataset in DATASETS.values()
     ]
+    looked_at = [folders.look(data_dir, name, thorough=False) for name in folders.names(data_dir)]
+    items += [_view(folder) for folder in looked_at if folder and folder.holds_images]
     return DatasetPage(items=items)
+
+
+def find(data_dir: Path, name: str) -> Found:
+    """Look a data set up; users' images are read whole, unless they are as they were last time."""
+    if name in DATASETS:
+        return Found(DATASETS[name])
+    folder = folders.look(data_dir, name, thorough=True)
+    if folder is None:
+        return Found(None, (NO_DATASET,))
+    if folder.faults:
+        return Found(None, tuple(f"{name}: {fault}" for fault in folder.faults))
+    return Found(folder.dataset)
+
+
+def _view(folder: folders.Folder) -> DatasetView | FaultyDatasetView:
+    about: dict[str, Any] = {
+        "name": folder.name,
+        "resolution": folder.resolution,
+        "channels": folder.channels,
+        "classes": len(folder.classes),
+        "present": True,
+    }
+    if folder.faults:
+        return FaultyDatasetView(**about, faults=folder.faults)
+    return DatasetView(**about)

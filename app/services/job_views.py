@@ -7,8 +7,9 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.db import jobs
-from app.db.models import Failure, JobRow
+from app.db.models import JobRow
 from app.db.results import Results
+from app.failures import Failure
 from app.halving import Halving
 from app.services.searches import State
 from app.services.variants import variant_id

@@ -1,17 +1,19 @@
 """Jobs: which networks to train with which seeds, how far they are, and what came out."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.catalogue import DATASETS, content_id
+from app.catalogue import Dataset, content_id
 from app.db import architectures, jobs, searches
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
 from app.halving import Halving
+from app.services import datasets
 from app.services.idempotency import once
 from app.services.job_views import JobPage, JobView, RunPage, job_view, run_view
 from app.services.requests import MOST_RUNS, JobRequest
@@ -19,13 +21,19 @@ from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
 
 
-def create(database: Database, request: JobRequest, key: str | None) -> str:
+def create(database: Database, request: JobRequest, key: str | None, data_dir: Path) -> str:
     """Check a job, choose its variants, and queue its runs; its id.
+
+    Parameters
+    ----------
+    data_dir
+        Where the data sets are.
 
     Raises
     ------
     RefusedError
-        The networks do not fit the data set, or there is nothing to train.
+        There is no such data set, it is broken, or the networks do not fit it; or there is nothing
+        to train.
     ConflictError
         The search has not ended.
     app.db.errors.NotFoundError
@@ -33,13 +41,15 @@ def create(database: Database, request: JobRequest, key: str | None) -> str:
     app.db.idempotency.KeyReusedError
         The key came with another body before.
     """
+    # Not in the transaction: reading a folder of images takes its time.
+    found = datasets.find(data_dir, request.dataset)
 
     def make(session: Session) -> str:
         search = searches.get(session, request.search_id)
         if search.state in ("queued", "running"):
             raise ConflictError(f"search {search.id} is {search.state}; wait until it has ended")
         original = architectures.get(session, search.architecture_id)
-        dataset = DATASETS[request.dataset]
+        dataset = found.or_refused()
         check_fit(original, dataset)
         positions, notes = choose(session, request, search, dataset)
         if (wanted := (1 + len(positions)) * request.seeds) > MOST_RUNS:
@@ -50,7 +60,7 @@ def create(database: Database, request: JobRequest, key: str | None) -> str:
         if len(variants) < len(positions):
             notes.append("a variant that is the original itself was left out")
         networks = [jobs.Network(original.id, original.input.resolution), *variants]
-        needs = _needs(request, networks)
+        needs = _needs(request, dataset, networks)
         return jobs.create(session, search.id, understood(request, notes), needs).id
 
     body = request.model_dump(mode="json")
@@ -92,7 +102,9 @@ def _others(variants: Sequence[jobs.Network], original_id: str) -> list[jobs.Net
     return others
 
 
-def _needs(request: JobRequest, networks: Sequence[jobs.Network]) -> list[jobs.Need]:
+def _needs(
+    request: JobRequest, dataset: Dataset, networks: Sequence[jobs.Network]
+) -> list[jobs.Need]:
     """What is needed of each network, the original first: of variants, their first rung."""
     original = networks[0]
     whole = request.training.epochs
@@ -101,31 +113,40 @@ def _needs(request: JobRequest, networks: Sequence[jobs.Network]) -> list[jobs.N
     return [
         need
         for network in networks
-        for need in _runs(request, network, whole if network is original else first, original)
+        for need in _runs(
+            request, dataset, network, whole if network is original else first, original
+        )
     ]
 
 
 def _runs(
-    request: JobRequest, network: jobs.Network, epochs: int, original: jobs.Network
+    request: JobRequest,
+    dataset: Dataset,
+    network: jobs.Network,
+    epochs: int,
+    original: jobs.Network,
 ) -> list[jobs.Need]:
     """One run for each seed, under the hash of all that it depends on."""
-    dataset = DATASETS[request.dataset]
+    recipe = request.training
     is_enlarged = request.inputs == "upsampled" and network.resolution > original.resolution
-    stack = {
+    data = {
         "architecture_id": network.architecture_id,
         "dataset": dataset.name,
         "dataset_version": dataset.version,
         "resolution": network.resolution,
-        "recipe": request.training.model_dump(mode="json"),
         "training_images": request.training_images,
         "detail": original.resolution if is_enlarged else None,
     }
-    needs = []
-    for seed in range(request.seeds):
-        identity = {**stack, "seed": seed}
-        run = {"id": content_id(identity), "stack": content_id(stack), **identity}
-        needs.append(jobs.Need(network, run, epochs))
-    return needs
+    stack = content_id({**data, "recipe": recipe.hash})
+    shared = {**data, "recipe": recipe.model_dump(mode="json"), "stack": stack}
+    return [
+        jobs.Need(
+            network,
+            {"id": content_id([stack, seed]), "stack": stack, "seed": seed, **shared},
+            epochs,
+        )
+        for seed in range(request.seeds)
+    ]
 
 
 def get(database: Database, id_: str) -> JobView:

@@ -5,12 +5,17 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.catalogue import DATASETS, Recipe
+from app.catalogue import DATASETS, FOLDER
+from app.recipes import Recipe
 from solver.architecture import Architecture, Schema
 from solver.problem import Question, Settings
 
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 MOST_RUNS: Final = 10_000
+NO_DATASET: Final = (
+    f"there is no such data set; known are {', '.join(DATASETS)}, and folder:NAME for your own "
+    "images, where GET /v1/datasets lists it"
+)
 
 
 class SearchRequest(Question, Settings):
@@ -108,11 +113,8 @@ class JobRequest(Schema):
     @field_validator("dataset")
     @classmethod
     def _known_dataset(cls, name: str) -> str:
-        if name not in DATASETS:
-            context = {"name": name, "known": ", ".join(DATASETS)}
-            raise PydanticCustomError(
-                "dataset", "there is no data set '{name}'; known are {known}", context
-            )
+        if name not in DATASETS and not FOLDER.fullmatch(name):
+            raise PydanticCustomError("dataset", NO_DATASET)
         return name
 
     @field_validator("recipe")

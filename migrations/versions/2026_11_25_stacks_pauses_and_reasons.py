@@ -21,8 +21,8 @@ depends_on: str | Sequence[str] | None = None
 
 STATES = "'queued', 'running', 'succeeded', 'failed', 'cancelled'"
 FAILURES = (
-    "'diverged', 'out_of_memory', 'no_space', 'dataset', 'broken_image', "
-    "'count_mismatch', 'unreadable', 'lost', 'error'"
+    "'diverged', 'out_of_memory', 'no_space', 'dataset_missing', 'dataset_changed', "
+    "'broken_image', 'data_mismatch', 'resolution_too_high', 'count_mismatch', 'unreadable', 'lost', 'error'"
 )
 QUEUED = sa.text("state = 'queued'")
 

@@ -1,23 +1,42 @@
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.functional import cross_entropy
 
-from app.catalogue import Recipe
+from app.recipes import Recipe
 from solver.architecture import Architecture
 from tests.trainer.factories import SMALL_LAYERS, architecture, images
-from trainer import networks
 from trainer.datasets import load
-from trainer.images import DataMismatch, Images
+from trainer.errors import Diverged
+from trainer.images import Images, fitted
+from trainer.networks import build
 from trainer.outcome import Epoch, Outcome
-from trainer.train import Diverged, best_device, train
+from trainer.stacked import Stacked
+from trainer.train import Training, best_device, learning_rate, outcomes, train
 
 CPU = torch.device("cpu")
+
+
+def in_training(
+    network: Architecture | None = None,
+    data: Images | None = None,
+    *,
+    seeds: Sequence[int] = (0,),
+    epochs: int = 2,
+    batch_size: int = 10,
+    **overrides: Any,
+) -> Training:
+    network = network or architecture()
+    recipe = Recipe.model_validate({"epochs": epochs, "batch_size": batch_size, **overrides})
+    data = fitted(data or images(), network)
+    torch.set_num_threads(1)
+    return Training(network, data, recipe, seeds=seeds, device=CPU)
 
 
 def run(
@@ -25,20 +44,12 @@ def run(
     data: Images | None = None,
     *,
     seed: int = 0,
-    epochs: int = 2,
-    batch_size: int = 10,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
-    **overrides: Any,
+    **settings: Any,
 ) -> Outcome:
-    return train(
-        network or architecture(),
-        data or images(),
-        Recipe.model_validate({"epochs": epochs, "batch_size": batch_size, **overrides}),
-        seed=seed,
-        threads=1,
-        device=CPU,
-        on_epoch=on_epoch,
-    )
+    training = in_training(network, data, seeds=[seed], **settings)
+    train(training, training.recipe.epochs, lambda measured: on_epoch(measured[seed]))
+    return outcomes(training, threads=1)[seed]
 
 
 def losses(**settings: Any) -> list[tuple[float, float]]:
@@ -52,21 +63,19 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     """Every batch of images that the networks built from here on are trained with."""
     seen: list[Tensor] = []
 
-    def record(module: nn.Module, inputs: tuple[Tensor]) -> None:
-        if module.training:
-            seen.append(inputs[0])
+    class Recorded(Stacked):
+        def forward(self, images_BMHW: Tensor) -> Tensor:
+            if self.training:
+                seen.append(images_BMHW)
+            logits_SBK: Tensor = super().forward(images_BMHW)  # type: ignore[no-untyped-call]
+            return logits_SBK
 
-    def build(architecture: Architecture) -> nn.Module:
-        network = networks.build(architecture)
-        network.register_forward_pre_hook(record)
-        return network
-
-    monkeypatch.setattr("trainer.train.build", build)
+    monkeypatch.setattr("trainer.stacked.Stacked", Recorded)
     return seen
 
 
 def test_the_recipe_learns_digits(tmp_path: Path) -> None:
-    outcome = run(data=load("digits", tmp_path), epochs=10, batch_size=100)
+    outcome = run(data=load("digits", tmp_path).at(8), epochs=10, batch_size=100)
 
     assert outcome.test_accuracy > 0.9
     assert outcome.validation_accuracy > 0.9
@@ -162,44 +171,197 @@ def test_the_outcome_says_what_it_takes_to_repeat_it() -> None:
     outcome = run(seed=7)
 
     assert (outcome.seed, outcome.threads, outcome.device) == (7, 1, "cpu")
+    assert outcome.seeds_at_once == (7,)
     assert outcome.versions["torch"] == torch.__version__
     assert set(outcome.versions) == {"python", "torch", "torchvision", "isobudget"}
-    assert torch.get_num_threads() == 1
+
+
+LINEAR = {"type": "linear", "out_features": 10}
 
 
 def test_a_training_that_diverges_says_when() -> None:
-    linear = {"type": "linear", "out_features": 10}
-    epochs: list[Epoch] = []
+    told: list[Any] = []
+    network = architecture([{"type": "flatten"}, LINEAR, LINEAR])
+    training = in_training(network, epochs=9, learning_rate=1e30)
 
-    with pytest.raises(
-        Diverged, match=r"^Training diverged in epoch 1 of 9: the loss is (nan|inf)"
-    ):
-        run(
-            architecture([{"type": "flatten"}, linear, linear]),
-            epochs=9,
-            learning_rate=1e30,
-            on_epoch=epochs.append,
-        )
-    assert epochs == []
+    train(training, 9, told.append)
+
+    assert told == [{}]
+    assert str(training.failures[0]).startswith("Training diverged in epoch 1 of 9: the loss is ")
+    assert outcomes(training, threads=1) == {}
 
 
 def test_a_validation_loss_that_is_not_finite_is_divergence_too() -> None:
     # The only update of the epoch comes behind its only training loss, which is still finite.
-    linear = {"type": "linear", "out_features": 10}
+    network = architecture([{"type": "flatten"}, LINEAR, LINEAR])
+    training = in_training(network, batch_size=50, learning_rate=1e30)
+
+    train(training, 2, lambda _: None)
 
     with pytest.raises(
         Diverged, match=r"is \d\.\d+ on the training and (nan|inf) on the validation"
     ):
-        run(
-            architecture([{"type": "flatten"}, linear, linear]),
-            batch_size=50,
-            learning_rate=1e30,
-        )
+        raise training.failures[0]
 
 
-def test_a_network_that_does_not_fit_the_data_is_refused_before_training() -> None:
-    with pytest.raises(DataMismatch):
-        run(architecture(channels=3))
+def test_a_seed_that_diverges_does_not_disturb_those_beside_it() -> None:
+    told: list[dict[int, Epoch]] = []
+    healthy, beside = in_training(seeds=[0, 1, 2]), in_training(seeds=[0, 1, 2])
+    weights = next(beside.network.parameters())
+    weights.data.chunk(3)[1].fill_(math.nan)
+
+    train(healthy, 2, lambda _: None)
+    train(beside, 2, lambda measured: told.append(dict(measured)))
+
+    assert [sorted(measured) for measured in told] == [[0, 2], [0, 2]]
+    assert list(beside.failures) == [1]
+    expected = outcomes(healthy, threads=1)
+    assert [(o.seed, o.test_correct) for o in outcomes(beside, threads=1).values()] == [
+        (seed, expected[seed].test_correct) for seed in (0, 2)
+    ]
+
+
+EVERY_LAYER = [
+    {
+        "type": "conv2d",
+        "out_channels": 4,
+        "kernel_size": 3,
+        "padding": 2,
+        "dilation": 2,
+        "bias": False,  # before a batch norm its gradient is rounding alone
+    },
+    {"type": "batch_norm2d"},
+    {"type": "relu"},
+    {"type": "max_pool2d", "kernel_size": 2, "stride": 1},
+    {"type": "conv2d", "out_channels": 6, "kernel_size": 3, "groups": 2, "bias": False},
+    {"type": "relu"},
+    {"type": "avg_pool2d", "kernel_size": 2, "padding": 1},
+    {"type": "conv2d", "out_channels": 5, "kernel_size": 1, "stride": 2},
+    {"type": "relu"},
+    {"type": "global_avg_pool2d"},
+    {"type": "flatten"},
+    {"type": "linear", "out_features": 7},
+    {"type": "relu"},
+    {"type": "linear", "out_features": 10, "bias": False},
+]
+
+
+PLAIN = [*EVERY_LAYER[7:9], EVERY_LAYER[3], *EVERY_LAYER[10:]]
+
+
+@pytest.mark.parametrize("optimizer", ["adadelta", "adamw"])
+@pytest.mark.parametrize(
+    "layers", [EVERY_LAYER, [*EVERY_LAYER[7:9], EVERY_LAYER[3], *EVERY_LAYER[10:]]]
+)
+def test_seeds_trained_at_once_are_those_trained_one_by_one(
+    layers: list[dict[str, Any]], optimizer: str
+) -> None:
+    """Against a plain loop over a plain network, in the same order of the data: 20 steps."""
+    network = architecture(layers, resolution=12)
+    data = images(resolution=12)
+    training = in_training(network, data, seeds=[3, 4, 5], epochs=4, optimizer=optimizer)
+    train(training, 4, lambda _: None)
+
+    for index, seed in enumerate(training.seeds):
+        torch.manual_seed(seed)
+        alone = build(network)
+        make = {"adadelta": torch.optim.Adadelta, "adamw": torch.optim.AdamW}[optimizer]
+        plain = make(alone.parameters(), lr=training.recipe.learning_rate, weight_decay=0.0)
+        order_seed = int(np.random.SeedSequence(seed).generate_state(2)[0])
+        order = torch.Generator().manual_seed(order_seed)
+        for _ in range(4):
+            for batch in torch.split(torch.randperm(50, generator=order), 10):
+                plain.zero_grad()
+                logits = alone(data.train.images[batch] / 255)
+                cross_entropy(logits, data.train.labels[batch]).backward()  # type: ignore[no-untyped-call]
+                plain.step()
+        stacked = training.network.state_dict().values()
+        for expected, together in zip(alone.state_dict().values(), stacked, strict=True):
+            own = together.chunk(3)[index].squeeze(0) if together.ndim else together
+            torch.testing.assert_close(own.reshape(expected.shape), expected, atol=1e-4, rtol=0)
+
+
+def test_each_seed_has_its_own_weights_order_and_result(batches: list[Tensor]) -> None:
+    training = in_training(seeds=[0, 1, 2])
+    weights = next(training.network.parameters()).detach().chunk(3)
+
+    assert not torch.equal(weights[0], weights[1])
+    train(training, 2, lambda _: None)
+
+    first = batches[0].chunk(3, dim=1)
+    assert not torch.equal(first[0], first[1])
+    ends = outcomes(training, threads=1)
+    assert len({outcome.test_correct for outcome in ends.values()}) == 3
+    assert ends[1].seeds_at_once == (0, 1, 2)
+
+
+@pytest.mark.parametrize("name", ["paper", "fast"])
+@pytest.mark.parametrize("killed_at", [1, 2, 3])
+def test_a_training_that_goes_on_from_a_snapshot_is_bit_equal(name: str, killed_at: int) -> None:
+    layers = [
+        {"type": "conv2d", "out_channels": 4, "kernel_size": 3},
+        {"type": "dropout", "p": 0.2},
+        *SMALL_LAYERS[1:3],
+        {"type": "dropout2d", "p": 0.2},
+        *SMALL_LAYERS[3:],
+    ]
+    settings: dict[str, Any] = {"seeds": [0, 1], "epochs": 4, "name": name}
+    straight: list[dict[int, Epoch]] = []
+    whole = in_training(architecture(layers), **settings)
+    train(whole, 4, lambda measured: straight.append(dict(measured)))
+
+    killed = in_training(architecture(layers), **settings)
+    train(killed, killed_at, lambda _: None)
+    resumed = in_training(architecture(layers), **settings)
+    resumed.resume(killed.snapshots())
+    told: list[dict[int, Epoch]] = []
+    train(resumed, 4, lambda measured: told.append(dict(measured)))
+
+    def measures(epochs: list[dict[int, Epoch]]) -> list[Any]:
+        return [
+            (seed, e.number, e.train_loss, e.validation_loss, e.validation_accuracy)
+            for measured in epochs
+            for seed, e in measured.items()
+        ]
+
+    assert measures(told) == measures(straight[killed_at:])
+    assert torch.equal(resumed.parameters.vector, whole.parameters.vector)
+    assert outcomes(resumed, 1)[1].test_correct == outcomes(whole, 1)[1].test_correct
+
+
+def test_a_snapshot_does_not_change_with_the_training_that_gave_it() -> None:
+    training = in_training(epochs=3)
+    train(training, 1, lambda _: None)
+    snapshot = training.snapshots()[0]
+    before = {name: value.clone() for name, value in snapshot.tensors.items()}
+
+    train(training, 3, lambda _: None)
+
+    assert snapshot.last.number == 1
+    assert all(torch.equal(before[name], value) for name, value in snapshot.tensors.items())
+
+
+def test_the_rate_of_one_cycle_rises_a_fifth_of_the_steps_and_falls_to_nothing() -> None:
+    recipe = Recipe.model_validate({"schedule": "one_cycle", "learning_rate": 2.0})
+
+    rates = [learning_rate(recipe, step, 100) for step in range(100)]
+
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == rates[19] == 2.0
+    assert rates[60] == pytest.approx(1.0)
+    assert rates[99] == pytest.approx(2.0 / 80)
+    assert {learning_rate(Recipe(), step, 100) for step in range(100)} == {1.0}
+
+
+def test_autocast_computes_in_bfloat16_and_keeps_float32_weights() -> None:
+    training = in_training(autocast=True, epochs=1)
+    train(training, 1, lambda _: None)
+
+    assert training.parameters.vector.dtype == torch.float32
+    plain = in_training(epochs=1)
+    train(plain, 1, lambda _: None)
+    assert training.last[0].train_loss == pytest.approx(plain.last[0].train_loss, rel=0.02)
+    assert training.last[0].train_loss != plain.last[0].train_loss
 
 
 def test_the_best_device_is_one_that_is_there() -> None:

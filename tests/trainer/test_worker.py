@@ -1,3 +1,4 @@
+import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -5,22 +6,40 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from fsspec.implementations.local import LocalFileSystem
+from sqlalchemy import delete, func, select, update
 
 from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.models import ArchitectureRow, EpochRow, JobRow, ResultRow, RunRow
 from app.db.types import database_time
+from app.recipes import Recipe
+from solver.architecture import Architecture
+from solver.counting import count
 from tests.factories import queued_job
+from tests.trainer.factories import architecture
 from trainer.attempt import WorkerSettings
-from trainer.process import TrainingProcess
+from trainer.outcome import Outcome
+from trainer.process import Paused, Progress, Task, TrainingProcess, _ends
 from trainer.worker import Worker
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where workers keep checkpoints."""
+    monkeypatch.setattr("tests.trainer.test_worker.CHECKPOINTS", tmp_path / "checkpoints")
+    return tmp_path / "checkpoints"
+
+
+CHECKPOINTS = Path("set by the fixture")
 
 
 def worker(database: Database, **changes: Any) -> Worker:
     settings: dict[str, Any] = {
         "name": "w",
         "data_dir": Path("nowhere"),
+        "cache_dir": CHECKPOINTS.with_name("cache"),
+        "checkpoints": str(CHECKPOINTS),
         "lease": 20.0,
         "poll": 0.05,
         "threads": 1,
@@ -93,12 +112,16 @@ def test_a_worker_trains_rung_by_rung(sqlite_database: Database) -> None:
     assert number(sqlite_database, EpochRow) == 2 + 4 + 2
 
 
-def test_once_works_off_one_run(sqlite_database: Database) -> None:
-    queued_job(sqlite_database, seeds=3)
+def test_once_works_off_the_seeds_of_one_network(sqlite_database: Database) -> None:
+    queued_job(sqlite_database, seeds=2, variants=[0])
 
     worker(sqlite_database).work(once=True)
 
-    assert [row.state for row in rows(sqlite_database)] == ["succeeded", "queued", "queued"]
+    states = [row.state for row in rows(sqlite_database)]
+    assert states == ["succeeded", "succeeded", "queued", "queued"]
+    with sqlite_database.read() as session:
+        environments = [row.environment for row in session.scalars(select(ResultRow))]
+    assert [environment["seeds_at_once"] for environment in environments] == [[0, 1], [0, 1]]
 
 
 def test_a_network_that_does_not_match_its_counts_is_not_trained(sqlite_database: Database) -> None:
@@ -111,7 +134,7 @@ def test_a_network_that_does_not_match_its_counts_is_not_trained(sqlite_database
     (run,) = rows(sqlite_database)
     assert run.state == "failed"
     assert "2,972 parameters" in (run.error or "")
-    assert job_of(sqlite_database, job.id).error == "1 of 1 runs failed (error)"
+    assert job_of(sqlite_database, job.id).error == "1 of 1 runs failed (count mismatch)"
 
 
 def test_a_data_set_that_is_not_there_fails_in_words(sqlite_database: Database) -> None:
@@ -174,19 +197,154 @@ def test_a_training_process_that_is_killed_is_tried_again_and_not_for_ever(
     start = TrainingProcess.start
     killed: list[int] = []
 
-    def start_and_kill(process: TrainingProcess, task: Any) -> None:
+    def start_and_kill(process: TrainingProcess, task: Task) -> None:
         start(process, task)
-        if task.seed == 0:
-            killed.append(task.seed)
+        if 0 in task.seeds.values():
+            killed.append(len(task.seeds))
             process._process.kill()
 
     monkeypatch.setattr(TrainingProcess, "start", start_and_kill)
     worker(sqlite_database).work(exit_when_idle=True)
 
     first, second = rows(sqlite_database)
+    assert killed == [2, 2, 1]
     assert len(killed) == runs.MAX_LOST
-    assert (first.state, second.state) == ("failed", "succeeded")
+    assert (first.state, first.failure, second.state) == ("failed", "lost", "succeeded")
     assert "killed by SIGKILL" in (first.error or "")
+
+
+def measures(database: Database) -> list[Any]:
+    """What was measured of each run, without the time that it took."""
+    with database.read() as session:
+        epochs = session.scalars(select(EpochRow).order_by(EpochRow.run_id, EpochRow.epoch))
+        results = session.scalars(select(ResultRow).order_by(ResultRow.run_id))
+        return [
+            (e.run_id, e.epoch, e.train_loss, e.validation_loss, e.validation_accuracy)
+            for e in epochs
+        ] + [(r.run_id, r.test_accuracy, r.validation_accuracy, r.test_correct) for r in results]
+
+
+@pytest.mark.parametrize("killed_at", [1, 2, 4])
+def test_a_run_killed_at_any_epoch_goes_on_and_ends_bit_equal(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+) -> None:
+    queued_job(sqlite_database, seeds=2, epochs=4)
+    message = TrainingProcess.message
+    told: list[int] = []
+
+    def message_and_kill(process: TrainingProcess, seconds: float) -> Any:
+        said = message(process, seconds)
+        if isinstance(said, Progress):
+            (number,) = {epoch.number for epoch in said.epochs.values()}
+            told.append(number)
+            if told.count(killed_at) == 1 and number == killed_at:
+                process._process.kill()
+        return said
+
+    monkeypatch.setattr(TrainingProcess, "message", message_and_kill)
+    worker(sqlite_database).work(exit_when_idle=True)
+    monkeypatch.undo()
+
+    assert told in ([1, 2, 3, 4], [1, 2, 3, 4, 5])
+    assert [(row.state, row.attempt) for row in rows(sqlite_database)] == [("succeeded", 2)] * 2
+    killed = measures(sqlite_database)
+    with sqlite_database.write() as session:
+        for table in (EpochRow, ResultRow):
+            session.execute(delete(table))
+        session.execute(update(RunRow).values(state="queued", epochs_done=0, finished_at=None))
+    worker(sqlite_database, checkpoints=str(tmp_path / "elsewhere")).work(exit_when_idle=True)
+    assert measures(sqlite_database) == killed
+
+
+def test_checkpoints_go_when_their_runs_have_ended(sqlite_database: Database, folder: Path) -> None:
+    queued_job(sqlite_database, seeds=2, variants=[0])
+
+    worker(sqlite_database).work(exit_when_idle=True)
+
+    assert list(folder.iterdir()) == []
+
+
+def test_a_run_that_diverges_fails_and_others_go_on(sqlite_database: Database) -> None:
+    queued_job(sqlite_database, seeds=2)
+    with sqlite_database.write() as session:
+        row = session.scalars(select(RunRow).where(RunRow.position == 0)).one()
+        row.recipe = {**row.recipe, "learning_rate": 1e30}
+        row.stack = "alone"
+
+    worker(sqlite_database).work(exit_when_idle=True)
+
+    diverged, other = rows(sqlite_database)
+    assert (diverged.state, diverged.failure, other.state) == ("failed", "diverged", "succeeded")
+    assert (diverged.error or "").startswith("Training diverged in epoch 1 of 2: the loss is ")
+
+
+def task(architecture: Architecture, checkpoints: Path, **changes: Any) -> Task:
+    expected = count(architecture)
+    settings: dict[str, Any] = {
+        "architecture": architecture,
+        "expected": expected,
+        "dataset": "digits",
+        "dataset_version": "1",
+        "detail": None,
+        "training_images": None,
+        "recipe": Recipe(epochs=2),
+        "seeds": {"a": 0, "b": 1},
+        "until": 2,
+        "stack": "stack",
+        "attempt": "1",
+        "data_dir": Path("nowhere"),
+        "cache_dir": checkpoints,
+        "checkpoints": str(checkpoints),
+        "threads": 1,
+        **changes,
+    }
+    return Task(**settings)
+
+
+def test_what_does_not_fit_the_memory_fails_in_words(tmp_path: Path) -> None:
+    widths = (10**5, 10**7, 10)  # 4 terabytes between the first two
+    linear = [{"type": "linear", "out_features": width} for width in widths]
+    network = architecture([{"type": "flatten"}, *linear])
+
+    ends = _ends(task(network, tmp_path), tell=lambda _: None)
+
+    assert [getattr(end, "kind", None) for end in ends.values()] == ["out_of_memory"] * 2
+    assert "does not fit the memory" in str(ends["a"])
+
+
+def test_a_full_disk_fails_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(LocalFileSystem, "pipe_file", full)
+    ends = _ends(task(architecture(), tmp_path), tell=lambda _: None)
+
+    assert [getattr(end, "kind", None) for end in ends.values()] == ["no_space"] * 2
+    assert "does not fit the disk of" in str(ends["a"])
+
+
+def test_a_run_that_is_wanted_less_far_is_paused_and_resumed(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    first = _ends(task(architecture(), tmp_path, until=1), tell=told.append)
+    second = _ends(task(architecture(), tmp_path, attempt="2"), tell=told.append)
+
+    assert first == {"a": Paused(), "b": Paused()}
+    assert all(isinstance(end, Outcome) for end in second.values())
+    assert [progress.epochs["a"].number for progress in told] == [1, 2]
+
+
+def test_runs_at_different_epochs_are_trained_one_set_after_another(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    _ends(task(architecture(), tmp_path, seeds={"a": 0}, until=1), tell=lambda _: None)
+
+    ends = _ends(task(architecture(), tmp_path, attempt="2"), tell=told.append)
+
+    assert {id_: end.seeds_at_once for id_, end in ends.items() if isinstance(end, Outcome)} == {
+        "a": (0,),
+        "b": (1,),
+    }
+    seen = [(id_, epoch.number) for said in told for id_, epoch in said.epochs.items()]
+    assert seen == [("a", 2), ("b", 1), ("b", 2)]
 
 
 def test_a_run_that_cannot_be_read_fails_and_the_others_go_on(sqlite_database: Database) -> None:
@@ -194,6 +352,7 @@ def test_a_run_that_cannot_be_read_fails_and_the_others_go_on(sqlite_database: D
     with sqlite_database.write() as session:
         first = session.scalars(select(RunRow).where(RunRow.position == 0)).one()
         first.recipe = {"name": "of a later version"}
+        first.stack = "alone"
 
     worker(sqlite_database).work(exit_when_idle=True)
 
@@ -205,12 +364,14 @@ def test_a_run_that_cannot_be_read_fails_and_the_others_go_on(sqlite_database: D
 def test_a_worker_that_was_robbed_while_its_process_died_works_on(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queued_job(sqlite_database, seeds=2)
+    queued_job(sqlite_database, seeds=1, variants=[0])
     start = TrainingProcess.start
+    started: list[Task] = []
 
-    def start_and_be_robbed(process: TrainingProcess, task: Any) -> None:
+    def start_and_be_robbed(process: TrainingProcess, task: Task) -> None:
         start(process, task)
-        if task.seed == 0:
+        started.append(task)
+        if len(started) == 1:
             with sqlite_database.write() as session:
                 mine = RunRow.state == "running"
                 session.execute(update(RunRow).where(mine).values(attempt=9, worker="robber"))
@@ -222,3 +383,25 @@ def test_a_worker_that_was_robbed_while_its_process_died_works_on(
     robbed, own = rows(sqlite_database)
     assert (robbed.state, robbed.worker, robbed.lost) == ("running", "robber", 0)
     assert own.state == "succeeded"
+
+
+def test_a_worker_that_was_robbed_of_one_seed_records_the_other(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued_job(sqlite_database, seeds=2)
+    start = TrainingProcess.start
+
+    def start_and_be_robbed(process: TrainingProcess, task: Task) -> None:
+        start(process, task)
+        with sqlite_database.write() as session:
+            first = RunRow.position == 0
+            session.execute(update(RunRow).where(first).values(attempt=9, worker="robber"))
+
+    monkeypatch.setattr(TrainingProcess, "start", start_and_be_robbed)
+    worker(sqlite_database).work(once=True)
+
+    robbed, own = rows(sqlite_database)
+    assert (robbed.state, robbed.worker, own.state) == ("running", "robber", "succeeded")
+    assert number(sqlite_database, ResultRow) == 1
+    with sqlite_database.read() as session:
+        assert {epoch.run_id for epoch in session.scalars(select(EpochRow))} == {own.id}

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,11 +11,12 @@ from app.main import create_app
 
 
 @contextmanager
-def serving(database: Database, solver_processes: int) -> Iterator[TestClient]:
+def serving(database: Database, solver_processes: int, **changes: Any) -> Iterator[TestClient]:
     settings = Settings(
         database_url=database.url.render_as_string(hide_password=False),
         solver_processes=solver_processes,
         poll=0.05,
+        **changes,
     )
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client

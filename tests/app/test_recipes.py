@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.catalogue import Recipe
+from app.recipes import Recipe
 
 
 def test_the_paper_recipe_is_the_protocol_s() -> None:
@@ -46,6 +46,9 @@ def test_the_hash_of_the_paper_recipe_never_changes() -> None:
         ({"optimizer": "sgd"}, "optimizer"),
         ({"name": "mine"}, "name"),
         ({"version": 2}, "version"),
+        ({"schedule": "cosine"}, "schedule"),
+        ({"optimizer": ["adamw"]}, "optimizer"),
+        ({"name": ["fast"]}, "name"),
     ],
 )
 def test_a_bad_override_is_refused_in_its_place(overrides: dict[str, Any], place: str) -> None:
@@ -55,7 +58,34 @@ def test_a_bad_override_is_refused_in_its_place(overrides: dict[str, Any], place
     assert [error["loc"] for error in refused.value.errors()] == [(place,)]
 
 
+def test_a_recipe_is_filled_in_from_its_name() -> None:
+    fast = Recipe.model_validate({"name": "fast"})
+
+    assert (fast.optimizer, fast.schedule, fast.beta1) == ("adamw", "one_cycle", 0.9)
+    assert Recipe.model_validate({"name": "fast", "epochs": 9}).learning_rate == fast.learning_rate
+    assert Recipe.model_validate(fast.model_dump(mode="json")) == fast
+
+
+def test_another_optimizer_brings_its_own_settings() -> None:
+    adamw = Recipe.model_validate({"optimizer": "adamw"})
+
+    assert (adamw.learning_rate, adamw.beta2, adamw.rho) == (1e-3, 0.999, None)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "text"),
+    [
+        ({"beta1": 0.9}, "'beta1' does not belong to the optimizer 'adadelta'"),
+        ({"name": "fast", "rho": 0.9}, "'rho' does not belong to the optimizer 'adamw'"),
+        ({"rho": None}, "the optimizer 'adadelta' needs a 'rho'"),
+    ],
+)
+def test_settings_of_another_optimizer_are_refused(overrides: dict[str, Any], text: str) -> None:
+    with pytest.raises(ValidationError, match=text):
+        Recipe.model_validate(overrides)
+
+
 def test_recipes_and_statistics_need_no_torch() -> None:
-    code = "import sys, app.catalogue, trainer.statistics; sys.exit('torch' in sys.modules)"
+    code = "import sys, app.recipes, trainer.statistics; sys.exit('torch' in sys.modules)"
 
     subprocess.run([sys.executable, "-c", code], check=True)
