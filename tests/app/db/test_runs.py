@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 from sqlalchemy import func, select, update
@@ -11,6 +12,7 @@ from app.db.errors import LostLeaseError
 from app.db.models import EpochRow, JobRow, ResultRow, RunRow
 from app.db.runs import Claim
 from app.db.types import database_time
+from app.failures import FAILURES, Failure
 from tests.factories import RESULT, queued_job
 from tests.workers import epoch_row
 
@@ -364,6 +366,18 @@ def test_a_failed_run_names_the_kind_of_failure(database: Database) -> None:
 
     run = run_of(database, held.id)
     assert (run.state, run.failure, run.error) == ("failed", "no_space", "the disk is full")
+
+
+def test_every_kind_of_failure_can_be_recorded(database: Database) -> None:
+    queued_job(database, seeds=len(FAILURES))
+    held = claim(database, most=len(FAILURES))
+
+    with database.write() as session:
+        for one, failure in zip(runs.hold(session, held), get_args(Failure), strict=True):
+            runs.fail(session, one, failure, "in words")
+
+    with database.read() as session:
+        assert set(session.scalars(select(RunRow.failure))) == set(FAILURES)
 
 
 def test_an_unknown_kind_of_failure_is_refused(database: Database) -> None:
