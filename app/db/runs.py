@@ -166,7 +166,9 @@ def beat(
 ) -> list[Claim]:
     """Prolong leases, and keep the epochs measured since the last time, by the ids of their runs.
 
-    Of a run that was cancelled or lost nothing is written. Those still held are given back.
+    Of a run that was cancelled or lost nothing is written. Those still held are given back. What
+    an earlier attempt measured may be told again, in case that attempt could not: it stays that
+    attempt's.
 
     Raises
     ------
@@ -185,7 +187,7 @@ def beat(
         for claim in kept
         for epoch in epochs.get(claim.id, ())
     ]
-    upsert(session, EpochRow, rows)
+    upsert(session, EpochRow, rows, origin="attempt")
     _mark_reached(session, [claim for claim in kept if claim.id in measured], measured)
     return kept
 

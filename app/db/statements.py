@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import CursorResult
+from sqlalchemy import CursorResult, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,15 +23,23 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
     return list(session.scalars(new, list(rows)))
 
 
-def upsert(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or replace those with their primary keys; all rows name the same columns."""
+def upsert(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], origin: str
+) -> None:
+    """Insert rows, or replace those with their primary keys; all rows name the same columns.
+
+    A row that is there and differs in its ``origin`` alone stays: it has only been told again.
+    """
     if not rows:
         return
     keys = [column.name for column in table.__table__.primary_key]
     last = {tuple(row[key] for key in keys): row for row in rows}
     statement = _dialect(session).insert(table).values(list(last.values()))
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+    differs = [getattr(table, name) != value for name, value in changed.items() if name != origin]
+    session.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_=changed, where=or_(*differs))
+    )
 
 
 def insert_all(

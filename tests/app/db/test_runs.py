@@ -345,6 +345,25 @@ def test_epochs_of_an_earlier_attempt_are_kept_as_it_measured_them(database: Dat
     assert run_of(database, first.id).epochs_done == 2
 
 
+def test_an_epoch_that_is_told_again_stays_with_the_attempt_that_measured_it(
+    database: Database,
+) -> None:
+    """Who goes on from a checkpoint tells all its epochs: the last may not have been recorded."""
+    queued_job(database, seeds=1)
+    first = claimed(database)
+    with database.write() as session:
+        runs.beat(session, [first], 60, {first.id: [EPOCH]})
+        runs.release(session, [first])
+    second = claimed(database)
+
+    with database.write() as session:
+        runs.beat(session, [second], 60, {second.id: [EPOCH, {**EPOCH, "epoch": 2}]})
+
+    with database.read() as session:
+        measured = session.scalars(select(EpochRow).order_by(EpochRow.epoch)).all()
+    assert [(row.epoch, row.attempt) for row in measured] == [(1, 1), (2, 2)]
+
+
 def test_a_run_that_begins_anew_takes_no_progress_back(database: Database) -> None:
     queued_job(database, seeds=1)
     for epochs in ([1, 2], [1]):
