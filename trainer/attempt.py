@@ -138,7 +138,10 @@ class Attempt:
 
     def _beat(self, progress: Progress) -> None:
         """Prolong the leases; a silent database is asked again until they are over."""
-        epochs = {id_: [epoch_row(epoch)] for id_, epoch in progress.epochs.items()}
+        epochs = {
+            id_: [epoch_row(epoch) for epoch in measured]
+            for id_, measured in progress.epochs.items()
+        }
         sent = time.monotonic()
         while True:
             try:

@@ -31,14 +31,20 @@ _DAMAGED: Final = "checkpoint %s cannot be read and is left out: %s"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that one run needs to go on: what it measured last, and its tensors by name.
+    """Everything that one run needs to go on: what its epochs measured, and its tensors by name.
 
-    ``seconds`` is the time that all its epochs took.
+    The epochs are all there, since whoever was told of them may have died before they were written
+    down elsewhere. ``seconds`` is the time that they took.
     """
 
-    last: Epoch
+    epochs: tuple[Epoch, ...]
     seconds: float
     tensors: "Mapping[str, Tensor]"
+
+    @property
+    def last(self) -> Epoch:
+        """The epoch that it goes on behind."""
+        return self.epochs[-1]
 
 
 class _File(NamedTuple):
@@ -81,7 +87,10 @@ class Checkpoints:
         document = {
             "format": _FORMAT,
             "runs": {
-                id_: {"last": asdict(snapshot.last), "seconds": snapshot.seconds}
+                id_: {
+                    "epochs": [asdict(epoch) for epoch in snapshot.epochs],
+                    "seconds": snapshot.seconds,
+                }
                 for id_, snapshot in runs.items()
             },
         }
@@ -157,5 +166,6 @@ def _snapshots(file: _File, runs: Mapping[str, int]) -> dict[str, Snapshot]:
             for name, value in tensors.items()
             if name.startswith(f"{id_}/")
         }
-        found[id_] = Snapshot(Epoch(**kept["last"]), kept["seconds"], own)
+        epochs = tuple(Epoch(**epoch) for epoch in kept["epochs"])
+        found[id_] = Snapshot(epochs, kept["seconds"], own)
     return found

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
@@ -77,9 +77,9 @@ End: TypeAlias = Outcome | Failed | Paused
 
 @dataclass(frozen=True)
 class Progress:
-    """What an epoch measured, and which runs it ended, by run."""
+    """What epochs measured, and which runs the last one ended, by run."""
 
-    epochs: Mapping[str, Epoch]
+    epochs: Mapping[str, Sequence[Epoch]]
     failures: Mapping[str, Failed]
 
 
@@ -259,6 +259,7 @@ def _train_set(
     resumed = {task.seeds[id_]: snapshot for id_, snapshot in together.items() if snapshot}
     if resumed:
         training.resume(resumed)
+        tell(Progress({runs[seed]: epochs for seed, epochs in training.epochs.items()}, {}))
 
     def on_epoch(epochs: Mapping[int, Epoch]) -> None:
         kept = {runs[seed]: snapshot for seed, snapshot in training.snapshots().items()}
@@ -266,7 +267,7 @@ def _train_set(
         failures = {
             runs[seed]: Failed(error.kind, str(error)) for seed, error in training.failures.items()
         }
-        tell(Progress({runs[seed]: epoch for seed, epoch in epochs.items()}, failures))
+        tell(Progress({runs[seed]: [epoch] for seed, epoch in epochs.items()}, failures))
 
     train(training, task.until, on_epoch)
     if task.until < task.recipe.epochs:

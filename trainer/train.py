@@ -48,8 +48,8 @@ class Training:
 
     Attributes
     ----------
-    last
-        What the last epoch measured of each seed; empty before the first.
+    epochs
+        What each epoch measured of each seed.
     failures
         Why a seed was given up; it stays beside the others, which do not notice it.
     seconds
@@ -78,14 +78,14 @@ class Training:
             self.network = stack(networks, self.dropouts)
         self.parameters = Flat(self.network)
         self.optimizer = _optimizer(recipe, self.parameters.vector)
-        self.last: dict[int, Epoch] = {}
+        self.epochs: dict[int, tuple[Epoch, ...]] = dict.fromkeys(seeds, ())
         self.failures: dict[int, Diverged] = {}
         self.seconds = 0.0
 
     @property
     def epochs_done(self) -> int:
         """How many epochs lie behind."""
-        return max((epoch.number for epoch in self.last.values()), default=0)
+        return max(map(len, self.epochs.values()))
 
     def snapshots(self) -> dict[int, Snapshot]:
         """Give what each seed that was not given up needs to go on from here, on the CPU."""
@@ -96,7 +96,7 @@ class Training:
         for part, order, dropout in zip(parts, self.orders, self.dropouts, strict=True):
             part |= {"order": order.get_state(), "dropout": dropout.get_state()}
         return {
-            seed: Snapshot(self.last[seed], self.seconds, part)
+            seed: Snapshot(self.epochs[seed], self.seconds, part)
             for seed, part in zip(self.seeds, parts, strict=True)
             if seed not in self.failures
         }
@@ -104,7 +104,7 @@ class Training:
     def resume(self, snapshots: Mapping[int, Snapshot]) -> None:
         """Go on from snapshots of all seeds, of one epoch, that an equal training gave."""
         parts = [snapshots[seed].tensors for seed in self.seeds]
-        self.last = {seed: snapshot.last for seed, snapshot in snapshots.items()}
+        self.epochs = {seed: snapshots[seed].epochs for seed in self.seeds}
         self.seconds = max(snapshot.seconds for snapshot in snapshots.values())
         self.parameters.vector.grad = torch.zeros_like(self.parameters.vector)
         self.optimizer.step()  # makes the state that is overwritten next
@@ -157,7 +157,8 @@ def train(training: Training, until: int, on_epoch: Callable[[Mapping[int, Epoch
                 training.optimizer.step()
                 losses_S += losses_SB.detach().sum(dim=1)
             measured = _validated(training, number, (losses_S / len(split)).tolist(), started)
-            training.last |= measured
+            for seed, epoch in measured.items():
+                training.epochs[seed] += (epoch,)
             training.seconds += time.perf_counter() - started
             on_epoch(measured)
 
@@ -186,7 +187,7 @@ def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
     return {
         seed: Outcome(
             test_accuracy=correct_N.double().mean().item(),
-            validation_accuracy=training.last[seed].validation_accuracy,
+            validation_accuracy=training.epochs[seed][-1].validation_accuracy,
             test_correct=np.packbits(correct_N.cpu().numpy()).tobytes(),
             seconds=training.seconds / len(training.seeds),
             seed=seed,

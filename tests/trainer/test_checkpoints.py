@@ -13,7 +13,8 @@ from trainer.outcome import Epoch
 
 def snapshot(number: int, value: float = 0.0) -> Snapshot:
     tensors = {"weight": torch.full((2, 3), value), "step": torch.tensor(float(number))}
-    return Snapshot(Epoch(number, 0.5, 0.25, 0.75, 1.5), 3.0, tensors)
+    epochs = tuple(Epoch(n, 0.5, 0.25, 0.75, 1.5) for n in range(1, number + 1))
+    return Snapshot(epochs, 3.0, tensors)
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_what_was_saved_is_loaded(checkpoints: Checkpoints) -> None:
     found = checkpoints.load("stack", {"a": 0, "b": 1, "c": 2})
 
     assert set(found) == {"a", "b"}
-    assert (found["b"].last, found["b"].seconds) == (snapshot(2).last, 3.0)
+    assert (found["b"].epochs, found["b"].seconds) == (snapshot(2).epochs, 3.0)
     assert set(found["b"].tensors) == {"weight", "step"}
     assert torch.equal(found["b"].tensors["weight"], torch.full((2, 3), 0.2))
 
@@ -87,7 +88,7 @@ def test_a_file_is_readable_by_others_and_holds_no_pickle(
     with safe_open(tmp_path / "stack.1.safetensors", "pt") as file:
         assert set(file.keys()) == {"a/weight", "a/step"}
         document = json.loads(file.metadata()["isobudget"])
-    assert document["runs"]["a"]["last"]["number"] == 2
+    assert [epoch["number"] for epoch in document["runs"]["a"]["epochs"]] == [1, 2]
 
 
 def test_a_folder_that_is_not_there_yet_holds_nothing(tmp_path: Path) -> None:

@@ -360,8 +360,10 @@ def test_autocast_computes_in_bfloat16_and_keeps_float32_weights() -> None:
     assert training.parameters.vector.dtype == torch.float32
     plain = in_training(epochs=1)
     train(plain, 1, lambda _: None)
-    assert training.last[0].train_loss == pytest.approx(plain.last[0].train_loss, rel=0.02)
-    assert training.last[0].train_loss != plain.last[0].train_loss
+    assert training.epochs[0][-1].train_loss == pytest.approx(
+        plain.epochs[0][-1].train_loss, rel=0.02
+    )
+    assert training.epochs[0][-1].train_loss != plain.epochs[0][-1].train_loss
 
 
 def test_the_best_device_is_one_that_is_there() -> None:
