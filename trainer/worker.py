@@ -16,6 +16,7 @@ from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
+from app.logs import about
 from trainer.attempt import Attempt, Lost, WorkerSettings
 from trainer.outcome import Outcome
 from trainer.process import Failure, TrainingProcess, result_row
@@ -45,7 +46,8 @@ class Worker:
                 self._settle()
                 claim = self._write(self._claim)
                 if claim is not None:
-                    self._run(claim)
+                    with about(run_id=claim.id):
+                        self._run(claim)
                 elif exit_when_idle or once:
                     break
                 else:
