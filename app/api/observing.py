@@ -14,8 +14,8 @@ from app.logs import about
 
 REQUEST_ID: Final = "X-Request-ID"
 REQUEST_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-RESOURCE: Final = re.compile(r"/v1/(job|searche)s/([A-Za-z0-9_-]{1,64})(?:/|$)")
-ID_NAMES: Final[Mapping[str, str]] = {"job": "job_id", "searche": "search_id"}
+RESOURCE: Final = re.compile(r"/v1/(jobs|searches)/([A-Za-z0-9_-]{1,64})(?:/|$)")
+ID_NAMES: Final[Mapping[str, str]] = {"jobs": "job_id", "searches": "search_id"}
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OTHER: Final = "other"

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -6,6 +9,8 @@ from app.db.engine import Database
 from app.services import metrics
 from tests.app.api.metrics import read
 from tests.factories import queued_job
+
+OPERATIONS = (Path(__file__).parents[3] / "docs/operations.md").read_text()
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +37,17 @@ def test_metrics_are_what_sql_counts(client: TestClient, database: Database, tab
     assert found["isobudget_variants", ()] == variants > 0
     assert found["isobudget_runs_oldest_queued_seconds", ()] > 0
     assert found["isobudget_database_up", ()] == 1
+
+
+def test_every_series_is_described_and_what_is_described_exists(
+    sqlite_client: TestClient,
+) -> None:
+    sqlite_client.get("/healthz")
+    parts = re.compile(r"_(bucket|sum|count)$")  # of a histogram
+    shown = {parts.sub("", name) for name, _ in read(sqlite_client)}
+    shown = {name for name in shown if not name.startswith("process_")}
+
+    assert set(re.findall(r"isobudget_[a-z_]+", OPERATIONS)) == shown
 
 
 def test_metrics_are_prometheus_own_formats(sqlite_client: TestClient) -> None:

@@ -2,21 +2,22 @@
 
 import shutil
 import threading
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, make_url, select, text, update
+from sqlalchemy import select, text, update
 
 from app.db import backup, jobs
 from app.db.backup import BackupError, back_up, restore
 from app.db.engine import Database
 from app.db.models import Base, JobRunRow, ResultRow, RunRow
 from app.db.schema import config, is_current, migrate
-from tests.conftest import POSTGRES_URL
+from tests.databases import new_postgres
 from tests.factories import RESULT, queued_job
 
 NewDatabase = Callable[[], Database]
@@ -25,36 +26,16 @@ NewDatabase = Callable[[], Database]
 @pytest.fixture
 def new_database(database: Database, tmp_path: Path) -> Iterator[NewDatabase]:
     """Makes empty databases, not migrated, of the kind of the one that is tested."""
-    made: list[Database] = []
-    with _server() as server:
+    with ExitStack() as stack:
 
         def make() -> Database:
-            name = f"isobudget_restored_{tmp_path.name.lower().replace('-', '_')}_{len(made)}"[-60:]
-            url = f"sqlite:///{tmp_path / name}"
+            path = tmp_path / f"{uuid.uuid4().hex}.sqlite"
+            url = f"sqlite:///{path}"
             if not database.is_sqlite:
-                server(f"DROP DATABASE IF EXISTS {name}")
-                server(f"CREATE DATABASE {name}")
-                url = make_url(POSTGRES_URL).set(database=name).render_as_string(False)
-            made.append(Database(url))
-            return made[-1]
+                url = stack.enter_context(new_postgres())
+            return stack.enter_context(closing(Database(url)))
 
         yield make
-        for found in made:
-            found.close()
-            if not found.is_sqlite:
-                server(f"DROP DATABASE {found.url.database} WITH (FORCE)")
-
-
-@contextmanager
-def _server() -> Iterator[Callable[[str], None]]:
-    engine = create_engine(POSTGRES_URL, isolation_level="AUTOCOMMIT")
-
-    def run(statement: str) -> None:
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-
-    yield run
-    engine.dispose()
 
 
 def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
