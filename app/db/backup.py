@@ -234,6 +234,8 @@ def _pipe(
     finally:
         if not is_whole:
             running.kill()
+        with suppress(BrokenPipeError):  # what it has not read any more
+            running.stdin.close()
 
 
 def _drop(tables: list[str]) -> bytes:

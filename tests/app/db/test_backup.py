@@ -38,6 +38,15 @@ def new_database(database: Database, tmp_path: Path) -> Iterator[NewDatabase]:
         yield make
 
 
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Database]:
+    """A migrated database on a server that runs."""
+    assert postgres_url
+    with new_postgres() as url, closing(Database(url)) as database:
+        migrate(database)
+        yield database
+
+
 def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
     """All rows of all tables."""
     with database.read() as session:
@@ -268,59 +277,64 @@ def test_damaged_backups_are_refused_and_nothing_is_changed(database: Database, 
 
 @pytest.mark.postgres
 def test_a_backup_of_the_other_kind_of_database_is_told(
-    sqlite_database: Database, migrated_postgres: str, file: Path
+    sqlite_database: Database, postgres: Database, file: Path
 ) -> None:
-    server = Database(migrated_postgres)
     back_up(sqlite_database, file)
     with pytest.raises(BackupError, match=r"backup of SQLite.*names PostgreSQL"):
-        restore(server, file)
-    back_up(server, file, force=True)
+        restore(postgres, file)
+    back_up(postgres, file, force=True)
     with pytest.raises(BackupError, match=r"backup of PostgreSQL.*names SQLite"):
         restore(sqlite_database, file)
-    server.close()
 
 
 @pytest.mark.postgres
-def test_a_restore_that_fails_in_the_middle_changes_nothing(
-    migrated_postgres: str, file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_dump_that_ends_in_the_middle_changes_nothing(
+    postgres: Database, file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The program that reads the dump ends in the middle of it."""
-    database = Database(migrated_postgres)
-    queued_job(database, tag="before")
-    back_up(database, file)
-    queued_job(database, tag="after")
-    kept = content(database)
-    real = shutil.which("pg_restore")
-    broken = tmp_path / "pg_restore"
+    back_up(postgres, file)
+    queued_job(postgres)
+    kept = content(postgres)
+    which, broken = shutil.which, tmp_path / "pg_restore"
+    real = which("pg_restore")
     broken.write_text(
         f'#!/bin/sh\ncase "$*" in *--data-only*) exec {real} "$@";; esac\n'
         f'{real} "$@" | head -n 60; echo "cut off" >&2; exit 1\n'
     )
     broken.chmod(0o755)
-    which = shutil.which
     monkeypatch.setattr(
         shutil, "which", lambda name: str(broken) if name == "pg_restore" else which(name)
     )
 
     with pytest.raises(BackupError, match="nothing was restored: cut off"):
-        restore(database, file, force=True)
+        restore(postgres, file, force=True)
 
-    assert content(database) == kept
-    with database.write() as session:
-        session.execute(text("TRUNCATE " + ", ".join(Base.metadata.tables)))
-    database.close()
+    assert content(postgres) == kept
+
+
+@pytest.mark.postgres
+def test_what_the_server_refuses_changes_nothing_and_its_reason_is_shown(
+    postgres: Database, file: Path
+) -> None:
+    queued_job(postgres)
+    back_up(postgres, file)
+    kept = content(postgres)
+    with postgres.write() as session:
+        session.execute(text("CREATE VIEW mine AS SELECT id FROM runs"))
+
+    with pytest.raises(BackupError, match="view mine depends on table runs"):
+        restore(postgres, file, force=True)
+
+    assert content(postgres) == kept
 
 
 @pytest.mark.postgres
 def test_without_the_programs_of_postgresql_the_package_is_named(
-    migrated_postgres: str, file: Path, monkeypatch: pytest.MonkeyPatch
+    postgres: Database, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    database = Database(migrated_postgres)
 
     with pytest.raises(BackupError, match=r"pg_dump is not installed.*postgresql-client"):
-        back_up(database, file)
-    database.close()
+        back_up(postgres, file)
 
 
 def test_the_password_is_not_among_the_arguments_that_others_may_read(
