@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -24,11 +24,14 @@ ACCESS_FIELDS: Final = ("client", "method", "path", "http_version", "status")
 
 logger = logging.getLogger(__name__)
 
-_about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
+Id = str | Sequence[str]
+"""An id, or those of several."""
+
+_about: ContextVar[Mapping[str, Id]] = ContextVar("about", default=MappingProxyType({}))
 
 
 @contextmanager
-def about(**ids: str) -> Iterator[None]:
+def about(**ids: Id) -> Iterator[None]:
     """Add ids (those of ``IDS``) to all that is logged in this block, by this task or thread."""
     token = _about.set({**_about.get(), **ids})
     try:
@@ -84,13 +87,17 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format an event."""
         message = record.getMessage()
-        named = (f"{name}={id_}" for name, id_ in _ids(record).items() if id_ not in message)
-        ids = " ".join(named)
-        record.ids = f" [{ids}]" if ids else ""
+        ids = {name: [id_] if isinstance(id_, str) else id_ for name, id_ in _ids(record).items()}
+        unnamed = " ".join(
+            f"{name}={','.join(several)}"
+            for name, several in ids.items()
+            if not all(id_ in message for id_ in several)
+        )
+        record.ids = f" [{unnamed}]" if unnamed else ""
         return super().format(record)
 
 
-def _ids(record: logging.LogRecord) -> dict[str, str]:
+def _ids(record: logging.LogRecord) -> dict[str, Id]:
     own = {name: getattr(record, name) for name in IDS if hasattr(record, name)}
     return {**_about.get(), **own}
 

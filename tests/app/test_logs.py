@@ -101,6 +101,13 @@ def test_text_names_the_ids_that_the_message_does_not() -> None:
     assert line.endswith("INFO run abc: started [request_id=r1]")
 
 
+def test_an_event_may_be_about_several() -> None:
+    with about(run_id=["abc", "def"]):
+        assert as_json(record())["run_id"] == ["abc", "def"]
+        assert TextFormatter().format(record("run abc: lost")).endswith(" [run_id=abc,def]")
+        assert TextFormatter().format(record("abc, def: lost")).endswith("abc, def: lost")
+
+
 @pytest.mark.parametrize(
     ("log_format", "is_json"), [("None", True), ("'json'", True), ("'text'", False)]
 )
