@@ -1,5 +1,6 @@
 """What the container files say must be so; ``tests/e2e/test_compose.py`` runs their commands."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -95,6 +96,9 @@ class TestCompose:
     def test_every_path_of_the_settings_is_on_a_volume(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        for name in os.environ:
+            if name.startswith("ISOBUDGET_"):
+                monkeypatch.delenv(name)
         environment = {**image_environment("trainer"), **SERVICES["worker"]["environment"]}
         for name, value in environment.items():
             if name != "PATH":
