@@ -7,6 +7,8 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.logs import LogFormat
+
 
 def _data_folder() -> Path:
     return user_data_path("isobudget", appauthor=False)
@@ -34,6 +36,7 @@ class Settings(BaseSettings):
     solver_memory_mb: int = Field(default=1024, ge=512)
     lease: float = Field(default=15.0, ge=0.5, le=3600)
     poll: float = Field(default=0.5, gt=0, le=60)
+    log_format: LogFormat | None = None
 
 
 @lru_cache

@@ -7,10 +7,13 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
-from app.api import architectures, errors, health, jobs, searches, variants
+from app.api import architectures, errors, health, jobs, metrics, searches, variants
+from app.api.observing import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
+from app.services.metrics import DatabaseCollector
 from app.services.solving import Limits, Solvers
 
 DESCRIPTION = """
@@ -32,6 +35,7 @@ def _version() -> str:
 def create_app(given: Settings | None = None) -> FastAPI:
     """Build the application; ``given`` settings replace those of the environment."""
     chosen = given or settings()
+    registry = _registry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -39,11 +43,14 @@ def create_app(given: Settings | None = None) -> FastAPI:
         limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
         solvers = Solvers(database, limits, chosen.poll)
         app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        counted = DatabaseCollector(database)
+        registry.register(counted)
         solvers.start()
         try:
             yield
         finally:
             solvers.stop()
+            registry.unregister(counted)
             database.close()
 
     app = FastAPIOffline(
@@ -58,11 +65,23 @@ def create_app(given: Settings | None = None) -> FastAPI:
         },
     )
     errors.install(app)
-    for module in (architectures, searches, variants, jobs, health):
+    for module in (architectures, searches, variants, jobs, health, metrics):
         app.include_router(module.router)
 
     @app.get("/", include_in_schema=False)
     async def _start() -> RedirectResponse:
         return RedirectResponse("/docs")
 
+    app.state.metrics = registry
+    # Around Starlette's own layers, as no added middleware is: a 500 is answered by the outermost.
+    app.middleware_stack = Observed(app.build_middleware_stack(), Traffic(registry))
     return app
+
+
+def _registry() -> CollectorRegistry:
+    """The figures of one application; those of its process, memory for one, are among them."""
+    # It would double the number of series.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return registry

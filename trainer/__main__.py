@@ -1,7 +1,6 @@
 """``python -m trainer``, which ``isobudget work`` calls."""
 
 import argparse
-import logging
 import os
 import signal
 import socket
@@ -9,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from app import logs
 from app.config import settings
 from app.db.engine import Database
 from app.db.schema import is_current
@@ -19,8 +19,7 @@ from trainer.worker import Worker
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work off queued runs; the exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.set_up(settings().log_format)
     if options.processes > 1:
         return _many(options)
     database = Database(settings().database_url)

@@ -17,6 +17,7 @@ from app.db import runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
+from app.logs import about
 from trainer.attempt import Attempt, WorkerSettings, patient
 from trainer.process import TrainingProcess
 from trainer.summary import settle_next
@@ -45,7 +46,8 @@ class Worker:
                 self._settle()
                 claims = self._write(self._claim)
                 if claims:
-                    self._run(claims)
+                    with about(run_id=[claim.id for claim in claims]):
+                        self._run(claims)
                 elif exit_when_idle or once:
                     break
                 else:

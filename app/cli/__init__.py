@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from app.cli.backup import backup
 from app.cli.console import out
 from app.cli.count import count
 from app.cli.demo import demo
 from app.cli.feasible import feasible
 from app.cli.migrate import migrate
+from app.cli.restore import restore
 from app.cli.serve import serve
 from app.cli.solve import solve
 from app.cli.up import up
@@ -33,6 +35,8 @@ app.command(
 )(work)
 app.command()(up)
 app.command()(demo)
+app.command()(backup)
+app.command()(restore)
 
 
 def _print_version(is_wanted: bool) -> None:

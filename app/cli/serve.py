@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from app import logs
 from app.cli.console import settings
 
 Host = Annotated[
@@ -29,11 +30,13 @@ def serve(
     isobudget work.
     """
     chosen = settings()
+    logs.set_up(chosen.log_format)
     uvicorn.run(
         "app.main:create_app",
         factory=True,
         host=chosen.host if host is None else host,
         port=chosen.port if port is None else port,
         access_log=access_log,
+        log_config=None,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )

@@ -38,7 +38,7 @@ def service(folder: Path) -> Iterator[Service]:
         (folder / name).unlink(missing_ok=True)
     database_url = f"sqlite:///{(folder / DATABASE).resolve()}"
     migrate_to(database_url)
-    environment = {"ISOBUDGET_DATABASE_URL": database_url}
+    environment = {"ISOBUDGET_DATABASE_URL": database_url, "ISOBUDGET_LOG_FORMAT": "text"}
     port = _free_port()
     url = f"http://{HOST}:{port}"
     with Children() as children, closing(Client(url, children.check)) as client:

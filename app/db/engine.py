@@ -94,7 +94,7 @@ def _server(url: str) -> Engine:
 
 
 def _sqlite(path: str | None) -> Engine:
-    module = _sqlite_module()
+    module = sqlite_module()
     if path and path != ":memory:":
         Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -111,7 +111,7 @@ def _sqlite(path: str | None) -> Engine:
     return engine
 
 
-def _sqlite_module() -> ModuleType:
+def sqlite_module() -> ModuleType:
     """The standard library's SQLite, or a newer one where that has the write-ahead log's race."""
     if sqlite3.sqlite_version_info >= WAL_FIXED:
         return sqlite3

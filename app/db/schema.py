@@ -43,6 +43,16 @@ def _is_older(known: ScriptDirectory, revision: str, current: str | None) -> boo
 
 def is_current(database: Database) -> bool:
     """Whether a database is at the newest revision that this code knows."""
-    head = ScriptDirectory.from_config(config()).get_current_head()
+    return revision_of(database) == ScriptDirectory.from_config(config()).get_current_head()
+
+
+def revision_of(database: Database) -> str | None:
+    """The revision that a database is at; ``None`` if it was never migrated."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows(revision: str) -> bool:
+    """Whether this code knows a revision; it does not if a newer version made it."""
+    known = ScriptDirectory.from_config(config()).walk_revisions()
+    return any(item.revision == revision for item in known)

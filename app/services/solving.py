@@ -9,6 +9,7 @@ from app.db import searches
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.models import SearchRow
+from app.logs import about
 from app.services.child import Child, SolverCancelledError
 from app.services.process import (
     GRACE_SECONDS,
@@ -73,9 +74,10 @@ class Solvers:
                 if search is None:
                     self._wake.acquire(timeout=self._poll)
                     continue
-                self._solve(search, child)
-            except Exception:  # the database may be away; the lease brings the search back
-                logger.exception("a search was given up")
+                with about(search_id=search.id):
+                    self._solve(search, child)
+            except Exception:  # the database may be away
+                logger.exception("no search could be claimed")
                 self._stopping.wait(self._poll)
             child.kill()
             child = Child(self._limits.memory_mb)
@@ -98,6 +100,8 @@ class Solvers:
             self._release(search)
         except LostLeaseError as lost:
             logger.warning("%s; its answer was dropped", lost)
+        except Exception:  # the database may be away; the lease brings the search back
+            logger.exception("the search was given up")
 
     def _request(self, search: SearchRow) -> SolveRequest:
         with self._database.read() as session:

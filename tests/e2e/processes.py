@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TypeVar
 
 import httpx2
@@ -23,25 +24,33 @@ def environment(database: Database, **settings: object) -> dict[str, str]:
 
 
 @contextmanager
-def running(command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does not outlive the test."""
-    process = subprocess.Popen([sys.executable, "-m", *command], env=env)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+def running(
+    command: list[str], env: dict[str, str], log: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the test; what it logs goes to a file if one is given."""
+    with log.open("ab") if log else nullcontext() as stderr:
+        process = subprocess.Popen([sys.executable, "-m", *command], env=env, stderr=stderr)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 @contextmanager
-def serving(database: Database) -> Iterator[httpx2.Client]:
+def serving(database: Database, log: Path | None = None) -> Iterator[httpx2.Client]:
     """The server on a free port, and a client of it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = ["app.cli", "serve", "--port", str(port)]
     with (
-        running(command, environment(database, solver_processes=1)),
+        running(command, environment(database, solver_processes=1), log),
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         until(lambda: is_ready(client))

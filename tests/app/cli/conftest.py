@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from app import logs
 from app.cli import app
 from app.cli.console import notes, out
 from app.config import settings
@@ -17,6 +18,7 @@ def isobudget(monkeypatch: pytest.MonkeyPatch) -> Isobudget:
     monkeypatch.setenv("COLUMNS", "160")
     for console in (out, notes):  # they keep the width that was set when they were made
         monkeypatch.setattr(console, "_width", None)
+    monkeypatch.setattr(logs, "set_up", lambda _: None)  # it is for a whole process
 
     def run(*arguments: object, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)

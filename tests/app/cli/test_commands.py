@@ -15,7 +15,18 @@ from app.cli.processes import ChildEndedError, Children
 from app.config import settings
 from tests.app.cli.conftest import Isobudget
 
-COMMANDS = ("count", "solve", "feasible", "migrate", "serve", "work", "up", "demo")
+COMMANDS = (
+    "count",
+    "solve",
+    "feasible",
+    "migrate",
+    "serve",
+    "work",
+    "up",
+    "demo",
+    "backup",
+    "restore",
+)
 
 
 def tables(path: Path) -> set[str]:

@@ -1,0 +1,16 @@
+"""``/metrics``."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def read_the_metrics(request: Request) -> Response:
+    """Figures for Prometheus: what the database holds, and the requests that were answered."""
+    registry: CollectorRegistry = request.app.state.metrics
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return Response(encode(registry), media_type=content_type)

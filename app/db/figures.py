@@ -1,0 +1,95 @@
+"""What the database holds, counted: the figures that operators watch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db.models import STATES, JobRow, ResultRow, RunRow, SearchRow, VariantRow
+from app.db.types import database_time
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Numbers of rows, by state where they have one; times are in seconds.
+
+    ``attempts`` and ``lost_leases`` are sums over all runs; a run that is queued again by a later
+    job has lost none yet. ``overdue`` runs have a lease that is over and wait to be claimed again;
+    ``workers`` are those that hold a run. ``late_writes`` is ``None`` where nobody records them.
+    """
+
+    searches: Mapping[str, int]
+    jobs: Mapping[str, int]
+    runs: Mapping[str, int]
+    variants: int
+    results: int
+    attempts: int
+    lost_leases: int
+    overdue: int
+    workers: int
+    oldest_queued_run: float
+    oldest_queued_search: float
+    late_writes: int | None
+
+
+def figures(session: Session) -> Figures:
+    """Count everything; one pass over each table."""
+    of_runs = select(
+        RunRow.state, func.count(), func.sum(RunRow.attempt), func.sum(RunRow.lost)
+    ).group_by(RunRow.state)
+    runs = session.execute(of_runs).all()
+    return Figures(
+        searches=_by_state(session, SearchRow),
+        jobs=_by_state(session, JobRow),
+        runs=_all_states({state: number for state, number, _, _ in runs}),
+        variants=_number(session, VariantRow),
+        results=_number(session, ResultRow),
+        attempts=sum(int(attempts) for _, _, attempts, _ in runs),
+        lost_leases=sum(int(lost) for _, _, _, lost in runs),
+        overdue=_overdue(session),
+        workers=_workers(session),
+        oldest_queued_run=_oldest_queued(session, RunRow),
+        oldest_queued_search=_oldest_queued(session, SearchRow),
+        late_writes=late_writes(session),
+    )
+
+
+def late_writes(_session: Session) -> int | None:
+    """How many writes of workers were refused since they held the run no longer.
+
+    ``None``: no table records them yet. Where one does, this is the place to count it.
+    """
+    return None
+
+
+def _by_state(session: Session, table: type[SearchRow] | type[JobRow]) -> Mapping[str, int]:
+    counted = session.execute(select(table.state, func.count()).group_by(table.state))
+    return _all_states({state: number for state, number in counted})  # noqa: C416 - rows, to mypy
+
+
+def _all_states(counted: Mapping[str, int]) -> Mapping[str, int]:
+    """States that nothing is in are 0, not absent."""
+    return {**dict.fromkeys(STATES, 0), **counted}
+
+
+def _number(session: Session, table: type[VariantRow] | type[ResultRow]) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def _overdue(session: Session) -> int:
+    overdue = (RunRow.state == "running") & (RunRow.lease_expires_at < database_time())
+    return session.scalar(select(func.count()).where(overdue)) or 0
+
+
+def _workers(session: Session) -> int:
+    held = (RunRow.state == "running") & (RunRow.lease_expires_at >= database_time())
+    return session.scalar(select(func.count(RunRow.worker.distinct())).where(held)) or 0
+
+
+def _oldest_queued(session: Session, table: type[RunRow] | type[SearchRow]) -> float:
+    """For how long the oldest one has been queued, by the database's clock; 0 if none is."""
+    since, now = session.execute(
+        select(func.min(table.created_at), database_time()).where(table.state == "queued")
+    ).one()
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
