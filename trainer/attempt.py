@@ -168,7 +168,10 @@ class Attempt:
         for line in self._write(write):
             logger.info("%s", line)
         over = {claim.id: claim.seed for claim in ending if not isinstance(ends[claim.id], Paused)}
-        Checkpoints(self._settings.checkpoints).discard(self._stack, over)
+        try:
+            Checkpoints(self._settings.checkpoints).discard(self._stack, over)
+        except OSError as error:
+            logger.warning("checkpoints of runs that have ended could not be removed: %s", error)
 
     def _lost(self, died: DiedError) -> None:
         kind: Failure = "out_of_memory" if died.out_of_memory else "lost"

@@ -171,8 +171,11 @@ def _killed_for_memory() -> int:
 
 def _serve(connection: Connection) -> None:
     """Train one task after another, until the worker is gone."""
+    from app import logs
+    from app.config import settings
     from trainer.memory import keep_freed_memory
 
+    logs.set_up(settings().log_format)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the worker, which decides
     threading.Thread(target=_die_with_the_worker, daemon=True).start()
     keep_freed_memory()

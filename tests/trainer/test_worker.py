@@ -266,6 +266,21 @@ def test_checkpoints_go_when_their_runs_have_ended(sqlite_database: Database, fo
     assert list(folder.iterdir()) == []
 
 
+def test_a_checkpoint_that_cannot_be_removed_stops_nobody(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError("not yours")
+
+    queued_job(sqlite_database, seeds=1)
+    monkeypatch.setattr(LocalFileSystem, "rm_file", refuse)
+
+    worker(sqlite_database).work(exit_when_idle=True)
+
+    assert [row.state for row in rows(sqlite_database)] == ["succeeded"]
+    assert "could not be removed: not yours" in caplog.text
+
+
 def test_a_run_that_diverges_fails_and_others_go_on(sqlite_database: Database) -> None:
     queued_job(sqlite_database, seeds=2)
     with sqlite_database.write() as session:
