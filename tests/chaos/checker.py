@@ -42,7 +42,7 @@ def _of_results(database: Database, journal: Sequence[Entry]) -> Iterator[str]:
     finished = [entry for entry in journal if (entry.what, entry.answer) == ("finish", "accepted")]
     for entry in finished:
         if recorded.get(entry.run) != entry.attempt:
-            yield f"the acknowledged result of run {entry.run}, attempt {entry.attempt}, is not there"
+            yield f"run {entry.run} lacks the acknowledged result of attempt {entry.attempt}"
     yield from _repeated("results were acknowledged", (entry.run for entry in finished))
 
 
@@ -50,12 +50,12 @@ def _of_traces(database: Database) -> Iterator[str]:
     """All attempts are accounted for: by a trace, or as the last one, which recorded an end."""
     with database.read() as session:
         counted = select(AttemptRow.run_id, func.count()).group_by(AttemptRow.run_id)
-        traces = {id_: number for id_, number in session.execute(counted)}
+        traces = Counter(dict(map(tuple, session.execute(counted))))
         rows = session.execute(select(RunRow.id, RunRow.attempt, RunRow.failure)).all()
     for id_, attempt, failure in rows:
         in_vain = attempt if failure == "lost" else attempt - 1
-        if traces.get(id_, 0) != in_vain:
-            yield f"run {id_} has traces of {traces.get(id_, 0)} attempts of {in_vain}"
+        if traces[id_] != in_vain:
+            yield f"run {id_} has traces of {traces[id_]} attempts of {in_vain}"
 
 
 def _of_jobs(database: Database) -> Iterator[str]:

@@ -47,6 +47,7 @@ class Journal:
         self._file = os.open(folder / worker, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
     def write(self, notes: Sequence["Note"], began: float) -> None:
+        """Write down what was answered just now."""
         ended = time.monotonic()
         lines = [
             json.dumps(asdict(Entry(self._worker, *note, began, ended))) + "\n" for note in notes
@@ -60,7 +61,8 @@ Note = tuple[str, str, int, Answer]
 
 def entries(folder: Path) -> list[Entry]:
     """All lines of all workers, in the order of their answers."""
-    found = [Entry(**json.loads(line)) for path in folder.iterdir() for line in path.open()]
+    lines = [line for path in folder.iterdir() for line in path.read_text().splitlines()]
+    found = [Entry(**json.loads(line)) for line in lines]
     return sorted(found, key=lambda entry: entry.ended)
 
 

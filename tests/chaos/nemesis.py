@@ -19,8 +19,8 @@ from tests.chaos.worker import Life, live
 
 logger = logging.getLogger(__name__)
 
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.chaos.worker"])  # so that a new worker is there at once
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.chaos.worker"])  # so that a new worker is there at once
 
 
 class Workers:
@@ -36,7 +36,7 @@ class Workers:
     def start(self) -> str:
         name = f"worker-{self._born}"
         self._born += 1
-        self.alive[name] = _processes.Process(target=live, args=(name, self._life))
+        self.alive[name] = processes.Process(target=live, args=(name, self._life))
         self.alive[name].start()
         return name
 

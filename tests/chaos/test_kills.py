@@ -4,6 +4,7 @@
 """
 
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -115,8 +116,7 @@ def test_runs_that_kill_their_process_fail_after_three_attempts_and_others_are_d
 
     assert violations(database, entries(life.journals)) == []
     with database.read() as session:
-        counted = select(RunRow.state, func.count()).group_by(RunRow.state)
-        states = {state: number for state, number in session.execute(counted)}
+        states = Counter(session.scalars(select(RunRow.state)))
         assert states == {"succeeded": healthy, "failed": poisoned}
         views = [run_view(run) for run in jobs.runs(session, sick.id, None, None)[0]]
     for view in views:
