@@ -49,8 +49,7 @@ def _of_results(database: Database, journal: Sequence[Entry]) -> Iterator[str]:
 def _of_traces(database: Database) -> Iterator[str]:
     """All attempts are accounted for: by a trace, or as the last one, which recorded an end."""
     with database.read() as session:
-        counted = select(AttemptRow.run_id, func.count()).group_by(AttemptRow.run_id)
-        traces = Counter(dict(map(tuple, session.execute(counted))))
+        traces = Counter(session.scalars(select(AttemptRow.run_id)))
         rows = session.execute(select(RunRow.id, RunRow.attempt, RunRow.failure)).all()
     for id_, attempt, failure in rows:
         in_vain = attempt if failure == "lost" else attempt - 1

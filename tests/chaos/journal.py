@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
+from unittest.mock import patch
 
 from sqlalchemy.orm import Session
 
@@ -112,9 +113,9 @@ def note_writes(journal: Journal) -> None:
         _note(session, "claim", claims, claims)
         return claims
 
-    runs.claim = noted_claim
+    patch.object(runs, "claim", noted_claim).start()
     for name in WRITES:
-        setattr(runs, name, _noted(name, getattr(runs, name)))
+        patch.object(runs, name, _noted(name, getattr(runs, name))).start()
 
 
 def _noted(name: str, write: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,6 +6,7 @@
 import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,12 +89,16 @@ def test_what_a_killed_worker_held_is_claimed_within_its_lease_and_two_seconds(
             ((run, holder),) = holders(database).items()
             killed = time.monotonic()
             team.kill(holder)
-            wait_for(lambda run=run, holder=holder: holders(database).get(run, holder) != holder)
+            wait_for(partial(_is_anothers, database, run, holder))
             assert time.monotonic() - killed < LEASE + 2
             team.kill(holders(database)[run])
             _forget(database)
             team.start()
             team.start()
+
+
+def _is_anothers(database: Database, run: str, holder: str) -> bool:
+    return holders(database).get(run, holder) != holder
 
 
 def _forget(database: Database) -> None:

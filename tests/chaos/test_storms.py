@@ -81,7 +81,7 @@ def test_what_was_acknowledged_outlives_crashes_of_the_server_and_workers_come_b
     migrate(database)
     for number in range(5 * crashes):
         queued_job(database, seeds=2, variants=range(4), tag=f"digits-{number}")
-    life = Life(own_cluster.url, tmp_path / "journals", seconds=(0.01, 0.1), most_lost=1_000)
+    life = Life(own_cluster.url, tmp_path / "journals", seconds=(0.1, 0.6), most_lost=1_000)
     with workers(4, life) as team:
         wait_for(lambda: holders(database))
         for _ in range(crashes):
