@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format browser clean
+.PHONY: help demo test chaos lint format browser clean
 
 help:
 	@echo "make demo    install, then find, train and compare variants of a small CNN; writes an HTML report"
 	@echo "make test    install, then run every check and test"
+	@echo "make chaos   kill and freeze workers and databases for half an hour; nothing may be lost"
 	@echo "make lint    the static checks alone;  make format  rewrites what they would"
 	@echo "make clean   remove the virtual environment and what the demo wrote"
 
@@ -33,6 +34,9 @@ lint: $(VENV)/installed-dev
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+
+chaos: $(VENV)/installed-dev
+	ISOBUDGET_CHAOS=full $(BIN)/python -m pytest -n 0 tests/chaos
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix

@@ -102,9 +102,10 @@ class DiedError(RuntimeError):
 
 
 class TrainingProcess:
-    """A spawned process, started when it is first needed."""
+    """A spawned process, started when it is first needed; ``serve`` is what it does."""
 
-    def __init__(self) -> None:
+    def __init__(self, serve: Callable[[Connection], None] | None = None) -> None:
+        self._serve = serve or _serve
         self._context = multiprocessing.get_context("spawn")
         self._process: Any = None
         self._connection: Connection | None = None
@@ -116,7 +117,7 @@ class TrainingProcess:
             self.kill()
         if self._connection is None:
             self._connection, other = self._context.Pipe()
-            self._process = self._context.Process(target=_serve, args=(other,), daemon=True)
+            self._process = self._context.Process(target=self._serve, args=(other,), daemon=True)
             self._process.start()
             other.close()
         self._killed_before = _killed_for_memory()

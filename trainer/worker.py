@@ -27,12 +27,20 @@ Result = TypeVar("Result")
 
 
 class Worker:
-    """Works off runs, the seeds of one network at a time."""
+    """Works off runs, the seeds of one network at a time.
 
-    def __init__(self, database: Database, settings: WorkerSettings) -> None:
+    ``process`` is what trains them, where it is not to be the usual one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: WorkerSettings,
+        process: TrainingProcess | None = None,
+    ) -> None:
         self._database = database
         self._settings = settings
-        self._process = TrainingProcess()
+        self._process = process or TrainingProcess()
         self._stopping = threading.Event()
 
     def stop(self) -> None:

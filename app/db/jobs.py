@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import identity
 from app.db.errors import NotFoundError
-from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
+from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import Key, page
 from app.db.runs import OPEN, locked, want
 from app.db.statements import affected, insert_new
@@ -244,6 +244,7 @@ class JobRun:
     run: RunRow
     result: ResultRow | None
     epochs: Sequence[EpochRow]
+    lost: Sequence[AttemptRow]
 
 
 def runs(
@@ -263,11 +264,16 @@ def runs(
         query = query.limit(limit + 1)
     found = session.execute(query).all()
     kept = found if limit is None else found[:limit]
-    epochs: dict[str, list[EpochRow]] = {}
-    of_these = EpochRow.run_id.in_([run.id for _, run, _ in kept])
-    for epoch in session.scalars(select(EpochRow).where(of_these).order_by(EpochRow.epoch)):
-        epochs.setdefault(epoch.run_id, []).append(epoch)
-    items = [JobRun(link, run, result, epochs.get(run.id, [])) for link, run, result in kept]
+    ids = [run.id for _, run, _ in kept]
+    epochs: dict[str, list[EpochRow]] = {id_: [] for id_ in ids}
+    of_these = select(EpochRow).where(EpochRow.run_id.in_(ids)).order_by(EpochRow.epoch)
+    for epoch in session.scalars(of_these):
+        epochs[epoch.run_id].append(epoch)
+    lost: dict[str, list[AttemptRow]] = {id_: [] for id_ in ids}
+    in_vain = select(AttemptRow).where(AttemptRow.run_id.in_(ids)).order_by(AttemptRow.attempt)
+    for attempt in session.scalars(in_vain):
+        lost[attempt.run_id].append(attempt)
+    items = [JobRun(link, run, result, epochs[run.id], lost[run.id]) for link, run, result in kept]
     return items, kept[-1][0].position if len(found) > len(kept) else None
 
 

@@ -233,6 +233,22 @@ class RunRow(Base):
     )
 
 
+class AttemptRow(Base):
+    """An attempt at a run that came to nothing: it was lost, or given back.
+
+    What became of an attempt that recorded an end is told by the run itself.
+    """
+
+    __tablename__ = "attempts"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    worker: Mapped[str | None] = mapped_column(String(200))
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime] = mapped_column(default=database_time())
+    reason: Mapped[str]
+
+
 class JobRunRow(Base):
     """Which runs a job needs, and for which of its networks (no position: the original).
 

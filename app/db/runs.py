@@ -5,21 +5,39 @@ finds what a dead worker left. Whoever waits for rows locks runs before jobs, an
 of their ids: otherwise two transactions could wait for each other.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, case, func, or_, select, tuple_, union_all, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.db.errors import LostLeaseError
-from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
+from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.statements import upsert
 from app.db.types import database_time
 from app.failures import Failure
 
+logger = logging.getLogger(__name__)
+
 MAX_LOST = 3
 """Leases that a run may lose before it is given up: it probably kills its workers."""
+SILENT = "its worker stopped answering"
+GIVEN_BACK = "its worker gave it back"
 OPEN = ("queued", "running")
 """States of what has not ended."""
 
@@ -133,11 +151,28 @@ def _reap(session: Session) -> None:
     reaped = session.scalars(
         update(RunRow)
         .where(RunRow.id == overdue.c.id)
-        .values(**_lost("its worker stopped answering"))
+        .values(**_lost(SILENT))
         .returning(RunRow.id),
         execution_options=_IN_SQL_ONLY,
     ).all()
+    _trace(session, reaped, SILENT)
     _mark_stale(session, reaped)
+
+
+def _trace(session: Session, ids: Sequence[str], reason: str) -> None:
+    """Keep what became of the last attempt at these runs, which came to nothing."""
+    if not ids:
+        return
+    columns = ("run_id", "attempt", "worker", "started_at", "ended_at", "reason")
+    ended = select(
+        RunRow.id,
+        RunRow.attempt,
+        RunRow.worker,
+        RunRow.started_at,
+        database_time(),
+        literal(reason),
+    ).where(RunRow.id.in_(ids))
+    session.execute(insert(AttemptRow).from_select(columns, ended))
 
 
 def _lost(reason: str, failure: Failure = "lost") -> dict[str, Any]:
@@ -258,7 +293,9 @@ def lose(
     Those that were no longer held are left alone; the others are given back.
     """
     lost = _fenced(session, held, **_lost(reason, failure))
-    _mark_stale(session, [claim.id for claim in lost])
+    ids = [claim.id for claim in lost]
+    _trace(session, ids, reason)
+    _mark_stale(session, ids)
     return lost
 
 
@@ -267,7 +304,9 @@ def release(session: Session, held: Sequence[Claim]) -> list[Claim]:
 
     Those that were no longer held are left alone; the others are given back.
     """
-    return _fenced(session, held, state="queued", lease_expires_at=None)
+    returned = _fenced(session, held, state="queued", lease_expires_at=None)
+    _trace(session, [claim.id for claim in returned], GIVEN_BACK)
+    return returned
 
 
 def _end(session: Session, held: Claim, **values: Any) -> None:
@@ -295,6 +334,9 @@ def _fenced(session: Session, held: Sequence[Claim], **values: Any) -> list[Clai
     mine = _still_held(held)
     statement = update(RunRow).where(RunRow.id == mine.c.id).values(**values).returning(RunRow.id)
     written = set(session.scalars(statement, execution_options=_IN_SQL_ONLY))
+    for claim in held:
+        if claim.id not in written:
+            logger.warning("run %s, attempt %d: a late write was refused", claim.id, claim.attempt)
     return [claim for claim in held if claim.id in written]
 
 

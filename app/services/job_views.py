@@ -58,6 +58,16 @@ class EpochView(Schema):
     seconds: float
 
 
+class AttemptView(Schema):
+    """An attempt that came to nothing: its worker or its process died, or gave the run back."""
+
+    attempt: int
+    worker: str | None
+    started_at: datetime | None
+    ended_at: datetime
+    reason: str
+
+
 class RunView(Schema):
     """One training of one network with one seed."""
 
@@ -76,6 +86,10 @@ class RunView(Schema):
     )
     attempt: int
     worker: str | None
+    lost_attempts: list[AttemptView] = Field(
+        description="Attempts that came to nothing, the first one first; three that are lost, not "
+        "given back, make a run fail"
+    )
     test_accuracy: float | None
     validation_accuracy: float | None
     seconds: float | None
@@ -154,6 +168,16 @@ def run_view(item: jobs.JobRun) -> RunView:
         epochs_wanted=item.link.target_epochs,
         attempt=run.attempt,
         worker=run.worker,
+        lost_attempts=[
+            AttemptView(
+                attempt=lost.attempt,
+                worker=lost.worker,
+                started_at=lost.started_at,
+                ended_at=lost.ended_at,
+                reason=lost.reason,
+            )
+            for lost in item.lost
+        ],
         test_accuracy=result and result.test_accuracy,
         validation_accuracy=result and result.validation_accuracy,
         seconds=result and result.seconds,

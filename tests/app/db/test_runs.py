@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
-from app.db.models import EpochRow, JobRow, ResultRow, RunRow
+from app.db.models import AttemptRow, EpochRow, JobRow, ResultRow, RunRow
 from app.db.runs import Claim
 from app.db.types import database_time
 from app.failures import FAILURES, Failure
+from app.services.job_views import run_view
 from tests.factories import RESULT, queued_job
 from tests.workers import epoch_row
 
@@ -474,3 +475,60 @@ def test_the_end_of_a_run_makes_the_results_of_its_jobs_stale(database: Database
         row = session.get(JobRow, job.id)
         assert row is not None
         assert row.stale
+
+
+def traces(database: Database) -> list[tuple[int, str | None, str]]:
+    with database.read() as session:
+        rows = session.scalars(select(AttemptRow).order_by(AttemptRow.run_id, AttemptRow.attempt))
+        return [(row.attempt, row.worker, row.reason) for row in rows]
+
+
+def test_each_attempt_that_comes_to_nothing_leaves_a_trace(database: Database) -> None:
+    queued_job(database, seeds=1)
+    claimed(database, "dead")
+    let_leases_end(database)
+    with database.write() as session:
+        runs.lose(session, [runs.claim(session, "killed", 60)[0]], "killed by SIGKILL")
+    with database.write() as session:
+        runs.release(session, [runs.claim(session, "stopped", 60)[0]])
+    last = claimed(database, "alive")
+    with database.write() as session:
+        runs.finish(session, last, RESULT)
+
+    assert traces(database) == [
+        (1, "dead", "its worker stopped answering"),
+        (2, "killed", "killed by SIGKILL"),
+        (3, "stopped", "its worker gave it back"),
+    ]
+
+
+def test_a_run_that_is_given_up_has_the_trace_of_every_attempt(database: Database) -> None:
+    job = queued_job(database, seeds=1)
+    for number in range(runs.MAX_LOST):
+        claimed(database, f"worker-{number}")
+        let_leases_end(database)
+    claim(database)
+
+    with database.read() as session:
+        ((run,), _) = jobs.runs(session, job.id, None, None)
+    view = run_view(run)
+
+    assert view.state == "failed"
+    assert [(lost.attempt, lost.worker) for lost in view.lost_attempts] == [
+        (1, "worker-0"),
+        (2, "worker-1"),
+        (3, "worker-2"),
+    ]
+    assert all(lost.started_at and lost.started_at < lost.ended_at for lost in view.lost_attempts)
+
+
+def test_a_late_write_is_logged(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    queued_job(database, seeds=1)
+    late = claimed(database, "late")
+    let_leases_end(database)
+    claimed(database, "owner")
+
+    with pytest.raises(LostLeaseError), database.write() as session:
+        runs.finish(session, late, RESULT)
+
+    assert f"run {late.id}, attempt 1: a late write was refused" in caplog.text
