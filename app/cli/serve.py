@@ -1,9 +1,13 @@
 """``isobudget serve``."""
 
+import threading
+from contextlib import suppress
+from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
+from uvicorn.main import STARTUP_FAILURE
 
 from app.cli.console import settings
 
@@ -28,12 +32,32 @@ def serve(
     The database must be migrated: isobudget migrate. Nothing is trained without a worker:
     isobudget work.
     """
+    from app.main import create_app  # other commands need none of it
+
     chosen = settings()
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
+    app = create_app(chosen)
+    config = uvicorn.Config(
+        app,
         host=chosen.host if host is None else host,
         port=chosen.port if port is None else port,
         access_log=access_log,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+    server = _Server(config, app.state.closing)
+    with suppress(KeyboardInterrupt):  # it was stopped in order, and raises the signal again
+        server.run()
+    if not server.started:
+        raise typer.Exit(STARTUP_FAILURE)
+
+
+class _Server(uvicorn.Server):
+    """Tells event streams when it is to stop, which would else keep it waiting."""
+
+    def __init__(self, config: uvicorn.Config, closing: threading.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        self._closing.set()
+        super().handle_exit(sig, frame)
