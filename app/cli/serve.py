@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from uvicorn.main import STARTUP_FAILURE
 
 from app.cli.console import settings
 
@@ -18,6 +17,8 @@ Port = Annotated[
     int | None,
     typer.Option(min=0, max=65_535, help="0 takes a free one.  [default: ISOBUDGET_PORT, or 8000]"),
 ]
+STARTUP_FAILURE = 3
+"""Uvicorn's own exit code where the application does not start."""
 SHUTDOWN_SECONDS = 5
 """For requests in flight, event streams among them, once the server is to stop."""
 

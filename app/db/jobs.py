@@ -309,7 +309,7 @@ def results(
         select(
             JobRunRow.position,
             JobRunRow.search_id,
-            JobRunRow.variant_position,
+            JobRunRow.variant_position.label("variant"),
             RunRow.seed,
             RunRow.resolution,
             RunRow.state,
@@ -320,7 +320,7 @@ def results(
             RunRow.attempt,
             RunRow.failure,
             RunRow.error,
-            RunRow.id,
+            RunRow.id.label("run_id"),
         )
         .join(RunRow, RunRow.id == JobRunRow.run_id)
         .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
@@ -328,7 +328,7 @@ def results(
         .order_by(JobRunRow.position)
         .limit(limit)
     )
-    found = [JobResult(*row) for row in rows]
+    found = [JobResult(**row) for row in rows.mappings()]
     return found, found[-1].position if len(found) == limit else None
 
 

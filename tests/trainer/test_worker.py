@@ -245,7 +245,8 @@ def test_a_run_killed_at_any_epoch_goes_on_and_ends_bit_equal(
     worker(sqlite_database).work(exit_when_idle=True)
     monkeypatch.undo()
 
-    assert told in ([1, 2, 3, 4], [1, 2, 3, 4, 5])
+    assert list(dict.fromkeys(told)) == [1, 2, 3, 4]
+    assert len(told) <= 5  # none is trained again; the last one is told again
     assert [(row.state, row.attempt) for row in rows(sqlite_database)] == [("succeeded", 2)] * 2
     killed = measures(sqlite_database)
     with sqlite_database.write() as session:
@@ -330,7 +331,7 @@ def test_a_run_that_is_wanted_less_far_is_paused_and_resumed(tmp_path: Path) -> 
 
     assert first == {"a": Paused(), "b": Paused()}
     assert all(isinstance(end, Outcome) for end in second.values())
-    assert [progress.epochs["a"].number for progress in told] == [1, 2]
+    assert [progress.epochs["a"].number for progress in told] == [1, 1, 2]
 
 
 def test_runs_at_different_epochs_are_trained_one_set_after_another(tmp_path: Path) -> None:
@@ -344,7 +345,7 @@ def test_runs_at_different_epochs_are_trained_one_set_after_another(tmp_path: Pa
         "b": (1,),
     }
     seen = [(id_, epoch.number) for said in told for id_, epoch in said.epochs.items()]
-    assert seen == [("a", 2), ("b", 1), ("b", 2)]
+    assert seen == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
 
 
 def test_a_run_that_cannot_be_read_fails_and_the_others_go_on(sqlite_database: Database) -> None:
