@@ -1,5 +1,6 @@
 """The application: ``uvicorn app.main:create_app --factory``, or ``isobudget serve``."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -49,6 +50,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         try:
             yield
         finally:
+            app.state.closing.set()
             solvers.stop()
             registry.unregister(counted)
             database.close()
@@ -64,6 +66,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
             for code in (422,)
         },
     )
+    app.state.closing = threading.Event()
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):
         app.include_router(module.router)

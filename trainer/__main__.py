@@ -1,30 +1,43 @@
 """``python -m trainer``, which ``isobudget work`` calls."""
 
 import argparse
+import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from app import logs
 from app.config import settings
 from app.db.engine import Database
 from app.db.schema import is_current
 from trainer.attempt import WorkerSettings
+from trainer.supervisor import Supervisor
 from trainer.worker import Worker
+
+STOP_SECONDS: Final = 8.0
+"""For a worker to give back what it holds; then it ends, and its leases end by themselves."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work off queued runs; the exit code."""
     options = _parser().parse_args(arguments)
     logs.set_up(settings().log_format)
-    if options.processes > 1:
-        return _many(options)
     database = Database(settings().database_url)
     if not is_current(database):
         sys.exit("the database's schema is not current; run: isobudget migrate")
+    if options.processes > 1:
+        database.close()
+        return _many(options)
+    return _one(options, database)
+
+
+def _one(options: argparse.Namespace, database: Database) -> int:
+    """Work in a thread, so that this one hears signals whatever the database does."""
     worker = Worker(
         database,
         WorkerSettings(
@@ -37,11 +50,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
             threads=options.threads,
         ),
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
-    worker.work(once=options.once, exit_when_idle=options.exit_when_idle)
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            worker.work(once=options.once, exit_when_idle=options.exit_when_idle)
+        except BaseException as error:
+            logging.getLogger(__name__).exception("the worker ended")
+            failed.append(error)
+
+    _on_signals(worker.stop, worker.kill)
+    if options.supervised:
+        threading.Thread(target=_stop_with_the_supervisor, args=(worker,), daemon=True).start()
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    ends = None if options.max_time is None else time.monotonic() + options.max_time
+    while thread.is_alive() and not worker.is_stopping:
+        thread.join(0.1)
+        if ends is not None and time.monotonic() >= ends:
+            worker.stop()
+    thread.join(STOP_SECONDS)
+    if thread.is_alive():
+        logging.warning("the database does not answer; what was held is free when its leases end")
+        worker.kill()
+        os._exit(0)
     database.close()
-    return 0
+    return 1 if failed else 0
+
+
+def _on_signals(stop: Callable[[], None], kill: Callable[[], None]) -> None:
+    """The first signal stops, the second ends this process at once, with what it started."""
+    received: list[int] = []
+
+    def handle(number: int, _frame: object) -> None:
+        received.append(number)
+        if len(received) == 1:
+            stop()
+            return
+        kill()
+        os._exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+
+
+def _stop_with_the_supervisor(worker: Worker) -> None:
+    os.read(0, 1)  # it writes nothing: the end of the pipe is its end
+    worker.stop()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,22 +112,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--once", action="store_true", help="end after the runs of one network")
     parser.add_argument("--exit-when-idle", action="store_true", help="end when nothing is queued")
+    parser.add_argument(
+        "--max-time",
+        type=_seconds,
+        metavar="SECONDS",
+        help="stop after this time, as if by a first SIGTERM",
+    )
+    parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
 def _many(options: argparse.Namespace) -> int:
-    """Start several workers, pass signals on, and wait for all."""
-    command = [sys.executable, "-m", "trainer", "--threads", str(options.threads)]
-    command += ["--once"] * options.once + ["--exit-when-idle"] * options.exit_when_idle
-    workers = [subprocess.Popen(command) for _ in range(options.processes)]
+    """Several workers, one process each."""
+    arguments = ["--threads", str(options.threads)]
+    arguments += ["--once"] * options.once + ["--exit-when-idle"] * options.exit_when_idle
+    supervisor = Supervisor(arguments, options.processes)
+    _on_signals(supervisor.stop, supervisor.kill)
+    return supervisor.run(options.max_time)
 
-    def stop(*_: object) -> None:
-        for worker in workers:
-            worker.terminate()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return max(worker.wait() for worker in workers)
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError("a number of seconds, 0 or more")
+    return seconds
 
 
 if __name__ == "__main__":

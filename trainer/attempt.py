@@ -96,7 +96,8 @@ class Attempt:
             self._record({claim.id: Failed("unreadable", reason) for claim in self._held})
         else:
             if ends is None:
-                self._process.kill()
+                ends = self._halted()
+            if ends is None:
                 self._write(lambda session: runs.release(session, self._held))
                 logger.info("%s: given back", self._names())
             else:
@@ -136,6 +137,14 @@ class Attempt:
                 self._beat(message or Progress({}, {}))
         return None
 
+    def _halted(self) -> dict[str, End] | None:
+        """Stop training; keep what was measured, and return how the runs ended if they just did."""
+        for message in self._process.halt():
+            if isinstance(message, Ended):
+                return dict(message.ends)
+            self._beat(message)
+        return None
+
     def _beat(self, progress: Progress) -> None:
         """Prolong the leases; a silent database is asked again until they are over."""
         epochs = {
@@ -149,6 +158,8 @@ class Attempt:
                     self._held = runs.beat(session, self._held, self._settings.lease, epochs)
                 break
             except OperationalError as broken:
+                if self._stopping.is_set():
+                    raise
                 if time.monotonic() > self._ends:
                     raise LostLeaseError(f"{self._names()}: database away") from broken
                 time.sleep(min(0.2, self._settings.poll))

@@ -151,6 +151,24 @@ class TrainingProcess:
             return DiedError(text, out_of_memory=True)
         return DiedError(f"the training process was killed by {signal.Signals(-code).name}")
 
+    def halt(self) -> list[Progress | Ended]:
+        """End it, whatever it does; what it had said that nobody has heard."""
+        assert self._connection is not None, "nothing was started"
+        self._process.kill()
+        self._process.join()
+        unheard: list[Progress | Ended] = []
+        with suppress(EOFError, OSError):  # its last words may be cut short
+            while self._connection.poll(0):
+                unheard.append(self._connection.recv())
+        self.kill()
+        return unheard
+
+    def abort(self) -> None:
+        """Kill it from any thread, and tidy nothing up: this process ends too."""
+        process = self._process
+        with suppress(AttributeError, ValueError, OSError):  # it was just being started, or closed
+            process.kill()
+
     def kill(self) -> None:
         """End it, whatever it does."""
         if self._connection is None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db import runs
@@ -47,6 +48,15 @@ class Worker:
         """Claim nothing more, and give back what is held."""
         self._stopping.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping.is_set()
+
+    def kill(self) -> None:
+        """End what trains, from any thread; leases are left as they are."""
+        self._process.abort()
+
     def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
         """Work until stopped; or off one network, or all that is queued."""
         try:
@@ -62,7 +72,14 @@ class Worker:
                     self._stopping.wait(self._settings.poll)
                 if once:
                     break
-            self._settle()
+            if not self.is_stopping:
+                self._settle()
+        except OperationalError as away:
+            if not self.is_stopping:
+                raise
+            logger.warning(
+                "stopped while the database was away; leases end by themselves (%s)", away
+            )
         finally:
             self._process.kill()
 

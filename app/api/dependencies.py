@@ -1,5 +1,6 @@
 """What endpoints are given: the application's parts, and the parameters that many share."""
 
+import threading
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
@@ -26,9 +27,16 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
+def _closing(request: Request) -> threading.Event:
+    closing: threading.Event = request.app.state.closing
+    return closing
+
+
 TheDatabase = Annotated[Database, Depends(_database)]
 TheSolvers = Annotated[Solvers, Depends(_solvers)]
 TheSettings = Annotated[Settings, Depends(_settings)]
+TheClosing = Annotated[threading.Event, Depends(_closing)]
+"""Set when the server is to stop: what would go on for long ends then."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items to answer", examples=[50])]
 Cursor = Annotated[

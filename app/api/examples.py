@@ -9,6 +9,7 @@ import examples
 from app.db.identity import content_hash, nth_id
 from app.services import jobs
 from app.services.requests import JobRequest, SearchRequest
+from app.services.results_csv import COLUMNS
 from app.services.searches import understood
 from app.services.variants import variant_id
 from solver.architecture import Architecture
@@ -35,4 +36,16 @@ HALVING_JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **examples.load("d
 CONTROL_JOB: Final[dict[str, Any]] = {**JOB, "inputs": "upsampled", "training_images": 500}
 JOB_ID: Final = nth_id(
     content_hash("job", [SEARCH_ID, jobs.understood(JobRequest.model_validate(JOB))]), 0
+)
+EVENTS: Final = (
+    "event: epoch\n"
+    f'data: {{"run_id": "4f1c", "network": "{VARIANT_ID}", "seed": 0, "epoch": {{"epoch": 1, '
+    '"train_loss": 1.9, "validation_loss": 1.5, "validation_accuracy": 0.61, "seconds": 0.2}}\n'
+    "id: 1.0.3:1\n\n"
+    "event: end\n"
+    'data: {"state": "succeeded", "error": null}\n'
+    "id: 42.15.!\n\n"
+)
+RESULTS_CSV: Final = (
+    ",".join(COLUMNS) + "\r\noriginal,0,8,succeeded,0.91,0.93,1.25,host:4711,1,,,4f1c\r\n"
 )

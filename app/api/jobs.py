@@ -1,8 +1,12 @@
 """``/v1/jobs`` and ``/v1/datasets``."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Path, Response
+from fastapi import APIRouter, Body, Header, Path, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic_core import to_json
 
 from app.api import examples
 from app.api.dependencies import (
@@ -10,10 +14,11 @@ from app.api.dependencies import (
     Cursor,
     IdempotencyKey,
     Limit,
+    TheClosing,
     TheDatabase,
     TheSettings,
 )
-from app.services import datasets, jobs
+from app.services import datasets, events, jobs, results_csv
 from app.services.datasets import DatasetPage
 from app.services.job_views import JobPage, JobView, RunPage
 from app.services.requests import JobRequest
@@ -93,3 +98,65 @@ def list_the_runs_of_a_job(
 def cancel_a_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
     """End a job; nothing happens if it has ended."""
     return jobs.cancel(database, id)
+
+
+_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Events, until the job has ended",
+        "content": {
+            "text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}
+        },
+    },
+    204: {"description": "The client has had the last event: it need not come again"},
+}
+
+
+@router.get("/jobs/{id}/events", response_class=StreamingResponse, responses=_EVENTS)
+def follow_a_job(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    closing: TheClosing,
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID",
+            max_length=30_000,
+            description="The id of the last event that was received; the stream goes on behind it",
+        ),
+    ] = None,
+) -> Response:
+    """What happens to a job, from its beginning: server-sent events, of which none is lost.
+
+    `epoch`: a run has measured an epoch. `run`: a run has ended. `progress`: how far the job is, as
+    in the job itself. `end`: the job has ended, and the stream ends.
+    """
+    cursor = events.place(database, id, last_event_id)
+    if cursor.is_over:
+        return Response(status_code=204)
+
+    async def lines() -> AsyncIterator[bytes]:
+        async for event in events.stream(database, id, cursor, closing):
+            data = None if event.data is None else to_json(event.data).decode()
+            yield format_sse_event(
+                data_str=data, event=event.event, id=event.id, comment=event.comment
+            )
+
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return EventSourceResponse(lines(), headers=headers)
+
+
+_CSV: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A header, then a line for each run",
+        "content": {"text/csv": {"schema": {"type": "string"}, "example": examples.RESULTS_CSV}},
+    }
+}
+
+
+@router.get("/jobs/{id}/results.csv", response_class=StreamingResponse, responses=_CSV)
+def download_the_runs_of_a_job(id: Id, database: TheDatabase) -> StreamingResponse:  # noqa: A002
+    """Every run as a line of a table: network, seed, accuracies, time, worker, attempt."""
+    results_csv.check(database, id)
+    headers = {"Content-Disposition": f'attachment; filename="{id}.csv"'}
+    content = results_csv.lines(database, id)
+    return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)

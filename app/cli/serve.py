@@ -1,5 +1,8 @@
 """``isobudget serve``."""
 
+import threading
+from contextlib import suppress
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -15,6 +18,8 @@ Port = Annotated[
     int | None,
     typer.Option(min=0, max=65_535, help="0 takes a free one.  [default: ISOBUDGET_PORT, or 8000]"),
 ]
+STARTUP_FAILURE = 3
+"""Uvicorn's own exit code where the application does not start."""
 SHUTDOWN_SECONDS = 5
 """For requests in flight, event streams among them, once the server is to stop."""
 
@@ -29,14 +34,34 @@ def serve(
     The database must be migrated: isobudget migrate. Nothing is trained without a worker:
     isobudget work.
     """
+    from app.main import create_app  # other commands need none of it
+
     chosen = settings()
     logs.set_up(chosen.log_format)
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
+    app = create_app(chosen)
+    config = uvicorn.Config(
+        app,
         host=chosen.host if host is None else host,
         port=chosen.port if port is None else port,
         access_log=access_log,
         log_config=None,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+    server = _Server(config, app.state.closing)
+    with suppress(KeyboardInterrupt):  # it was stopped in order, and raises the signal again
+        server.run()
+    if not server.started:
+        raise typer.Exit(STARTUP_FAILURE)
+
+
+class _Server(uvicorn.Server):
+    """Tells event streams when it is to stop, which would else keep it waiting."""
+
+    def __init__(self, config: uvicorn.Config, closing: threading.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        self._closing.set()
+        super().handle_exit(sig, frame)

@@ -154,10 +154,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is; ``mean_seconds`` is the time of its own runs that ended."""
+    """How far a job is.
+
+    ``mean_seconds`` is the time that its own runs took which ended, each its share of its stack's.
+    ``workers`` train its runs now.
+    """
 
     groups: Sequence[Group]
     mean_seconds: float | None
+    workers: int
 
     @property
     def total(self) -> int:
@@ -223,8 +228,13 @@ def progress(session: Session, job: JobRow) -> Progress:
         .join(JobRunRow, JobRunRow.run_id == ResultRow.run_id)
         .where(mine, JobRunRow.reused.is_(False))
     )
+    workers = session.scalar(
+        select(func.count(func.distinct(RunRow.worker)))
+        .join(JobRunRow, JobRunRow.run_id == RunRow.id)
+        .where(mine, RunRow.state == "running")
+    )
     groups = [Group(*row) for row in counted]
-    return Progress(groups, float(seconds) if seconds is not None else None)
+    return Progress(groups, float(seconds) if seconds is not None else None, workers or 0)
 
 
 def epochs_wanted(job: JobRow) -> int:
@@ -275,6 +285,57 @@ def runs(
         lost[attempt.run_id].append(attempt)
     items = [JobRun(link, run, result, epochs[run.id], lost[run.id]) for link, run, result in kept]
     return items, kept[-1][0].position if len(found) > len(kept) else None
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What a table of results says of a run."""
+
+    position: int
+    search_id: str | None
+    variant: int | None
+    seed: int
+    resolution: int
+    state: str
+    test_accuracy: float | None
+    validation_accuracy: float | None
+    seconds: float | None
+    worker: str | None
+    attempt: int
+    failure: str | None
+    error: str | None
+    run_id: str
+
+
+def results(
+    session: Session, job_id: str, after: int | None, limit: int
+) -> tuple[list[JobResult], int | None]:
+    """A job's runs in their order, behind a position; and the position to go on from."""
+    rows = session.execute(
+        select(
+            JobRunRow.position,
+            JobRunRow.search_id,
+            JobRunRow.variant_position.label("variant"),
+            RunRow.seed,
+            RunRow.resolution,
+            RunRow.state,
+            ResultRow.test_accuracy,
+            ResultRow.validation_accuracy,
+            ResultRow.seconds,
+            RunRow.worker,
+            RunRow.attempt,
+            RunRow.failure,
+            RunRow.error,
+            RunRow.id.label("run_id"),
+        )
+        .join(RunRow, RunRow.id == JobRunRow.run_id)
+        .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
+        .where(JobRunRow.job_id == job_id, JobRunRow.position > (-1 if after is None else after))
+        .order_by(JobRunRow.position)
+        .limit(limit)
+    )
+    found = [JobResult(**row) for row in rows.mappings()]
+    return found, found[-1].position if len(found) == limit else None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.db import jobs
-from app.db.models import JobRow
+from app.db.models import EpochRow, JobRow
 from app.db.results import Results
 from app.failures import Failure
 from app.halving import Halving
@@ -126,6 +126,11 @@ def job_view(session: Session, row: JobRow) -> JobView:
     )
 
 
+def progress_view(session: Session, row: JobRow) -> ProgressView:
+    """How far a job is."""
+    return _progress(row, jobs.progress(session, row))
+
+
 def _notes(row: JobRow, now: jobs.Progress) -> list[str]:
     """What has happened to a job's runs that the user may not expect."""
     notes = []
@@ -144,7 +149,8 @@ def _progress(row: JobRow, now: jobs.Progress) -> ProgressView:
         if row.rungs[-1]["kept"] is None:
             left += seeds * plan.beyond(row.rungs[-1]["epochs"], len(row.rungs[-1]["tried"]))
     seconds_per_epoch = None if now.mean_seconds is None else now.mean_seconds / epochs
-    at_once = max(1, now.number("running"))
+    # A run's seconds are its share of the time that its stack took.
+    at_once = max(1, now.workers)
     return ProgressView(
         runs_done=now.done,
         runs_total=now.total,
@@ -153,13 +159,28 @@ def _progress(row: JobRow, now: jobs.Progress) -> ProgressView:
     )
 
 
+def network_name(search_id: str | None, variant: int | None) -> str:
+    """``original``, or the variant's id."""
+    return "original" if variant is None else variant_id(search_id or "", variant)
+
+
+def epoch_view(epoch: EpochRow) -> EpochView:
+    """What an epoch measured."""
+    return EpochView(
+        epoch=epoch.epoch,
+        train_loss=epoch.train_loss,
+        validation_loss=epoch.validation_loss,
+        validation_accuracy=epoch.validation_accuracy,
+        seconds=epoch.seconds,
+    )
+
+
 def run_view(item: jobs.JobRun) -> RunView:
     """A run with its epochs and its result."""
-    run, result, position = item.run, item.result, item.link.variant_position
-    search_id = item.link.search_id or ""
+    run, result = item.run, item.result
     return RunView(
         id=run.id,
-        network="original" if position is None else variant_id(search_id, position),
+        network=network_name(item.link.search_id, item.link.variant_position),
         architecture_id=run.architecture_id,
         resolution=run.resolution,
         seed=run.seed,
@@ -182,16 +203,7 @@ def run_view(item: jobs.JobRun) -> RunView:
         validation_accuracy=result and result.validation_accuracy,
         seconds=result and result.seconds,
         environment=result and result.environment,
-        epochs=[
-            EpochView(
-                epoch=epoch.epoch,
-                train_loss=epoch.train_loss,
-                validation_loss=epoch.validation_loss,
-                validation_accuracy=epoch.validation_accuracy,
-                seconds=epoch.seconds,
-            )
-            for epoch in item.epochs
-        ],
+        epochs=[epoch_view(epoch) for epoch in item.epochs],
         failure=run.failure,
         error=run.error,
         started_at=run.started_at,

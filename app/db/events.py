@@ -1,0 +1,155 @@
+"""What has happened to a job's runs since a reader looked last, as far as the database tells.
+
+The reader's place is a :class:`Cursor`: how many epochs of which runs it knows, and which of them
+it knows to have ended. No clock and no sequence is involved, so that transactions that end in
+another order than they began cannot make it miss anything, or hear it twice.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.db.jobs import ENDED
+from app.db.models import EpochRow, JobRunRow, ResultRow, RunRow
+from app.db.paging import CursorError
+
+MOST = 500
+"""Runs that one look is about; there may be more behind them."""
+
+
+@dataclass
+class Cursor:
+    """A reader's place in a job.
+
+    Attributes
+    ----------
+    number
+        How many events the reader has had.
+    below
+        Runs at positions below this one have ended, and the reader knows all of them.
+    known
+        Of the others that it knows: how many epochs, and whether they have ended.
+    is_over
+        Whether it knows that the job has ended.
+    """
+
+    number: int = 0
+    below: int = 0
+    known: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    is_over: bool = False
+
+    def __str__(self) -> str:
+        """As a client sends it back, ``NUMBER.BELOW.RUNS``: neighbours that are alike as one."""
+        runs = "_".join(
+            f"{first}{f'-{last}' if last > first else ''}:{epochs}{'e' * ended}"
+            for first, last, (epochs, ended) in self._stretches()
+        )
+        return f"{self.number}.{self.below}.{runs}{'!' * self.is_over}"
+
+    def _stretches(self) -> Iterator[tuple[int, int, tuple[int, bool]]]:
+        first: int | None = None
+        last = -1
+        for position in sorted(self.known):
+            if first is None:
+                first = position
+            elif position > last + 1 or self.known[position] != self.known[first]:
+                yield first, last, self.known[first]
+                first = position
+            last = position
+        if first is not None:
+            yield first, last, self.known[first]
+
+    @classmethod
+    def parse(cls, text: str, most_runs: int) -> "Cursor":
+        """The cursor that was written so.
+
+        Raises
+        ------
+        CursorError
+            It was not made by :meth:`__str__`.
+        """
+        whole = re.fullmatch(r"(\d{1,18})\.(\d{1,9})\.([0-9:_e-]*)(!?)", text, re.ASCII)
+        if whole is None:
+            raise CursorError("Last-Event-ID is not an id of these events; leave it out")
+        number, below, runs, over = whole.groups()
+        cursor = cls(int(number), int(below), {}, bool(over))
+        for part in filter(None, runs.split("_")):
+            stretch = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?:(\d{1,9})(e?)", part)
+            if stretch is None or int(stretch[2] or 0) > most_runs:
+                raise CursorError("Last-Event-ID is not an id of these events; leave it out")
+            for position in range(int(stretch[1]), int(stretch[2] or stretch[1]) + 1):
+                cursor.known[position] = int(stretch[3]), bool(stretch[4])
+        return cursor
+
+    def of(self, position: int) -> tuple[int, bool]:
+        """How many epochs of a run are known, and whether it has ended."""
+        return self.known.get(position, (0, False))
+
+    def tell(self, position: int, epochs: int, *, ended: bool) -> None:
+        """Remember what is known of a run now."""
+        self.known[position] = epochs, ended
+        while self.known.get(self.below, (0, False))[1]:
+            del self.known[self.below]
+            self.below += 1
+
+
+@dataclass(frozen=True)
+class News:
+    """A run of a job of which the reader does not know all: its new epochs, and its end."""
+
+    link: JobRunRow
+    run: RunRow
+    result: ResultRow | None
+    epochs: Sequence[EpochRow]
+
+
+def news(session: Session, job_id: str, cursor: Cursor) -> list[News]:
+    """What a reader does not know, by position; an empty list where it knows all.
+
+    Runs that nobody has begun are never looked at one by one, nor are those that it knows wholly.
+    """
+    begun = (
+        select(JobRunRow.position, RunRow.id, RunRow.epochs_done, RunRow.state)
+        .join(RunRow, RunRow.id == JobRunRow.run_id)
+        .where(
+            JobRunRow.job_id == job_id,
+            JobRunRow.position >= cursor.below,
+            or_(RunRow.epochs_done > 0, RunRow.state.in_(ENDED)),
+        )
+        .order_by(JobRunRow.position)
+    )
+    changed: dict[str, int] = {}
+    for position, id_, epochs, state in session.execute(begun):
+        known, ended = cursor.of(position)
+        if not ended and (epochs > known or state in ENDED):
+            changed[id_] = known
+            if len(changed) == MOST:
+                break
+    return _loaded(session, job_id, changed) if changed else []
+
+
+def _loaded(session: Session, job_id: str, known: dict[str, int]) -> list[News]:
+    """The runs with those of their epochs that are beyond the known ones."""
+    rows = session.execute(
+        select(JobRunRow, RunRow, ResultRow)
+        .join(RunRow, RunRow.id == JobRunRow.run_id)
+        .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
+        .where(JobRunRow.job_id == job_id, RunRow.id.in_(known))
+        .order_by(JobRunRow.position)
+    ).all()
+    by_known: dict[int, list[str]] = {}
+    for id_, number in known.items():
+        by_known.setdefault(number, []).append(id_)
+    beyond = or_(
+        *(
+            and_(EpochRow.run_id.in_(ids), EpochRow.epoch > number)
+            for number, ids in by_known.items()
+        )
+    )
+    epochs: dict[str, list[EpochRow]] = {}
+    for epoch in session.scalars(select(EpochRow).where(beyond).order_by(EpochRow.epoch)):
+        epochs.setdefault(epoch.run_id, []).append(epoch)
+    return [News(link, run, result, epochs.get(run.id, [])) for link, run, result in rows]

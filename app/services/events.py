@@ -1,0 +1,161 @@
+"""What happens to a job, told as server-sent events while it happens."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import ServerSentEvent
+from pydantic import Field
+
+from app.db import events, jobs
+from app.db.engine import Database
+from app.db.errors import NotFoundError
+from app.db.events import Cursor, News
+from app.db.jobs import ENDED
+from app.failures import Failure
+from app.services.job_views import (
+    EpochView,
+    ProgressView,
+    RunState,
+    epoch_view,
+    network_name,
+    progress_view,
+)
+from app.services.requests import MOST_RUNS
+from app.services.searches import State
+from solver.architecture import Schema
+
+POLL_SECONDS: Final = 1.0
+KEEP_ALIVE_SECONDS: Final = 15.0
+LOOK_SECONDS: Final = 0.2
+"""Between two looks whether the server stops."""
+
+
+class EpochEvent(Schema):
+    """An epoch of a run was measured."""
+
+    run_id: str
+    network: str = Field(description="`original`, or the variant's id")
+    seed: int
+    epoch: EpochView
+
+
+class RunEvent(Schema):
+    """A run ended."""
+
+    run_id: str
+    network: str = Field(description="`original`, or the variant's id")
+    seed: int
+    state: RunState
+    test_accuracy: float | None
+    validation_accuracy: float | None
+    failure: Failure | None
+    error: str | None
+
+
+class EndEvent(Schema):
+    """The job ended."""
+
+    state: State
+    error: str | None
+
+
+def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
+    """Where a client goes on that has had some events.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is no such job.
+    app.db.paging.CursorError
+        The events were not a job's.
+    """
+    with database.read() as session:
+        jobs.get(session, id_)
+    return Cursor.parse(last_event_id, MOST_RUNS) if last_event_id else Cursor()
+
+
+async def stream(
+    database: Database, id_: str, cursor: Cursor, closing: threading.Event
+) -> AsyncIterator[ServerSentEvent]:
+    """Tell what happens to a job from a place on, until it has ended or the server stops."""
+    told: ProgressView | None = None
+    sent = time.monotonic()
+    while not cursor.is_over and not closing.is_set():
+        found = await run_in_threadpool(_look, database, id_, cursor, told)
+        if found is None:  # the job was deleted
+            return
+        messages, told, is_complete = found
+        for message in messages:
+            yield message
+            sent = time.monotonic()
+        if not is_complete:
+            continue
+        if time.monotonic() - sent >= KEEP_ALIVE_SECONDS:
+            yield ServerSentEvent(comment="keep-alive")
+            sent = time.monotonic()
+        await _pause(closing)
+
+
+async def _pause(closing: threading.Event) -> None:
+    until = time.monotonic() + POLL_SECONDS
+    while time.monotonic() < until and not closing.is_set():
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _look(
+    database: Database, id_: str, cursor: Cursor, told: ProgressView | None
+) -> tuple[list[ServerSentEvent], ProgressView, bool] | None:
+    """What is new, the progress, and whether that is all; one consistent look."""
+    with database.read() as session:
+        try:
+            job = jobs.get(session, id_)
+        except NotFoundError:
+            return None
+        news = events.news(session, id_, cursor)
+        now = progress_view(session, job) if news or told is None or job.state in ENDED else told
+    messages = [message for item in news for message in _of_run(item, cursor)]
+    is_complete = len(news) < events.MOST
+    if is_complete and now != told:
+        messages.append(_event("progress", now, cursor))
+    if is_complete and job.state in ENDED:
+        cursor.is_over = True
+        messages.append(_event("end", EndEvent(state=job.state, error=job.error), cursor))
+    return messages, now, is_complete
+
+
+def _of_run(item: News, cursor: Cursor) -> Iterator[ServerSentEvent]:
+    run, position = item.run, item.link.position
+    names: dict[str, Any] = {
+        "run_id": run.id,
+        "network": network_name(item.link.search_id, item.link.variant_position),
+        "seed": run.seed,
+    }
+    known, _ = cursor.of(position)
+    for epoch in item.epochs:
+        known = epoch.epoch
+        cursor.tell(position, known, ended=False)
+        yield _event("epoch", EpochEvent(**names, epoch=epoch_view(epoch)), cursor)
+    if run.state in ENDED:
+        cursor.tell(position, known, ended=True)
+        result = item.result
+        yield _event(
+            "run",
+            RunEvent(
+                **names,
+                state=run.state,
+                test_accuracy=result and result.test_accuracy,
+                validation_accuracy=result and result.validation_accuracy,
+                failure=run.failure,
+                error=run.error,
+            ),
+            cursor,
+        )
+
+
+def _event(name: str, data: Schema, cursor: Cursor) -> ServerSentEvent:
+    cursor.number += 1
+    return ServerSentEvent(event=name, id=str(cursor), data=data.model_dump(mode="json"))

@@ -1,0 +1,82 @@
+"""A job's runs as a table for spreadsheets, in pieces, so that any number of them fits."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, Final
+
+from app.db import jobs
+from app.db.engine import Database
+from app.services.job_views import network_name
+
+COLUMNS: Final = (
+    "network",
+    "seed",
+    "resolution",
+    "state",
+    "test_accuracy",
+    "validation_accuracy",
+    "seconds",
+    "worker",
+    "attempt",
+    "failure",
+    "error",
+    "run_id",
+)
+ROWS_AT_ONCE: Final = 500
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def check(database: Database, id_: str) -> None:
+    """Look whether there is such a job.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none.
+    """
+    with database.read() as session:
+        jobs.get(session, id_)
+
+
+def lines(database: Database, id_: str) -> Iterator[str]:
+    """Yield the header, then each run in the job's order; no transaction is open in between."""
+    yield _line(COLUMNS)
+    after: int | None = None
+    while True:
+        with database.read() as session:
+            rows, after = jobs.results(session, id_, after, ROWS_AT_ONCE)
+        if rows:
+            yield "".join(map(_line, map(_values, rows)))
+        if after is None:
+            return
+
+
+def _values(row: jobs.JobResult) -> tuple[Any, ...]:
+    return (
+        network_name(row.search_id, row.variant),
+        row.seed,
+        row.resolution,
+        row.state,
+        row.test_accuracy,
+        row.validation_accuracy,
+        row.seconds,
+        row.worker,
+        row.attempt,
+        row.failure,
+        row.error,
+        row.run_id,
+    )
+
+
+def _line(values: tuple[Any, ...]) -> str:
+    """One line (RFC 4180)."""
+    text = io.StringIO()
+    csv.writer(text).writerow(map(_harmless, values))
+    return text.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    """Text that a spreadsheet would work out as a formula gets an apostrophe in front."""
+    is_formula = isinstance(value, str) and value.startswith(_FORMULA)
+    return f"'{value}" if is_formula else value

@@ -1,0 +1,242 @@
+"""Events of jobs, and their results as a table."""
+
+import csv
+import io
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from app.db import runs
+from app.db.engine import Database
+from app.db.events import Cursor
+from app.db.models import JobRow, RunRow
+from app.services import events as service
+from tests.factories import queued_job
+from tests.workers import FakeWorker, epoch_row
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(service, "LOOK_SECONDS", 0.01)
+
+
+def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    """Read events as a browser does."""
+    event: dict[str, Any] = {}
+    for line in lines:
+        if not line:
+            if event:
+                yield {**event, "data": json.loads(event["data"])}
+            event = {}
+        elif not line.startswith(":"):
+            name, _, value = line.partition(": ")
+            event[name] = value
+
+
+def told(client: TestClient, job_id: str, last: str | None = None) -> list[dict[str, Any]]:
+    """All events of a job that ends, from a place on."""
+    headers = {"Last-Event-ID": last} if last else {}
+    with client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        return list(events(answer.iter_lines()))
+
+
+def number(event: dict[str, Any]) -> int:
+    return int(event["id"].partition(".")[0])
+
+
+def about(found: list[dict[str, Any]]) -> list[Any]:
+    """What events say, but for the progress, which depends on when one looks."""
+    return [(event["event"], event["data"]) for event in found if event["event"] != "progress"]
+
+
+def test_a_job_that_has_ended_tells_all_that_happened(
+    client: TestClient, database: Database
+) -> None:
+    job = queued_job(database, seeds=2, variants=[0])
+    FakeWorker(database).work()
+
+    found = told(client, job.id)
+
+    names = [event["event"] for event in found]
+    assert names.count("epoch") == 4 * 2
+    assert names.count("run") == 4
+    assert names[-2:] == ["progress", "end"]
+    assert found[-1]["data"] == {"state": "succeeded", "error": None}
+    assert found[-2]["data"] == client.get(f"/v1/jobs/{job.id}").json()["progress"]
+    assert found[0]["data"]["epoch"] == epoch_row(1)
+    assert [number(event) for event in found] == list(range(1, len(found) + 1))
+
+
+def test_a_client_that_comes_back_misses_nothing_and_hears_nothing_twice(
+    client: TestClient, database: Database
+) -> None:
+    job = queued_job(database, seeds=2, variants=[0], halving=None)
+    FakeWorker(database).work()
+    whole = told(client, job.id)
+
+    for had in range(1, len(whole)):
+        rest = told(client, job.id, whole[had - 1]["id"])
+
+        assert about(whole[:had]) + about(rest) == about(whole)
+        assert number(rest[0]) == had + 1
+    last = {"Last-Event-ID": whole[-1]["id"]}
+    assert client.get(f"/v1/jobs/{job.id}/events", headers=last).status_code == 204
+
+
+def test_what_halving_pauses_is_told_once(client: TestClient, database: Database) -> None:
+    job = queued_job(database, seeds=2, variants=range(4), epochs=2, halving=(2, 1))
+    FakeWorker(database).work()
+
+    whole = told(client, job.id)
+
+    epochs = [
+        (e["data"]["run_id"], e["data"]["epoch"]["epoch"]) for e in whole if "epoch" in e["data"]
+    ]
+    assert len(epochs) == len(set(epochs)) == 4 + 8 + 4
+    for had in range(1, len(whole), 3):
+        assert about(whole[:had]) + about(told(client, job.id, whole[had - 1]["id"])) == about(
+            whole
+        )
+
+
+def test_events_are_told_while_a_job_runs(client: TestClient, database: Database) -> None:
+    job = queued_job(database, seeds=1)
+    found: list[dict[str, Any]] = []
+    thread = threading.Thread(target=lambda: found.extend(told(client, job.id)))
+    thread.start()
+    with database.write() as session:
+        held = runs.claim(session, "w", 60)
+        held = runs.beat(session, held, 60, {held[0].id: [epoch_row(1)]})
+    while not client.get(f"/v1/jobs/{job.id}").json()["progress"]["fraction"]:
+        pass
+    with database.write() as session:
+        runs.fail(session, held[0], "diverged", "in words")
+    FakeWorker(database).settle()
+    thread.join(10)
+
+    assert about(found)[-2:] == [
+        (
+            "run",
+            {
+                "run_id": held[0].id,
+                "network": "original",
+                "seed": 0,
+                "state": "failed",
+                "test_accuracy": None,
+                "validation_accuracy": None,
+                "failure": "diverged",
+                "error": "in words",
+            },
+        ),
+        ("end", {"state": "failed", "error": "1 of 1 runs failed (diverged)"}),
+    ]
+
+
+def test_streams_end_when_the_server_stops(client: TestClient, database: Database) -> None:
+    job = queued_job(database, seeds=1)
+    found: list[dict[str, Any]] = []
+    thread = threading.Thread(target=lambda: found.extend(told(client, job.id)))
+    thread.start()
+
+    client.app.state.closing.set()  # type: ignore[attr-defined]
+
+    thread.join(5)
+    assert not thread.is_alive()
+    assert "end" not in [event["event"] for event in found]
+
+
+def test_a_silent_stream_is_kept_alive(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "KEEP_ALIVE_SECONDS", 0.1)
+    job = queued_job(database, seeds=1)
+    timer = threading.Timer(0.5, client.app.state.closing.set)  # type: ignore[attr-defined]
+    timer.start()
+    with client.stream("GET", f"/v1/jobs/{job.id}/events") as answer:
+        assert ": keep-alive" in list(answer.iter_lines())
+
+
+def test_a_job_that_is_not_there_has_neither_events_nor_results(sqlite_client: TestClient) -> None:
+    for what in ("events", "results.csv"):
+        answer = sqlite_client.get(f"/v1/jobs/none/{what}")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("id_", ["x", "1.2", "1.0.5-999999999:1", "1.0.5:", "-1.0."])
+def test_an_id_that_no_event_had_is_refused(
+    sqlite_client: TestClient, sqlite_database: Database, id_: str
+) -> None:
+    job = queued_job(sqlite_database)
+    answer = sqlite_client.get(f"/v1/jobs/{job.id}/events", headers={"Last-Event-ID": id_})
+    assert answer.status_code == 422
+    assert "Last-Event-ID" in answer.text
+
+
+def test_a_cursor_is_read_as_it_was_written() -> None:
+    cursor = Cursor(number=7)
+    cursor.tell(0, 2, ended=True)
+    for position in (3, 4, 5):
+        cursor.tell(position, 1, ended=False)
+    cursor.tell(6, 1, ended=True)
+
+    assert str(cursor) == "7.1.3-5:1_6:1e"
+    assert Cursor.parse(str(cursor), 10) == cursor
+
+
+def table(client: TestClient, job: JobRow) -> list[dict[str, str]]:
+    answer = client.get(f"/v1/jobs/{job.id}/results.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def test_the_table_holds_every_run_as_the_list_of_runs_does(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.results_csv.ROWS_AT_ONCE", 3)
+    job = queued_job(database, seeds=3, variants=[0])
+    FakeWorker(database, fails=lambda claim: "diverged" if claim.seed == 1 else None).work()
+
+    rows = table(client, job)
+
+    items = client.get(f"/v1/jobs/{job.id}/runs").json()["items"]
+    assert len(rows) == 6
+    for row, item in zip(rows, items, strict=True):
+        assert row.pop("run_id") == item["id"]
+        assert row == {name: "" if item[name] is None else str(item[name]) for name in row}
+
+
+def test_no_cell_of_the_table_is_a_formula(
+    sqlite_client: TestClient, sqlite_database: Database
+) -> None:
+    job = queued_job(sqlite_database, seeds=1)
+    with sqlite_database.write() as session:
+        session.execute(update(RunRow).values(worker='=HYPERLINK("x")', error="@\nb"))
+
+    (row,) = table(sqlite_client, job)
+
+    assert (row["worker"], row["error"]) == ('\'=HYPERLINK("x")', "'@\nb")
+
+
+def test_the_estimate_counts_workers_not_the_runs_that_one_trains_at_once(
+    client: TestClient, database: Database
+) -> None:
+    job = queued_job(database, seeds=2, variants=[0, 1])
+    worker = FakeWorker(database)
+    with database.write() as session:
+        held = runs.claim(session, "w", 60)
+    worker.train(held)
+    with database.write() as session:
+        runs.claim(session, "w", 60)
+
+    progress = client.get(f"/v1/jobs/{job.id}").json()["progress"]
+
+    assert progress["eta_seconds"] == pytest.approx(4 * 1.0)

@@ -1,0 +1,155 @@
+"""Workers as processes of their own: stopped, killed, and held to their time."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app.db.engine import Database
+from app.db.models import EpochRow, RunRow
+from tests.e2e.processes import environment, until
+from tests.factories import queued_job
+
+LEASE = 60.0
+"""Much longer than a test waits for: what goes on elsewhere was given back."""
+
+
+@contextmanager
+def working(database: Database, folder: Path, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker with its own session, so that all that it starts can be found."""
+    env = environment(database, lease=LEASE, poll=0.1, checkpoints=folder / "checkpoints")
+    command = [sys.executable, "-m", "trainer", *options]
+    process = subprocess.Popen(command, env=env, start_new_session=True)
+    try:
+        yield process
+    finally:
+        for pid in descendants(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+
+
+def descendants(session: int) -> list[int]:
+    """Processes of a session that still run, without its leader."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+            if state != "Z" and int(its_session) == session and int(stat.parent.name) != session:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def epochs(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(EpochRow)) or 0
+
+
+def only_run(database: Database) -> RunRow:
+    with database.read() as session:
+        return session.scalars(select(RunRow)).one()
+
+
+def stop(process: "subprocess.Popen[bytes]", number: int = signal.SIGTERM) -> int:
+    process.send_signal(number)
+    return process.wait(10)
+
+
+def _has_more(database: Database, than: int) -> bool:
+    return epochs(database) > than
+
+
+def _has_none(session: int) -> bool:
+    return not descendants(session)
+
+
+@pytest.mark.parametrize("options", [(), ("--processes", "2")], ids=["one", "two"])
+def test_runs_go_on_from_their_last_epoch_however_often_workers_are_stopped(
+    database: Database, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    queued_job(database, seeds=1, epochs=10_000)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+        before = epochs(database)
+        with working(database, tmp_path, *options) as process:
+            until(partial(_has_more, database, before + 2), 30)
+
+            assert stop(process, number) == 0
+
+            until(partial(_has_none, process.pid), 2)
+            run = only_run(database)
+            assert (run.state, run.lost) == ("queued", 0)
+    run = only_run(database)
+    assert run.attempt == 3
+    assert run.epochs_done == epochs(database)
+
+
+def test_the_second_signal_ends_a_worker_at_once(sqlite_database: Database, tmp_path: Path) -> None:
+    queued_job(sqlite_database, seeds=1, epochs=10_000)
+    with working(sqlite_database, tmp_path) as process:
+        until(lambda: epochs(sqlite_database), 30)
+        with sqlite_database.write() as session:  # nothing can be given back meanwhile
+            session.execute(text("UPDATE runs SET lost = lost"))
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            started = time.monotonic()
+
+            assert stop(process) == 128 + signal.SIGTERM
+
+            assert time.monotonic() - started < 2
+        until(lambda: not descendants(process.pid), 2)
+
+
+def test_a_worker_stops_in_time_while_the_database_is_away(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    queued_job(sqlite_database, seeds=1, epochs=10_000)
+    with working(sqlite_database, tmp_path) as process:
+        until(lambda: epochs(sqlite_database), 30)
+        with sqlite_database.write() as session:
+            session.execute(text("UPDATE runs SET lost = lost"))
+
+            assert stop(process) == 0
+
+        until(lambda: not descendants(process.pid), 2)
+    assert only_run(sqlite_database).state == "running"
+
+
+@pytest.mark.parametrize("options", [(), ("--processes", "2")], ids=["one", "two"])
+def test_a_worker_ends_when_its_time_is_over(
+    sqlite_database: Database, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    queued_job(sqlite_database, seeds=1, epochs=10_000)
+    with working(sqlite_database, tmp_path, "--max-time", "6", *options) as process:
+        assert process.wait(30) == 0
+        until(lambda: not descendants(process.pid), 2)
+    assert only_run(sqlite_database).state == "queued"
+
+
+def children(process: "subprocess.Popen[Any]") -> list[int]:
+    tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(pid) for pid in tasks.read_text().split()]
+
+
+def test_a_worker_that_dies_is_started_again_and_none_outlives_its_supervisor(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    queued_job(sqlite_database, seeds=1, epochs=10_000)
+    with working(sqlite_database, tmp_path, "--processes", "2") as process:
+        first = until(lambda: found if len(found := children(process)) == 2 else None, 30)
+        os.kill(first[0], signal.SIGKILL)
+        until(lambda: len(children(process)) == 2 and children(process) != first, 30)
+
+        process.kill()
+        process.wait()
+
+        until(lambda: not descendants(process.pid), 15)
