@@ -18,6 +18,8 @@ from app.db.types import database_time
 from app.halving import Halving
 
 NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))
+ENOUGH = 200
+"""Results that a mean time is taken of, so that the time of a job with many is told as fast."""
 ENDED = ("succeeded", "failed", "cancelled")
 
 
@@ -156,7 +158,7 @@ class Group:
 class Progress:
     """How far a job is.
 
-    ``mean_seconds`` is the time that its own runs took which ended, each its share of its stack's.
+    ``mean_seconds`` is the time that some of its own runs took, each its share of its stack's.
     ``workers`` train its runs now.
     """
 
@@ -223,11 +225,14 @@ def progress(session: Session, job: JobRow) -> Progress:
         .where(mine)
         .group_by(RunRow.state, RunRow.failure, is_original)
     )
-    seconds = session.scalar(
-        select(func.avg(ResultRow.seconds))
+    some = (
+        select(ResultRow.seconds)
         .join(JobRunRow, JobRunRow.run_id == ResultRow.run_id)
         .where(mine, JobRunRow.reused.is_(False))
+        .limit(ENOUGH)
+        .subquery()
     )
+    seconds = session.scalar(select(func.avg(some.c.seconds)))
     workers = session.scalar(
         select(func.count(func.distinct(RunRow.worker)))
         .join(JobRunRow, JobRunRow.run_id == RunRow.id)
