@@ -36,7 +36,7 @@ test: lint
 	$(BIN)/python -m pytest -n 2
 
 chaos: $(VENV)/installed-dev
-	ISOBUDGET_CHAOS=full $(BIN)/python -m pytest -n 0 tests/chaos
+	ISOBUDGET_CHAOS=full ISOBUDGET_TEST_CANCELS=100 $(BIN)/python -m pytest -n 0 tests/chaos tests/e2e/test_cancels.py
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix
