@@ -80,14 +80,15 @@ class TestServe:
     def test_options_reach_the_server(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        given: dict[str, Any] = {}
-        monkeypatch.setattr(uvicorn, "run", lambda app, **options: given.update(options, app=app))
+        given: list[uvicorn.Config] = []
+
+        def run(server: uvicorn.Server) -> None:
+            given.append(server.config)
+            server.started = True
+
+        monkeypatch.setattr(uvicorn.Server, "run", run)
         assert isobudget("serve", "--host", "0.0.0.0", "--port", "0").exit_code == 0
-        assert (given["app"], given["host"], given["port"]) == (
-            "app.main:create_app",
-            "0.0.0.0",
-            0,
-        )
+        assert [(config.host, config.port) for config in given] == [("0.0.0.0", 0)]
 
     @pytest.mark.usefixtures("database")
     def test_a_bad_setting_is_named(
