@@ -122,4 +122,4 @@ NAMED: Final[Mapping[str, Mapping[str, Any]]] = {
         "schedule": "one_cycle",
     },
 }
-"""The paper's recipe, and one that reaches its accuracy sooner (``benchmarks.recipes``)."""
+"""The paper's recipe, and one that reaches its accuracy sooner: see docs/training.md."""

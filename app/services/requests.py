@@ -98,7 +98,9 @@ class JobRequest(Schema):
         default=None, description="Passes over the training images; the recipe's where left out"
     )
     recipe: dict[str, Any] = Field(
-        default={}, description="Overrides of the recipe `paper`, by name"
+        default={},
+        description="`name` chooses `paper` (where left out) or `fast`; the others override "
+        "fields of that recipe",
     )
     training_images: Annotated[int, Field(ge=10, lt=2**31, strict=True)] | None = Field(
         default=None,
