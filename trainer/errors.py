@@ -20,12 +20,6 @@ class Diverged(RunFailed):
     kind = "diverged"
 
 
-class OutOfMemory(RunFailed):
-    """The network, with its seeds and its data, does not fit the memory."""
-
-    kind = "out_of_memory"
-
-
 class NoSpace(RunFailed):
     """The disk that checkpoints go to is full."""
 
