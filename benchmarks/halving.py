@@ -7,16 +7,14 @@ must lie in ``ISOBUDGET_DATA_DIR``. The cost of halving is the epochs that it tr
 those that training all its variants to the end would take.
 """
 
-import sys
 from itertools import pairwise
 from statistics import fmean
 from typing import Any, Final, NamedTuple
 
-from app.config import settings
 from app.db.results import HalvingResult, Results
 from benchmarks.timing import report
 from benchmarks.training import CORES, lenet
-from benchmarks.working import Workplace, workplace
+from benchmarks.working import Workplace, need_mnist, workplace
 
 GOALS: Final = {
     "as_good": "at least 10 of 12 repeats",
@@ -110,9 +108,7 @@ def _cost(halving: HalvingResult | None) -> int:
 
 def main() -> None:
     """Print all figures."""
-    folder = settings().data_dir / "MNIST" / "raw"
-    if not folder.is_dir():
-        sys.exit(f"MNIST is not in {folder}; set ISOBUDGET_DATA_DIR to the folder that holds it")
+    need_mnist()
     report(__doc__ or "", measure, GOALS)
 
 

@@ -14,21 +14,19 @@ and is left out without it.
 
 import multiprocessing
 import os
-import sys
 import time
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
-from pathlib import Path
 from statistics import fmean, median
 from typing import Any, Final, NamedTuple
 
 from app.config import settings
 from app.recipes import Recipe
 from benchmarks.timing import report
-from benchmarks.working import overhead
+from benchmarks.working import need_mnist, overhead
 from solver.architecture import Architecture
 
 GOALS: Final = {
@@ -360,9 +358,7 @@ def _peak(side: int = 2_048, rounds: int = 5) -> float:
 
 def main() -> None:
     """Print all figures."""
-    folder = settings().data_dir / "MNIST" / "raw"
-    if not Path(folder).is_dir():
-        sys.exit(f"MNIST is not in {folder}; set ISOBUDGET_DATA_DIR to the folder that holds it")
+    need_mnist()
     report(__doc__ or "", measure, GOALS)
 
 

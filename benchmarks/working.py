@@ -1,5 +1,6 @@
 """A service on one machine to measure with: a database, folders, and a worker in this process."""
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -23,6 +24,13 @@ from solver.problem import SolveRequest
 from solver.search import solve
 from trainer.attempt import WorkerSettings
 from trainer.worker import Worker
+
+
+def need_mnist() -> None:
+    """End the program, and say why, where MNIST is not."""
+    folder = settings().data_dir / "MNIST" / "raw"
+    if not folder.is_dir():
+        sys.exit(f"MNIST is not in {folder}; set ISOBUDGET_DATA_DIR to the folder that holds it")
 
 
 class Workplace:
