@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -178,7 +178,11 @@ class Attempt:
 
         for line in self._write(write):
             logger.info("%s", line)
-        over = {claim.id: claim.seed for claim in ending if not isinstance(ends[claim.id], Paused)}
+        over = {claim.id for claim in ending if not isinstance(ends[claim.id], Paused)}
+        if over:
+            self._discard(over)
+
+    def _discard(self, over: Collection[str]) -> None:
         try:
             Checkpoints(self._settings.checkpoints).discard(self._stack, over)
         except OSError as error:

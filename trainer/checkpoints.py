@@ -9,7 +9,7 @@ of its runs cannot spoil what its successor goes on from.
 import errno
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -115,7 +115,7 @@ class Checkpoints:
                 f"{self._folder}; make room there, then ask for the run again."
             ) from error
 
-    def load(self, stack: str, runs: Mapping[str, int]) -> dict[str, Snapshot]:
+    def load(self, stack: str, runs: Collection[str]) -> dict[str, Snapshot]:
         """Give the newest snapshot of each run that has one; a damaged file counts as none."""
         newest: dict[str, Snapshot] = {}
         for file in self._of(stack):
@@ -124,7 +124,7 @@ class Checkpoints:
                     newest[id_] = snapshot
         return newest
 
-    def discard(self, stack: str, runs: Mapping[str, int]) -> None:
+    def discard(self, stack: str, runs: Collection[str]) -> None:
         """Remove files that hold nothing but these runs, which have ended."""
         for file in self._of(stack):
             if set(file.document["runs"]) <= set(runs):
@@ -147,7 +147,7 @@ class Checkpoints:
             yield _File(name, document, content)
 
 
-def _snapshots(file: _File, runs: Mapping[str, int]) -> dict[str, Snapshot]:
+def _snapshots(file: _File, runs: Collection[str]) -> dict[str, Snapshot]:
     """Read what a file holds of these runs."""
     from safetensors import SafetensorError
     from safetensors.torch import load
