@@ -150,7 +150,7 @@ def train(training: Training, until: int, on_epoch: Callable[[Mapping[int, Epoch
                 for group in training.optimizer.param_groups:
                     group["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
                 images_BMHW, labels_SB = _batch(split, order_BS)
-                with torch.autocast(training.device.type, torch.bfloat16, enabled=recipe.autocast):
+                with _autocast(training):
                     logits_SBK = training.network(images_BMHW)
                 losses_SB = _losses(logits_SBK.float(), labels_SB)
                 training.parameters.differentiate(losses_SB.mean(dim=1).sum())
@@ -266,15 +266,17 @@ def _validated(
 def _logits(training: Training, split: Split) -> Tensor:
     """Show every image to every seed's network: logits_SNK."""
     training.network.eval()
-    autocast = torch.autocast(
-        training.device.type, torch.bfloat16, enabled=training.recipe.autocast
-    )
-    with torch.inference_mode(), autocast:
+    with torch.inference_mode(), _autocast(training):
         chunks = [
             training.network(_scaled(images_BCHW.repeat(1, len(training.seeds), 1, 1))).float()
             for images_BCHW in torch.split(split.images, _EVALUATED_AT_ONCE)
         ]
     return torch.cat(chunks, dim=1)
+
+
+def _autocast(training: Training) -> torch.autocast:
+    """Have networks compute as the recipe says, in bfloat16 or not."""
+    return torch.autocast(training.device.type, torch.bfloat16, enabled=training.recipe.autocast)
 
 
 def _scaled(images_BMHW: Tensor) -> Tensor:
