@@ -9,8 +9,7 @@ from app.db import jobs
 from app.db.engine import Database
 from app.services.job_views import network_name
 
-COLUMNS: Final = (
-    "network",
+_FIELDS: Final = (
     "seed",
     "resolution",
     "state",
@@ -23,6 +22,7 @@ COLUMNS: Final = (
     "error",
     "run_id",
 )
+COLUMNS: Final = ("network", *_FIELDS)
 ROWS_AT_ONCE: Final = 500
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -53,20 +53,8 @@ def lines(database: Database, id_: str) -> Iterator[str]:
 
 
 def _values(row: jobs.JobResult) -> tuple[Any, ...]:
-    return (
-        network_name(row.search_id, row.variant),
-        row.seed,
-        row.resolution,
-        row.state,
-        row.test_accuracy,
-        row.validation_accuracy,
-        row.seconds,
-        row.worker,
-        row.attempt,
-        row.failure,
-        row.error,
-        row.run_id,
-    )
+    network = network_name(row.search_id, row.variant)
+    return network, *(getattr(row, field) for field in _FIELDS)
 
 
 def _line(values: tuple[Any, ...]) -> str:
