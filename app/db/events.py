@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.db.jobs import ENDED
+from app.db.jobs import ENDED, rows_of
 from app.db.models import EpochRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import CursorError
 
@@ -133,13 +133,7 @@ def news(session: Session, job_id: str, cursor: Cursor) -> list[News]:
 
 def _loaded(session: Session, job_id: str, known: dict[str, int]) -> list[News]:
     """The runs with those of their epochs that are beyond the known ones."""
-    rows = session.execute(
-        select(JobRunRow, RunRow, ResultRow)
-        .join(RunRow, RunRow.id == JobRunRow.run_id)
-        .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
-        .where(JobRunRow.job_id == job_id, RunRow.id.in_(known))
-        .order_by(JobRunRow.position)
-    ).all()
+    rows = session.execute(rows_of(job_id).where(RunRow.id.in_(known))).all()
     by_known: dict[int, list[str]] = {}
     for id_, number in known.items():
         by_known.setdefault(number, []).append(id_)

@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import identity
@@ -262,17 +262,22 @@ class JobRun:
     lost: Sequence[AttemptRow]
 
 
-def runs(
-    session: Session, job_id: str, after: int | None, limit: int | None
-) -> tuple[list[JobRun], int | None]:
-    """A job's runs in their order, behind a position; and the position to go on from."""
-    query = (
+def rows_of(job_id: str) -> Select[JobRunRow, RunRow, ResultRow | None]:
+    """Select a job's runs in their order, each with its result if it has one."""
+    return (
         select(JobRunRow, RunRow, ResultRow)
         .join(RunRow, RunRow.id == JobRunRow.run_id)
         .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
         .where(JobRunRow.job_id == job_id)
         .order_by(JobRunRow.position)
     )
+
+
+def runs(
+    session: Session, job_id: str, after: int | None, limit: int | None
+) -> tuple[list[JobRun], int | None]:
+    """A job's runs in their order, behind a position; and the position to go on from."""
+    query = rows_of(job_id)
     if after is not None:
         query = query.where(JobRunRow.position > after)
     if limit is not None:
