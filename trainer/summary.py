@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.db import jobs, rungs
+from app.db.identity import variant_id
 from app.db.jobs import Measured
 from app.db.models import JobRow
 from app.db.results import HalvingResult, Results, Rung
@@ -38,7 +39,7 @@ def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> Net
     """A network with its runs; those that were not to be trained to the end are only validated."""
     is_whole = runs[0].target_epochs == job.request["epochs"]
     return Network(
-        id="original" if position is None else _variant_id(job, position),
+        id="original" if position is None else variant_id(job.search_id, position),
         resolution=runs[0].resolution,
         runs=tuple(
             Run(run.seed, run.test_accuracy, run.validation_accuracy)
@@ -57,20 +58,16 @@ def _halving(job: JobRow) -> HalvingResult | None:
         return None
     found = []
     for rung in job.rungs:
-        tried = [_variant_id(job, position) for position in rung["tried"]]
+        tried = [variant_id(job.search_id, position) for position in rung["tried"]]
         is_decided = rung["kept"] is not None
         found.append(
             Rung(
                 epochs=rung["epochs"],
                 tried=tried,
-                kept=[_variant_id(job, p) for p in rung["kept"]] if is_decided else None,
+                kept=[variant_id(job.search_id, p) for p in rung["kept"]] if is_decided else None,
                 validation_accuracy=(
                     dict(zip(tried, rung["accuracies"], strict=True)) if is_decided else None
                 ),
             )
         )
     return HalvingResult(eta=plan.eta, rungs=found)
-
-
-def _variant_id(job: JobRow, position: int) -> str:
-    return f"{job.search_id}-{position}"

@@ -6,12 +6,11 @@ Ids are hashes of what was asked, so that those of the examples are known before
 from typing import Any, Final
 
 import examples
-from app.db.identity import content_hash, nth_id
+from app.db.identity import content_hash, nth_id, variant_id
 from app.services import jobs
 from app.services.requests import JobRequest, SearchRequest
 from app.services.results_csv import COLUMNS
 from app.services.searches import understood
-from app.services.variants import variant_id
 from solver.architecture import Architecture
 
 ARCHITECTURE: Final = examples.load("digits-architecture")

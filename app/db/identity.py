@@ -27,3 +27,15 @@ def fresh_id(session: Session, table: type[SearchRow] | type[JobRow], content: s
     while session.get(table, nth_id(content, n)):
         n += 1
     return nth_id(content, n)
+
+
+def variant_id(search_id: str, position: int) -> str:
+    """Id of a variant."""
+    return f"{search_id}-{position}"
+
+
+def split_id(id_: str) -> tuple[str, int]:
+    """Search and position of a variant's id; a position that no variant has if it is malformed."""
+    search_id, _, position = id_.rpartition("-")
+    known = position.isascii() and position.isdecimal() and len(position) < 10
+    return search_id, int(position) if known else -1

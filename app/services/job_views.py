@@ -7,12 +7,12 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.db import jobs
+from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
 from app.db.results import Results
 from app.failures import Failure
 from app.halving import Halving
 from app.services.searches import State
-from app.services.variants import variant_id
 from solver.architecture import Schema
 
 RunState = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import Dataset
 from app.db import searches
+from app.db.identity import split_id
 from app.db.models import SearchRow, VariantRow
 from app.errors import Fault, RefusedError
 from app.services.requests import (
@@ -15,7 +16,6 @@ from app.services.requests import (
     NamedSelection,
     WholeSelection,
 )
-from app.services.variants import split_id
 from solver.architecture import Architecture, Linear
 from solver.counting import shapes
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db import architectures, searches
 from app.db.engine import Database
+from app.db.identity import split_id, variant_id
 from app.db.models import SearchRow, VariantRow
 from solver.approaches import APPROACHES
 from solver.architecture import Schema
@@ -28,18 +29,6 @@ class VariantPage(Schema):
 
     items: list[VariantView]
     next: str | None
-
-
-def variant_id(search_id: str, position: int) -> str:
-    """Id of a variant."""
-    return f"{search_id}-{position}"
-
-
-def split_id(id_: str) -> tuple[str, int]:
-    """Search and position of a variant's id; a position that no variant has if it is malformed."""
-    search_id, _, position = id_.rpartition("-")
-    known = position.isascii() and position.isdecimal() and len(position) < 10
-    return search_id, int(position) if known else -1
 
 
 class Deriver:
