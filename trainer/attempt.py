@@ -197,7 +197,7 @@ class Attempt:
         return patient(self._database, work, self._stopping, self._settings.poll)
 
     def _names(self) -> str:
-        return ", ".join(map(_name, self._held))
+        return ", ".join(map(name_of, self._held))
 
 
 def patient(
@@ -226,13 +226,13 @@ def _recorded(session: Session, claim: Claim, end: End) -> str:
         match end:
             case Outcome():
                 runs.finish(session, claim, result_row(end))
-                return f"{_name(claim)}: accuracy {end.test_accuracy:.4f}"
+                return f"{name_of(claim)}: accuracy {end.test_accuracy:.4f}"
             case Failed(kind, reason):
                 runs.fail(session, claim, kind, reason)
-                return f"{_name(claim)}: failed: {kind}: {reason}"
+                return f"{name_of(claim)}: failed: {kind}: {reason}"
             case Paused():
                 runs.pause(session, claim)
-                return f"{_name(claim)}: paused at epoch {claim.target_epochs}"
+                return f"{name_of(claim)}: paused at epoch {claim.target_epochs}"
     except LostLeaseError as lost:
         return f"{lost}; nothing was recorded"
 
@@ -243,5 +243,6 @@ def _stack(claim: Claim) -> str:
     return content_id({name: value for name, value in asdict(claim).items() if name not in own})
 
 
-def _name(claim: Claim) -> str:
+def name_of(claim: Claim) -> str:
+    """What the log calls an attempt."""
     return f"run {claim.id}, attempt {claim.attempt}"

@@ -19,7 +19,7 @@ from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
 from app.logs import about
-from trainer.attempt import Attempt, WorkerSettings, patient
+from trainer.attempt import Attempt, WorkerSettings, name_of, patient
 from trainer.process import TrainingProcess
 from trainer.summary import settle_next
 
@@ -89,7 +89,7 @@ class Worker:
     def _run(self, claims: Sequence[Claim]) -> None:
         """Train a stack of runs; those that were lost are left to their new owner."""
         for claim in claims:
-            logger.info("run %s, attempt %d: started", claim.id, claim.attempt)
+            logger.info("%s: started", name_of(claim))
         try:
             Attempt(claims, self._database, self._settings, self._process, self._stopping).run()
         except LostLeaseError as lost:
