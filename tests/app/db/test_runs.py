@@ -329,40 +329,43 @@ def test_what_is_lost_or_given_back_leaves_other_attempts_alone(database: Databa
     assert (third.state, third.lost) == ("queued", 0)
 
 
-def test_epochs_of_an_earlier_attempt_are_kept_as_it_measured_them(database: Database) -> None:
+def claimed_again(database: Database) -> Claim:
+    """The second attempt at a run: the first one measured an epoch, and gave it back."""
     queued_job(database, seeds=1)
     first = claimed(database)
     with database.write() as session:
         runs.beat(session, [first], 60, {first.id: [EPOCH]})
         runs.release(session, [first])
-    second = claimed(database)
+    return claimed(database)
+
+
+def attempts_by_epoch(database: Database) -> list[tuple[int, int]]:
+    """Each epoch that is recorded, with the attempt that measured it."""
+    with database.read() as session:
+        measured = session.scalars(select(EpochRow).order_by(EpochRow.epoch))
+        return [(row.epoch, row.attempt) for row in measured]
+
+
+def test_epochs_of_an_earlier_attempt_are_kept_as_it_measured_them(database: Database) -> None:
+    second = claimed_again(database)
 
     with database.write() as session:
         runs.beat(session, [second], 60, {second.id: [{**EPOCH, "epoch": 2}]})
 
-    with database.read() as session:
-        measured = session.scalars(select(EpochRow).order_by(EpochRow.epoch)).all()
-    assert [(row.epoch, row.attempt) for row in measured] == [(1, 1), (2, 2)]
-    assert run_of(database, first.id).epochs_done == 2
+    assert attempts_by_epoch(database) == [(1, 1), (2, 2)]
+    assert run_of(database, second.id).epochs_done == 2
 
 
 def test_an_epoch_that_is_told_again_stays_with_the_attempt_that_measured_it(
     database: Database,
 ) -> None:
     """Who goes on from a checkpoint tells all its epochs: the last may not have been recorded."""
-    queued_job(database, seeds=1)
-    first = claimed(database)
-    with database.write() as session:
-        runs.beat(session, [first], 60, {first.id: [EPOCH]})
-        runs.release(session, [first])
-    second = claimed(database)
+    second = claimed_again(database)
 
     with database.write() as session:
         runs.beat(session, [second], 60, {second.id: [EPOCH, {**EPOCH, "epoch": 2}]})
 
-    with database.read() as session:
-        measured = session.scalars(select(EpochRow).order_by(EpochRow.epoch)).all()
-    assert [(row.epoch, row.attempt) for row in measured] == [(1, 1), (2, 2)]
+    assert attempts_by_epoch(database) == [(1, 1), (2, 2)]
 
 
 def test_a_run_that_begins_anew_takes_no_progress_back(database: Database) -> None:
