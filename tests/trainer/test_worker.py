@@ -1,4 +1,5 @@
 import errno
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "checkpoints"
 
 
-CHECKPOINTS = Path("set by the fixture")
+CHECKPOINTS = Path(os.devnull, "set by the fixture")  # nothing can be written there
 
 
 def worker(database: Database, **changes: Any) -> Worker:
@@ -242,9 +243,9 @@ def test_a_run_killed_at_any_epoch_goes_on_and_ends_bit_equal(
                 raise process._last_words()  # what it said behind this is lost with it
         return said
 
-    monkeypatch.setattr(TrainingProcess, "message", message_and_kill)
-    worker(sqlite_database).work(exit_when_idle=True)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:  # undone alone: the folder stays as the fixture set it
+        patch.setattr(TrainingProcess, "message", message_and_kill)
+        worker(sqlite_database).work(exit_when_idle=True)
 
     resumed = told[told.index(killed_at) + 1]
     assert resumed >= killed_at, "it began anew"
