@@ -27,10 +27,11 @@ def missing(what: str) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Processes that tests start keep nothing in the cache folder of who runs the tests."""
+def _folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Processes that tests start keep nothing in the folders of who runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ISOBUDGET_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("ISOBUDGET_CHECKPOINTS", str(tmp_path_factory.mktemp("checkpoints")))
         yield
 
 
