@@ -3,23 +3,26 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.catalogue import content_id
 from app.db import architectures, runs
-from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
 from app.failures import Failure
 from app.recipes import Recipe
+from solver.architecture import Architecture
+from solver.counting import Counts
 from trainer.checkpoints import Checkpoints
 from trainer.outcome import Outcome
+from trainer.patience import PatientDatabase
 from trainer.process import (
     DiedError,
     End,
@@ -34,7 +37,6 @@ from trainer.process import (
 )
 
 logger = logging.getLogger(__name__)
-Result = TypeVar("Result")
 
 LOOK_SECONDS: Final = 0.5
 """Between two looks whether to stop."""
@@ -65,7 +67,7 @@ class Attempt:
     def __init__(
         self,
         claims: Sequence[Claim],
-        database: Database,
+        database: PatientDatabase,
         settings: WorkerSettings,
         process: TrainingProcess,
         stopping: threading.Event,
@@ -98,19 +100,23 @@ class Attempt:
             if ends is None:
                 ends = self._halted()
             if ends is None:
-                self._write(lambda session: runs.release(session, self._held))
+                self._database.write(lambda session: runs.release(session, self._held))
                 logger.info("%s: given back", self._names())
             else:
                 self._record(ends)
 
     def _task(self) -> Task:
         first = self._held[0]
-        with self._database.read() as session:
-            architecture = architectures.get(session, first.architecture_id)
-            stored = architectures.counts(session, first.architecture_id)
+
+        def stored(session: Session) -> tuple[Architecture, Counts]:
+            id_ = first.architecture_id
+            return architectures.get(session, id_), architectures.counts(session, id_)
+
+        with self._while_held() as until:
+            architecture, counts = self._database.read(stored, until)
         return Task(
             architecture=architecture,
-            expected=stored,
+            expected=counts,
             dataset=first.dataset,
             dataset_version=first.dataset_version,
             detail=first.detail,
@@ -146,26 +152,29 @@ class Attempt:
         return None
 
     def _beat(self, progress: Progress) -> None:
-        """Prolong the leases; a silent database is asked again until they are over."""
+        """Prolong the leases, and keep what epochs measured."""
         epochs = {
             id_: [epoch_row(epoch) for epoch in measured]
             for id_, measured in progress.epochs.items()
         }
         sent = time.monotonic()
-        while True:
-            try:
-                with self._database.write() as session:
-                    self._held = runs.beat(session, self._held, self._settings.lease, epochs)
-                break
-            except OperationalError as broken:
-                if self._stopping.is_set():
-                    raise
-                if time.monotonic() > self._ends:
-                    raise LostLeaseError(f"{self._names()}: database away") from broken
-                time.sleep(min(0.2, self._settings.poll))
+        with self._while_held() as until:
+            self._held = self._database.write(
+                lambda session: runs.beat(session, self._held, self._settings.lease, epochs), until
+            )
         self._ends = sent + self._settings.lease
         if failed := {claim.id for claim in self._held} & progress.failures.keys():
             self._record({id_: progress.failures[id_] for id_ in failed})
+
+    @contextmanager
+    def _while_held(self) -> Iterator[float]:
+        """Give until when the database is to be asked; if it is away then, the leases are lost."""
+        try:
+            yield self._ends
+        except OperationalError as broken:
+            if self._stopping.is_set():
+                raise
+            raise LostLeaseError(f"{self._names()}: database away") from broken
 
     def _record(self, ends: dict[str, End]) -> None:
         """Write down how runs ended, in one transaction; they are no longer held then."""
@@ -176,7 +185,7 @@ class Attempt:
             runs.hold(session, ending)
             return [_recorded(session, claim, ends[claim.id]) for claim in ending]
 
-        for line in self._write(write):
+        for line in self._database.write(write):
             logger.info("%s", line)
         over = {claim.id for claim in ending if not isinstance(ends[claim.id], Paused)}
         if over:
@@ -190,34 +199,11 @@ class Attempt:
 
     def _lost(self, died: DiedError) -> None:
         kind: Failure = "out_of_memory" if died.out_of_memory else "lost"
-        self._write(lambda session: runs.lose(session, self._held, str(died), kind))
+        self._database.write(lambda session: runs.lose(session, self._held, str(died), kind))
         logger.warning("%s: lost: %s", self._names(), died)
-
-    def _write(self, work: Callable[[Session], Result]) -> Result:
-        return patient(self._database, work, self._stopping, self._settings.poll)
 
     def _names(self) -> str:
         return ", ".join(map(name_of, self._held))
-
-
-def patient(
-    database: Database, work: Callable[[Session], Result], stopping: threading.Event, poll: float
-) -> Result:
-    """One transaction, begun again while the database is away; leases go on by themselves.
-
-    Raises
-    ------
-    OperationalError
-        The database is away, and the worker is to stop.
-    """
-    while True:
-        try:
-            with database.write() as session:
-                return work(session)
-        except OperationalError:
-            logger.exception("the database does not answer; trying again")
-            if stopping.wait(poll):
-                raise
 
 
 def _recorded(session: Session, claim: Claim, end: End) -> str:

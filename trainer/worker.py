@@ -8,8 +8,7 @@ transaction is open while something trains.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -19,12 +18,12 @@ from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
 from app.logs import about
-from trainer.attempt import Attempt, WorkerSettings, name_of, patient
+from trainer.attempt import Attempt, WorkerSettings, name_of
+from trainer.patience import PatientDatabase, in_a_line
 from trainer.process import TrainingProcess
 from trainer.summary import settle_next
 
 logger = logging.getLogger(__name__)
-Result = TypeVar("Result")
 
 
 class Worker:
@@ -39,10 +38,10 @@ class Worker:
         settings: WorkerSettings,
         process: TrainingProcess | None = None,
     ) -> None:
-        self._database = database
         self._settings = settings
         self._process = process or TrainingProcess()
         self._stopping = threading.Event()
+        self._database = PatientDatabase(database, self._stopping, settings.poll)
 
     def stop(self) -> None:
         """Claim nothing more, and give back what is held."""
@@ -62,7 +61,7 @@ class Worker:
         try:
             while not self._stopping.is_set():
                 self._settle()
-                claims = self._write(self._claim)
+                claims = self._database.write(self._claim)
                 if claims:
                     with about(run_id=[claim.id for claim in claims]):
                         self._run(claims)
@@ -78,7 +77,8 @@ class Worker:
             if not self.is_stopping:
                 raise
             logger.warning(
-                "stopped while the database was away; leases end by themselves (%s)", away
+                "stopped while the database was away; leases end by themselves (%s)",
+                in_a_line(away),
             )
         finally:
             self._process.kill()
@@ -98,8 +98,5 @@ class Worker:
 
     def _settle(self) -> None:
         """Bring the results of jobs up to date."""
-        while self._write(settle_next):
+        while self._database.write(settle_next):
             pass
-
-    def _write(self, work: Callable[[Session], Result]) -> Result:
-        return patient(self._database, work, self._stopping, self._settings.poll)

@@ -2,13 +2,16 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.db import jobs, runs
 from app.db.engine import Database
@@ -363,6 +366,68 @@ def test_runs_at_different_epochs_are_trained_one_set_after_another(tmp_path: Pa
     }
     seen = [(id_, epochs[-1].number) for said in told for id_, epochs in said.epochs.items()]
     assert seen == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+
+
+def break_reads(
+    database: Database, monkeypatch: pytest.MonkeyPatch, is_away: Callable[[], bool]
+) -> None:
+    """Have the database fail whoever reads, as long as it is away."""
+    read = database.read
+
+    def refused() -> AbstractContextManager[Session]:
+        if is_away():
+            raise OperationalError("SELECT", {}, Exception("no server"))
+        return read()
+
+    monkeypatch.setattr(database, "read", refused)
+
+
+def test_a_worker_waits_for_the_database_to_read_what_it_is_to_train(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued_job(sqlite_database, seeds=1)
+    times = iter(range(4))
+
+    with monkeypatch.context() as patch:
+        break_reads(sqlite_database, patch, lambda: next(times, None) is not None)
+        worker(sqlite_database).work(exit_when_idle=True)
+
+    (run,) = rows(sqlite_database)
+    assert next(times, None) is None
+    assert (run.state, run.attempt) == ("succeeded", 1)
+
+
+def test_a_worker_that_cannot_read_what_to_train_while_its_lease_lasts_works_on(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    queued_job(sqlite_database, seeds=1)
+
+    with monkeypatch.context() as patch:
+        break_reads(sqlite_database, patch, lambda: "database away" not in caplog.text)
+        worker(sqlite_database, lease=3.0).work(exit_when_idle=True)
+
+    (run,) = rows(sqlite_database)
+    assert f"run {run.id}, attempt 1: database away; it was stopped" in caplog.messages
+    assert (run.state, run.attempt, run.lost) == ("succeeded", 2, 1)
+
+
+def test_a_worker_stops_while_it_waits_to_read_what_to_train(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    queued_job(sqlite_database, seeds=1)
+    made = worker(sqlite_database)
+
+    def is_away() -> bool:
+        made.stop()
+        return True
+
+    with monkeypatch.context() as patch:
+        break_reads(sqlite_database, patch, is_away)
+        made.work()
+
+    assert "stopped while the database was away; leases end by themselves (no server)" in (
+        caplog.messages
+    )
 
 
 def test_a_run_that_cannot_be_read_fails_and_the_others_go_on(sqlite_database: Database) -> None:
