@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.errors import NotFoundError
+from app.db.errors import existing
 from app.db.models import ArchitectureRow
 from app.db.paging import Key, page
 from app.db.statements import insert_new
@@ -62,7 +62,4 @@ def newest(
 
 
 def _row(session: Session, id_: str) -> ArchitectureRow:
-    row = session.get(ArchitectureRow, id_)
-    if row is None:
-        raise NotFoundError("architecture", id_)
-    return row
+    return existing(session.get(ArchitectureRow, id_), "architecture", id_)

@@ -1,11 +1,28 @@
 """What a repository refuses."""
 
+from typing import TypeVar
+
+Row = TypeVar("Row")
+
 
 class NotFoundError(LookupError):
     """There is no such row."""
 
     def __init__(self, kind: str, id_: str) -> None:
         super().__init__(f"there is no {kind} {id_}")
+
+
+def existing(row: Row | None, kind: str, id_: str) -> Row:
+    """Give a row that must be there.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    if row is None:
+        raise NotFoundError(kind, id_)
+    return row
 
 
 class LostLeaseError(RuntimeError):

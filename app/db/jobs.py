@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import identity
-from app.db.errors import NotFoundError
+from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import Key, page
 from app.db.runs import OPEN, locked, want
@@ -128,10 +128,7 @@ def get(session: Session, id_: str) -> JobRow:
     NotFoundError
         There is none with this id.
     """
-    row = session.get(JobRow, id_)
-    if row is None:
-        raise NotFoundError("job", id_)
-    return row
+    return existing(session.get(JobRow, id_), "job", id_)
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[JobRow], str | None]:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db import identity
-from app.db.errors import LostLeaseError, NotFoundError
+from app.db.errors import LostLeaseError, existing
 from app.db.models import JobRow, SearchRow, VariantRow
 from app.db.paging import Key, page
 from app.db.statements import affected, insert_all
@@ -49,10 +49,7 @@ def get(session: Session, id_: str) -> SearchRow:
     NotFoundError
         There is none with this id.
     """
-    row = session.get(SearchRow, id_)
-    if row is None:
-        raise NotFoundError("search", id_)
-    return row
+    return existing(session.get(SearchRow, id_), "search", id_)
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[SearchRow], str | None]:
@@ -195,9 +192,7 @@ def variant(session: Session, search_id: str, position: int) -> VariantRow:
         There is none at this position.
     """
     row = session.get(VariantRow, (search_id, position))
-    if row is None:
-        raise NotFoundError("variant", f"{search_id}-{position}")
-    return row
+    return existing(row, "variant", identity.variant_id(search_id, position))
 
 
 def variants_at(session: Session, search_id: str, positions: Sequence[int]) -> list[VariantRow]:
