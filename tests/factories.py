@@ -104,6 +104,7 @@ def queued_job(
     tag: str = "digits",
     epochs: int = 2,
     halving: tuple[int, int] | None = None,
+    priority: int = 0,
 ) -> JobRow:
     """A job of the example's search, with a run for each network and seed.
 
@@ -127,6 +128,6 @@ def queued_job(
             "variants": selection,
         }
         wanted = needs(original(), seeds, variants, tag, epochs, first)
-        return jobs.create(session, search.id, request, wanted)
+        return jobs.create(session, search.id, request, wanted, priority)
 
     return database.transact(make)

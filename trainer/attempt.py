@@ -159,9 +159,12 @@ class Attempt:
         }
         sent = time.monotonic()
         with self._while_held() as until:
-            self._held = self._database.write(
+            held = self._database.write(
                 lambda session: runs.beat(session, self._held, self._settings.lease, epochs), until
             )
+        if not held:
+            raise LostLeaseError(f"{self._names()}: no longer held")
+        self._held = held
         self._ends = sent + self._settings.lease
         if failed := {claim.id for claim in self._held} & progress.failures.keys():
             self._record({id_: progress.failures[id_] for id_ in failed})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db.models import STATES, JobRow, ResultRow, RunRow, SearchRow, VariantRow
+from app.db.models import STATES, JobRow, LateWriteRow, ResultRow, RunRow, SearchRow, VariantRow
 from app.db.types import database_time
 
 
@@ -16,7 +16,8 @@ class Figures:
 
     ``attempts`` and ``lost_leases`` are sums over all runs; a run that is queued again by a later
     job has lost none yet. ``overdue`` runs have a lease that is over and wait to be claimed again;
-    ``workers`` are those that hold a run. ``late_writes`` is ``None`` where nobody records them.
+    ``workers`` are those that hold a run; ``late_writes`` were refused, since the run was not held
+    any more.
     """
 
     searches: Mapping[str, int]
@@ -30,7 +31,7 @@ class Figures:
     workers: int
     oldest_queued_run: float
     oldest_queued_search: float
-    late_writes: int | None
+    late_writes: int
 
 
 def figures(session: Session) -> Figures:
@@ -51,16 +52,8 @@ def figures(session: Session) -> Figures:
         workers=_workers(session),
         oldest_queued_run=_oldest_queued(session, RunRow),
         oldest_queued_search=_oldest_queued(session, SearchRow),
-        late_writes=late_writes(session),
+        late_writes=session.scalar(select(func.coalesce(func.sum(LateWriteRow.writes), 0))) or 0,
     )
-
-
-def late_writes(_session: Session) -> int | None:
-    """How many writes of workers were refused since they held the run no longer.
-
-    ``None``: no table records them yet. Where one does, this is the place to count it.
-    """
-    return None
 
 
 def _by_state(session: Session, table: type[SearchRow] | type[JobRow]) -> Mapping[str, int]:

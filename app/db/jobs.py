@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy import Select, and_, func, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import identity
@@ -45,9 +45,16 @@ class Need:
 
 
 def create(
-    session: Session, search_id: str, request: dict[str, Any], needs: Sequence[Need]
+    session: Session,
+    search_id: str,
+    request: dict[str, Any],
+    needs: Sequence[Need],
+    priority: int = 0,
 ) -> JobRow:
-    """Queue a job; runs that are recorded or under way are shared, not repeated."""
+    """Queue a job; runs that are recorded or under way are shared, not repeated.
+
+    Runs of a higher ``priority`` are claimed before all others.
+    """
     digest = identity.content_hash("job", [search_id, request])
     job = JobRow(
         id=identity.fresh_id(session, JobRow, digest),
@@ -55,6 +62,7 @@ def create(
         search_id=search_id,
         request=request,
         rungs=_first_rung(request, needs),
+        priority=priority,
     )
     session.add(job)
     session.flush()
@@ -84,6 +92,7 @@ def _insert_runs(session: Session, job: JobRow, needs: Sequence[Need]) -> set[st
             "position": position,
             "target_epochs": need.epochs,
             "created_at": job.created_at,
+            "nice": -job.priority,
         }
         for position, need in enumerate(needs)
     ]
@@ -233,7 +242,7 @@ def progress(session: Session, job: JobRow) -> Progress:
     workers = session.scalar(
         select(func.count(func.distinct(RunRow.worker)))
         .join(JobRunRow, JobRunRow.run_id == RunRow.id)
-        .where(mine, RunRow.state == "running")
+        .where(mine, RunRow.state == literal_column("'running'"))  # for the partial index
     )
     groups = [Group(*row) for row in counted]
     return Progress(groups, float(seconds) if seconds is not None else None, workers or 0)

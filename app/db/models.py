@@ -147,6 +147,7 @@ class JobRow(Base):
     results: Mapped[dict[str, Any] | None]
     rungs: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     error: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=database_time())
     finished_at: Mapped[datetime | None]
 
@@ -171,6 +172,8 @@ class RunRow(Base):
     wanted now, ``epochs_done`` how far it was ever measured. ``detail`` is the side in pixels that
     images are reduced to before they are enlarged again (a control), ``training_images`` how many
     of them are trained on, where not all. ``created_at`` is when the job came that queued it last.
+    ``nice`` orders the queue, the least first: minus the highest priority of the open jobs that
+    want the run.
     """
 
     __tablename__ = "runs"
@@ -196,6 +199,7 @@ class RunRow(Base):
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=database_time())
     position: Mapped[int] = mapped_column(BigInteger)
+    nice: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
@@ -206,6 +210,7 @@ class RunRow(Base):
         CheckConstraint("target_epochs >= 1", name="target_epochs"),
         Index(
             "ix_runs_queued",
+            "nice",
             "created_at",
             "position",
             "id",
@@ -218,6 +223,7 @@ class RunRow(Base):
             "ix_runs_stacks",
             "stack",
             "target_epochs",
+            "nice",
             "created_at",
             "position",
             "id",
@@ -230,6 +236,7 @@ class RunRow(Base):
             postgresql_where=text("state = 'running'"),
             sqlite_where=text("state = 'running'"),
         ),
+        Index("ix_runs_progress", "id", "state", "failure", "epochs_done"),
     )
 
 
@@ -247,6 +254,19 @@ class AttemptRow(Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime] = mapped_column(default=database_time())
     reason: Mapped[str]
+
+
+class LateWriteRow(Base):
+    """Writes of one attempt that were refused, since it held the run no longer.
+
+    There is no foreign key: to check it would wait for whoever works on the run now.
+    """
+
+    __tablename__ = "late_writes"
+
+    run_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    writes: Mapped[int] = mapped_column(default=1)
 
 
 class JobRunRow(Base):

@@ -12,12 +12,19 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    Boolean,
     ColumnElement,
+    Float,
+    Integer,
+    ScalarSelect,
+    Select,
     and_,
+    bindparam,
     case,
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -25,10 +32,19 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.db.errors import LostLeaseError
-from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
-from app.db.statements import upsert
+from app.db.models import (
+    AttemptRow,
+    EpochRow,
+    JobRow,
+    JobRunRow,
+    LateWriteRow,
+    ResultRow,
+    RunRow,
+)
+from app.db.statements import add, upsert
 from app.db.types import database_time
 from app.failures import Failure
 
@@ -45,6 +61,7 @@ _IN_SQL_ONLY = {"synchronize_session": False}
 _ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}
 _ONCE = "MATERIALIZED"
 """A common table that is worked out once; worked out again, it could lock other rows."""
+_IS_RUNNING: ColumnElement[bool] = RunRow.state == literal_column("'running'")
 
 
 @dataclass(frozen=True)
@@ -68,82 +85,125 @@ class Claim:
 
 
 def claim(session: Session, worker: str, lease: float, most: int = 8) -> list[Claim]:
-    """Take the oldest queued run, and what is trained at once with it, for ``lease`` seconds.
+    """Take the most urgent queued run, and what is trained at once with it, for ``lease`` seconds.
 
-    These are at most ``most`` runs of one stack that are wanted equally far, in the order of their
-    seeds; each is an attempt of its own. There are none where nothing is queued.
+    Of runs that are as urgent it is the oldest. These are at most ``most`` runs of one stack that
+    are wanted equally far, in the order of their seeds; each is an attempt of its own. There are
+    none where nothing is queued.
     """
-    _reap(session)
-    taken = _oldest_stack(most)
-    statement = (
+    asked = {"by": worker, "seconds": lease, "others": most - 1}
+    connection = session.connection()
+    rows = connection.execute(_CLAIM, {**asked, "is_reaped": False}).all()
+    if not rows:
+        _reap(session)
+        rows = connection.execute(_CLAIM, {**asked, "is_reaped": True}).all()
+    claims = sorted((Claim(*row) for row in rows), key=lambda claim: claim.seed)
+    ids = [claim.id for claim in claims]
+    if ids and connection.scalar(_JOB_WAITS, {"ids": ids}):
+        waiting = and_(JobRow.state == "queued", _needs_any(ids))
+        _update_jobs(session, waiting, state="running")
+    return claims
+
+
+def _claiming() -> ReturningUpdate[Any]:
+    """Take a stack, unless leases are over and not reaped: what they held goes first, if older.
+
+    States are written out, not bound: otherwise neither database would know that the partial
+    indexes serve.
+    """
+    overdue = select(RunRow.id).where(_IS_RUNNING, RunRow.lease_expires_at < database_time())
+    leader = _leader(or_(bindparam("is_reaped", type_=Boolean), ~overdue.exists()))
+    taken = union_all(select(leader.c.id), select(_others(leader).c.id)).cte("taken")
+    return (
         update(RunRow)
         .where(RunRow.id == taken.c.id)
         .values(
             state="running",
             attempt=RunRow.attempt + 1,
-            worker=worker,
-            lease_expires_at=database_time(lease),
+            worker=bindparam("by"),
+            lease_expires_at=database_time(bindparam("seconds", type_=Float)),
             started_at=database_time(),
         )
         .returning(*(getattr(RunRow, name) for name in Claim.__dataclass_fields__))
     )
-    rows = session.execute(statement, execution_options=_IN_SQL_ONLY).all()
-    claims = sorted((Claim(*row) for row in rows), key=lambda claim: claim.seed)
-    if claims:
-        waiting = and_(JobRow.state == "queued", _needs_any(claim.id for claim in claims))
-        _update_jobs(session, waiting, state="running")
-    return claims
 
 
-def _oldest_stack(most: int) -> CTE:
-    """The oldest queued run with others of its stack, locked.
+def _leader(*conditions: ColumnElement[bool]) -> CTE:
+    """The most urgent queued run, locked, if conditions hold.
 
-    Only the oldest of a stack, its leader, is looked for: while one worker takes a stack, another
+    Only the first of each stack, its leader, is looked for: while one worker takes a stack, another
     passes the locked leader by, and does not split what stands behind it.
     """
-    age = (RunRow.created_at, RunRow.position, RunRow.id)
     other = aliased(RunRow)
     is_behind = (
         select(other.id)
         .where(
-            other.state == "queued",
+            _is_queued(other),
             other.stack == RunRow.stack,
             other.target_epochs == RunRow.target_epochs,
-            tuple_(other.created_at, other.position, other.id) < tuple_(*age),
+            tuple_(*_turn(other)) < tuple_(*_turn(RunRow)),
         )
         .exists()
     )
-    leader = (
+    return (
         select(RunRow.id, RunRow.stack, RunRow.target_epochs)
-        .where(RunRow.state == "queued", ~is_behind)
-        .order_by(*age)
+        .where(_is_queued(RunRow), ~is_behind, *conditions)
+        .order_by(*_turn(RunRow))
         .limit(1)
         .with_for_update(skip_locked=True)  # SQLite: the transaction holds the write lock already
         .cte("leader")
         .prefix_with(_ONCE)
     )
-    others = (
+
+
+def _others(leader: CTE) -> CTE:
+    """What is trained at once with the leader, locked."""
+    return (
         select(RunRow.id)
         .where(
-            RunRow.state == "queued",
+            _is_queued(RunRow),
             RunRow.stack == select(leader.c.stack).scalar_subquery(),
             RunRow.target_epochs == select(leader.c.target_epochs).scalar_subquery(),
             RunRow.id != select(leader.c.id).scalar_subquery(),
         )
-        .order_by(*age)
-        .limit(most - 1)
+        .order_by(*_turn(RunRow))
+        .limit(bindparam("others", type_=Integer))
         .with_for_update(skip_locked=True)
         .cte("others")
         .prefix_with(_ONCE)
     )
-    return union_all(select(leader.c.id), select(others.c.id)).cte("taken")
+
+
+def _turn(run: Any) -> tuple[Any, ...]:
+    """What queued runs are ordered by: who is least is next."""
+    return (run.nice, run.created_at, run.position, run.id)
+
+
+def _is_queued(run: Any) -> ColumnElement[bool]:
+    is_queued: ColumnElement[bool] = run.state == literal_column("'queued'")
+    return is_queued
+
+
+_CLAIM = _claiming()
+"""Built once: to build it takes longer than to execute it."""
+_JOB_WAITS: Select[Any] = (
+    select(literal_column("1"))
+    .select_from(JobRunRow)
+    .join(JobRow, JobRow.id == JobRunRow.job_id)
+    .where(
+        JobRunRow.run_id.in_(bindparam("ids", expanding=True)),
+        JobRow.state == literal_column("'queued'"),
+    )
+    .limit(1)
+)
+"""Whether a job has waited for one of these runs."""
 
 
 def _reap(session: Session) -> None:
     """Queue again what dead workers held; give up what was lost too often."""
     overdue = (
         select(RunRow.id)
-        .where(RunRow.state == "running", RunRow.lease_expires_at < database_time())
+        .where(_IS_RUNNING, RunRow.lease_expires_at < database_time())
         .with_for_update(skip_locked=True)
         .cte("overdue")
         .prefix_with(_ONCE)
@@ -201,22 +261,15 @@ def beat(
 ) -> list[Claim]:
     """Prolong leases, and keep the epochs measured since the last time, by the ids of their runs.
 
-    Of a run that was cancelled or lost nothing is written. Those still held are given back. What
-    an earlier attempt measured may be told again, in case that attempt could not: it stays that
-    attempt's.
-
-    Raises
-    ------
-    LostLeaseError
-        None is still held.
+    Of a run that was cancelled or lost nothing is written. Those still held are given back: there
+    are none where all were. What an earlier attempt measured may be told again, in case that
+    attempt could not: it stays that attempt's.
     """
     measured = {id_: [row["epoch"] for row in rows] for id_, rows in epochs.items() if rows}
     values: dict[str, Any] = {"lease_expires_at": database_time(lease)}
     if measured:
         values["epochs_done"] = _at_least(measured)
     kept = _fenced(session, held, **values)
-    if not kept:
-        raise LostLeaseError("; ".join(map(_no_longer_held, held)))
     rows = [
         {"run_id": claim.id, "attempt": claim.attempt, **epoch}
         for claim in kept
@@ -311,12 +364,8 @@ def release(session: Session, held: Sequence[Claim]) -> list[Claim]:
 
 def _end(session: Session, held: Claim, **values: Any) -> None:
     if not _fenced(session, [held], lease_expires_at=None, **values):
-        raise LostLeaseError(_no_longer_held(held))
+        raise LostLeaseError(f"run {held.id} is no longer held by attempt {held.attempt}")
     _mark_stale(session, [held.id])
-
-
-def _no_longer_held(held: Claim) -> str:
-    return f"run {held.id} is no longer held by attempt {held.attempt}"
 
 
 def hold(session: Session, held: Sequence[Claim]) -> list[Claim]:
@@ -330,13 +379,15 @@ def hold(session: Session, held: Sequence[Claim]) -> list[Claim]:
 
 
 def _fenced(session: Session, held: Sequence[Claim], **values: Any) -> list[Claim]:
-    """Write to those runs that are still these attempts'; which they were."""
+    """Write to those runs that are still these attempts', and count refusals; which they were."""
     mine = _still_held(held)
     statement = update(RunRow).where(RunRow.id == mine.c.id).values(**values).returning(RunRow.id)
     written = set(session.scalars(statement, execution_options=_IN_SQL_ONLY))
-    for claim in held:
-        if claim.id not in written:
-            logger.warning("run %s, attempt %d: a late write was refused", claim.id, claim.attempt)
+    late = [claim for claim in held if claim.id not in written]
+    for claim in late:
+        logger.warning("run %s, attempt %d: a late write was refused", claim.id, claim.attempt)
+    rows = [{"run_id": claim.id, "attempt": claim.attempt, "writes": 1} for claim in late]
+    add(session, LateWriteRow, rows, "writes")
     return [claim for claim in held if claim.id in written]
 
 
@@ -387,25 +438,31 @@ def _update_jobs(session: Session, condition: ColumnElement[bool], **values: Any
 
 
 def want(session: Session, ids: Sequence[str], since: Any) -> None:
-    """Have runs trained as far as any open job wants them, and no further.
+    """Have runs trained as far and as soon as any open job wants them, and no further.
 
     What is paused and wanted further is queued again, as old as ``since``; what has come far enough
     is paused; what nobody wants is cancelled. Runs that ended stay as they are, and so does what
     is paused and not wanted: it may be wanted again. The caller has locked the runs.
     """
-    furthest = (
-        select(func.max(JobRunRow.target_epochs))
-        .join(JobRow, JobRow.id == JobRunRow.job_id)
-        .where(JobRunRow.run_id == RunRow.id, JobRow.state.in_(OPEN))
-        .scalar_subquery()
-    )
+
+    def most(column: Any) -> ScalarSelect[int]:
+        return (
+            select(func.max(column))
+            .select_from(JobRunRow)
+            .join(JobRow, JobRow.id == JobRunRow.job_id)
+            .where(JobRunRow.run_id == RunRow.id, JobRow.state.in_(OPEN))
+            .scalar_subquery()
+        )
+
+    furthest = most(JobRunRow.target_epochs)
+    wanted = {"target_epochs": furthest, "nice": -most(JobRow.priority)}
     far_enough = and_(
         RunRow.epochs_done >= RunRow.target_epochs,
         RunRow.target_epochs < RunRow.recipe["epochs"].as_integer(),
     )
     for state, condition, values in (
         (OPEN, furthest.is_(None), {"state": "cancelled", **_ENDED_NOW}),
-        ((*OPEN, "paused"), furthest.is_not(None), {"target_epochs": furthest}),
+        ((*OPEN, "paused"), furthest.is_not(None), wanted),
         (("paused",), ~far_enough, {"state": "queued", "created_at": since}),
         (("queued",), far_enough, {"state": "paused"}),
     ):

@@ -42,6 +42,20 @@ def upsert(
     )
 
 
+def add(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], column: str
+) -> None:
+    """Insert rows; where one is there with its primary key, add to its ``column``."""
+    if not rows:
+        return
+    keys = [column.name for column in table.__table__.primary_key]
+    statement = _dialect(session).insert(table)
+    total = getattr(table, column) + statement.excluded[column]
+    session.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_={column: total}), list(rows)
+    )
+
+
 def insert_all(
     session: Session,
     table: type[Base],

@@ -36,6 +36,7 @@ class JobView(Schema):
     finished_at: datetime | None
     progress: ProgressView
     request: dict[str, Any]
+    priority: int
     notes: list[str] = Field(description="What the service decided where the request left it open")
     error: str | None
     results: Results | None
@@ -120,6 +121,7 @@ def job_view(session: Session, row: JobRow) -> JobView:
         finished_at=row.finished_at,
         progress=_progress(row, now),
         request=request,
+        priority=row.priority,
         notes=[*notes, *_notes(row, now)],
         error=row.error,
         results=Results.model_validate(row.results) if row.results else None,

@@ -61,17 +61,22 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             notes.append("a variant that is the original itself was left out")
         networks = [jobs.Network(original.id, original.input.resolution), *variants]
         needs = _needs(request, dataset, networks)
-        return jobs.create(session, search.id, understood(request, notes), needs).id
+        return jobs.create(
+            session, search.id, understood(request, notes), needs, request.priority
+        ).id
 
     body = request.model_dump(mode="json")
     return database.transact(lambda session: once(session, "jobs", key, body, make))
 
 
 def understood(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The request with its defaults filled in, and notes on what was decided for the user."""
+    """The request with its defaults filled in, and notes on what was decided for the user.
+
+    Without the priority: two jobs that differ in it alone ask for the same.
+    """
     recipe = request.training
     filled = {"recipe": recipe.model_dump(mode="json"), "epochs": recipe.epochs}
-    return {**request.model_dump(mode="json"), **filled, "notes": list(notes)}
+    return {**request.model_dump(mode="json", exclude={"priority"}), **filled, "notes": list(notes)}
 
 
 def _variant_networks(

@@ -79,11 +79,14 @@ def _families(counted: Figures) -> Iterator[Metric]:
     counters = (
         ("isobudget_results", "Results recorded.", counted.results),
         ("isobudget_run_attempts", "Times that a worker claimed a run.", counted.attempts),
-        ("isobudget_late_writes", "Writes refused: the run was lost.", counted.late_writes),
+        (
+            "isobudget_late_writes",
+            "Writes refused: the run was not held.",
+            counted.late_writes,
+        ),
     )
     for name, meaning, number in counters:
-        if number is not None:
-            yield CounterMetricFamily(name, meaning, value=number)
+        yield CounterMetricFamily(name, meaning, value=number)
 
 
 def _states(name: str, meaning: str, numbers: Mapping[str, int]) -> Metric:

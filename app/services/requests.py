@@ -112,6 +112,11 @@ class JobRequest(Schema):
         "original does, reduced to its resolution and enlarged to theirs",
     )
 
+    priority: Annotated[int, Field(ge=-100, le=100, strict=True)] = Field(
+        default=0,
+        description="Runs of a job with a higher priority are trained before all others that wait",
+    )
+
     @field_validator("dataset")
     @classmethod
     def _known_dataset(cls, name: str) -> str:

@@ -330,3 +330,15 @@ def test_runs_are_paged(client: TestClient, search: dict[str, Any]) -> None:
 
     assert (len(first["items"]), len(second["items"]), second["next"]) == (7, 3, None)
     assert len({run["id"] for run in first["items"] + second["items"]}) == 10
+
+
+def test_a_job_has_a_priority_that_is_no_part_of_what_it_asks_for(
+    client: TestClient, search: dict[str, Any]
+) -> None:
+    urgent = client.post("/v1/jobs", json=job_body(search, seeds=1, priority=7)).json()
+    usual = client.post("/v1/jobs", json=job_body(search, seeds=1)).json()
+    refused = client.post("/v1/jobs", json=job_body(search, seeds=1, priority=101))
+
+    assert (urgent["priority"], usual["priority"]) == (7, 0)
+    assert urgent["request"] == usual["request"]
+    assert refused.status_code == 422

@@ -8,7 +8,7 @@ from sqlalchemy import select, text, update
 
 from app.db.engine import Database
 from app.db.figures import Figures, figures
-from app.db.models import STATES, JobRow, ResultRow, RunRow, SearchRow
+from app.db.models import STATES, JobRow, LateWriteRow, ResultRow, RunRow, SearchRow
 from app.db.types import database_time
 from tests.factories import RESULT, queued_job, queued_search
 
@@ -63,8 +63,15 @@ def test_where_nothing_is_all_is_zero_and_every_state_is_there(database: Databas
     assert of_rows.searches == of_rows.jobs == zero
     assert set(zero) <= set(of_rows.runs)
     assert not any(of_rows.runs.values())
-    assert of_rows.late_writes is None
-    others = ("variants", "results", "attempts", "lost_leases", "overdue", "workers")
+    others = (
+        "variants",
+        "results",
+        "attempts",
+        "lost_leases",
+        "late_writes",
+        "overdue",
+        "workers",
+    )
     ages = ("oldest_queued_run", "oldest_queued_search")
     assert not any(getattr(of_rows, name) for name in (*others, *ages))
 
@@ -119,3 +126,11 @@ def test_counting_waits_for_no_writer_and_counts_nothing_that_is_not_committed(
         reader.join(20)
 
     assert [found.attempts for found in seen] == [before.attempts]
+
+
+def test_late_writes_are_summed(database: Database) -> None:
+    with database.write() as session:
+        for attempt, writes in ((1, 2), (2, 5)):
+            session.add(LateWriteRow(run_id="run", attempt=attempt, writes=writes))
+
+    assert counted(database).late_writes == 7

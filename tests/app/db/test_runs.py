@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
-from app.db.models import AttemptRow, EpochRow, JobRow, ResultRow, RunRow
+from app.db.models import AttemptRow, EpochRow, JobRow, LateWriteRow, ResultRow, RunRow
 from app.db.runs import Claim
 from app.db.types import database_time
 from app.failures import FAILURES, Failure
@@ -90,12 +90,11 @@ def test_a_run_whose_lease_ended_is_claimed_by_another(database: Database) -> No
 @pytest.mark.parametrize(
     "write",
     [
-        lambda session, held: runs.beat(session, [held], 60, {held.id: [EPOCH]}),
         lambda session, held: runs.finish(session, held, RESULT),
         lambda session, held: runs.fail(session, held, "error", "late"),
         lambda session, held: runs.pause(session, held),
     ],
-    ids=["beat", "finish", "fail", "pause"],
+    ids=["finish", "fail", "pause"],
 )
 def test_a_worker_that_lost_its_lease_cannot_write(
     database: Database, write: Callable[[object, Claim], None]
@@ -523,6 +522,48 @@ def test_a_run_that_is_given_up_has_the_trace_of_every_attempt(database: Databas
         (3, "worker-2"),
     ]
     assert all(lost.started_at and lost.started_at < lost.ended_at for lost in view.lost_attempts)
+
+
+def test_a_heartbeat_that_comes_too_late_keeps_nothing_and_is_counted(database: Database) -> None:
+    queued_job(database, seeds=2)
+    late = claim(database, "late")
+    let_leases_end(database)
+    owner = claim(database, "owner")
+
+    for _ in range(2):
+        with database.write() as session:
+            assert runs.beat(session, late, 60, {late[0].id: [EPOCH]}) == []
+
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(EpochRow)) == 0
+        counted = session.scalars(select(LateWriteRow).order_by(LateWriteRow.run_id)).all()
+        written = [(row.run_id, row.attempt, row.writes) for row in counted]
+    assert written == sorted((one.id, 1, 2) for one in late)
+    assert {run_of(database, one.id).attempt for one in owner} == {2}
+
+
+def test_urgent_runs_are_claimed_first_and_those_as_urgent_by_age(database: Database) -> None:
+    for tag, priority in (("first", 0), ("last", -1), ("second", 0), ("urgent", 5)):
+        queued_job(database, seeds=1, tag=tag, priority=priority)
+
+    order = [claimed(database).dataset for _ in range(4)]
+
+    assert order == ["urgent", "first", "second", "last"]
+
+
+def test_a_run_is_as_urgent_as_the_most_urgent_open_job_that_wants_it(database: Database) -> None:
+    queued_job(database, seeds=1, tag="older")
+    queued_job(database, seeds=1, tag="shared", priority=-1)
+    urgent = queued_job(database, seeds=1, tag="shared", priority=3)
+    with database.read() as session:
+        shared = session.scalars(select(RunRow).where(RunRow.dataset == "shared")).one()
+    assert shared.nice == -3
+
+    with database.write() as session:
+        jobs.cancel(session, urgent.id)
+
+    assert run_of(database, shared.id).nice == 1
+    assert claimed(database).dataset == "older"
 
 
 def test_a_late_write_is_logged(database: Database, caplog: pytest.LogCaptureFixture) -> None:
