@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import STATES, JobRow, LateWriteRow, ResultRow, RunRow, SearchRow, VariantRow
+from app.db.runs import IS_OVERDUE
 from app.db.types import database_time
 
 
@@ -52,7 +53,7 @@ def figures(session: Session) -> Figures:
         workers=_workers(session),
         oldest_queued_run=_oldest_queued(session, RunRow),
         oldest_queued_search=_oldest_queued(session, SearchRow),
-        late_writes=session.scalar(select(func.coalesce(func.sum(LateWriteRow.writes), 0))) or 0,
+        late_writes=session.scalar(select(func.sum(LateWriteRow.writes))) or 0,
     )
 
 
@@ -71,8 +72,7 @@ def _number(session: Session, table: type[VariantRow] | type[ResultRow]) -> int:
 
 
 def _overdue(session: Session) -> int:
-    overdue = (RunRow.state == "running") & (RunRow.lease_expires_at < database_time())
-    return session.scalar(select(func.count()).where(overdue)) or 0
+    return session.scalar(select(func.count()).where(IS_OVERDUE)) or 0
 
 
 def _workers(session: Session) -> int:

@@ -5,14 +5,14 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, literal_column, or_, select, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import identity
 from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import Key, page
-from app.db.runs import OPEN, locked, want
+from app.db.runs import OPEN, has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
 from app.halving import Halving
@@ -242,7 +242,7 @@ def progress(session: Session, job: JobRow) -> Progress:
     workers = session.scalar(
         select(func.count(func.distinct(RunRow.worker)))
         .join(JobRunRow, JobRunRow.run_id == RunRow.id)
-        .where(mine, RunRow.state == literal_column("'running'"))  # for the partial index
+        .where(mine, has_state(RunRow, "running"))
     )
     groups = [Group(*row) for row in counted]
     return Progress(groups, float(seconds) if seconds is not None else None, workers or 0)

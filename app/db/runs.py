@@ -8,7 +8,7 @@ of their ids: otherwise two transactions could wait for each other.
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     CTE,
@@ -61,7 +61,19 @@ _IN_SQL_ONLY = {"synchronize_session": False}
 _ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}
 _ONCE = "MATERIALIZED"
 """A common table that is worked out once; worked out again, it could lock other rows."""
-_IS_RUNNING: ColumnElement[bool] = RunRow.state == literal_column("'running'")
+
+
+def has_state(row: Any, state: Literal["queued", "running"]) -> ColumnElement[bool]:
+    """Whether a row is in a state, which is written out, not bound to a parameter.
+
+    Otherwise neither database would know that the partial index on that state serves.
+    """
+    is_there: ColumnElement[bool] = row.state == literal_column(f"'{state}'")
+    return is_there
+
+
+IS_OVERDUE = and_(has_state(RunRow, "running"), RunRow.lease_expires_at < database_time())
+"""A run whose worker has not prolonged the lease in time."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +118,8 @@ def claim(session: Session, worker: str, lease: float, most: int = 8) -> list[Cl
 
 
 def _claiming() -> ReturningUpdate[Any]:
-    """Take a stack, unless leases are over and not reaped: what they held goes first, if older.
-
-    States are written out, not bound: otherwise neither database would know that the partial
-    indexes serve.
-    """
-    overdue = select(RunRow.id).where(_IS_RUNNING, RunRow.lease_expires_at < database_time())
+    """Take a stack, unless leases are over and not reaped: what they held goes first, if older."""
+    overdue = select(RunRow.id).where(IS_OVERDUE)
     leader = _leader(or_(bindparam("is_reaped", type_=Boolean), ~overdue.exists()))
     taken = union_all(select(leader.c.id), select(_others(leader).c.id)).cte("taken")
     return (
@@ -138,7 +146,7 @@ def _leader(*conditions: ColumnElement[bool]) -> CTE:
     is_behind = (
         select(other.id)
         .where(
-            _is_queued(other),
+            has_state(other, "queued"),
             other.stack == RunRow.stack,
             other.target_epochs == RunRow.target_epochs,
             tuple_(*_turn(other)) < tuple_(*_turn(RunRow)),
@@ -147,7 +155,7 @@ def _leader(*conditions: ColumnElement[bool]) -> CTE:
     )
     return (
         select(RunRow.id, RunRow.stack, RunRow.target_epochs)
-        .where(_is_queued(RunRow), ~is_behind, *conditions)
+        .where(has_state(RunRow, "queued"), ~is_behind, *conditions)
         .order_by(*_turn(RunRow))
         .limit(1)
         .with_for_update(skip_locked=True)  # SQLite: the transaction holds the write lock already
@@ -161,7 +169,7 @@ def _others(leader: CTE) -> CTE:
     return (
         select(RunRow.id)
         .where(
-            _is_queued(RunRow),
+            has_state(RunRow, "queued"),
             RunRow.stack == select(leader.c.stack).scalar_subquery(),
             RunRow.target_epochs == select(leader.c.target_epochs).scalar_subquery(),
             RunRow.id != select(leader.c.id).scalar_subquery(),
@@ -179,11 +187,6 @@ def _turn(run: Any) -> tuple[Any, ...]:
     return (run.nice, run.created_at, run.position, run.id)
 
 
-def _is_queued(run: Any) -> ColumnElement[bool]:
-    is_queued: ColumnElement[bool] = run.state == literal_column("'queued'")
-    return is_queued
-
-
 _CLAIM = _claiming()
 """Built once: to build it takes longer than to execute it."""
 _JOB_WAITS: Select[Any] = (
@@ -192,7 +195,7 @@ _JOB_WAITS: Select[Any] = (
     .join(JobRow, JobRow.id == JobRunRow.job_id)
     .where(
         JobRunRow.run_id.in_(bindparam("ids", expanding=True)),
-        JobRow.state == literal_column("'queued'"),
+        has_state(JobRow, "queued"),
     )
     .limit(1)
 )
@@ -203,7 +206,7 @@ def _reap(session: Session) -> None:
     """Queue again what dead workers held; give up what was lost too often."""
     overdue = (
         select(RunRow.id)
-        .where(_IS_RUNNING, RunRow.lease_expires_at < database_time())
+        .where(IS_OVERDUE)
         .with_for_update(skip_locked=True)
         .cte("overdue")
         .prefix_with(_ONCE)

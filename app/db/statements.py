@@ -32,7 +32,7 @@ def upsert(
     """
     if not rows:
         return
-    keys = [column.name for column in table.__table__.primary_key]
+    keys = _keys(table)
     last = {tuple(row[key] for key in keys): row for row in rows}
     statement = _dialect(session).insert(table).values(list(last.values()))
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
@@ -48,7 +48,7 @@ def add(
     """Insert rows; where one is there with its primary key, add to its ``column``."""
     if not rows:
         return
-    keys = [column.name for column in table.__table__.primary_key]
+    keys = _keys(table)
     statement = _dialect(session).insert(table)
     total = getattr(table, column) + statement.excluded[column]
     session.execute(
@@ -87,6 +87,10 @@ def affected(session: Session, statement: Any) -> int:
     result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return result.rowcount
+
+
+def _keys(table: type[Base]) -> list[str]:
+    return [column.name for column in table.__table__.primary_key]
 
 
 def _dialect(session: Session) -> Any:
