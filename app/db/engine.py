@@ -1,16 +1,19 @@
 """Engines and transactions: the one file that commits."""
 
+import math
 import sqlite3
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
 from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import Session
 
 from app.db.types import to_json
@@ -20,6 +23,8 @@ Result = TypeVar("Result")
 WAL_FIXED: Final = (3, 51, 3)
 """First SQLite without the race that can lose commits when a write-ahead log is reset."""
 RETRIES: Final = 10
+ASKED_AFTER_SECONDS: Final = 1.0
+"""A connection that was idle for so long is asked whether it still lives before it is used."""
 
 
 class Database:
@@ -81,16 +86,32 @@ class Database:
 
 
 def _server(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         json_serializer=to_json,
         json_deserializer=from_json,  # several times faster than the standard library
-        pool_pre_ping=True,
         pool_size=10,
         max_overflow=30,
         pool_timeout=5,
         connect_args={"connect_timeout": 5},
     )
+    event.listen(engine, "checkin", _note_idle)
+    event.listen(engine, "checkout", partial(_ask_idle, engine.dialect))
+    return engine
+
+
+def _note_idle(_connection: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _ask_idle(dialect: Any, connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection whether it lives, as ``pool_pre_ping`` does, but not between two uses."""
+    if time.monotonic() - record.info.get("idle_since", math.inf) < ASKED_AFTER_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.dbapi.Error as dead:
+        raise InvalidatePoolError("the server has closed the connection") from dead
 
 
 def _sqlite(path: str | None) -> Engine:

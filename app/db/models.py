@@ -214,8 +214,6 @@ class RunRow(Base):
             "created_at",
             "position",
             "id",
-            "stack",
-            "target_epochs",
             postgresql_where=text("state = 'queued'"),
             sqlite_where=text("state = 'queued'"),
         ),

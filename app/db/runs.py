@@ -17,7 +17,6 @@ from sqlalchemy import (
     Float,
     Integer,
     ScalarSelect,
-    Select,
     and_,
     bindparam,
     case,
@@ -27,8 +26,8 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     tuple_,
-    union_all,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -72,7 +71,10 @@ def has_state(row: Any, state: Literal["queued", "running"]) -> ColumnElement[bo
     return is_there
 
 
-IS_OVERDUE = and_(has_state(RunRow, "running"), RunRow.lease_expires_at < database_time())
+IS_OVERDUE = and_(
+    has_state(RunRow, "running"),
+    RunRow.lease_expires_at < select(database_time()).scalar_subquery(),  # asked once: by the index
+)
 """A run whose worker has not prolonged the lease in time."""
 
 
@@ -103,16 +105,15 @@ def claim(session: Session, worker: str, lease: float, most: int = 8) -> list[Cl
     are wanted equally far, in the order of their seeds; each is an attempt of its own. There are
     none where nothing is queued.
     """
-    asked = {"by": worker, "seconds": lease, "others": most - 1}
+    asked = {"by": worker, "seconds": lease, "most": most}
     connection = session.connection()
     rows = connection.execute(_CLAIM, {**asked, "is_reaped": False}).all()
     if not rows:
         _reap(session)
         rows = connection.execute(_CLAIM, {**asked, "is_reaped": True}).all()
-    claims = sorted((Claim(*row) for row in rows), key=lambda claim: claim.seed)
-    ids = [claim.id for claim in claims]
-    if ids and connection.scalar(_JOB_WAITS, {"ids": ids}):
-        waiting = and_(JobRow.state == "queued", _needs_any(ids))
+    claims = sorted((Claim(*columns) for *columns, _ in rows), key=lambda claim: claim.seed)
+    if any(has_waiting_job for *_, has_waiting_job in rows):
+        waiting = and_(JobRow.state == "queued", _needs_any([claim.id for claim in claims]))
         _update_jobs(session, waiting, state="running")
     return claims
 
@@ -121,7 +122,7 @@ def _claiming() -> ReturningUpdate[Any]:
     """Take a stack, unless leases are over and not reaped: what they held goes first, if older."""
     overdue = select(RunRow.id).where(IS_OVERDUE)
     leader = _leader(or_(bindparam("is_reaped", type_=Boolean), ~overdue.exists()))
-    taken = union_all(select(leader.c.id), select(_others(leader).c.id)).cte("taken")
+    taken = _stack_of(leader)
     return (
         update(RunRow)
         .where(RunRow.id == taken.c.id)
@@ -132,7 +133,7 @@ def _claiming() -> ReturningUpdate[Any]:
             lease_expires_at=database_time(bindparam("seconds", type_=Float)),
             started_at=database_time(),
         )
-        .returning(*(getattr(RunRow, name) for name in Claim.__dataclass_fields__))
+        .returning(*(getattr(RunRow, name) for name in Claim.__dataclass_fields__), _JOB_WAITS)
     )
 
 
@@ -144,18 +145,22 @@ def _leader(*conditions: ColumnElement[bool]) -> CTE:
     """
     other = aliased(RunRow)
     is_behind = (
-        select(other.id)
+        select(true())
         .where(
             has_state(other, "queued"),
             other.stack == RunRow.stack,
             other.target_epochs == RunRow.target_epochs,
             tuple_(*_turn(other)) < tuple_(*_turn(RunRow)),
         )
-        .exists()
+        .limit(1)
+        .scalar_subquery()
     )
+    # Asked of one run after the other, along the queue's index. With NOT EXISTS or IS NULL,
+    # PostgreSQL asks it of the whole queue first, above all where it has no statistics.
+    is_first = is_behind.is_not(true())
     return (
-        select(RunRow.id, RunRow.stack, RunRow.target_epochs)
-        .where(has_state(RunRow, "queued"), ~is_behind, *conditions)
+        select(RunRow.stack, RunRow.target_epochs)
+        .where(has_state(RunRow, "queued"), is_first, *conditions)
         .order_by(*_turn(RunRow))
         .limit(1)
         .with_for_update(skip_locked=True)  # SQLite: the transaction holds the write lock already
@@ -164,20 +169,19 @@ def _leader(*conditions: ColumnElement[bool]) -> CTE:
     )
 
 
-def _others(leader: CTE) -> CTE:
-    """What is trained at once with the leader, locked."""
+def _stack_of(leader: CTE) -> CTE:
+    """What is trained at once with the leader, and itself; locked."""
     return (
         select(RunRow.id)
         .where(
             has_state(RunRow, "queued"),
             RunRow.stack == select(leader.c.stack).scalar_subquery(),
             RunRow.target_epochs == select(leader.c.target_epochs).scalar_subquery(),
-            RunRow.id != select(leader.c.id).scalar_subquery(),
         )
         .order_by(*_turn(RunRow))
-        .limit(bindparam("others", type_=Integer))
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
-        .cte("others")
+        .cte("taken")
         .prefix_with(_ONCE)
     )
 
@@ -187,19 +191,17 @@ def _turn(run: Any) -> tuple[Any, ...]:
     return (run.nice, run.created_at, run.position, run.id)
 
 
+_JOB_WAITS: ColumnElement[int | None] = literal_column(
+    "(SELECT 1 FROM job_runs JOIN jobs ON jobs.id = job_runs.job_id"
+    " WHERE job_runs.run_id = runs.id AND jobs.state = 'queued' LIMIT 1)"
+)
+"""Whether a queued job needs a run that is claimed.
+
+It is text, since SQLAlchemy leaves the tables' names out of what SQLite returns. The limit keeps
+PostgreSQL from listing the runs of all queued jobs first.
+"""
 _CLAIM = _claiming()
 """Built once: to build it takes longer than to execute it."""
-_JOB_WAITS: Select[Any] = (
-    select(literal_column("1"))
-    .select_from(JobRunRow)
-    .join(JobRow, JobRow.id == JobRunRow.job_id)
-    .where(
-        JobRunRow.run_id.in_(bindparam("ids", expanding=True)),
-        has_state(JobRow, "queued"),
-    )
-    .limit(1)
-)
-"""Whether a job has waited for one of these runs."""
 
 
 def _reap(session: Session) -> None:
