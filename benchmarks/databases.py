@@ -23,10 +23,18 @@ Rows: TypeAlias = Sequence[tuple[str | int, ...]]
 
 
 class Store(Protocol):
-    """One kind of database."""
+    """One kind of database.
+
+    ``is_server`` tells whether it is PostgreSQL.
+    """
+
+    is_server: bool
 
     def empty(self) -> Database:
         """The database without rows; whoever takes it closes it."""
+
+    def connect(self) -> Any:
+        """A connection by the database's own module, which leaves transactions to its user."""
 
     def bare_seconds(self, rows: Rows) -> float:
         """What ``executemany`` takes for all columns of these variants, with its commit."""
@@ -34,6 +42,8 @@ class Store(Protocol):
 
 class Sqlite:
     """A file, each time a copy of one that is migrated."""
+
+    is_server = False
 
     def __init__(self, folder: Path) -> None:
         self._migrated, self._used = folder / "migrated.sqlite", folder / "used.sqlite"
@@ -46,6 +56,10 @@ class Sqlite:
         shutil.copy(self._migrated, self._used)
         return Database(f"sqlite:///{self._used}")
 
+    def connect(self) -> Any:
+        """To the last copy, or to a new file."""
+        return self._module.connect(self._used, isolation_level=None)
+
     def bare_seconds(self, rows: Rows) -> float:
         """By the module that we use, with its own defaults."""
         with closing(self._module.connect(self._used)) as connection:
@@ -54,6 +68,8 @@ class Sqlite:
 
 class Postgres:
     """A database of its own on a server."""
+
+    is_server = True
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -67,12 +83,17 @@ class Postgres:
             session.execute(text("TRUNCATE architectures CASCADE"))
         return database
 
-    def bare_seconds(self, rows: Rows) -> float:
+    def connect(self) -> Any:
         """By psycopg."""
         import psycopg
 
         url = make_url(self._url).set(drivername="postgresql")
-        with closing(psycopg.connect(url.render_as_string(hide_password=False))) as connection:
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
+    def bare_seconds(self, rows: Rows) -> float:
+        """By psycopg."""
+        with closing(self.connect()) as connection:
+            connection.autocommit = False
             return _inserted(connection, "%s", rows)
 
 
