@@ -32,9 +32,11 @@ STOPS = [signal.SIGINT, *[signal.SIGTERM] * (20 if IS_FULL else 2)]
 
 
 @contextmanager
-def working(database: Database, folder: Path, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+def working(
+    database: Database, folder: Path, *options: str, lease: float = LEASE
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker with its own session, so that all that it starts can be found."""
-    env = environment(database, lease=LEASE, poll=0.1, checkpoints=folder / "checkpoints")
+    env = environment(database, lease=lease, poll=0.1, checkpoints=folder / "checkpoints")
     command = [sys.executable, "-m", "trainer", *options]
     process = subprocess.Popen(command, env=env, start_new_session=True)
     try:
