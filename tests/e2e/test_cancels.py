@@ -1,4 +1,4 @@
-"""Jobs cancelled at random moments while real workers train them."""
+"""Jobs and searches cancelled at random moments, while real processes work on them."""
 
 import logging
 import os
@@ -7,21 +7,27 @@ import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from starlette.testclient import TestClient
 
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import JobRow, JobRunRow, LateWriteRow, ResultRow, RunRow
 from app.db.runs import OPEN
+from tests.app.api.conftest import serving
+from tests.chaos.sizes import IS_FULL
 from tests.e2e.processes import until
 from tests.e2e.test_worker_life import _has_none, descendants, working
 from tests.factories import queued_job
+from tests.solver.processes import endless
 
 logger = logging.getLogger(__name__)
 
 CANCELS = int(os.environ.get("ISOBUDGET_TEST_CANCELS", "4"))
+SEARCHES = 20 if IS_FULL else 2
 LEASE = 15.0
 HEARTBEAT = LEASE / 3
 
@@ -103,3 +109,52 @@ def test_a_job_cancelled_at_any_moment_ends_once_and_leaves_no_process(
         open_ = select(func.count()).select_from(RunRow).where(RunRow.state.in_(OPEN))
         assert session.scalar(open_) == 0
         assert session.scalar(select(func.count()).select_from(JobRow)) == CANCELS
+
+
+def solvers() -> set[int]:
+    """Processes that solve searches for this one."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            _, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            command = stat.with_name("cmdline").read_bytes()
+            if int(parent) == os.getpid() and b"solver.child" in command:
+                found.add(int(stat.parent.name))
+    return found
+
+
+def has_state(client: TestClient, url: str, state: str) -> bool:
+    return bool(client.get(url).json()["state"] == state)
+
+
+def have_ended(processes: set[int]) -> bool:
+    return not processes & solvers()
+
+
+def test_a_search_cancelled_at_any_moment_ends_at_once_with_its_process(
+    database: Database,
+) -> None:
+    moments = random.Random(0)
+    seconds = []
+    with serving(database, 1) as client:
+        for _ in range(SEARCHES):
+            answer = client.post("/v1/searches", json=endless(), headers={"Prefer": "wait=0"})
+            url = answer.headers["Location"]
+            until(partial(has_state, client, url, "running"), 60)
+            time.sleep(moments.uniform(0, 3))  # it takes a while to load OR-Tools
+            solving = solvers()
+            assert len(solving) == 1
+            asked = time.monotonic()
+
+            assert client.delete(url).status_code == 204
+
+            until(partial(have_ended, solving), 5)
+            seconds.append(time.monotonic() - asked)
+            assert has_state(client, url, "cancelled")
+    assert not solvers()
+    logger.info(
+        "%d searches were cancelled; their processes ended in %.2f s, the slowest in %.2f s",
+        SEARCHES,
+        median(seconds),
+        max(seconds),
+    )
