@@ -103,7 +103,7 @@ def test_runs_go_on_from_their_last_epoch_however_often_workers_are_stopped(
     before = measured(database)
     for attempt, number in enumerate(STOPS, 1):
         with working(database, tmp_path, *options) as process:
-            until(partial(_has_more, database, len(before) + 2), 30)
+            until(partial(_has_more, database, len(before) + 2), 90)
             time.sleep(moments.uniform(0, 0.2))  # somewhere in an epoch
             told = time.monotonic()
 
