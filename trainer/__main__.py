@@ -14,8 +14,8 @@ from typing import Final
 from app import logs
 from app.config import settings
 from app.db.engine import Database
-from app.db.schema import is_current
 from trainer.attempt import WorkerSettings
+from trainer.starting import finds_newest
 from trainer.supervisor import Supervisor
 from trainer.worker import Worker
 
@@ -28,8 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logs.set_up(settings().log_format)
     database = Database(settings().database_url)
-    if not is_current(database):
+    until = None if options.max_time is None else time.monotonic() + options.max_time
+    if not finds_newest(database, settings().poll, until, supervised=options.supervised):
         sys.exit("the database's schema is not current; run: isobudget migrate")
+    if until is not None:
+        options.max_time = max(0.0, until - time.monotonic())
     if options.processes > 1:
         database.close()
         return _many(options)
