@@ -15,7 +15,7 @@ from app import logs
 from app.config import settings
 from app.db.engine import Database
 from trainer.attempt import WorkerSettings
-from trainer.starting import finds_newest
+from trainer.starting import finds_newest, on_end_of_supervisor
 from trainer.supervisor import Supervisor
 from trainer.worker import Worker
 
@@ -64,7 +64,7 @@ def _one(options: argparse.Namespace, database: Database) -> int:
 
     _on_signals(worker.stop, worker.kill)
     if options.supervised:
-        threading.Thread(target=_stop_with_the_supervisor, args=(worker,), daemon=True).start()
+        on_end_of_supervisor(worker.stop)
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     ends = None if options.max_time is None else time.monotonic() + options.max_time
@@ -95,11 +95,6 @@ def _on_signals(stop: Callable[[], None], kill: Callable[[], None]) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, handle)
-
-
-def _stop_with_the_supervisor(worker: Worker) -> None:
-    os.read(0, 1)  # it writes nothing: the end of the pipe is its end
-    worker.stop()
 
 
 def _parser() -> argparse.ArgumentParser:

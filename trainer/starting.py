@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 from sqlalchemy.exc import OperationalError
 
@@ -32,7 +33,7 @@ def finds_newest(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     if supervised:
-        threading.Thread(target=_stop_with_the_supervisor, args=(stopping,), daemon=True).start()
+        on_end_of_supervisor(stopping.set)
     try:
         return PatientDatabase(database, stopping, poll).read(is_newest, until)
     except OperationalError as away:
@@ -40,6 +41,11 @@ def finds_newest(
         sys.exit(0)
 
 
-def _stop_with_the_supervisor(stopping: threading.Event) -> None:
-    os.read(0, 1)  # it writes nothing: the end of the pipe is its end
-    stopping.set()
+def on_end_of_supervisor(stop: Callable[[], None]) -> None:
+    """Have a thread stop this process when its supervisor has ended, however it did."""
+
+    def wait() -> None:
+        os.read(0, 1)  # it writes nothing: the end of the pipe is its end
+        stop()
+
+    threading.Thread(target=wait, daemon=True).start()
