@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make demo    install, then find, train and compare variants of a small CNN; writes an HTML report"
 	@echo "make test    install, then run every check and test"
-	@echo "make chaos   kill and freeze workers and databases for half an hour; nothing may be lost"
+	@echo "make chaos   stop, kill and freeze workers and databases for half an hour; nothing may be lost"
 	@echo "make lint    the static checks alone;  make format  rewrites what they would"
 	@echo "make clean   remove the virtual environment and what the demo wrote"
 
@@ -36,7 +36,8 @@ test: lint
 	$(BIN)/python -m pytest -n 2
 
 chaos: $(VENV)/installed-dev
-	ISOBUDGET_CHAOS=full ISOBUDGET_TEST_CANCELS=100 $(BIN)/python -m pytest -n 0 tests/chaos tests/e2e/test_cancels.py
+	ISOBUDGET_CHAOS=full ISOBUDGET_TEST_CANCELS=100 $(BIN)/python -m pytest -n 0 \
+		tests/chaos tests/e2e/test_cancels.py tests/e2e/test_worker_life.py
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix

@@ -9,13 +9,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from app import logs
 from app.config import settings
 from app.db.engine import Database
-from app.db.schema import is_current
 from trainer.attempt import WorkerSettings
+from trainer.starting import finds_newest, on_end_of_supervisor
 from trainer.supervisor import Supervisor
 from trainer.worker import Worker
 
@@ -28,8 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logs.set_up(settings().log_format)
     database = Database(settings().database_url)
-    if not is_current(database):
+    until = None if options.max_time is None else time.monotonic() + options.max_time
+    if not finds_newest(database, settings().poll, until, supervised=options.supervised):
         sys.exit("the database's schema is not current; run: isobudget migrate")
+    if until is not None:
+        options.max_time = max(0.0, until - time.monotonic())
     if options.processes > 1:
         database.close()
         return _many(options)
@@ -61,7 +64,7 @@ def _one(options: argparse.Namespace, database: Database) -> int:
 
     _on_signals(worker.stop, worker.kill)
     if options.supervised:
-        threading.Thread(target=_stop_with_the_supervisor, args=(worker,), daemon=True).start()
+        on_end_of_supervisor(worker.stop)
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     ends = None if options.max_time is None else time.monotonic() + options.max_time
@@ -92,11 +95,6 @@ def _on_signals(stop: Callable[[], None], kill: Callable[[], None]) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, handle)
-
-
-def _stop_with_the_supervisor(worker: Worker) -> None:
-    os.read(0, 1)  # it writes nothing: the end of the pipe is its end
-    worker.stop()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -138,5 +136,16 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _leave(code: int) -> NoReturn:
+    """End this process without tearing the interpreter down.
+
+    That takes seconds on a busy machine, and nothing is left to tidy up.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.orm import Session
 
 import migrations
 from app.db.engine import Database
@@ -43,7 +44,14 @@ def _is_older(known: ScriptDirectory, revision: str, current: str | None) -> boo
 
 def is_current(database: Database) -> bool:
     """Whether a database is at the newest revision that this code knows."""
-    return revision_of(database) == ScriptDirectory.from_config(config()).get_current_head()
+    with database.read() as session:
+        return is_newest(session)
+
+
+def is_newest(session: Session) -> bool:
+    """The same, of the database that is looked at."""
+    current = MigrationContext.configure(session.connection()).get_current_revision()
+    return current == ScriptDirectory.from_config(config()).get_current_head()
 
 
 def revision_of(database: Database) -> str | None:

@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import Callable
-from typing import IO, Any, Final
+from typing import IO, Any
 
 from app.services.process import (
     GRACE_SECONDS,
+    LOOK_SECONDS,
     SolverFailedError,
     SolverProcess,
     SolverTimeoutError,
@@ -14,9 +15,6 @@ from app.services.process import (
 from solver.problem import SolveRequest
 from solver.table import Table
 from solver.variants import Answer
-
-LOOK_SECONDS: Final = 0.2
-"""Between two looks whether a search was cancelled."""
 
 
 class SolverCancelledError(RuntimeError):
@@ -58,14 +56,19 @@ class Child(SolverProcess):
         SolverFailedError, SolverTimeoutError, SolverCancelledError
             There is no answer.
         """
+
+        def look() -> None:
+            on_wait(self._found)
+            if is_cancelled():
+                raise SolverCancelledError("the search was cancelled")
+
         try:
+            self.wait_until_ready(look)
             self._send(request)
             deadline = time.monotonic() + request.time_limit + GRACE_SECONDS
             while self._reader.is_alive():
                 self._reader.join(LOOK_SECONDS)
-                on_wait(self._found)
-                if is_cancelled():
-                    raise SolverCancelledError("the search was cancelled")
+                look()
                 if time.monotonic() > deadline:
                     raise SolverTimeoutError(f"no answer {GRACE_SECONDS:g} s after the time limit")
             return self._answer()

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import IO, Final
 
 from solver.problem import SolveRequest
@@ -13,6 +15,8 @@ START_SECONDS: Final = 60.0
 """For a process to load OR-Tools, on a machine that is busy."""
 GRACE_SECONDS: Final = 1.8
 """Beyond its time limit, for a process to check and explain its answer."""
+LOOK_SECONDS: Final = 0.2
+"""Between two looks whether a search was cancelled."""
 
 
 class SolverFailedError(RuntimeError):
@@ -61,16 +65,19 @@ class SolverProcess(ABC):
     def _follow(self, output: IO[bytes]) -> None:
         """Take all that it writes once it is ready."""
 
-    def wait_until_ready(self) -> None:
-        """Wait until it has loaded OR-Tools.
+    def wait_until_ready(self, look: Callable[[], None] = lambda: None) -> None:
+        """Wait until it has loaded OR-Tools; ``look`` is called meanwhile, and may raise.
 
         Raises
         ------
         SolverStartError
             It did not start.
         """
-        if not self._ready.wait(START_SECONDS):
-            raise SolverStartError(f"the solver process did not start in {START_SECONDS:g} s")
+        deadline = time.monotonic() + START_SECONDS
+        while not self._ready.wait(LOOK_SECONDS):
+            look()
+            if time.monotonic() > deadline:
+                raise SolverStartError(f"the solver process did not start in {START_SECONDS:g} s")
         if not self._has_started:
             raise SolverStartError(
                 f"the solver process did not start (exit {self._process.wait()})"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.db.models import AttemptRow, JobRow, ResultRow, RunRow
+from app.db.models import AttemptRow, JobRow, LateWriteRow, ResultRow, RunRow
 from app.db.runs import OPEN
 from tests.chaos.journal import WRITES, Entry
 
@@ -21,7 +21,8 @@ def violations(database: Database, journal: Sequence[Entry]) -> list[str]:
         *_of_jobs(database),
         *_of_claims(journal),
         *_of_fences(journal),
-        *_of_counting(journal),
+        *_of_logging(journal),
+        *_of_counting(database, journal),
     ]
 
 
@@ -90,11 +91,28 @@ def _of_fences(journal: Sequence[Entry]) -> Iterator[str]:
                 )
 
 
-def _of_counting(journal: Sequence[Entry]) -> Iterator[str]:
+def _of_logging(journal: Sequence[Entry]) -> Iterator[str]:
     """Every refusal is logged."""
     refused, logged = (_number(journal, answer) for answer in ("refused", "logged"))
     for attempt, number in (refused - logged).items():
         yield f"{number} refusals of run {attempt[0]}, attempt {attempt[1]}, were not logged"
+
+
+def _of_counting(database: Database, journal: Sequence[Entry]) -> Iterator[str]:
+    """Late writes are counted, at least those that were acknowledged, and only of known attempts.
+
+    A worker that was killed before it wrote its line down was refused all the same.
+    """
+    columns = (LateWriteRow.run_id, LateWriteRow.attempt, LateWriteRow.writes)
+    with database.read() as session:
+        counted = {(run, attempt): n for run, attempt, n in session.execute(select(*columns))}
+    for (run, attempt), number in _number(journal, "refused").items():
+        found = counted.get((run, attempt), 0)
+        if found < number:
+            yield f"{found} late writes are counted of {number} of run {run}, attempt {attempt}"
+    claimed = {(entry.run, entry.attempt) for entry in journal if entry.what == "claim"}
+    for run, attempt in counted.keys() - claimed:
+        yield f"late writes are counted of run {run}, attempt {attempt}, which nobody claimed"
 
 
 def _number(journal: Iterable[Entry], answer: str) -> Counter[Attempt]:

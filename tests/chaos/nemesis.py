@@ -81,7 +81,8 @@ def workers(number: int, life: Life) -> Iterator[Workers]:
 class Nemesis:
     """Kills and freezes workers that hold runs, as its seed has it.
 
-    Each freeze lasts 1.6 leases, so that the lease is lost and the worker goes on as if it had it.
+    Each freeze lasts 1.6 leases, and until others have taken what the worker held, where there are
+    any: the worker goes on as if it had its lease.
     """
 
     def __init__(self, seed: int, kills: int, stops: int) -> None:
@@ -96,11 +97,13 @@ class Nemesis:
         deadline = time.monotonic() + patience
         while self.plan or frozen or is_open(database):
             assert time.monotonic() < deadline, f"not done; left to do: {self.plan}"
+            held_by = set(holders(database).values())
             for name in [name for name, until in frozen.items() if until < time.monotonic()]:
-                del frozen[name]
-                team.signal(name, signal.SIGCONT)
+                if name not in held_by or frozen.keys() >= team.alive.keys():
+                    del frozen[name]
+                    team.signal(name, signal.SIGCONT)
             team.replace_the_dead()
-            busy = sorted(set(holders(database).values()) & team.alive.keys() - frozen.keys())
+            busy = sorted(held_by & team.alive.keys() - frozen.keys())
             if self.plan and busy:
                 self._strike(team, self._dice.choice(busy), frozen, lease)
             elif self.plan and not is_open(database):

@@ -1,6 +1,8 @@
 """Workers as processes of their own: stopped, killed, and held to their time."""
 
+import logging
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,18 +17,26 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.db.engine import Database
-from app.db.models import EpochRow, RunRow
+from app.db.models import AttemptRow, EpochRow, RunRow
+from app.db.runs import GIVEN_BACK
+from tests.chaos.sizes import IS_FULL
 from tests.e2e.processes import environment, until
 from tests.factories import queued_job
 
+logger = logging.getLogger(__name__)
+
 LEASE = 60.0
 """Much longer than a test waits for: what goes on elsewhere was given back."""
+STOPS = [signal.SIGINT, *[signal.SIGTERM] * (20 if IS_FULL else 2)]
+"""No fewer than the leases that a run may lose."""
 
 
 @contextmanager
-def working(database: Database, folder: Path, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+def working(
+    database: Database, folder: Path, *options: str, lease: float = LEASE
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker with its own session, so that all that it starts can be found."""
-    env = environment(database, lease=LEASE, poll=0.1, checkpoints=folder / "checkpoints")
+    env = environment(database, lease=lease, poll=0.1, checkpoints=folder / "checkpoints")
     command = [sys.executable, "-m", "trainer", *options]
     process = subprocess.Popen(command, env=env, start_new_session=True)
     try:
@@ -55,6 +65,17 @@ def epochs(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(EpochRow)) or 0
 
 
+def measured(database: Database) -> list[tuple[int, int, float]]:
+    """Each epoch of the only run, with the attempt that told of it first, and its time.
+
+    An epoch that was measured again would have another attempt and time.
+    """
+    columns = (EpochRow.epoch, EpochRow.attempt, EpochRow.seconds)
+    with database.read() as session:
+        rows = session.execute(select(*columns).order_by(EpochRow.epoch))
+        return [(epoch, attempt, seconds) for epoch, attempt, seconds in rows]
+
+
 def only_run(database: Database) -> RunRow:
     with database.read() as session:
         return session.scalars(select(RunRow)).one()
@@ -78,19 +99,28 @@ def test_runs_go_on_from_their_last_epoch_however_often_workers_are_stopped(
     database: Database, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     queued_job(database, seeds=1, epochs=10_000)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
-        before = epochs(database)
+    moments, seconds = random.Random(0), []
+    before = measured(database)
+    for attempt, number in enumerate(STOPS, 1):
         with working(database, tmp_path, *options) as process:
-            until(partial(_has_more, database, before + 2), 30)
+            until(partial(_has_more, database, len(before) + 2), 90)
+            time.sleep(moments.uniform(0, 0.2))  # somewhere in an epoch
+            told = time.monotonic()
 
             assert stop(process, number) == 0
 
-            until(partial(_has_none, process.pid), 2)
+            seconds.append(time.monotonic() - told)
             run = only_run(database)
-            assert (run.state, run.lost) == ("queued", 0)
-    run = only_run(database)
-    assert run.attempt == 3
-    assert run.epochs_done == epochs(database)
+            assert (run.state, run.attempt, run.lost) == ("queued", attempt, 0)
+            until(partial(_has_none, process.pid), 2)
+        after = measured(database)
+        assert after[: len(before)] == before
+        assert {told_by for _, told_by, _ in after[len(before) :]} == {attempt}
+        before = after
+    logger.info("%d workers stopped, the slowest in %.2f s", len(seconds), max(seconds))
+    assert [epoch for epoch, _, _ in before] == [*range(1, only_run(database).epochs_done + 1)]
+    with database.read() as session:
+        assert session.scalars(select(AttemptRow.reason)).all() == [GIVEN_BACK] * len(STOPS)
 
 
 def test_the_second_signal_ends_a_worker_at_once(sqlite_database: Database, tmp_path: Path) -> None:
