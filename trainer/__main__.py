@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _on_ray(options: argparse.Namespace, database: Database) -> int:
     """Work on a cluster."""
+    ray.log_what_is_printed()
     try:
         cluster = ray.Cluster(options.address, options.ask)
     except EngineLostError as lost:

@@ -231,7 +231,6 @@ def death(error: Exception) -> DiedError:
 def _connect(address: str) -> None:
     _knock(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # lines that are no JSON
     import ray
 
     _log_as_we_do()
@@ -268,11 +267,30 @@ def _knock(address: str) -> None:
 
 
 def _log_as_we_do() -> None:
-    """Have Ray's own errors in our log, and drop what it prints about its nodes' processes."""
-    logging.getLogger("ray").handlers.clear()
-    logging.getLogger("ray").propagate = True
-    logging.getLogger("ray").setLevel(logging.ERROR)
+    """Have Ray's errors in our log, and drop what it prints about processes of its nodes."""
+    log = logging.getLogger("ray")
+    log.handlers.clear()
+    log.propagate = True
+    log.setLevel(logging.ERROR)
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until this process ends
+
+
+def log_what_is_printed() -> None:
+    """From now on, log what this process prints to standard error, as C++ does, line by line."""
+    own = os.fdopen(os.dup(2), "w", buffering=1)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(own)
+    reading, writing = os.pipe()
+    os.dup2(writing, 2)
+    os.close(writing)
+    threading.Thread(target=_log_lines, args=(reading,), daemon=True).start()
+
+
+def _log_lines(printed: int) -> None:
+    with os.fdopen(printed, errors="replace") as lines:
+        for line in lines:
+            logger.warning("Ray: %s", line.rstrip())
 
 
 def _resources() -> tuple[list[Resources], Resources]:
