@@ -69,7 +69,9 @@ def train(task: Task) -> Iterator[Progress | Ended]:
 
 
 class Cluster:
-    """A running Ray cluster that this machine is part of; ``serve`` is what its tasks do.
+    """A running Ray cluster that this machine is part of.
+
+    ``serve`` is what its tasks do, where that is not :func:`train`.
 
     Raises
     ------
@@ -77,9 +79,9 @@ class Cluster:
         It cannot be reached, or does not answer.
     """
 
-    def __init__(self, address: str, ask: Ask, serve: Serve = train) -> None:
+    def __init__(self, address: str, ask: Ask, serve: Serve | None = None) -> None:
         self._ask = ask
-        self._serve = serve
+        self._serve = serve or train
         self._asked: Call[tuple[list[Resources], Resources]] | None = None
         self._is_too_small = False
         _connect(address)
