@@ -196,7 +196,7 @@ def test_a_command_outlives_the_head_and_goes_on_with_the_next(
 
         until(lambda: all(row.state != "running" for row in rows(database)), 30)
         port = nodes.address.rpartition(":")[2]
-        with cluster(2, port=int(port)):
+        with cluster(2, gcs_server_port=int(port)):
             until(partial(has_state, database, job, "succeeded"), 60)
             process.terminate()
             assert process.wait(10) == 0

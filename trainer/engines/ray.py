@@ -109,9 +109,8 @@ class Cluster:
         except TimeoutError as late:
             if asked.seconds < LOST_SECONDS:
                 return 0
-            raise EngineLostError(
-                f"the Ray cluster has not answered for {LOST_SECONDS:g} s: its head is lost"
-            ) from late
+            text = f"the Ray cluster is lost: it has not answered for {LOST_SECONDS:g} s"
+            raise EngineLostError(text) from late
         except Exception as error:
             raise EngineLostError(f"the Ray cluster is lost: {_in_a_line(error)}") from error
         self._asked = None
@@ -233,6 +232,7 @@ def death(error: Exception) -> DiedError:
 def _connect(address: str) -> None:
     _knock(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # never start a cluster, only since it is asked
     import ray
 
     _log_as_we_do()
@@ -258,14 +258,17 @@ def _connect(address: str) -> None:
 def _knock(address: str) -> None:
     """See whether anything listens: Ray itself would take minutes to say that nothing does."""
     named = os.environ.get("RAY_ADDRESS", address) if address == "auto" else address
-    host, _, port = named.rpartition(":")
-    if not host or not port.isdigit():
-        return
     try:
-        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
+        _call_on(named)
     except OSError as error:
         text = f"no Ray cluster answers at {named} ({error}). Remedy: {REMEDY}"
         raise EngineLostError(text) from error
+
+
+def _call_on(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
 
 
 def _log_as_we_do() -> None:
@@ -296,9 +299,14 @@ def _log_lines(printed: int) -> None:
 
 
 def _resources() -> tuple[list[Resources], Resources]:
-    """What each node that is alive offers, and what is left in all of them together."""
+    """What each node that is alive offers, and what is left in all of them together.
+
+    Asked of a head that another has replaced, Ray ends this process; of one that is gone, it waits.
+    So that what is held can be given back first, we look ourselves whether the head is there.
+    """
     import ray
 
+    _call_on(ray.get_runtime_context().gcs_address)
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     return nodes, ray.available_resources()
 
