@@ -21,6 +21,8 @@ from tests.engines.cluster import Nodes, cluster
 from tests.factories import queued_job
 from tests.workers import FakeWorker
 
+pytestmark = pytest.mark.xdist_group("ray")  # one cluster for all of them
+
 SLEEPER = "tests.engines.sleeper"
 LONG = 10_000
 LEASE = 60.0
@@ -85,6 +87,12 @@ def are_measured(database: Database, number: int) -> bool:
     return len(measured(database)) >= number
 
 
+def half_done(database: Database) -> list[RunRow]:
+    """Runs in training that have at least half of their epochs before them."""
+    going_on = (row for row in rows(database) if row.state == "running" and row.epochs_done)
+    return [row for row in going_on if row.epochs_done <= row.target_epochs / 2]
+
+
 def pid_of(folder: Path, run: str) -> int:
     return int((folder / "checkpoints" / f"{run}.pid").read_text())
 
@@ -130,7 +138,7 @@ def test_what_a_lost_node_trained_is_trained_again_elsewhere(
     extra = nodes.add(cpus=1)
     nodes.wait()
     with driving(database, tmp_path, nodes.address, "--exit-when-idle") as process:
-        until(partial(are_measured, database, 3), 30)
+        until(lambda: len(half_done(database)) == 3, 60)
         nodes.kill(extra)
 
         assert process.wait(60) == 0
@@ -188,7 +196,7 @@ def test_what_a_killed_command_held_is_trained_by_others_once_its_leases_are_ove
 def test_a_command_outlives_the_head_and_goes_on_with_the_next(
     database: Database, tmp_path: Path
 ) -> None:
-    job = queued_job(database, seeds=1, variants=[0, 1], epochs=60)
+    job = queued_job(database, seeds=1, variants=[0, 1], epochs=20)
     with cluster(1) as nodes, driving(database, tmp_path, nodes.address) as process:
         until(partial(are_measured, database, 1), 30)
 
@@ -196,7 +204,7 @@ def test_a_command_outlives_the_head_and_goes_on_with_the_next(
 
         until(lambda: all(row.state != "running" for row in rows(database)), 30)
         port = nodes.address.rpartition(":")[2]
-        with cluster(2, gcs_server_port=int(port)):
+        with cluster(num_cpus=2, gcs_server_port=int(port)):
             until(partial(has_state, database, job, "succeeded"), 60)
             process.terminate()
             assert process.wait(10) == 0

@@ -111,6 +111,8 @@ class Cluster:
                 return 0
             text = f"the Ray cluster is lost: it has not answered for {LOST_SECONDS:g} s"
             raise EngineLostError(text) from late
+        except EngineLostError:
+            raise
         except Exception as error:
             raise EngineLostError(f"the Ray cluster is lost: {_in_a_line(error)}") from error
         self._asked = None
@@ -306,7 +308,12 @@ def _resources() -> tuple[list[Resources], Resources]:
     """
     import ray
 
-    _call_on(ray.get_runtime_context().gcs_address)
+    head = ray.get_runtime_context().gcs_address
+    try:
+        _call_on(head)
+    except OSError as error:
+        text = f"the Ray cluster is lost: its head at {head} does not answer ({error})"
+        raise EngineLostError(text) from error
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     return nodes, ray.available_resources()
 
