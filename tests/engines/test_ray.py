@@ -31,7 +31,9 @@ LEASE = 60.0
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
-    with cluster(1, 1) as started:
+    with cluster(1) as started:
+        started.add(cpus=1, gpus=1)
+        started.wait()
         yield started
 
 
@@ -171,11 +173,12 @@ def test_the_task_of_a_cancelled_job_ends_and_makes_room(
     assert len(results(sqlite_database)) == 1
 
 
-def test_what_a_killed_command_held_is_trained_by_others_once_its_leases_are_over(
+def test_what_a_killed_command_trained_on_one_gpu_is_trained_by_others_after_its_leases(
     nodes: Nodes, sqlite_database: Database, tmp_path: Path
 ) -> None:
     job = queued_job(sqlite_database, seeds=1, variants=[0], epochs=LONG)
-    with driving(sqlite_database, tmp_path, nodes.address, lease=2) as process:
+    half = ["--cpus", "0.5", "--gpus", "0.5"]
+    with driving(sqlite_database, tmp_path, nodes.address, *half, lease=2) as process:
         until(partial(are_measured, sqlite_database, 2), 30)
         pids = [pid_of(tmp_path, id_) for id_ in measured(sqlite_database)]
         kill(process)

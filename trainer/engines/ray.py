@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from textwrap import shorten
 from typing import Any, Final
 
 from trainer.engines.calls import Call, EngineLostError, bounded
@@ -319,6 +320,5 @@ def _resources() -> tuple[list[Resources], Resources]:
 
 
 def _in_a_line(error: BaseException) -> str:
-    """The first line of an error, with its kind."""
-    first = next(iter(str(error).strip().splitlines()), "")
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    """What an error says, with its kind; Ray often says much, and the cause first."""
+    return shorten(f"{type(error).__name__}: {error}".rstrip(": "), 400, placeholder=" …")
