@@ -33,7 +33,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 chaos: $(VENV)/installed-dev
 	ISOBUDGET_CHAOS=full ISOBUDGET_TEST_CANCELS=100 $(BIN)/python -m pytest -n 0 tests/chaos tests/e2e/test_cancels.py

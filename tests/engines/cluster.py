@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.conftest import missing
 
-STORE_BYTES = 80_000_000
+SMALL = {"object_store_memory": 80_000_000, "include_log_monitor": False}
 SOON_DEAD = {  # a node that does not answer is given up after about 2 s, not 20
     "health_check_initial_delay_ms": 1000,
     "health_check_period_ms": 500,
@@ -17,20 +17,18 @@ SOON_DEAD = {  # a node that does not answer is given up after about 2 s, not 20
 
 
 class Nodes:
-    """A head without CPUs, and what is added to it."""
+    """A head, without CPUs unless told otherwise, and what is added to it."""
 
     def __init__(self, **head: Any) -> None:
         from ray.cluster_utils import Cluster
 
-        settings = {"num_cpus": 0, "object_store_memory": STORE_BYTES, **head}
-        settings |= {"include_dashboard": False, "_system_config": SOON_DEAD}
+        settings = {"num_cpus": 0, **SMALL, "_system_config": SOON_DEAD, **head}
+        settings["include_dashboard"] = False
         self._cluster = Cluster(initialize_head=True, head_node_args=settings)
         self.address: str = self._cluster.address
 
     def add(self, cpus: int = 1, gpus: int = 0) -> Any:
-        return self._cluster.add_node(
-            num_cpus=cpus, num_gpus=gpus, object_store_memory=STORE_BYTES, wait=False
-        )
+        return self._cluster.add_node(num_cpus=cpus, num_gpus=gpus, wait=False, **SMALL)
 
     def kill(self, node: Any) -> None:
         """As if it had lost its power."""
