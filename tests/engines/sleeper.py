@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-import trainer.__main__
 from tests.chaos.sleeping import _outcome
 from trainer.outcome import Epoch
 from trainer.process import Ended, Progress, Task
@@ -41,11 +40,13 @@ def note(task: Task, pid: int) -> None:
 
 
 def main() -> int:
+    from trainer import __main__ as command  # tasks do not need it
+
     with (
         patch("trainer.engines.ray.train", sleep),
         patch("trainer.supervisor.MODULE", "tests.engines.sleeper"),
     ):
-        return trainer.__main__.main()
+        return command.main()
 
 
 if __name__ == "__main__":
