@@ -1,6 +1,7 @@
 """A Ray cluster on this machine, each of whose nodes can be killed by itself."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,6 +40,16 @@ class Nodes:
         for processes in node.all_processes.values():
             for info in processes:
                 info.process.kill()
+
+    @contextmanager
+    def frozen_head(self) -> Iterator[None]:
+        """As if the network to it were cut: it takes connections, and answers nothing."""
+        (gcs,) = self._cluster.head_node.all_processes["gcs_server"]
+        os.kill(gcs.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(gcs.process.pid, signal.SIGCONT)
 
     def wait(self) -> None:
         self._cluster.wait_for_nodes()

@@ -176,6 +176,20 @@ def test_the_task_of_a_cancelled_job_ends_and_makes_room(
     assert len(results(sqlite_database)) == 1
 
 
+def test_a_command_stops_in_time_while_the_head_does_not_answer(
+    nodes: Nodes, sqlite_database: Database, tmp_path: Path
+) -> None:
+    queued_job(sqlite_database, seeds=1, epochs=LONG)
+    with driving(sqlite_database, tmp_path, nodes.address) as process:
+        until(partial(are_measured, sqlite_database, 1), 60)
+        with nodes.frozen_head():
+            process.terminate()
+
+            assert process.wait(10) == 0
+
+    assert [(row.state, row.lost) for row in rows(sqlite_database)] == [("queued", 0)]
+
+
 def test_what_a_killed_command_trained_on_one_gpu_is_trained_by_others_after_its_leases(
     nodes: Nodes, sqlite_database: Database, tmp_path: Path
 ) -> None:
