@@ -144,6 +144,7 @@ def test_what_a_lost_node_trained_is_trained_again_elsewhere(
     with driving(database, tmp_path, nodes.address, "--exit-when-idle") as process:
         until(partial(are_measured, database, 3), 60)
         nodes.kill(extra)
+        until(lambda: any(row.lost for row in rows(database)), 30)
         hold.unlink()
 
         assert process.wait(60) == 0

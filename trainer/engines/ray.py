@@ -252,7 +252,7 @@ def _connect(address: str) -> None:
             f"connect to {address}",
         )
     except EngineLostError as lost:
-        raise EngineLostError(f"{lost}: {REMEDY}") from lost
+        raise EngineLostError(f"{lost}. Remedy: {REMEDY}") from lost
     except Exception as error:
         text = f"no Ray cluster at {address}: {_in_a_line(error)}. Remedy: {REMEDY}"
         raise EngineLostError(text) from error
@@ -321,4 +321,4 @@ def _resources() -> tuple[list[Resources], Resources]:
 
 def _in_a_line(error: BaseException) -> str:
     """What an error says, with its kind; Ray often says much, and the cause first."""
-    return shorten(f"{type(error).__name__}: {error}".rstrip(": "), 400, placeholder=" …")
+    return shorten(f"{type(error).__name__}: {error}".rstrip(": ."), 400, placeholder=" …")
