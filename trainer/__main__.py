@@ -15,6 +15,11 @@ from app import logs
 from app.config import settings
 from app.db.engine import Database
 from trainer.attempt import WorkerSettings
+from trainer.base import BaseWorker
+from trainer.engines import ray
+from trainer.engines.calls import EngineLostError
+from trainer.engines.driver import Driver
+from trainer.options import for_each_process, parse
 from trainer.starting import finds_newest, on_end_of_supervisor
 from trainer.supervisor import Supervisor
 from trainer.worker import Worker
@@ -22,10 +27,14 @@ from trainer.worker import Worker
 STOP_SECONDS: Final = 8.0
 """For a worker to give back what it holds; then it ends, and its leases end by themselves."""
 
+logger = logging.getLogger(__name__)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work off queued runs; the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parse(arguments)
+    if options.ask and not ray.is_installed():
+        sys.exit("--engine ray needs Ray, which is not installed: pip install 'isobudget[ray]'")
     logs.set_up(settings().log_format)
     database = Database(settings().database_url)
     until = None if options.max_time is None else time.monotonic() + options.max_time
@@ -33,50 +42,77 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.exit("the database's schema is not current; run: isobudget migrate")
     if until is not None:
         options.max_time = max(0.0, until - time.monotonic())
-    if options.processes > 1:
+    # Ray may end a process when the cluster's head is lost: so another one is always there.
+    if options.processes > 1 or (options.ask and not options.supervised):
         database.close()
         return _many(options)
-    return _one(options, database)
+    if options.ask:
+        return _on_ray(options, database)
+    return _one(options, Worker(database, _settings(options)), database)
 
 
-def _one(options: argparse.Namespace, database: Database) -> int:
-    """Work in a thread, so that this one hears signals whatever the database does."""
-    worker = Worker(
-        database,
-        WorkerSettings(
-            name=f"{socket.gethostname()}:{os.getpid()}",
-            data_dir=settings().data_dir,
-            cache_dir=settings().cache_dir,
-            checkpoints=settings().checkpoints,
-            lease=settings().lease,
-            poll=settings().poll,
-            threads=options.threads,
-        ),
+def _on_ray(options: argparse.Namespace, database: Database) -> int:
+    """Work on a cluster."""
+    ray.log_what_is_printed()
+    try:
+        cluster = ray.Cluster(options.address, options.ask)
+    except EngineLostError as lost:
+        logger.error("%s", lost)
+        return 1
+    logger.info("connected to the Ray cluster; each task takes %s", options.ask)
+    code = _one(options, Driver(database, _settings(options), cluster), database)
+    if code == 0:
+        cluster.close()
+    return code
+
+
+def _settings(options: argparse.Namespace) -> WorkerSettings:
+    return WorkerSettings(
+        name=f"{socket.gethostname()}:{os.getpid()}",
+        data_dir=settings().data_dir,
+        cache_dir=settings().cache_dir,
+        checkpoints=settings().checkpoints,
+        lease=settings().lease,
+        poll=settings().poll,
+        threads=options.threads,
     )
+
+
+def _one(options: argparse.Namespace, worker: BaseWorker, database: Database) -> int:
+    """Work in a thread, so that this one hears signals whatever the database does."""
     failed: list[BaseException] = []
 
     def work() -> None:
         try:
             worker.work(once=options.once, exit_when_idle=options.exit_when_idle)
+        except EngineLostError as lost:
+            logger.error("%s; what was held is given back", lost)
+            failed.append(lost)
         except BaseException as error:
-            logging.getLogger(__name__).exception("the worker ended")
+            logger.exception("the worker ended")
             failed.append(error)
 
-    _on_signals(worker.stop, worker.kill)
+    asked = threading.Event()
+
+    def stop() -> None:
+        asked.set()
+        worker.stop()
+
+    _on_signals(stop, worker.kill)
     if options.supervised:
-        on_end_of_supervisor(worker.stop)
+        on_end_of_supervisor(stop)
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     ends = None if options.max_time is None else time.monotonic() + options.max_time
     while thread.is_alive() and not worker.is_stopping:
         thread.join(0.1)
         if ends is not None and time.monotonic() >= ends:
-            worker.stop()
+            stop()
     thread.join(STOP_SECONDS)
     if thread.is_alive():
         logging.warning("the database does not answer; what was held is free when its leases end")
         worker.kill()
-        os._exit(0)
+        os._exit(0 if asked.is_set() else 1)
     database.close()
     return 1 if failed else 0
 
@@ -97,49 +133,18 @@ def _on_signals(stop: Callable[[], None], kill: Callable[[], None]) -> None:
         signal.signal(number, handle)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="isobudget work", description="Train what jobs have queued, until stopped."
-    )
-    parser.add_argument("--processes", type=int, default=1, help="workers on this machine")
-    parser.add_argument(
-        "--threads",
-        type=int,
-        default=1,
-        help="PyTorch's threads in each of them; more slow small networks down on a busy machine",
-    )
-    parser.add_argument("--once", action="store_true", help="end after the runs of one network")
-    parser.add_argument("--exit-when-idle", action="store_true", help="end when nothing is queued")
-    parser.add_argument(
-        "--max-time",
-        type=_seconds,
-        metavar="SECONDS",
-        help="stop after this time, as if by a first SIGTERM",
-    )
-    parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
-    return parser
-
-
 def _many(options: argparse.Namespace) -> int:
-    """Several workers, one process each."""
-    arguments = ["--threads", str(options.threads)]
-    arguments += ["--once"] * options.once + ["--exit-when-idle"] * options.exit_when_idle
-    supervisor = Supervisor(arguments, options.processes)
+    """Workers in processes of their own, which are started again when they die."""
+    supervisor = Supervisor(for_each_process(options), options.processes)
     _on_signals(supervisor.stop, supervisor.kill)
     return supervisor.run(options.max_time)
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError("a number of seconds, 0 or more")
-    return seconds
 
 
 def _leave(code: int) -> NoReturn:
     """End this process without tearing the interpreter down.
 
-    That takes seconds on a busy machine, and nothing is left to tidy up.
+    That takes seconds on a busy machine, and what Ray does then may take for ever; nothing is left
+    to tidy up.
     """
     logging.shutdown()
     sys.stdout.flush()

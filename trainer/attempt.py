@@ -1,4 +1,4 @@
-"""One attempt at a stack of runs: have the other process train it, and keep the leases."""
+"""One attempt at a stack of runs: have it trained elsewhere, and keep the leases."""
 
 import logging
 import threading
@@ -31,7 +31,7 @@ from trainer.process import (
     Paused,
     Progress,
     Task,
-    TrainingProcess,
+    Trainer,
     epoch_row,
     result_row,
 )
@@ -61,7 +61,7 @@ class WorkerSettings:
 class Attempt:
     """Claimed runs of one network in training.
 
-    ``stopping`` is set by whoever wants the worker to end.
+    ``trainer`` trains them; ``stopping`` is set by whoever wants the worker to end.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class Attempt:
         claims: Sequence[Claim],
         database: PatientDatabase,
         settings: WorkerSettings,
-        process: TrainingProcess,
+        trainer: Trainer,
         stopping: threading.Event,
     ) -> None:
         self._held = list(claims)
         self._stack = _stack(claims[0])
         self._database = database
         self._settings = settings
-        self._process = process
+        self._trainer = trainer
         self._stopping = stopping
         self._ends = time.monotonic() + settings.lease
 
@@ -89,7 +89,7 @@ class Attempt:
             All runs are other workers' now.
         """
         try:
-            self._process.start(self._task())
+            self._trainer.start(self._task())
             ends = self._watched()
         except DiedError as died:
             self._lost(died)
@@ -133,10 +133,10 @@ class Attempt:
         )
 
     def _watched(self) -> dict[str, End] | None:
-        """Keep the leases while the other process trains; ``None`` if it was stopped."""
+        """Keep the leases while the runs are trained; ``None`` if it was stopped."""
         lease = self._settings.lease
         while not self._stopping.is_set():
-            message = self._process.message(min(lease / 4, LOOK_SECONDS))
+            message = self._trainer.message(min(lease / 4, LOOK_SECONDS))
             if isinstance(message, Ended):
                 return dict(message.ends)
             if message or time.monotonic() > self._ends - lease * 2 / 3:
@@ -145,7 +145,7 @@ class Attempt:
 
     def _halted(self) -> dict[str, End] | None:
         """Stop training; keep what was measured, and return how the runs ended if they just did."""
-        for message in self._process.halt():
+        for message in self._trainer.halt():
             if isinstance(message, Ended):
                 return dict(message.ends)
             self._beat(message)

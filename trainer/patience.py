@@ -17,6 +17,8 @@ Result = TypeVar("Result")
 
 TOLD_AGAIN_SECONDS: Final = 30.0
 """Between two lines of the log that say that the database is still away."""
+AT_ONCE: Final = 16
+"""Transactions open at the same time, fewer than there are connections."""
 LEASE_POLL_SECONDS: Final = 0.2
 """Between two attempts of what must be done before leases end, at the most."""
 
@@ -25,13 +27,16 @@ class PatientDatabase:
     """A database that is asked again while it is away, every ``poll`` seconds.
 
     The log says once that it is away, now and then that it still is, and once that it answers.
-    When ``stopping`` is set, all patience ends.
+    When ``stopping`` is set, all patience ends. Many threads may share it: so many transactions are
+    open at once that each finds a connection.
     """
 
     def __init__(self, database: Database, stopping: threading.Event, poll: float) -> None:
         self._database = database
         self._stopping = stopping
         self._poll = poll
+        self._turns = threading.Semaphore(AT_ONCE)
+        self._telling = threading.Lock()
         self._away_since: float | None = None
         self._told = 0.0
 
@@ -63,7 +68,7 @@ class PatientDatabase:
         pause = self._poll if until is None else min(self._poll, LEASE_POLL_SECONDS)
         while True:
             try:
-                with begin() as session:
+                with self._turns, begin() as session:
                     result = work(session)
             except OperationalError as away:
                 self._tell_away(away)
@@ -76,19 +81,24 @@ class PatientDatabase:
 
     def _tell_away(self, error: OperationalError) -> None:
         now = time.monotonic()
-        if self._away_since is None:
-            self._away_since = self._told = now
-            logger.warning("the database does not answer; asking again: %s", in_a_line(error))
-        elif now - self._told >= TOLD_AGAIN_SECONDS:
-            self._told = now
-            seconds = now - self._away_since
-            logger.warning("no answer of the database for %.0f s: %s", seconds, in_a_line(error))
+        with self._telling:
+            if self._away_since is None:
+                self._away_since = self._told = now
+                logger.warning("the database does not answer; asking again: %s", in_a_line(error))
+            elif now - self._told >= TOLD_AGAIN_SECONDS:
+                self._told = now
+                logger.warning(
+                    "no answer of the database for %.0f s: %s",
+                    now - self._away_since,
+                    in_a_line(error),
+                )
 
     def _tell_back(self) -> None:
-        if self._away_since is not None:
-            seconds = time.monotonic() - self._away_since
-            logger.info("the database answers again, after %.1f s", seconds)
-            self._away_since = None
+        with self._telling:
+            if self._away_since is not None:
+                seconds = time.monotonic() - self._away_since
+                logger.info("the database answers again, after %.1f s", seconds)
+                self._away_since = None
 
 
 def in_a_line(error: OperationalError) -> str:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from app.failures import Failure
 from app.recipes import Recipe
@@ -99,6 +99,31 @@ class DiedError(RuntimeError):
     def __init__(self, text: str, *, out_of_memory: bool = False) -> None:
         super().__init__(text)
         self.out_of_memory = out_of_memory
+
+
+class Trainer(Protocol):
+    """What trains the runs of an attempt, wherever it is; it can be ended at any time."""
+
+    def start(self, task: Task) -> None:
+        """Begin to train."""
+
+    def message(self, seconds: float) -> Progress | Ended | None:
+        """What it says next; ``None`` if it says nothing for some seconds.
+
+        Raises
+        ------
+        DiedError
+            It has ended.
+        """
+
+    def halt(self) -> Sequence[Progress | Ended]:
+        """End it, whatever it does; what it had said that nobody has heard."""
+
+    def abort(self) -> None:
+        """End it from any thread, and tidy nothing up: this process ends too."""
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
 
 
 class TrainingProcess:
@@ -201,7 +226,7 @@ def _serve(connection: Connection) -> None:
     with suppress(EOFError, OSError):
         while True:
             task = connection.recv()
-            connection.send(Ended(_ends(task, connection.send)))
+            connection.send(Ended(ends_of(task, connection.send)))
 
 
 def _die_with_the_worker() -> None:
@@ -211,7 +236,7 @@ def _die_with_the_worker() -> None:
     os._exit(1)
 
 
-def _ends(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
+def ends_of(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
     """Do a task; whatever goes wrong is told to the user, and other tasks go on."""
     from trainer.errors import RunFailed
 

@@ -11,6 +11,8 @@ from typing import Final
 
 logger = logging.getLogger(__name__)
 
+MODULE: Final = "trainer"
+"""What workers run."""
 STOP_SECONDS: Final = 9.0
 """For workers to end once asked; then they are killed."""
 LOOK_SECONDS: Final = 0.1
@@ -94,7 +96,7 @@ class Supervisor:
     """Keeps ``number`` workers at work until all have ended by themselves, or it is stopped."""
 
     def __init__(self, arguments: Sequence[str], number: int) -> None:
-        command = [sys.executable, "-m", "trainer", "--supervised", *arguments]
+        command = [sys.executable, "-m", MODULE, "--supervised", *arguments]
         self._stopping = False
         self._workers = [_Worker(command) for _ in range(number)]
 

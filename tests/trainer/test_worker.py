@@ -24,7 +24,7 @@ from tests.factories import queued_job
 from tests.trainer.factories import architecture
 from trainer.attempt import WorkerSettings
 from trainer.outcome import Outcome
-from trainer.process import Paused, Progress, Task, TrainingProcess, _ends
+from trainer.process import Paused, Progress, Task, TrainingProcess, ends_of
 from trainer.worker import Worker
 
 
@@ -327,7 +327,7 @@ def test_what_does_not_fit_the_memory_fails_in_words(tmp_path: Path) -> None:
     linear = [{"type": "linear", "out_features": width} for width in widths]
     network = architecture([{"type": "flatten"}, *linear])
 
-    ends = _ends(task(network, tmp_path), tell=lambda _: None)
+    ends = ends_of(task(network, tmp_path), tell=lambda _: None)
 
     assert [getattr(end, "kind", None) for end in ends.values()] == ["out_of_memory"] * 2
     assert "does not fit the memory" in str(ends["a"])
@@ -338,7 +338,7 @@ def test_a_full_disk_fails_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(LocalFileSystem, "pipe_file", full)
-    ends = _ends(task(architecture(), tmp_path), tell=lambda _: None)
+    ends = ends_of(task(architecture(), tmp_path), tell=lambda _: None)
 
     assert [getattr(end, "kind", None) for end in ends.values()] == ["no_space"] * 2
     assert "does not fit the disk of" in str(ends["a"])
@@ -346,8 +346,8 @@ def test_a_full_disk_fails_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_run_that_is_wanted_less_far_is_paused_and_resumed(tmp_path: Path) -> None:
     told: list[Progress] = []
-    first = _ends(task(architecture(), tmp_path, until=1), tell=told.append)
-    second = _ends(task(architecture(), tmp_path, attempt="2"), tell=told.append)
+    first = ends_of(task(architecture(), tmp_path, until=1), tell=told.append)
+    second = ends_of(task(architecture(), tmp_path, attempt="2"), tell=told.append)
 
     assert first == {"a": Paused(), "b": Paused()}
     assert all(isinstance(end, Outcome) for end in second.values())
@@ -356,9 +356,9 @@ def test_a_run_that_is_wanted_less_far_is_paused_and_resumed(tmp_path: Path) -> 
 
 def test_runs_at_different_epochs_are_trained_one_set_after_another(tmp_path: Path) -> None:
     told: list[Progress] = []
-    _ends(task(architecture(), tmp_path, seeds={"a": 0}, until=1), tell=lambda _: None)
+    ends_of(task(architecture(), tmp_path, seeds={"a": 0}, until=1), tell=lambda _: None)
 
-    ends = _ends(task(architecture(), tmp_path, attempt="2"), tell=told.append)
+    ends = ends_of(task(architecture(), tmp_path, attempt="2"), tell=told.append)
 
     assert {id_: end.seeds_at_once for id_, end in ends.items() if isinstance(end, Outcome)} == {
         "a": (0,),

@@ -1,0 +1,234 @@
+"""Runs trained on a real Ray cluster, whose parts are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.db import jobs
+from app.db.engine import Database
+from app.db.models import JobRow, ResultRow, RunRow
+from tests.e2e.processes import environment, until
+from tests.e2e.test_worker_life import descendants
+from tests.engines.cluster import Nodes, cluster
+from tests.engines.sleeper import HOLD
+from tests.factories import queued_job
+from tests.workers import FakeWorker
+
+SLEEPER = "tests.engines.sleeper"
+LONG = 10_000
+LEASE = 60.0
+"""Much longer than a test waits for."""
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Nodes]:
+    with cluster(num_cpus=1) as started:
+        started.add(cpus=1, gpus=1)
+        started.wait()
+        yield started
+
+
+@pytest.fixture
+def hold(tmp_path: Path) -> Path:
+    """While this file is there, no task goes on behind its first epoch."""
+    file = tmp_path / "checkpoints" / HOLD
+    file.parent.mkdir()
+    file.touch()
+    return file
+
+
+@contextmanager
+def driving(
+    database: Database,
+    folder: Path,
+    address: str,
+    *options: str,
+    module: str = SLEEPER,
+    lease: float = LEASE,
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A command with its own session, so that all that it starts can be found."""
+    env = environment(database, lease=lease, poll=0.1, checkpoints=folder / "checkpoints")
+    command = [sys.executable, "-m", module, "--engine", "ray", "--address", address, *options]
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(command, env=env, stderr=log, start_new_session=True)
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a command with all that it started, as if by a power cut."""
+    for pid in [*descendants(process.pid), process.pid]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def rows(database: Database) -> Sequence[RunRow]:
+    with database.read() as session:
+        return session.scalars(select(RunRow).order_by(RunRow.position)).all()
+
+
+def results(database: Database) -> Sequence[ResultRow]:
+    with database.read() as session:
+        return session.scalars(select(ResultRow)).all()
+
+
+def has_state(database: Database, job: JobRow, state: str) -> bool:
+    with database.read() as session:
+        return jobs.get(session, job.id).state == state
+
+
+def measured(database: Database) -> list[str]:
+    """Runs that have measured something."""
+    return [row.id for row in rows(database) if row.epochs_done]
+
+
+def are_measured(database: Database, number: int) -> bool:
+    return len(measured(database)) >= number
+
+
+def pid_of(folder: Path, run: str) -> int:
+    return int((folder / "checkpoints" / f"{run}.pid").read_text())
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_networks_are_trained_on_the_cluster_and_given_back_when_the_command_is_stopped(
+    nodes: Nodes, database: Database, tmp_path: Path
+) -> None:
+    short = queued_job(database, seeds=2, variants=[0])
+    with driving(database, tmp_path, nodes.address, module="trainer") as process:
+        until(partial(has_state, database, short, "succeeded"), 60)
+        assert len(results(database)) == 4
+        assert {row.attempt for row in rows(database)} == {1}
+
+        queued_job(database, seeds=1, variants=[0], epochs=LONG)
+        until(lambda: len(open_ := _open(database)) == 2 and all(row.epochs_done for row in open_))
+        process.terminate()
+
+        assert process.wait(10) == 0
+        assert [(row.state, row.lost) for row in _open(database)] == [("queued", 0)] * 2
+        until(lambda: not descendants(process.pid), 5)
+    assert all(line.startswith("{") for line in (tmp_path / "log").read_text().splitlines())
+
+
+def _open(database: Database) -> list[RunRow]:
+    return [row for row in rows(database) if row.state in ("queued", "running")]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_what_a_lost_node_trained_is_trained_again_elsewhere(
+    nodes: Nodes, database: Database, tmp_path: Path, hold: Path
+) -> None:
+    job = queued_job(database, seeds=1, variants=range(5), epochs=3)
+    extra = nodes.add(cpus=1)
+    nodes.wait()
+    with driving(database, tmp_path, nodes.address, "--exit-when-idle") as process:
+        until(partial(are_measured, database, 3), 60)
+        nodes.kill(extra)
+        until(lambda: any(row.lost for row in rows(database)), 30)
+        hold.unlink()
+
+        assert process.wait(60) == 0
+
+    assert has_state(database, job, "succeeded")
+    assert sorted(row.attempt for row in rows(database)) == [1, 1, 1, 1, 1, 2]
+    (lost,) = (row for row in rows(database) if row.attempt == 2)
+    assert lost.lost == 1
+    recorded = {row.run_id: row for row in results(database)}
+    assert {id_: row.attempt for id_, row in recorded.items()} == {
+        row.id: row.attempt for row in rows(database)
+    }
+    assert len({row.environment["device"] for row in recorded.values()}) == 2
+
+
+def test_the_task_of_a_cancelled_job_ends_and_makes_room(
+    nodes: Nodes, sqlite_database: Database, tmp_path: Path
+) -> None:
+    long = queued_job(sqlite_database, seeds=1, variants=[0], epochs=LONG)
+    short = queued_job(sqlite_database, seeds=1, epochs=2)
+    with driving(sqlite_database, tmp_path, nodes.address, lease=3):
+        until(partial(are_measured, sqlite_database, 2), 60)
+        pids = [pid_of(tmp_path, id_) for id_ in measured(sqlite_database)]
+
+        with sqlite_database.write() as session:
+            jobs.cancel(session, long.id)
+
+        until(lambda: all(map(is_gone, pids)), 10)
+        until(partial(has_state, sqlite_database, short, "succeeded"), 30)
+    assert len(results(sqlite_database)) == 1
+
+
+def test_a_command_stops_in_time_while_the_head_does_not_answer(
+    nodes: Nodes, sqlite_database: Database, tmp_path: Path
+) -> None:
+    queued_job(sqlite_database, seeds=1, epochs=LONG)
+    with driving(sqlite_database, tmp_path, nodes.address) as process:
+        until(partial(are_measured, sqlite_database, 1), 60)
+        with nodes.frozen_head():
+            process.terminate()
+
+            assert process.wait(10) == 0
+
+    assert [(row.state, row.lost) for row in rows(sqlite_database)] == [("queued", 0)]
+
+
+def test_what_a_killed_command_trained_on_one_gpu_is_trained_by_others_after_its_leases(
+    nodes: Nodes, sqlite_database: Database, tmp_path: Path
+) -> None:
+    job = queued_job(sqlite_database, seeds=1, variants=[0], epochs=LONG)
+    half = ["--cpus", "0.5", "--gpus", "0.5"]
+    with driving(sqlite_database, tmp_path, nodes.address, *half, lease=2) as process:
+        until(partial(are_measured, sqlite_database, 2), 60)
+        pids = [pid_of(tmp_path, id_) for id_ in measured(sqlite_database)]
+        kill(process)
+    with sqlite_database.write() as session:  # so that the other one takes no hours
+        for row in session.scalars(select(RunRow)):
+            row.target_epochs = row.epochs_done + 2
+
+    other = FakeWorker(sqlite_database)
+    until(lambda: other.work() and not _open(sqlite_database), 30)
+
+    until(lambda: all(map(is_gone, pids)), 20)
+    assert {(row.attempt, row.lost) for row in rows(sqlite_database)} == {(2, 1)}
+    assert not has_state(sqlite_database, job, "failed")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_command_outlives_the_head_and_goes_on_with_the_next(
+    database: Database, tmp_path: Path, hold: Path
+) -> None:
+    job = queued_job(database, seeds=1, variants=[0, 1], epochs=3)
+    with cluster(1) as nodes, driving(database, tmp_path, nodes.address) as process:
+        until(partial(are_measured, database, 1), 60)
+
+        nodes.kill_head()
+
+        until(lambda: all(row.state == "queued" for row in rows(database)), 30)
+        hold.unlink()
+        port = nodes.address.rpartition(":")[2]
+        with cluster(num_cpus=2, gcs_server_port=int(port)):
+            until(partial(has_state, database, job, "succeeded"), 60)
+            process.terminate()
+            assert process.wait(10) == 0
+    assert len(results(database)) == 3
+    assert sorted((row.attempt, row.lost) for row in rows(database)) == [(1, 0), (1, 0), (2, 0)]

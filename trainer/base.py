@@ -1,0 +1,79 @@
+"""What all workers have in common, wherever they have runs trained."""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.db import runs
+from app.db.engine import Database
+from app.db.errors import LostLeaseError
+from app.db.runs import Claim
+from app.logs import about
+from trainer.attempt import Attempt, WorkerSettings, name_of
+from trainer.patience import PatientDatabase, in_a_line
+from trainer.process import Trainer
+from trainer.summary import settle_next
+
+logger = logging.getLogger(__name__)
+
+
+class BaseWorker:
+    """It claims runs, has them trained, settles the results of jobs, and can be stopped."""
+
+    def __init__(self, database: Database, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._database = PatientDatabase(database, self._stopping, settings.poll)
+
+    def stop(self) -> None:
+        """Claim nothing more, and give back what is held."""
+        self._stopping.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping.is_set()
+
+    def kill(self) -> None:
+        """End what trains, from any thread; leases are left as they are."""
+        raise NotImplementedError
+
+    def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
+        """Work until stopped; or off one network, or all that is queued."""
+        raise NotImplementedError
+
+    @contextmanager
+    def _patient(self) -> Iterator[None]:
+        """Let the database be away once the worker was told to stop."""
+        try:
+            yield
+        except OperationalError as away:
+            if not self.is_stopping:
+                raise
+            logger.warning(
+                "stopped while the database was away; leases end by themselves (%s)",
+                in_a_line(away),
+            )
+
+    def _claim(self, session: Session) -> list[Claim]:
+        return runs.claim(session, self._settings.name, self._settings.lease)
+
+    def _run(self, claims: Sequence[Claim], trainer: Trainer) -> None:
+        """Train a stack of runs; those that were lost are left to their new owner."""
+        with about(run_id=[claim.id for claim in claims]):
+            for claim in claims:
+                logger.info("%s: started", name_of(claim))
+            try:
+                Attempt(claims, self._database, self._settings, trainer, self._stopping).run()
+            except LostLeaseError as lost:
+                trainer.kill()
+                logger.warning("%s; it was stopped", lost)
+
+    def _settle(self) -> None:
+        """Bring the results of jobs up to date."""
+        while self._database.write(settle_next):
+            pass
