@@ -140,7 +140,7 @@ def _many(options: argparse.Namespace) -> int:
     return supervisor.run(options.max_time)
 
 
-def _leave(code: int) -> NoReturn:
+def leave(code: int) -> NoReturn:
     """End this process without tearing the interpreter down.
 
     That takes seconds on a busy machine, and what Ray does then may take for ever; nothing is left
@@ -153,4 +153,4 @@ def _leave(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    _leave(main())
+    leave(main())

@@ -135,11 +135,12 @@ class Attempt:
     def _watched(self) -> dict[str, End] | None:
         """Keep the leases while the runs are trained; ``None`` if it was stopped."""
         lease = self._settings.lease
+        look = min(lease / 4, LOOK_SECONDS)
         while not self._stopping.is_set():
-            message = self._trainer.message(min(lease / 4, LOOK_SECONDS))
+            message = self._trainer.message(look)
             if isinstance(message, Ended):
                 return dict(message.ends)
-            if message or time.monotonic() > self._ends - lease * 2 / 3:
+            if message or time.monotonic() + look > self._ends - lease * 2 / 3:
                 self._beat(message or Progress({}, {}))
         return None
 

@@ -141,9 +141,10 @@ class TrainingProcess:
         if self._connection is not None and not self._process.is_alive():
             self.kill()
         if self._connection is None:
-            self._connection, other = self._context.Pipe()
+            connection, other = self._context.Pipe()
             self._process = self._context.Process(target=self._serve, args=(other,), daemon=True)
             self._process.start()
+            self._connection = connection
             other.close()
         self._killed_before = _killed_for_memory()
         self._connection.send(task)

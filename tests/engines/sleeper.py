@@ -1,7 +1,6 @@
 """``isobudget work``, but for the training: tasks sleep, and say what they never measured."""
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,17 +38,17 @@ def note(task: Task, pid: int) -> None:
         (folder / f"{id_}.pid").write_text(str(pid))
 
 
-def main() -> int:
+def main() -> None:
     from trainer import __main__ as command  # tasks do not need it
 
     with (
         patch("trainer.engines.ray.train", sleep),
         patch("trainer.supervisor.MODULE", "tests.engines.sleeper"),
     ):
-        return command.main()
+        command.leave(command.main())
 
 
 if __name__ == "__main__":
     from tests.engines import sleeper  # not __main__, which nodes cannot import
 
-    sys.exit(sleeper.main())
+    sleeper.main()
