@@ -63,16 +63,19 @@ QUICK: Final = Size(1_000, 20_000, 100_000, claims=200, rounds=3, networks=5, ep
 def measure(quick: bool) -> dict[str, float]:
     """All figures, by name; of PostgreSQL there are none where there is no server."""
     size = QUICK if quick else FULL
-    ratio, growth = _claims(sqlite, size)
-    figures, growths = {"claims_sqlite": ratio}, [growth]
+    kinds = {"claims_sqlite": sqlite, "claims_postgres": postgres}
     try:
-        ratio, growth = _claims(postgres, size)
+        with postgres():
+            pass
     except (OperationalError, ModuleNotFoundError) as away:
         print(f"PostgreSQL is left out: {type(away).__name__}", file=sys.stderr)
-    else:
-        figures["claims_postgres"] = ratio
-        growths.append(growth)
-    return {**figures, "p99_growth": max(growths), "two_workers": _two_workers(size)}
+        del kinds["claims_postgres"]
+    found = {name: _claims(kind, size) for name, kind in kinds.items()}
+    return {
+        **{name: ratio for name, (ratio, _) in found.items()},
+        "p99_growth": max(growth for _, growth in found.values()),
+        "two_workers": _two_workers(size),
+    }
 
 
 def _claims(kind: Callable[[], AbstractContextManager[Store]], size: Size) -> tuple[float, float]:
@@ -88,7 +91,7 @@ def _claims(kind: Callable[[], AbstractContextManager[Store]], size: Size) -> tu
         long.fill(size.long)
         for queue in (short, bare):
             queue.fill(size.short - size.claims)
-        for queue in (short, long):
+        for queue in (short, long, bare):
             queue.tidy()
         for _ in range(size.rounds):
             for queue, seconds in ((bare, theirs), (short, ours)):
@@ -153,11 +156,10 @@ class _Queue:
 
     def tidy(self) -> None:
         """Do at once what a server does after some time, for it not to begin meanwhile."""
-        if not self._database.is_sqlite:
-            free = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-            with free.connect() as connection:
-                connection.execute(text("VACUUM ANALYZE"))
-                connection.execute(text("CHECKPOINT"))
+        free = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with free.connect() as connection:
+            for command in _POSTGRES.tidy if not self._database.is_sqlite else ():
+                connection.execute(text(command))
 
     def claim(self) -> int:
         """Claim what is next; how many runs that were."""
@@ -190,6 +192,11 @@ class _Bare:
         self._cursor.executemany(self._dialect.insert, ids)
         self._cursor.execute("COMMIT")
 
+    def tidy(self) -> None:
+        """As the other queue does."""
+        for command in self._dialect.tidy:
+            self._cursor.execute(command)
+
     def claim(self) -> int:
         """Claim what is next; how many rows that were."""
         self._cursor.execute(self._dialect.begin)
@@ -208,6 +215,7 @@ class _Dialect(NamedTuple):
     insert: str
     begin: str
     claim: str
+    tidy: Sequence[str]
 
 
 _TABLE: Final = (
@@ -232,12 +240,14 @@ _SQLITE: Final = _Dialect(
     _INSERT.format("?"),
     "BEGIN IMMEDIATE",
     _CLAIM.format("?", "julianday('now') + 1", ""),
+    (),
 )
 _POSTGRES: Final = _Dialect(
     ("BEGIN", _TABLE.format(time="TIMESTAMPTZ", json="JSONB"), _INDEX),
     _INSERT.format("%s"),
     "BEGIN",
     _CLAIM.format("%s", "clock_timestamp() + INTERVAL '1 h'", "FOR UPDATE SKIP LOCKED"),
+    ("VACUUM ANALYZE", "CHECKPOINT"),
 )
 
 

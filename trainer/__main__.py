@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, NoReturn
 
 from app import logs
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _on_ray(options: argparse.Namespace, database: Database) -> int:
     """Work on a cluster."""
     ray.log_what_is_printed()
+    _on_signals(lambda: leave(0), lambda: None)  # nothing is held yet
     try:
         cluster = ray.Cluster(options.address, options.ask)
     except EngineLostError as lost:
@@ -71,28 +73,33 @@ def _settings(options: argparse.Namespace) -> WorkerSettings:
         name=f"{socket.gethostname()}:{os.getpid()}",
         data_dir=settings().data_dir,
         cache_dir=settings().cache_dir,
-        checkpoints=settings().checkpoints,
+        checkpoints=_absolute(settings().checkpoints),
         lease=settings().lease,
         poll=settings().poll,
         threads=options.threads,
     )
 
 
+def _absolute(folder: str) -> str:
+    """The same folder wherever a process that trains is; URLs are as they are."""
+    return folder if "://" in folder else str(Path(folder).absolute())
+
+
 def _one(options: argparse.Namespace, worker: BaseWorker, database: Database) -> int:
     """Work in a thread, so that this one hears signals whatever the database does."""
     failed: list[BaseException] = []
+    asked = threading.Event()
 
     def work() -> None:
         try:
             worker.work(once=options.once, exit_when_idle=options.exit_when_idle)
         except EngineLostError as lost:
             logger.error("%s; what was held is given back", lost)
-            failed.append(lost)
+            if not asked.is_set():
+                failed.append(lost)
         except BaseException as error:
             logger.exception("the worker ended")
             failed.append(error)
-
-    asked = threading.Event()
 
     def stop() -> None:
         asked.set()
@@ -110,7 +117,9 @@ def _one(options: argparse.Namespace, worker: BaseWorker, database: Database) ->
             stop()
     thread.join(STOP_SECONDS)
     if thread.is_alive():
-        logging.warning("the database does not answer; what was held is free when its leases end")
+        logger.warning(
+            "not done within %g s; what was held is free when its leases end", STOP_SECONDS
+        )
         worker.kill()
         os._exit(0 if asked.is_set() else 1)
     database.close()

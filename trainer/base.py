@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -21,7 +22,7 @@ from trainer.summary import settle_next
 logger = logging.getLogger(__name__)
 
 
-class BaseWorker:
+class BaseWorker(ABC):
     """It claims runs, has them trained, settles the results of jobs, and can be stopped."""
 
     def __init__(self, database: Database, settings: WorkerSettings) -> None:
@@ -38,13 +39,13 @@ class BaseWorker:
         """Whether it was told to stop."""
         return self._stopping.is_set()
 
+    @abstractmethod
     def kill(self) -> None:
         """End what trains, from any thread; leases are left as they are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
         """Work until stopped; or off one network, or all that is queued."""
-        raise NotImplementedError
 
     @contextmanager
     def _patient(self) -> Iterator[None]:

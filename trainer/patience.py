@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import OperationalError
@@ -68,7 +68,7 @@ class PatientDatabase:
         pause = self._poll if until is None else min(self._poll, LEASE_POLL_SECONDS)
         while True:
             try:
-                with self._turns, begin() as session:
+                with self._turn(until), begin() as session:
                     result = work(session)
             except OperationalError as away:
                 self._tell_away(away)
@@ -78,6 +78,17 @@ class PatientDatabase:
             else:
                 self._tell_back()
                 return result
+
+    @contextmanager
+    def _turn(self, until: float | None) -> Iterator[None]:
+        """Wait until few enough transactions are open, but no longer than there is time."""
+        seconds = None if until is None else max(0.0, until - time.monotonic())
+        if not self._turns.acquire(timeout=seconds):
+            raise OperationalError(None, None, TimeoutError("no turn came in time"))
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _tell_away(self, error: OperationalError) -> None:
         now = time.monotonic()

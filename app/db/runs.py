@@ -105,17 +105,34 @@ def claim(session: Session, worker: str, lease: float, most: int = 8) -> list[Cl
     are wanted equally far, in the order of their seeds; each is an attempt of its own. There are
     none where nothing is queued.
     """
+    claimed = claim_stacks(session, worker, lease, 1, most)
+    return claimed[0] if claimed else []
+
+
+def claim_stacks(
+    session: Session, worker: str, lease: float, stacks: int, most: int = 8
+) -> list[list[Claim]]:
+    """Take up to so many stacks, one after the other, each as :func:`claim` does."""
     asked = {"by": worker, "seconds": lease, "most": most}
     connection = session.connection()
-    rows = connection.execute(_CLAIM, {**asked, "is_reaped": False}).all()
-    if not rows:
-        _reap(session)
-        rows = connection.execute(_CLAIM, {**asked, "is_reaped": True}).all()
-    claims = sorted((Claim(*columns) for *columns, _ in rows), key=lambda claim: claim.seed)
-    if any(has_waiting_job for *_, has_waiting_job in rows):
-        waiting = and_(JobRow.state == "queued", _needs_any([claim.id for claim in claims]))
+    is_reaped = False
+    claimed: list[list[Claim]] = []
+    waited_for: list[str] = []
+    while len(claimed) < stacks:
+        rows = connection.execute(_CLAIM, {**asked, "is_reaped": is_reaped}).all()
+        if rows:
+            stack = [Claim(*columns) for *columns, _ in rows]
+            claimed.append(sorted(stack, key=lambda claim: claim.seed))
+            waited_for += [id_ for id_, *_, has_waiting_job in rows if has_waiting_job]
+        elif is_reaped:
+            break
+        else:
+            _reap(session)
+            is_reaped = True
+    if waited_for:
+        waiting = and_(JobRow.state == "queued", _needs_any(waited_for))
         _update_jobs(session, waiting, state="running")
-    return claims
+    return claimed
 
 
 def _claiming() -> ReturningUpdate[Any]:
@@ -197,8 +214,10 @@ _JOB_WAITS: ColumnElement[int | None] = literal_column(
 )
 """Whether a queued job needs a run that is claimed.
 
-It is text, since SQLAlchemy leaves the tables' names out of what SQLite returns. The limit keeps
-PostgreSQL from listing the runs of all queued jobs first.
+A job that comes while the statement runs may be missed: it stays queued until something of it is
+claimed, as where all that it needs is in training already. It is text, since SQLAlchemy leaves the
+tables' names out of what SQLite returns. The limit keeps PostgreSQL from listing the runs of all
+queued jobs first.
 """
 _CLAIM = _claiming()
 """Built once: to build it takes longer than to execute it."""

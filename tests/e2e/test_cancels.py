@@ -20,7 +20,7 @@ from app.db.runs import OPEN
 from tests.app.api.conftest import serving
 from tests.chaos.sizes import IS_FULL
 from tests.e2e.processes import until
-from tests.e2e.test_worker_life import _has_none, descendants, working
+from tests.e2e.test_worker_life import descendants, has_none, working
 from tests.factories import queued_job
 from tests.solver.processes import endless
 
@@ -97,7 +97,7 @@ def test_a_job_cancelled_at_any_moment_ends_once_and_leaves_no_process(
                 seconds.append(time.monotonic() - told)
         process.terminate()
         assert process.wait(10) == 0
-        until(partial(_has_none, process.pid), 2)
+        until(partial(has_none, process.pid), 2)
 
     slowest = max(seconds, default=0.0)
     logger.info("%d of %d were training, which ended in %.2f s", len(seconds), CANCELS, slowest)

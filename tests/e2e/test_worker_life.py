@@ -90,7 +90,7 @@ def _has_more(database: Database, than: int) -> bool:
     return epochs(database) > than
 
 
-def _has_none(session: int) -> bool:
+def has_none(session: int) -> bool:
     return not descendants(session)
 
 
@@ -112,7 +112,7 @@ def test_runs_go_on_from_their_last_epoch_however_often_workers_are_stopped(
             seconds.append(time.monotonic() - told)
             run = only_run(database)
             assert (run.state, run.attempt, run.lost) == ("queued", attempt, 0)
-            until(partial(_has_none, process.pid), 2)
+            until(partial(has_none, process.pid), 2)
         after = measured(database)
         assert after[: len(before)] == before
         assert {told_by for _, told_by, _ in after[len(before) :]} == {attempt}

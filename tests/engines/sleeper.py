@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.chaos.sleeping import _outcome
+from tests.chaos.sleeping import outcome
 from trainer.outcome import Epoch
 from trainer.process import Ended, Progress, Task
 
@@ -28,7 +28,7 @@ def sleep(task: Task) -> Iterator[Progress | Ended]:
         while Path(task.checkpoints, HOLD).exists():
             time.sleep(EPOCH_SECONDS)
     node = ray.get_runtime_context().get_node_id()
-    yield Ended({id_: replace(_outcome(seed), device=node) for id_, seed in task.seeds.items()})
+    yield Ended({id_: replace(outcome(seed), device=node) for id_, seed in task.seeds.items()})
 
 
 def note(task: Task, pid: int) -> None:

@@ -1,7 +1,8 @@
 """The driver on a cluster that is none: its tasks are functions in threads."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.db.models import ResultRow, RunRow
-from tests.chaos.sleeping import _outcome
+from tests.chaos.sleeping import outcome
 from tests.e2e.processes import until
 from tests.factories import queued_job
 from trainer.attempt import WorkerSettings
@@ -23,6 +24,7 @@ class FakeTask:
 
     def __init__(self, cluster: "FakeCluster") -> None:
         self._cluster = cluster
+        self.has_begun = True
         self._is_halted = False
 
     def start(self, task: Task) -> None:
@@ -34,7 +36,7 @@ class FakeTask:
             raise DiedError(self._cluster.dies.pop())
         if not self._cluster.may_end.wait(seconds):
             return None
-        return Ended({id_: _outcome(seed) for id_, seed in self._task.seeds.items()})
+        return Ended({id_: outcome(seed) for id_, seed in self._task.seeds.items()})
 
     def halt(self) -> Sequence[Progress | Ended]:
         self._cluster.halted.append(self._task)
@@ -56,8 +58,10 @@ class FakeCluster:
         self.halted: list[Task] = []
         self.dies: list[str] = []
         self.most_held = 0
+        self.looks = 0
 
-    def free(self, held: int) -> int:
+    def free(self, held: int, waiting: int) -> int:
+        self.looks += 1
         self.most_held = max(self.most_held, held)
         if self.error:
             raise self.error
@@ -80,6 +84,29 @@ def driver(database: Database, cluster: FakeCluster, folder: Path) -> Driver:
     return Driver(database, settings, cluster)
 
 
+@contextmanager
+def working(driving: Driver, cluster: FakeCluster, **options: bool) -> Iterator[list[Exception]]:
+    """A driver at work in a thread; what it raised, once it has ended."""
+    raised: list[Exception] = []
+
+    def work() -> None:
+        try:
+            driving.work(**options)
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield raised
+        thread.join(20)
+        assert not thread.is_alive()
+    finally:
+        driving.stop()
+        cluster.may_end.set()
+        thread.join(20)
+
+
 def rows(database: Database) -> Sequence[RunRow]:
     with database.read() as session:
         return session.scalars(select(RunRow).order_by(RunRow.position)).all()
@@ -94,14 +121,13 @@ def test_as_many_stacks_are_trained_at_once_as_there_are_places(
 ) -> None:
     queued_job(database, seeds=2, variants=range(4))
     cluster = FakeCluster(places=3)
-    driving = driver(database, cluster, tmp_path)
-    thread = threading.Thread(target=lambda: driving.work(exit_when_idle=True))
-    thread.start()
-    until(lambda: len(cluster.started) == 3, 20)
+    with working(driver(database, cluster, tmp_path), cluster, exit_when_idle=True) as raised:
+        until(lambda: len(cluster.started) == 3, 20)
 
-    assert states(database).count("running") == 6
-    cluster.may_end.set()
-    thread.join(20)
+        assert states(database).count("running") == 6
+        cluster.may_end.set()
+
+    assert not raised
 
     assert set(states(database)) == {"succeeded"}
     assert cluster.most_held == 3
@@ -125,13 +151,13 @@ def test_nothing_is_claimed_while_there_is_no_place(
     queued_job(sqlite_database, seeds=1)
     cluster = FakeCluster(places=0)
     driving = driver(sqlite_database, cluster, tmp_path)
-    thread = threading.Thread(target=lambda: driving.work(exit_when_idle=True))
-    thread.start()
-    thread.join(0.3)
+    with working(driving, cluster, exit_when_idle=True) as raised:
+        until(lambda: cluster.looks >= 3, 20)
 
-    assert [(row.state, row.attempt) for row in rows(sqlite_database)] == [("queued", 0)]
-    driving.stop()
-    thread.join(20)
+        assert [(row.state, row.attempt) for row in rows(sqlite_database)] == [("queued", 0)]
+        driving.stop()
+
+    assert not raised
 
 
 def test_a_task_that_died_is_tried_again(sqlite_database: Database, tmp_path: Path) -> None:
@@ -150,21 +176,9 @@ def test_a_task_that_died_is_tried_again(sqlite_database: Database, tmp_path: Pa
 def test_a_lost_cluster_gives_everything_back(sqlite_database: Database, tmp_path: Path) -> None:
     queued_job(sqlite_database, seeds=1, variants=[0, 1])
     cluster = FakeCluster(places=2)
-    driving = driver(sqlite_database, cluster, tmp_path)
-    raised: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            driving.work()
-        except EngineLostError as lost:
-            raised.append(lost)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    until(lambda: len(cluster.started) == 2, 20)
-
-    cluster.error = EngineLostError("no answer")
-    thread.join(20)
+    with working(driver(sqlite_database, cluster, tmp_path), cluster) as raised:
+        until(lambda: len(cluster.started) == 2, 20)
+        cluster.error = EngineLostError("no answer")
 
     assert raised == [cluster.error]
     assert len(cluster.halted) == 2

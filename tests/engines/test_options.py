@@ -27,6 +27,8 @@ def test_the_process_that_is_supervised_gets_the_same_options() -> None:
         (["--engine", "ray", "--processes", "1"], "--processes: not with --engine ray"),
         (["--engine", "ray", "--address", "ray://head:10001"], "no URL, but auto or HOST:PORT"),
         (["--engine", "ray", "--gpus", "1.5"], "a whole number of GPUs"),
+        (["--engine", "ray", "--cpus", "inf"], "a finite part of a node"),
+        (["--engine", "ray", "--gpus", "nan"], "a finite part of a node"),
         (["--engine", "ray", "--cpus", "0"], "some of a CPU or a GPU"),
         (["--gpus", "1"], "--gpus: only with --engine ray"),
         (["--address", "auto", "--cpus", "2"], "--address, --cpus: only with --engine ray"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 UNITS: Final = 10_000
@@ -19,6 +20,8 @@ class Ask:
     gpus: float
 
     def __post_init__(self) -> None:
+        if not (isfinite(self.cpus) and isfinite(self.gpus)):
+            raise ValueError("a task takes a finite part of a node")
         if self.cpus < 0 or self.gpus < 0 or not _units(self.cpus) + _units(self.gpus):
             raise ValueError("a task takes some of a CPU or a GPU, and no less than nothing")
         if self.gpus > 1 and self.gpus != int(self.gpus):

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
+from app.db import runs
 from app.db.engine import Database
 from app.db.runs import Claim
 from trainer.attempt import WorkerSettings
@@ -24,13 +25,22 @@ LOOK_SECONDS: Final = 0.5
 """Between two looks whether to stop."""
 
 
+class PlacedTask(Trainer, Protocol):
+    """What trains on a cluster; ``has_begun`` tells whether it has got a place there."""
+
+    has_begun: bool
+
+
 class Places(Protocol):
     """Where tasks are trained."""
 
-    def free(self, held: int) -> int:
-        """How many more tasks would be started at once, beside those of ours that there are."""
+    def free(self, held: int, waiting: int) -> int:
+        """How many more tasks would be started at once, beside those of ours that there are.
 
-    def task(self) -> Trainer:
+        Of these, some are waiting: they have no place yet.
+        """
+
+    def task(self) -> PlacedTask:
         """A task that was not started yet."""
 
 
@@ -40,7 +50,7 @@ class Driver(BaseWorker):
     def __init__(self, database: Database, settings: WorkerSettings, cluster: Places) -> None:
         super().__init__(database, settings)
         self._cluster = cluster
-        self._attempts: dict[Future[None], Trainer] = {}
+        self._attempts: dict[Future[None], PlacedTask] = {}
 
     def kill(self) -> None:
         """End what trains, from any thread; leases are left as they are."""
@@ -70,8 +80,9 @@ class Driver(BaseWorker):
         while not self.is_stopping:
             self._forget_ended()
             self._settle()
-            free = 0 if once and has_begun else self._free()
-            batch = self._database.write(partial(self._batch, 1 if once else free)) if free else []
+            free = self._free()
+            most = free if not once else 0 if has_begun else min(free, 1)
+            batch = self._database.write(partial(self._claim_batch, most)) if most else []
             self._begin(threads, batch)
             has_begun = has_begun or bool(batch)
             is_idle = free > 0 and not batch
@@ -83,14 +94,12 @@ class Driver(BaseWorker):
 
     def _free(self) -> int:
         held = len(self._attempts)
-        return min(self._cluster.free(held), MOST_TASKS - held)
+        waiting = sum(not task.has_begun for task in self._attempts.values())
+        return min(self._cluster.free(held, waiting), MOST_TASKS - held)
 
-    def _batch(self, most: int, session: Session) -> list[list[Claim]]:
-        """Claim so many stacks, or as many as are queued."""
-        claimed: list[list[Claim]] = []
-        while len(claimed) < min(most, MOST_CLAIMED) and (claims := self._claim(session)):
-            claimed.append(claims)
-        return claimed
+    def _claim_batch(self, stacks: int, session: Session) -> list[list[Claim]]:
+        name, lease = self._settings.name, self._settings.lease
+        return runs.claim_stacks(session, name, lease, min(stacks, MOST_CLAIMED))
 
     def _begin(self, threads: ThreadPoolExecutor, batch: Sequence[Sequence[Claim]]) -> None:
         for claims in batch:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from textwrap import shorten
@@ -48,6 +49,7 @@ def is_installed() -> bool:
 
 def train(task: Task) -> Iterator[Progress | Ended]:
     """Train in a process of Ray's, which stays for more; folders are those of its node."""
+    _hide_gpus_of_others()
     from app import logs
     from app.config import settings
     from trainer.memory import keep_freed_memory
@@ -55,6 +57,7 @@ def train(task: Task) -> Iterator[Progress | Ended]:
     logs.set_up(settings().log_format)
     keep_freed_memory()
     own = replace(task, data_dir=settings().data_dir, cache_dir=settings().cache_dir)
+    yield Progress({}, {})  # it has a place, and begins
     said: SimpleQueue[Progress | Ended] = SimpleQueue()
     trained = Call(lambda: said.put(Ended(ends_of(own, said.put))))
     while True:
@@ -67,6 +70,14 @@ def train(task: Task) -> Iterator[Progress | Ended]:
         yield message
         if isinstance(message, Ended):
             return
+
+
+def _hide_gpus_of_others() -> None:
+    """Let a task that was promised no GPU see none: Ray would let it see all of its node's."""
+    import ray
+
+    if not ray.get_gpu_ids():
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 class Cluster:
@@ -87,17 +98,22 @@ class Cluster:
         self._is_too_small = False
         _connect(address)
 
-    def task(self) -> "RayTask":
-        """A task that was not started yet."""
+    @cached_property
+    def _function(self) -> Any:
         import ray
 
         options = {"num_cpus": self._ask.cpus, "num_gpus": self._ask.gpus}
         # Not by .options(): only so does Ray start a new process for each task that has a GPU.
-        function = ray.remote(num_returns="streaming", max_retries=0, **options)(self._serve)
-        return RayTask(function.remote)
+        return ray.remote(num_returns="streaming", max_retries=0, **options)(self._serve)
 
-    def free(self, held: int) -> int:
+    def task(self) -> "RayTask":
+        """A task that was not started yet."""
+        return RayTask(self._function.remote)
+
+    def free(self, held: int, waiting: int) -> int:
         """How many more tasks would be started at once, beside those of ours that there are.
+
+        Of these, some are waiting: what is free just now may still go to them.
 
         Raises
         ------
@@ -117,7 +133,7 @@ class Cluster:
         except Exception as error:
             raise EngineLostError(f"the Ray cluster is lost: {_in_a_line(error)}") from error
         self._asked = None
-        return max(0, min(self._places(nodes) - held, self._ask.fits(available)))
+        return max(0, min(self._places(nodes) - held, self._ask.fits(available) - waiting))
 
     def _places(self, nodes: Sequence[Resources]) -> int:
         places = sum(map(self._ask.places, nodes))
@@ -150,6 +166,7 @@ class RayTask:
         self._said: SimpleQueue[Progress | Ended | DiedError] = SimpleQueue()
         self._generator: Any = None
         self._is_killed = False
+        self.has_begun = False
 
     def start(self, task: Task) -> None:
         """Begin to train, once a node has room."""
@@ -164,10 +181,13 @@ class RayTask:
             if self._is_killed:  # before there was anything to be cancelled
                 ray.cancel(self._generator, force=True)
             for reference in self._generator:
+                self.has_begun = True
                 self._said.put(ray.get(reference))
             self._said.put(DiedError("the Ray task ended without an outcome"))
         except Exception as error:
             self._said.put(death(error))
+            with suppress(Exception):  # it may live, although it is not heard any more
+                ray.cancel(self._generator, force=True)
 
     def message(self, seconds: float) -> Progress | Ended | None:
         """What it says next; ``None`` if it says nothing for some seconds.
@@ -233,7 +253,8 @@ def death(error: Exception) -> DiedError:
 
 
 def _connect(address: str) -> None:
-    _knock(address)
+    named = os.environ.get("RAY_ADDRESS", address) if address == "auto" else address
+    _knock(named)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # never start a cluster, only since it is asked
     import ray
@@ -260,11 +281,12 @@ def _connect(address: str) -> None:
 
 def _knock(address: str) -> None:
     """See whether anything listens: Ray itself would take minutes to say that nothing does."""
-    named = os.environ.get("RAY_ADDRESS", address) if address == "auto" else address
+    if "://" in address:
+        raise EngineLostError(f"{address} (RAY_ADDRESS) is no HOST:PORT. Remedy: {REMEDY}")
     try:
-        _call_on(named)
+        _call_on(address)
     except OSError as error:
-        text = f"no Ray cluster answers at {named} ({error}). Remedy: {REMEDY}"
+        text = f"no Ray cluster answers at {address} ({error}). Remedy: {REMEDY}"
         raise EngineLostError(text) from error
 
 

@@ -226,6 +226,28 @@ def test_runs_that_are_wanted_equally_far_are_claimed_at_once_and_no_others(
     assert [(held.seed, held.target_epochs) for held in second] == [(1, 1)]
 
 
+def test_several_stacks_are_claimed_in_one_transaction_as_far_as_there_are_some(
+    database: Database,
+) -> None:
+    older = queued_job(database, seeds=2, variants=[0])
+    younger = queued_job(database, seeds=3, tag="mnist")
+
+    def batch(stacks: int) -> list[list[int]]:
+        with database.write() as session:
+            claimed = runs.claim_stacks(session, "w", 60, stacks)
+        return [[held.seed for held in stack] for stack in claimed]
+
+    def states() -> list[str]:
+        with database.read() as session:
+            return [jobs.get(session, job.id).state for job in (older, younger)]
+
+    assert batch(2) == [[0, 1], [0, 1]]
+    assert states() == ["running", "queued"]
+    assert batch(2) == [[0, 1, 2]]
+    assert states() == ["running", "running"]
+    assert batch(2) == []
+
+
 def test_the_oldest_run_is_claimed_first_with_younger_ones_of_its_stack(
     database: Database,
 ) -> None:
