@@ -81,8 +81,9 @@ def workers(number: int, life: Life) -> Iterator[Workers]:
 class Nemesis:
     """Kills and freezes workers that hold runs, as its seed has it.
 
-    Each freeze lasts 1.6 leases, and until others have taken what the worker held, where there are
-    any: the worker goes on as if it had its lease.
+    Each freeze lasts 1.6 leases, and until others have taken what the worker held: it goes on as if
+    it had its lease. It lasts no longer than 4 leases: on SQLite, a worker that is frozen in the
+    middle of a transaction keeps all others from writing.
     """
 
     def __init__(self, seed: int, kills: int, stops: int) -> None:
@@ -98,25 +99,26 @@ class Nemesis:
         while self.plan or frozen or is_open(database):
             assert time.monotonic() < deadline, f"not done; left to do: {self.plan}"
             held_by = set(holders(database).values())
-            for name in [name for name, until in frozen.items() if until < time.monotonic()]:
-                if name not in held_by or frozen.keys() >= team.alive.keys():
+            for name, since in list(frozen.items()):
+                leases = (time.monotonic() - since) / lease
+                if leases > (4 if name in held_by else 1.6):
                     del frozen[name]
                     team.signal(name, signal.SIGCONT)
             team.replace_the_dead()
             busy = sorted(held_by & team.alive.keys() - frozen.keys())
             if self.plan and busy:
-                self._strike(team, self._dice.choice(busy), frozen, lease)
+                self._strike(team, self._dice.choice(busy), frozen)
             elif self.plan and not is_open(database):
                 raise AssertionError(f"all is done, and the nemesis is not: {self.plan}")
             time.sleep(self._dice.uniform(0.05, 0.35))
 
-    def _strike(self, team: Workers, name: str, frozen: dict[str, float], lease: float) -> None:
+    def _strike(self, team: Workers, name: str, frozen: dict[str, float]) -> None:
         if self.plan.pop() == "kill":
             team.kill(name)
             team.start()
         else:
             team.signal(name, signal.SIGSTOP)
-            frozen[name] = time.monotonic() + 1.6 * lease
+            frozen[name] = time.monotonic()
 
 
 def holders(database: Database) -> Mapping[str, str]:
