@@ -17,9 +17,10 @@ from app.config import settings
 from app.db.engine import Database
 from trainer.attempt import WorkerSettings
 from trainer.base import BaseWorker
-from trainer.engines import ray
 from trainer.engines.calls import EngineLostError
+from trainer.engines.cluster import Cluster
 from trainer.engines.driver import Driver
+from trainer.engines.joining import is_installed, log_what_is_printed
 from trainer.options import for_each_process, parse
 from trainer.starting import finds_newest, on_end_of_supervisor
 from trainer.supervisor import Supervisor
@@ -34,7 +35,7 @@ logger = logging.getLogger(__name__)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work off queued runs; the exit code."""
     options = parse(arguments)
-    if options.ask and not ray.is_installed():
+    if options.ask and not is_installed():
         sys.exit("--engine ray needs Ray, which is not installed: pip install 'isobudget[ray]'")
     logs.set_up(settings().log_format)
     database = Database(settings().database_url)
@@ -54,10 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _on_ray(options: argparse.Namespace, database: Database) -> int:
     """Work on a cluster."""
-    ray.log_what_is_printed()
+    log_what_is_printed()
     _on_signals(lambda: leave(0), lambda: None)  # nothing is held yet
     try:
-        cluster = ray.Cluster(options.address, options.ask)
+        cluster = Cluster(options.address, options.ask)
     except EngineLostError as lost:
         logger.error("%s", lost)
         return 1

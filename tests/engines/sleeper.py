@@ -42,7 +42,7 @@ def main() -> None:
     from trainer import __main__ as command  # tasks do not need it
 
     with (
-        patch("trainer.engines.ray.train", sleep),
+        patch("trainer.engines.cluster.train", sleep),
         patch("trainer.supervisor.MODULE", "tests.engines.sleeper"),
     ):
         command.leave(command.main())

@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.conftest import missing
-from trainer.engines import ray as engine
+from trainer.engines import cluster as engine
+from trainer.engines import tasks
 from trainer.engines.calls import Call, EngineLostError, bounded
 from trainer.engines.capacity import Ask, Resources
-from trainer.engines.ray import Cluster, RayTask, death
+from trainer.engines.cluster import Cluster
+from trainer.engines.joining import is_installed
+from trainer.engines.tasks import RayTask, death
 
 Look = tuple[list[Resources], Resources]
 
@@ -27,14 +30,14 @@ def never() -> Iterator[threading.Event]:
 
 @pytest.fixture
 def _ray() -> None:
-    if not engine.is_installed():
+    if not is_installed():
         missing("Ray is not installed")
 
 
 def cluster(
     monkeypatch: pytest.MonkeyPatch, look: Callable[[], Look], ask: Ask | None = None
 ) -> Cluster:
-    monkeypatch.setattr(engine, "_connect", lambda _: None)
+    monkeypatch.setattr(engine, "connect", lambda _: None)
     monkeypatch.setattr(engine, "_resources", look)
     monkeypatch.setattr(engine, "LOOK_SECONDS", 0.05)
     return Cluster("head:6379", ask or Ask(1, 0))
@@ -123,7 +126,7 @@ def test_a_task_that_was_promised_no_gpu_sees_none(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     monkeypatch.setattr("ray.get_gpu_ids", lambda: promised)
 
-    engine._hide_gpus_of_others()
+    tasks._hide_gpus_of_others()
 
     assert os.environ["CUDA_VISIBLE_DEVICES"] == seen
 

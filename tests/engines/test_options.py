@@ -45,7 +45,7 @@ def test_options_that_do_not_go_together_are_refused_in_words(
 
 
 def test_without_ray_its_engine_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.engines.ray.is_installed", lambda: False)
+    monkeypatch.setattr("trainer.__main__.is_installed", lambda: False)
 
     with pytest.raises(SystemExit) as ended:
         command.main(["--engine", "ray"])
