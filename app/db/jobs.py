@@ -165,12 +165,12 @@ class Progress:
     """How far a job is.
 
     ``mean_seconds`` is the time that some of its own runs took, each its share of its stack's.
-    ``workers`` train its runs now.
+    ``at_once`` stacks of them are in training now: one in each worker, or many in one cluster.
     """
 
     groups: Sequence[Group]
     mean_seconds: float | None
-    workers: int
+    at_once: int
 
     @property
     def total(self) -> int:
@@ -239,13 +239,13 @@ def progress(session: Session, job: JobRow) -> Progress:
         .subquery()
     )
     seconds = session.scalar(select(func.avg(some.c.seconds)))
-    workers = session.scalar(
-        select(func.count(func.distinct(RunRow.worker)))
+    at_once = session.scalar(
+        select(func.count(func.distinct(RunRow.worker + " " + RunRow.stack)))
         .join(JobRunRow, JobRunRow.run_id == RunRow.id)
         .where(mine, has_state(RunRow, "running"))
     )
     groups = [Group(*row) for row in counted]
-    return Progress(groups, float(seconds) if seconds is not None else None, workers or 0)
+    return Progress(groups, float(seconds) if seconds is not None else None, at_once or 0)
 
 
 def epochs_wanted(job: JobRow) -> int:

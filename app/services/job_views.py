@@ -152,7 +152,7 @@ def _progress(row: JobRow, now: jobs.Progress) -> ProgressView:
             left += seeds * plan.beyond(row.rungs[-1]["epochs"], len(row.rungs[-1]["tried"]))
     seconds_per_epoch = None if now.mean_seconds is None else now.mean_seconds / epochs
     # A run's seconds are its share of the time that its stack took.
-    at_once = max(1, now.workers)
+    at_once = max(1, now.at_once)
     return ProgressView(
         runs_done=now.done,
         runs_total=now.total,

@@ -226,17 +226,18 @@ def test_no_cell_of_the_table_is_a_formula(
     assert (row["worker"], row["error"]) == ('\'=HYPERLINK("x")', "'@\nb")
 
 
-def test_the_estimate_counts_workers_not_the_runs_that_one_trains_at_once(
-    client: TestClient, database: Database
+@pytest.mark.parametrize("stacks", [1, 2])
+def test_the_estimate_counts_what_trains_by_itself_not_the_runs_that_train_at_once(
+    stacks: int, client: TestClient, database: Database
 ) -> None:
     job = queued_job(database, seeds=2, variants=[0, 1])
     worker = FakeWorker(database)
     with database.write() as session:
         held = runs.claim(session, "w", 60)
     worker.train(held)
-    with database.write() as session:
-        runs.claim(session, "w", 60)
+    with database.write() as session:  # one worker, or one driver of a cluster
+        runs.claim_stacks(session, "w", 60, stacks)
 
     progress = client.get(f"/v1/jobs/{job.id}").json()["progress"]
 
-    assert progress["eta_seconds"] == pytest.approx(4 * 1.0)
+    assert progress["eta_seconds"] == pytest.approx(4 * 1.0 / stacks)
