@@ -1,6 +1,7 @@
 """One attempt at a stack of runs: have it trained elsewhere, and keep the leases."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -40,6 +41,9 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 0.5
 """Between two looks whether to stop."""
+TOGETHER_SECONDS: Final = 0.2
+"""Between two transactions that keep what epochs measured: short ones are kept together."""
+NOTHING: Final = Progress({}, {})
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,9 @@ class Attempt:
         self._trainer = trainer
         self._stopping = stopping
         self._ends = time.monotonic() + settings.lease
+        self._look = min(settings.lease / 4, LOOK_SECONDS)
+        self._unwritten = NOTHING
+        self._written = -math.inf
 
     def run(self) -> None:
         """Train the runs, and record how each ended, or that it is to be tried again.
@@ -134,31 +141,49 @@ class Attempt:
 
     def _watched(self) -> dict[str, End] | None:
         """Keep the leases while the runs are trained; ``None`` if it was stopped."""
-        lease = self._settings.lease
-        look = min(lease / 4, LOOK_SECONDS)
         while not self._stopping.is_set():
-            message = self._trainer.message(look)
+            seconds = TOGETHER_SECONDS if self._unwritten.epochs else self._look
+            message = self._trainer.message(min(seconds, self._look))
             if isinstance(message, Ended):
-                return dict(message.ends)
-            if message or time.monotonic() + look > self._ends - lease * 2 / 3:
-                self._beat(message or Progress({}, {}))
+                return self._ended(message)
+            self._unwritten = self._unwritten.then(message or NOTHING)
+            if self._is_due():
+                self._beat()
         return None
+
+    def _is_due(self) -> bool:
+        """Whether something is to be written: epochs that are short are written together."""
+        now = time.monotonic()
+        return bool(
+            self._unwritten.failures
+            or (self._unwritten.epochs and now >= self._written + TOGETHER_SECONDS)
+            or now + self._look > self._ends - self._settings.lease * 2 / 3
+        )
+
+    def _ended(self, last: Ended) -> dict[str, End]:
+        """Write down what was measured until the end; how the runs ended."""
+        if self._unwritten.epochs:
+            self._beat()
+        return dict(last.ends)
 
     def _halted(self) -> dict[str, End] | None:
         """Stop training; keep what was measured, and return how the runs ended if they just did."""
         for message in self._trainer.halt():
             if isinstance(message, Ended):
-                return dict(message.ends)
-            self._beat(message)
+                return self._ended(message)
+            self._unwritten = self._unwritten.then(message)
+        if self._unwritten.epochs:
+            self._beat()
         return None
 
-    def _beat(self, progress: Progress) -> None:
+    def _beat(self) -> None:
         """Prolong the leases, and keep what epochs measured."""
+        progress, self._unwritten = self._unwritten, NOTHING
         epochs = {
             id_: [epoch_row(epoch) for epoch in measured]
             for id_, measured in progress.epochs.items()
         }
-        sent = time.monotonic()
+        sent = self._written = time.monotonic()
         with self._while_held() as until:
             held = self._database.write(
                 lambda session: runs.beat(session, self._held, self._settings.lease, epochs), until
@@ -202,6 +227,8 @@ class Attempt:
             logger.warning("checkpoints of runs that have ended could not be removed: %s", error)
 
     def _lost(self, died: DiedError) -> None:
+        if self._unwritten.epochs:
+            self._beat()
         kind: Failure = "out_of_memory" if died.out_of_memory else "lost"
         self._database.write(lambda session: runs.lose(session, self._held, str(died), kind))
         logger.warning("%s: lost: %s", self._names(), died)

@@ -82,6 +82,14 @@ class Progress:
     epochs: Mapping[str, Sequence[Epoch]]
     failures: Mapping[str, Failed]
 
+    def then(self, later: "Progress") -> "Progress":
+        """This and what was said later, together."""
+        epochs = {
+            id_: [*self.epochs.get(id_, ()), *later.epochs.get(id_, ())]
+            for id_ in {**self.epochs, **later.epochs}
+        }
+        return Progress(epochs, {**self.failures, **later.failures})
+
 
 @dataclass(frozen=True)
 class Ended:

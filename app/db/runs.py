@@ -58,6 +58,8 @@ OPEN = ("queued", "running")
 
 _IN_SQL_ONLY = {"synchronize_session": False}
 _ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}
+_ONE: ColumnElement[int] = literal_column("1")
+"""Not a parameter: PostgreSQL would expect any number, and plan the statement anew each time."""
 _ONCE = "MATERIALIZED"
 """A common table that is worked out once; worked out again, it could lock other rows."""
 
@@ -169,17 +171,19 @@ def _leader(*conditions: ColumnElement[bool]) -> CTE:
             other.target_epochs == RunRow.target_epochs,
             tuple_(*_turn(other)) < tuple_(*_turn(RunRow)),
         )
-        .limit(1)
+        .limit(_ONE)
         .scalar_subquery()
     )
     # Asked of one run after the other, along the queue's index. With NOT EXISTS or IS NULL,
     # PostgreSQL asks it of the whole queue first, above all where it has no statistics.
     is_first = is_behind.is_not(true())
+    # The attempt is not used, but in no index: without it, SQLite reads the stacks' index, which
+    # holds all that is needed, and sorts the whole queue.
     return (
-        select(RunRow.stack, RunRow.target_epochs)
+        select(RunRow.stack, RunRow.target_epochs, RunRow.attempt)
         .where(has_state(RunRow, "queued"), is_first, *conditions)
         .order_by(*_turn(RunRow))
-        .limit(1)
+        .limit(_ONE)
         .with_for_update(skip_locked=True)  # SQLite: the transaction holds the write lock already
         .cte("leader")
         .prefix_with(_ONCE)
