@@ -160,10 +160,14 @@ class Attempt:
             or now + self._look > self._ends - self._settings.lease * 2 / 3
         )
 
+    def _catch_up(self) -> None:
+        """Write down what was said and is not written yet."""
+        if self._unwritten != NOTHING:
+            self._beat()
+
     def _ended(self, last: Ended) -> dict[str, End]:
         """Write down what was measured until the end; how the runs ended."""
-        if self._unwritten.epochs:
-            self._beat()
+        self._catch_up()
         return dict(last.ends)
 
     def _halted(self) -> dict[str, End] | None:
@@ -172,8 +176,7 @@ class Attempt:
             if isinstance(message, Ended):
                 return self._ended(message)
             self._unwritten = self._unwritten.then(message)
-        if self._unwritten.epochs:
-            self._beat()
+        self._catch_up()
         return None
 
     def _beat(self) -> None:
@@ -227,8 +230,7 @@ class Attempt:
             logger.warning("checkpoints of runs that have ended could not be removed: %s", error)
 
     def _lost(self, died: DiedError) -> None:
-        if self._unwritten.epochs:
-            self._beat()
+        self._catch_up()
         kind: Failure = "out_of_memory" if died.out_of_memory else "lost"
         self._database.write(lambda session: runs.lose(session, self._held, str(died), kind))
         logger.warning("%s: lost: %s", self._names(), died)
