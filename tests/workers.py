@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from app.db import runs
@@ -9,7 +10,22 @@ from app.db.engine import Database
 from app.db.runs import Claim
 from app.failures import Failure
 from tests.factories import RESULT
+from trainer.attempt import WorkerSettings
 from trainer.summary import settle_next
+
+
+def settings_in(folder: Path, **changes: Any) -> WorkerSettings:
+    """Of a worker that keeps everything in one folder."""
+    usual: dict[str, Any] = {
+        "name": "w",
+        "data_dir": folder,
+        "cache_dir": folder / "cache",
+        "checkpoints": str(folder / "checkpoints"),
+        "lease": 20.0,
+        "poll": 0.05,
+        "threads": 1,
+    }
+    return WorkerSettings(**{**usual, **changes})
 
 
 def epoch_row(epoch: int, accuracy: float = 0.5) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Real processes on a real database, as a user would start them."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,9 @@ import httpx2
 from app.db.engine import Database
 
 Found = TypeVar("Found")
+
+LEASE = 60.0
+"""Much longer than a test waits for: what goes on elsewhere was given back."""
 
 
 def environment(database: Database, **settings: object) -> dict[str, str]:
@@ -62,6 +66,50 @@ def is_ready(client: httpx2.Client) -> bool:
         return client.get("/readyz").is_success
     except httpx2.TransportError:
         return False
+
+
+@contextmanager
+def working(
+    database: Database,
+    folder: Path,
+    *options: str,
+    module: str = "trainer",
+    lease: float = LEASE,
+    log: Path | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker with its own session, so that all that it starts can be found."""
+    env = environment(database, lease=lease, poll=0.1, checkpoints=folder / "checkpoints")
+    command = [sys.executable, "-m", module, *options]
+    with log.open("ab") if log else nullcontext() as file:
+        process = subprocess.Popen(command, env=env, stderr=file, start_new_session=True)
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a worker with all that it started, as if by a power cut."""
+    for pid in descendants(process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def descendants(session: int) -> list[int]:
+    """Processes of a session that still run, without its leader."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+            if state != "Z" and int(its_session) == session and int(stat.parent.name) != session:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def has_none(session: int) -> bool:
+    return not descendants(session)
 
 
 def until(condition: Callable[[], Found | None], seconds: float = 120) -> Found:

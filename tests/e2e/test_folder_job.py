@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app.db.engine import Database
 from tests.app.api.conftest import serving
 from tests.pictures import CLASSES, striped
-from trainer.attempt import WorkerSettings
+from tests.workers import settings_in
 from trainer.worker import Worker
 
 EACH = 200
@@ -76,15 +76,7 @@ def test_a_job_on_a_folder_is_refused_while_a_file_is_broken_and_trains_without_
     accepted = post_job(client)
     assert accepted.status_code == 202
     cache_dir = tmp_path / "cache"
-    settings = WorkerSettings(
-        name="w",
-        data_dir=data_dir,
-        cache_dir=cache_dir,
-        checkpoints=str(tmp_path / "checkpoints"),
-        lease=60,
-        poll=0.05,
-        threads=1,
-    )
+    settings = settings_in(tmp_path, data_dir=data_dir, lease=60)
     Worker(sqlite_database, settings).work(exit_when_idle=True)
 
     job = client.get(accepted.headers["Location"]).json()

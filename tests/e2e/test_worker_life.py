@@ -5,10 +5,7 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,44 +17,13 @@ from app.db.engine import Database
 from app.db.models import AttemptRow, EpochRow, RunRow
 from app.db.runs import GIVEN_BACK
 from tests.chaos.sizes import IS_FULL
-from tests.e2e.processes import environment, until
+from tests.e2e.processes import descendants, has_none, until, working
 from tests.factories import queued_job
 
 logger = logging.getLogger(__name__)
 
-LEASE = 60.0
-"""Much longer than a test waits for: what goes on elsewhere was given back."""
 STOPS = [signal.SIGINT, *[signal.SIGTERM] * (20 if IS_FULL else 2)]
 """No fewer than the leases that a run may lose."""
-
-
-@contextmanager
-def working(
-    database: Database, folder: Path, *options: str, lease: float = LEASE
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """A worker with its own session, so that all that it starts can be found."""
-    env = environment(database, lease=lease, poll=0.1, checkpoints=folder / "checkpoints")
-    command = [sys.executable, "-m", "trainer", *options]
-    process = subprocess.Popen(command, env=env, start_new_session=True)
-    try:
-        yield process
-    finally:
-        for pid in descendants(process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.kill()
-        process.wait()
-
-
-def descendants(session: int) -> list[int]:
-    """Processes of a session that still run, without its leader."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
-            if state != "Z" and int(its_session) == session and int(stat.parent.name) != session:
-                found.append(int(stat.parent.name))
-    return found
 
 
 def epochs(database: Database) -> int:
@@ -88,10 +54,6 @@ def stop(process: "subprocess.Popen[bytes]", number: int = signal.SIGTERM) -> in
 
 def _has_more(database: Database, than: int) -> bool:
     return epochs(database) > than
-
-
-def has_none(session: int) -> bool:
-    return not descendants(session)
 
 
 @pytest.mark.parametrize("options", [(), ("--processes", "2")], ids=["one", "two"])

@@ -13,7 +13,7 @@ from app.db.models import ResultRow, RunRow
 from tests.chaos.sleeping import outcome
 from tests.e2e.processes import until
 from tests.factories import queued_job
-from trainer.attempt import WorkerSettings
+from tests.workers import settings_in
 from trainer.engines.calls import EngineLostError
 from trainer.engines.driver import Driver
 from trainer.process import DiedError, Ended, Progress, Task
@@ -72,16 +72,7 @@ class FakeCluster:
 
 
 def driver(database: Database, cluster: FakeCluster, folder: Path) -> Driver:
-    settings = WorkerSettings(
-        name="d",
-        data_dir=folder,
-        cache_dir=folder,
-        checkpoints=str(folder / "checkpoints"),
-        lease=20.0,
-        poll=0.02,
-        threads=1,
-    )
-    return Driver(database, settings, cluster)
+    return Driver(database, settings_in(folder, poll=0.02), cluster)
 
 
 @contextmanager

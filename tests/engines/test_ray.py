@@ -1,11 +1,8 @@
 """Runs trained on a real Ray cluster, whose parts are killed."""
 
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,8 +12,7 @@ from sqlalchemy import select
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import JobRow, ResultRow, RunRow
-from tests.e2e.processes import environment, until
-from tests.e2e.test_worker_life import descendants
+from tests.e2e.processes import LEASE, descendants, kill, until, working
 from tests.engines.cluster import Nodes, cluster
 from tests.engines.sleeper import HOLD
 from tests.factories import queued_job
@@ -24,8 +20,6 @@ from tests.workers import FakeWorker
 
 SLEEPER = "tests.engines.sleeper"
 LONG = 10_000
-LEASE = 60.0
-"""Much longer than a test waits for."""
 
 
 @pytest.fixture(scope="module")
@@ -54,24 +48,11 @@ def driving(
     module: str = SLEEPER,
     lease: float = LEASE,
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A command with its own session, so that all that it starts can be found."""
-    env = environment(database, lease=lease, poll=0.1, checkpoints=folder / "checkpoints")
-    command = [sys.executable, "-m", module, "--engine", "ray", "--address", address, *options]
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(command, env=env, stderr=log, start_new_session=True)
-    try:
+    """The command; its log is beside what it keeps."""
+    given = ("--engine", "ray", "--address", address, *options)
+    log = folder / "log"
+    with working(database, folder, *given, module=module, lease=lease, log=log) as process:
         yield process
-    finally:
-        kill(process)
-
-
-def kill(process: "subprocess.Popen[bytes]") -> None:
-    """End a command with all that it started, as if by a power cut."""
-    for pid in descendants(process.pid):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    process.kill()
-    process.wait()
 
 
 def rows(database: Database) -> Sequence[RunRow]:

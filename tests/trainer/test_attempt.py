@@ -13,8 +13,9 @@ from app.db.engine import Database
 from app.db.models import EpochRow, ResultRow, RunRow
 from tests.chaos.sleeping import outcome
 from tests.factories import queued_job
+from tests.workers import settings_in
 from trainer import attempt
-from trainer.attempt import Attempt, WorkerSettings
+from trainer.attempt import Attempt
 from trainer.outcome import Epoch
 from trainer.patience import PatientDatabase
 from trainer.process import DiedError, Ended, Progress, Task
@@ -75,16 +76,8 @@ def attempted(
     stopping = threading.Event()
     if is_stopped:
         stopping.set()
-    settings = WorkerSettings(
-        name="w",
-        data_dir=folder,
-        cache_dir=folder,
-        checkpoints=str(folder),
-        lease=20.0,
-        poll=0.05,
-        threads=1,
-    )
-    Attempt(claims, PatientDatabase(database, stopping, 0.05), settings, trainer, stopping).run()
+    patient = PatientDatabase(database, stopping, 0.05)
+    Attempt(claims, patient, settings_in(folder), trainer, stopping).run()
 
 
 def number(database: Database, table: type) -> int:

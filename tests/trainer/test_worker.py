@@ -22,7 +22,7 @@ from solver.architecture import Architecture
 from solver.counting import count
 from tests.factories import queued_job
 from tests.trainer.factories import architecture
-from trainer.attempt import WorkerSettings
+from tests.workers import settings_in
 from trainer.outcome import Outcome
 from trainer.process import Paused, Progress, Task, TrainingProcess, ends_of
 from trainer.worker import Worker
@@ -39,17 +39,8 @@ CHECKPOINTS = Path(os.devnull, "set by the fixture")  # nothing can be written t
 
 
 def worker(database: Database, **changes: Any) -> Worker:
-    settings: dict[str, Any] = {
-        "name": "w",
-        "data_dir": Path("nowhere"),
-        "cache_dir": CHECKPOINTS.with_name("cache"),
-        "checkpoints": str(CHECKPOINTS),
-        "lease": 20.0,
-        "poll": 0.05,
-        "threads": 1,
-        **changes,
-    }
-    return Worker(database, WorkerSettings(**settings))
+    usual = {"data_dir": Path("nowhere"), "checkpoints": str(CHECKPOINTS)}
+    return Worker(database, settings_in(CHECKPOINTS.parent, **{**usual, **changes}))
 
 
 def job_of(database: Database, id_: str) -> JobRow:
