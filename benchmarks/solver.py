@@ -4,8 +4,8 @@ From a request to arrays of all solutions; all ways give the same sets, which is
 above 1 mean that ours is faster, but for ``limit_ratio_wide`` and ``network_ratio``: there they are
 our time over the other's. ``…_worst`` is the worst case, the others are geometric means.
 
-``recount_ratio`` is the time of :func:`solver.search.solve`, which recounts every solution and its
-costs, over that of finding them.
+``recount_ratio`` is the time of :func:`solver.answers.search.solve`, which recounts every solution
+and its costs, over that of finding them.
 """
 
 import sys
@@ -20,11 +20,11 @@ import numpy as np
 from benchmarks import storing
 from benchmarks.rivals import Instance, Rows, dense, join
 from benchmarks.timing import geometric_mean, medians, report
+from solver.answers.search import find, solve
 from solver.approaches import APPROACHES
 from solver.constraints.budget import EqualBudget
-from solver.model import Model
+from solver.engines.full.model import Model
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
-from solver.search import find, solve
 
 ORIGINALS: Final = {
     14: (1, 18, 10),

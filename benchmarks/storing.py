@@ -22,10 +22,10 @@ from app.services.searches import create
 from app.services.variants import Deriver, problem_of
 from benchmarks.databases import Store, postgres, sqlite
 from benchmarks.timing import report
+from solver.answers.search import solve
+from solver.answers.table import Table
+from solver.answers.variants import Answer
 from solver.problem import SolveRequest
-from solver.search import solve
-from solver.table import Table
-from solver.variants import Answer
 
 EXAMPLE: Final = "digits-search"
 PAGE: Final = 50

@@ -27,7 +27,7 @@ from app.config import settings
 from app.recipes import Recipe
 from benchmarks.timing import report
 from benchmarks.working import need_mnist, overhead
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 
 GOALS: Final = {
     "speedup_28": "at least 5",

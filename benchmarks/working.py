@@ -19,9 +19,9 @@ from app.db.schema import migrate
 from app.services import jobs
 from app.services.requests import JobRequest, SearchRequest
 from app.services.searches import create
-from solver.architecture import Architecture
+from solver.answers.search import solve
+from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
-from solver.search import solve
 from trainer.attempt import WorkerSettings
 from trainer.worker import Worker
 

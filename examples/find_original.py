@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from solver.architecture import Architecture, Conv2d
+from solver.answers.search import solve
+from solver.network.architecture import Architecture, Conv2d
 from solver.problem import Problem, Range, Ranges, Settings
-from solver.search import solve
 
 NATIVE = 8
 TOP = 25

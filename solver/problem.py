@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from solver.architecture import Architecture, Schema
+from solver.network.architecture import Architecture, Schema
 
 Budget = Literal["params", "flops", "both"]
 Scope = Literal["network", "paper"]

@@ -16,10 +16,10 @@ from app.halving import Halving
 from app.recipes import Recipe
 from app.services.requests import SearchRequest
 from app.services.searches import understood
-from solver.architecture import Architecture
+from solver.answers.search import solve
+from solver.answers.variants import Answer
+from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
-from solver.search import solve
-from solver.variants import Answer
 
 RESULT: dict[str, Any] = {
     "test_accuracy": 0.5,

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from solver.architecture import (
+from solver.network.architecture import (
     Architecture,
     AvgPool2d,
     BatchNorm2d,

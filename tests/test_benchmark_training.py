@@ -7,7 +7,7 @@ import pytest
 from app.config import settings
 from app.db.results import HalvingResult, Rung
 from benchmarks import halving, training
-from solver.counting import params
+from solver.network.counting import params
 
 
 @pytest.mark.parametrize(("resolution", "flattened"), [(28, 160), (20, 40), (14, 40)])

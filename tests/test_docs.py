@@ -14,7 +14,7 @@ from app.api import examples as documented
 from app.cli import app
 from app.config import Settings
 from app.services.requests import JobRequest, SearchRequest
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

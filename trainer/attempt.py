@@ -19,8 +19,8 @@ from app.db.errors import LostLeaseError
 from app.db.runs import Claim
 from app.failures import Failure
 from app.recipes import Recipe
-from solver.architecture import Architecture
-from solver.counting import Counts
+from solver.network.architecture import Architecture
+from solver.network.counting import Counts
 from trainer.checkpoints import Checkpoints
 from trainer.outcome import Outcome
 from trainer.patience import PatientDatabase

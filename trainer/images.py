@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from app.catalogue import Dataset
-from solver.architecture import Architecture
-from solver.counting import shapes
+from solver.network.architecture import Architecture
+from solver.network.counting import shapes
 from trainer.cache import NOWHERE, Disk, Memory, checksum_of
 from trainer.errors import RunFailed
 from trainer.splits import subset

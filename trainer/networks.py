@@ -8,7 +8,7 @@ from torch import nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-from solver.architecture import (
+from solver.network.architecture import (
     Architecture,
     AvgPool2d,
     BatchNorm2d,
@@ -24,7 +24,7 @@ from solver.architecture import (
     Shape,
     stride_of,
 )
-from solver.counting import Counts, shapes
+from solver.network.counting import Counts, shapes
 from trainer.errors import RunFailed
 
 

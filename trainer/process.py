@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from app.failures import Failure
 from app.recipes import Recipe
-from solver.architecture import Architecture
-from solver.counting import Counts
+from solver.network.architecture import Architecture
+from solver.network.counting import Counts
 from trainer.outcome import Epoch, Outcome
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from app.recipes import Recipe
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 from trainer.checkpoints import Snapshot
 from trainer.errors import Diverged
 from trainer.images import Images, Split

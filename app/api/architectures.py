@@ -8,7 +8,7 @@ from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, Limit, TheDatabase
 from app.services import architectures
 from app.services.architectures import ArchitecturePage, ArchitectureView
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 
 router = APIRouter(prefix="/v1/architectures", tags=["architectures"])
 

@@ -11,7 +11,7 @@ from app.services import jobs
 from app.services.requests import JobRequest, SearchRequest
 from app.services.results_csv import COLUMNS
 from app.services.searches import understood
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 
 ARCHITECTURE: Final = examples.load("digits-architecture")
 SEARCH: Final = examples.load("digits-search")

@@ -9,8 +9,8 @@ from app.cli.console import out
 from app.cli.options import understood
 from app.cli.tables import neighbours_table
 from app.services.searches import Original
+from solver.answers.variants import Answer, Describer, Explanation, Outcome, Variant
 from solver.problem import Find, SolveRequest
-from solver.variants import Answer, Describer, Explanation, Outcome, Variant
 
 FIRST: Final = 20
 MEANING: Final[Mapping[Outcome, str]] = {

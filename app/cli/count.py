@@ -10,7 +10,7 @@ from app.cli.files import FILE_HELP, faults_of, read_json, shown
 from app.cli.tables import layers_table
 from app.errors import Fault
 from app.services.architectures import view
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 
 
 def count(

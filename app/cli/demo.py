@@ -19,7 +19,7 @@ from app.services.variants import VariantView
 from app.ui.experiment import Experiment, rows_of
 from app.ui.report import render
 from app.ui.wording import best_sentence, headline, selected_sentence
-from solver.variants import Explanation
+from solver.answers.variants import Explanation
 
 LOG_LINES: Final = 20
 REPORT: Final = "report.html"

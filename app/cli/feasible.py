@@ -29,9 +29,9 @@ from app.cli.questions import questions
 from app.cli.surveys import counted, print_summary
 from app.errors import Fault
 from app.services.feasibility import Survey
-from solver.feasibility import members
-from solver.grid import Grid
 from solver.problem import Sample, SolveRequest
+from solver.survey.feasibility import members
+from solver.survey.grid import Grid
 
 
 def feasible(

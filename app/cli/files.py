@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.cli.console import refuse
 from app.errors import Fault
-from solver.architecture import Place
+from solver.network.architecture import Place
 
 STDIN = "-"
 MISSING = "this is missing"

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from app.cli.reading import numbers
 from app.errors import Fault
-from solver.architecture import Architecture
-from solver.grid import FIELDS, RESOLUTION, fields_of, misfit, names_for
+from solver.network.architecture import Architecture
 from solver.problem import Sample
+from solver.survey.grid import FIELDS, RESOLUTION, fields_of, misfit, names_for
 
 Lists = Mapping[str, Sequence[int]]
 """Values by the names that the user gave."""

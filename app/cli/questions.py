@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.cli.options import request_in
 from solver.approaches import APPROACHES
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 from solver.problem import Budget
 
 Given = Sequence[str | None] | None

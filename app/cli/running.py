@@ -7,9 +7,9 @@ from app.cli.console import fail, notes, settings
 from app.services.child import Child
 from app.services.counter import Counter
 from app.services.process import SolverFailedError, SolverTimeoutError
+from solver.answers.table import Table
+from solver.answers.variants import Answer, SolverReport
 from solver.problem import SolveRequest
-from solver.table import Table
-from solver.variants import Answer, SolverReport
 
 QUIET_SECONDS: Final = 1.0
 """Before the status line tells how long it takes."""

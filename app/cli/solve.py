@@ -36,8 +36,8 @@ from app.cli.parameters import (
 )
 from app.cli.running import how_many, solved
 from app.cli.tables import variants_table
+from solver.answers.variants import Answer, Outcome
 from solver.problem import ObjectiveName, SolveRequest
-from solver.variants import Answer, Outcome
 
 FIND: Final = "Which of the solutions: all, unless one of these is given"
 *FIRST_OBJECTIVES, LAST_OBJECTIVE = get_args(ObjectiveName)

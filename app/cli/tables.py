@@ -10,9 +10,9 @@ from rich.table import Table
 from app.services.architectures import ArchitectureView
 from app.ui.experiment import Row
 from app.ui.wording import percent, points
-from solver.feasibility import Near, Nearest, Share
+from solver.answers.variants import Variant
 from solver.problem import Tolerance
-from solver.variants import Variant
+from solver.survey.feasibility import Near, Nearest, Share
 
 
 def layers_table(counted: ArchitectureView) -> Table:

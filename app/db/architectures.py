@@ -7,8 +7,8 @@ from app.db.errors import existing
 from app.db.models import ArchitectureRow
 from app.db.paging import Key, page
 from app.db.statements import insert_new
-from solver.architecture import Architecture
-from solver.counting import Counts, count
+from solver.network.architecture import Architecture
+from solver.network.counting import Counts, count
 
 NEWEST_FIRST = (Key(ArchitectureRow.created_at, True), Key(ArchitectureRow.id, True))
 

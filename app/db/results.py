@@ -5,7 +5,7 @@ Accuracies and gains are fractions; what is unknown is ``None``.
 
 from typing import Literal
 
-from solver.architecture import Schema
+from solver.network.architecture import Schema
 
 
 class Accuracy(Schema):

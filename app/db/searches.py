@@ -13,8 +13,8 @@ from app.db.models import JobRow, SearchRow, VariantRow
 from app.db.paging import Key, page
 from app.db.statements import affected, insert_all
 from app.db.types import database_time
-from solver.template import RESOLUTION
-from solver.variants import Answer
+from solver.answers.variants import Answer
+from solver.variation.template import RESOLUTION
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3

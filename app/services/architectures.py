@@ -7,8 +7,8 @@ from pydantic import Field
 from app.db import architectures
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
-from solver.architecture import Architecture, Schema
-from solver.counting import Counts, LayerReport, count, describe
+from solver.network.architecture import Architecture, Schema
+from solver.network.counting import Counts, LayerReport, count, describe
 
 
 class ArchitectureView(Schema):

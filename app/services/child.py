@@ -12,9 +12,9 @@ from app.services.process import (
     SolverProcess,
     SolverTimeoutError,
 )
+from solver.answers.table import Table
+from solver.answers.variants import Answer
 from solver.problem import SolveRequest
-from solver.table import Table
-from solver.variants import Answer
 
 
 class SolverCancelledError(RuntimeError):
@@ -24,7 +24,7 @@ class SolverCancelledError(RuntimeError):
 class Child(SolverProcess):
     """A process that solves one request."""
 
-    module = "solver.child"
+    module = "solver.processes.solve_one"
 
     def __init__(self, memory_mb: int) -> None:
         self._last: dict[str, Any] = {}

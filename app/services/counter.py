@@ -20,7 +20,7 @@ class RefusedByCounterError(SolverFailedError):
 class Counter(SolverProcess):
     """A process that counts the solutions of problems, one after the other."""
 
-    module = "solver.counter"
+    module = "solver.processes.count_many"
 
     def __init__(self, memory_mb: int) -> None:
         self._answers: SimpleQueue[dict[str, Any] | None] = SimpleQueue()

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from app.services.counting import Count
 from app.services.searches import Original
-from solver.architecture import Schema
-from solver.counting import count
-from solver.feasibility import Found, Members, Nearest, Share, nearest, share, tightest
-from solver.grid import Grid
+from solver.network.architecture import Schema
+from solver.network.counting import count
 from solver.problem import Sample, SolveRequest
+from solver.survey.feasibility import Found, Members, Nearest, Share, nearest, share, tightest
+from solver.survey.grid import Grid
 
 
 class GridView(Schema):

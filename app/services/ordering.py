@@ -12,7 +12,7 @@ from app.db import searches
 from app.db.models import SearchRow, VariantRow
 from app.errors import Fault, RefusedError
 from app.services.variants import Deriver
-from solver.variants import Measure
+from solver.answers.variants import Measure
 
 STORED: Final[dict[str, InstrumentedAttribute[int]]] = {
     "resolution": VariantRow.resolution,

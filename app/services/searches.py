@@ -15,11 +15,11 @@ from app.services.architectures import checked
 from app.services.idempotency import once
 from app.services.requests import SearchRequest
 from app.services.variants import VariantView
+from solver.answers.variants import Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
-from solver.architecture import Architecture, Schema
-from solver.counting import Counts, count
+from solver.network.architecture import Architecture, Schema
+from solver.network.counting import Counts, count
 from solver.problem import Question, Settings
-from solver.variants import Explanation, Outcome, SolverReport
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 FIRST_VARIANTS = 50

@@ -16,8 +16,8 @@ from app.services.requests import (
     NamedSelection,
     WholeSelection,
 )
-from solver.architecture import Architecture, Linear
-from solver.counting import shapes
+from solver.network.architecture import Architecture, Linear
+from solver.network.counting import shapes
 
 
 def check_fit(original: Architecture, dataset: Dataset) -> None:

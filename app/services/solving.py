@@ -18,8 +18,8 @@ from app.services.process import (
     SolverTimeoutError,
 )
 from app.services.variants import problem_of
+from solver.answers.variants import Answer
 from solver.problem import Settings, SolveRequest
-from solver.variants import Answer
 
 logger = logging.getLogger(__name__)
 

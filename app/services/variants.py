@@ -10,11 +10,11 @@ from app.db import architectures, searches
 from app.db.engine import Database
 from app.db.identity import split_id, variant_id
 from app.db.models import SearchRow, VariantRow
+from solver.answers.variants import Describer, Variant
 from solver.approaches import APPROACHES
-from solver.architecture import Schema
+from solver.network.architecture import Schema
 from solver.problem import Problem, Question
-from solver.template import Assignment
-from solver.variants import Describer, Variant
+from solver.variation.template import Assignment
 
 
 class VariantView(Variant):

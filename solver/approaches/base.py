@@ -4,12 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from solver.architecture import Architecture, Place
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget, EqualFlops, EqualParams
-from solver.constraints.geometry import MinCoverage, WithinRange, conv1_symbols
+from solver.constraints.coverage import MinCoverage, conv1_symbols
+from solver.constraints.ranges import WithinRange
+from solver.network.architecture import Architecture, Place
 from solver.problem import MAX_WIDTH, ApproachName, Problem, Range
-from solver.template import Template, convolutions
+from solver.variation.template import Template, convolutions
 
 
 class Approach(ABC):

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from solver.approaches.base import Approach
-from solver.architecture import Architecture, Place
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
-from solver.constraints.geometry import LargerKernel, MapSizes, SameMap, groups_divide_k1
+from solver.constraints.maps import LargerKernel, MapSizes, SameMap
 from solver.constraints.printed import Equation15, Equation19
-from solver.counting import shapes
+from solver.constraints.widths import groups_divide_k1
+from solver.network.architecture import Architecture, Place
+from solver.network.counting import shapes
 from solver.problem import Problem
-from solver.template import Template, convolutions
+from solver.variation.template import Template, convolutions
 
 
 class ApproachIV(Approach):

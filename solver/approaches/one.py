@@ -3,7 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from solver.approaches.base import Approach
-from solver.architecture import (
+from solver.constraints.base import Constraint
+from solver.constraints.budget import EqualBudget
+from solver.constraints.maps import MapSizes
+from solver.constraints.printed import Equation6, SameWidth
+from solver.network.architecture import (
     MAX_LAYERS,
     Architecture,
     Conv2d,
@@ -13,13 +17,9 @@ from solver.architecture import (
     Place,
     Pool2d,
 )
-from solver.constraints.base import Constraint
-from solver.constraints.budget import EqualBudget
-from solver.constraints.geometry import MapSizes
-from solver.constraints.printed import Equation6, SameWidth
-from solver.counting import shapes
+from solver.network.counting import shapes
 from solver.problem import Problem
-from solver.template import Template, with_pool
+from solver.variation.template import Template, with_pool
 
 
 class ApproachI(Approach):

@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from solver.approaches.base import Approach
-from solver.architecture import (
+from solver.constraints.base import Constraint
+from solver.constraints.budget import EqualBudget
+from solver.constraints.maps import LargerKernel, MapSizes, ProperPool, SameMap
+from solver.constraints.printed import Equation9, Equation14
+from solver.constraints.widths import groups_divide_k1
+from solver.network.architecture import (
     MAX_LAYERS,
     Architecture,
     BatchNorm2d,
@@ -13,19 +18,9 @@ from solver.architecture import (
     Place,
     ReLU,
 )
-from solver.constraints.base import Constraint
-from solver.constraints.budget import EqualBudget
-from solver.constraints.geometry import (
-    LargerKernel,
-    MapSizes,
-    ProperPool,
-    SameMap,
-    groups_divide_k1,
-)
-from solver.constraints.printed import Equation9, Equation14
-from solver.counting import shapes
+from solver.network.counting import shapes
 from solver.problem import Problem
-from solver.template import Template, convolutions, with_pool
+from solver.variation.template import Template, convolutions, with_pool
 
 
 class ApproachIII(Approach):

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from solver.approaches.base import Approach
-from solver.architecture import Architecture, Place
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
-from solver.constraints.geometry import MapSizes, SameMap
+from solver.constraints.maps import MapSizes, SameMap
+from solver.network.architecture import Architecture, Place
 from solver.problem import Problem
-from solver.template import Template, convolutions
+from solver.variation.template import Template, convolutions
 
 
 class ApproachII(Approach):

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from solver.template import Assignment
+from solver.variation.template import Assignment
 
 if TYPE_CHECKING:  # the API describes variants without OR-Tools and numpy in its process
     from ortools.sat.python import cp_model
 
-    from solver.columns import Columns, Flags
-    from solver.model import Model
+    from solver.engines.full.model import Model
+    from solver.variation.numbers import Columns, Flags
 
 
 @dataclass(frozen=True)

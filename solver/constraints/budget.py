@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from solver import counting
-from solver.architecture import MAX_COUNT
 from solver.constraints.base import Evidence, Relaxable
 from solver.constraints.quotients import Quotient, listed, verdict
-from solver.polynomial import Polynomial
+from solver.network import counting
+from solver.network.architecture import MAX_COUNT
 from solver.problem import Range, Tolerance
-from solver.template import RESOLUTION, Assignment, Template, side_symbol
+from solver.variation.polynomial import Polynomial
+from solver.variation.template import RESOLUTION, Assignment, Template, side_symbol
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-    from solver.columns import Columns, Flags, Numbers
-    from solver.model import Model
+    from solver.engines.full.model import Model
+    from solver.variation.numbers import Columns, Flags, Numbers
 
 
 Direction: TypeAlias = Literal["below", "above", "either"]

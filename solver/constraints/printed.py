@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from solver.constraints.budget import EqualBudget
-from solver.polynomial import Polynomial
-from solver.template import Assignment
+from solver.variation.polynomial import Polynomial
+from solver.variation.template import Assignment
 
 if TYPE_CHECKING:
-    from solver.columns import Columns, Numbers
+    from solver.variation.numbers import Columns, Numbers
 
 
 @dataclass(frozen=True)

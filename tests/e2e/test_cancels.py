@@ -21,7 +21,7 @@ from tests.app.api.conftest import serving
 from tests.chaos.sizes import IS_FULL
 from tests.e2e.processes import descendants, has_none, until, working
 from tests.factories import queued_job
-from tests.solver.processes import endless
+from tests.solver.processes.children import endless
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def solvers() -> set[int]:
         with suppress(OSError):
             _, parent = stat.read_text().rpartition(")")[2].split()[:2]
             command = stat.with_name("cmdline").read_bytes()
-            if int(parent) == os.getpid() and b"solver.child" in command:
+            if int(parent) == os.getpid() and b"solver.processes.solve_one" in command:
                 found.add(int(stat.parent.name))
     return found
 

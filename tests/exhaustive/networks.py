@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 
 Bounds: TypeAlias = tuple[int, int]
 Layers: TypeAlias = list[dict[str, Any]]

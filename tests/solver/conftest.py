@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from solver import explain
+from solver.explain import blocking
 from tests.solver.factories import PATIENCE
 
 
@@ -10,5 +10,5 @@ from tests.solver.factories import PATIENCE
 def _patient() -> Iterator[None]:
     """Explanations take the time they need: a busy machine must not change them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(explain, "SECONDS", PATIENCE)
+        patch.setattr(blocking, "SECONDS", PATIENCE)
         yield

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from solver.approaches import APPROACHES
-from solver.architecture import Architecture
-from solver.columns import Columns
 from solver.constraints.base import Constraint
-from solver.constraints.geometry import WithinRange
-from solver.model import Model
+from solver.constraints.ranges import WithinRange
+from solver.engines.full.model import Model
+from solver.network.architecture import Architecture
 from solver.problem import Problem, Range
-from solver.template import RESOLUTION, Template
+from solver.variation.numbers import Columns
+from solver.variation.template import RESOLUTION, Template
 
 RELU = {"type": "relu"}
 NORM = {"type": "batch_norm2d"}

@@ -3,8 +3,8 @@ import torch
 from hypothesis import given, settings
 from torch import nn
 
-from solver.architecture import Architecture
-from solver.counting import count, shapes
+from solver.network.architecture import Architecture
+from solver.network.counting import count, shapes
 from tests.strategies import architectures
 from tests.trainer.factories import architecture
 from trainer.networks import CountMismatch, build, check_counts, counts_of

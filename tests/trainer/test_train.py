@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from app.recipes import Recipe
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 from tests.trainer.factories import SMALL_LAYERS, architecture, images
 from trainer.datasets import load
 from trainer.errors import Diverged

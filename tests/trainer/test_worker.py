@@ -18,8 +18,8 @@ from app.db.engine import Database
 from app.db.models import ArchitectureRow, EpochRow, JobRow, ResultRow, RunRow
 from app.db.types import database_time
 from app.recipes import Recipe
-from solver.architecture import Architecture
-from solver.counting import count
+from solver.network.architecture import Architecture
+from solver.network.counting import count
 from tests.factories import queued_job
 from tests.trainer.factories import architecture
 from tests.workers import settings_in

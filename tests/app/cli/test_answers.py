@@ -4,7 +4,7 @@ import pytest
 
 import examples
 from app.cli.answers import print_explanation
-from solver.variants import Explanation
+from solver.answers.variants import Explanation
 from tests.app.cli.conftest import Isobudget
 
 REQUEST = json.dumps(examples.load("digits-search"))

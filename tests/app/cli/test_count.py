@@ -5,7 +5,7 @@ import pytest
 
 import examples
 from app.services.architectures import view
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 from tests.app.cli.conftest import Isobudget
 
 ARCHITECTURE = examples.load("digits-architecture")

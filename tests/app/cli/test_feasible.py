@@ -13,9 +13,9 @@ from app.services import counting
 from app.services.counter import Counter
 from app.services.counting import Count, Counters
 from app.services.process import SolverStartError
-from solver.architecture import Architecture
+from solver.answers.search import count
+from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
-from solver.search import count
 from tests.app.cli.conftest import Isobudget
 from tests.solver.factories import FLATTEN, conv, linear, network
 

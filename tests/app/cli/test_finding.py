@@ -11,9 +11,9 @@ from app.cli.running import progress
 from app.services.child import Child
 from app.services.counter import Counter
 from app.services.process import SolverFailedError, SolverTimeoutError
+from solver.answers.search import solve
+from solver.answers.variants import Answer
 from solver.problem import Best, Find, Sample, Settings, SolveRequest
-from solver.search import solve
-from solver.variants import Answer
 from tests.app.cli.conftest import Isobudget
 
 SEARCH = {**examples.load("digits-search"), "ranges": {"resolution": [8, 8]}}

@@ -7,7 +7,7 @@ import examples
 from app.services.child import Child
 from app.services.process import SolverFailedError, SolverTimeoutError
 from app.services.requests import SearchRequest
-from solver.architecture import Architecture
+from solver.network.architecture import Architecture
 from tests.app.cli.conftest import Isobudget
 
 ARCHITECTURE = json.dumps(examples.load("digits-architecture"))

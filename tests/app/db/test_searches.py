@@ -10,9 +10,9 @@ from app.db.errors import LostLeaseError
 from app.db.models import SearchRow, VariantRow
 from app.db.statements import insert_all
 from app.db.types import database_time
-from solver.architecture import MAX_COUNT
-from solver.table import Table
-from solver.variants import COSTS, Answer, SolverReport
+from solver.answers.table import Table
+from solver.answers.variants import COSTS, Answer, SolverReport
+from solver.network.architecture import MAX_COUNT
 from tests.factories import queued_search
 
 SYMBOLS = ("N", "K1", "C1", "P1", "S1", "C2", "P2", "S2")

@@ -11,7 +11,7 @@ from app.services.counter import Counter, RefusedByCounterError
 from app.services.counting import Count, Counters
 from app.services.process import SolverFailedError, SolverStartError, SolverTimeoutError
 from solver.problem import SolveRequest
-from tests.solver.processes import endless
+from tests.solver.processes.children import endless
 
 SEARCH = examples.load("digits-search")
 

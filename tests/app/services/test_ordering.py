@@ -11,8 +11,8 @@ from app.db.paging import CursorError, encode
 from app.services.browsing import of_search
 from app.services.ordering import Order, Orders
 from app.services.variants import VariantView
-from solver.table import Table
-from solver.variants import COSTS, Answer, Describer, SolverReport
+from solver.answers.table import Table
+from solver.answers.variants import COSTS, Answer, Describer, SolverReport
 from tests.factories import queued_search, solved_search
 
 

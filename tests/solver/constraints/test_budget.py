@@ -2,13 +2,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solver import counting
+from solver.answers.check import violations
 from solver.approaches import APPROACHES
-from solver.architecture import Architecture
-from solver.check import violations
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
-from solver.constraints.geometry import DivisibleByGroups, MapSizes, SameMap
+from solver.constraints.maps import MapSizes, SameMap
+from solver.constraints.widths import DivisibleByGroups
+from solver.network import counting
+from solver.network.architecture import Architecture
 from solver.problem import Budget, Scope
 from tests.solver.factories import (
     FLATTEN,

@@ -4,21 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solver.architecture import Architecture, Conv2d
-from solver.check import violations
+from solver.answers.check import violations
 from solver.constraints.base import Constraint
-from solver.constraints.geometry import (
-    DivisibleByGroups,
-    LargerKernel,
-    MapSizes,
-    MinCoverage,
-    ProperPool,
-    SameMap,
-    WithinRange,
-    conv1_symbols,
-    groups_divide_k1,
-)
-from solver.model import Model
+from solver.constraints.coverage import MinCoverage, conv1_symbols
+from solver.constraints.maps import LargerKernel, MapSizes, ProperPool, SameMap
+from solver.constraints.ranges import WithinRange
+from solver.constraints.widths import DivisibleByGroups, groups_divide_k1
+from solver.engines.full.model import Model
+from solver.network.architecture import Architecture, Conv2d
 from solver.problem import Range
 from tests.solver.factories import (
     GLOBAL_POOL,

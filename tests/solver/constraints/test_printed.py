@@ -2,11 +2,11 @@
 
 import pytest
 
+from solver.answers.check import violations
 from solver.approaches import APPROACHES
-from solver.architecture import Architecture
-from solver.check import violations
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
+from solver.network.architecture import Architecture
 from solver.problem import ApproachName
 from tests.solver.factories import (
     FLATTEN,

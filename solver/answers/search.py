@@ -1,0 +1,249 @@
+"""Solving: the solutions of a problem, or the proof that there is none."""
+
+import time
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+
+from solver.answers.check import verify
+from solver.answers.table import TYPECODE, Table
+from solver.answers.variants import Answer, Outcome, SolverReport
+from solver.approaches import APPROACHES
+from solver.constraints.base import Constraint
+from solver.engines.factored import TooManyError, factor
+from solver.engines.factored.arrays import Ints
+from solver.engines.full.enumerated import Listed
+from solver.engines.full.model import Model, Report
+from solver.engines.full.optimum import optima
+from solver.engines.objectives import OBJECTIVES, Objective
+from solver.explain.blocking import explain
+from solver.network.counting import count as count_whole
+from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
+from solver.variation.numbers import Columns
+
+MOST_ROWS: Final = 2_000_000
+"""Solutions that CP-SAT lists before it is stopped; above every ``limit``."""
+LIMIT_SEED: Final = 0
+"""Of more solutions than ``limit``, those are answered that this seed draws."""
+MOST_RANKED: Final = 20_000
+"""Of so many of the best, answers that are some distance apart are chosen."""
+DONE: Final = ("OPTIMAL", "INFEASIBLE")
+
+Progress = Callable[[int], None]
+
+
+class Found(Protocol):
+    """Solutions that were found, in whatever form."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+
+    def all(self) -> Mapping[str, Ints]:
+        """All of them, in ascending order of the unknowns; a column for each."""
+
+    def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
+        """Some of them, drawn uniformly, in ascending order."""
+
+    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+        """The best of them, the best first."""
+
+
+def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: None) -> Answer:
+    """Find the solutions of a problem, and check each that is answered.
+
+    Of more than ``limit`` solutions that many are answered, drawn uniformly from all; answers are
+    in the order of the approach's unknowns, ``N`` first, or the best first. ``progress`` is told
+    now and then how many were found.
+
+    Raises
+    ------
+    OverflowError
+        The sizes, or the number of solutions, are too large to be handled exactly.
+    solver.answers.check.WrongAnswerError
+        An answer does not satisfy the problem.
+    """
+    search = _Search(problem)
+    ends = time.monotonic() + settings.time_limit
+    found, report = search.run(settings, progress)
+    known, values = found.count, search.choose(found, settings)
+    if values is None:
+        del found  # it is large
+        found, report = search.by_full_model(settings, ends, progress)
+        values = search.choose(found, settings)
+    assert values is not None, "what is listed can be chosen from"
+    chosen = Columns(search.template, values)
+    verify(search.constraints, chosen)
+    outcome = _outcome(report, found, len(chosen))
+    return Answer(
+        outcome=outcome,
+        found=max(known, found.count),
+        symbols=search.symbols,
+        table=_table(chosen, problem),
+        solver=SolverReport(**report._asdict()),
+        explanation=explain(problem) if outcome == "infeasible" else None,
+    )
+
+
+def find(problem: Problem, time_limit: float = 30.0) -> tuple[Found, Report]:
+    """The solutions of a problem, to be counted, listed or drawn; nothing of them is checked yet.
+
+    The report's status says whether they are all: ``OPTIMAL``, or ``INFEASIBLE`` for none.
+
+    Raises
+    ------
+    OverflowError
+        The sizes are too large to be handled exactly.
+    """
+    return _Search(problem).run(Settings(time_limit=time_limit), lambda _: None)
+
+
+def count(problem: Problem, time_limit: float = 30.0) -> int | None:
+    """How many solutions a problem has, without listing them; ``None`` if time ran out.
+
+    Raises
+    ------
+    OverflowError
+        The sizes, or the number, are too large to be handled exactly.
+    """
+    found, report = find(problem, time_limit)
+    return found.count if report.status in DONE else None
+
+
+class _Search:
+    """A problem and what follows from it."""
+
+    def __init__(self, problem: Problem) -> None:
+        count_whole(problem.architecture)  # larger counts are refused before anything is built
+        self._problem = problem
+        self._approach = APPROACHES[problem.approach]
+        self.symbols = tuple(self._approach.unknowns)
+        self.template = self._approach.template(problem.architecture)
+        self.constraints = self._approach.constraints(problem)
+
+    def run(self, settings: Settings, progress: Progress) -> tuple[Found, Report]:
+        """All solutions by the fast engine; where its tables would be too large, by CP-SAT."""
+        found: Found
+        ends = time.monotonic() + settings.time_limit
+        try:
+            found, report = factor(
+                self.template, self.constraints, self._approach.width, settings.time_limit
+            )
+        except TooManyError:
+            found, report = self.by_full_model(settings, ends, progress)
+        if report.status in DONE:
+            report = report._replace(status="OPTIMAL" if found.count else "INFEASIBLE")
+        return found, report
+
+    def by_full_model(
+        self, settings: Settings, ends: float, progress: Progress
+    ) -> tuple[Listed, Report]:
+        """What time allows: the best proved one by one, or solutions as the search meets them.
+
+        What is costly to post is left out, and solutions that violate it are dropped.
+        """
+        time_limit = max(0.0, ends - time.monotonic())
+        costly = [item for item in self.constraints if item.is_costly]
+        match settings.find:
+            case Best(best=name, top=top, diverse=diverse) if name != "max_coverage" and not costly:
+                started, apart = time.monotonic(), self.distance if diverse else 1
+                wanted = (self._objective(name), top + 1, apart)  # one more: are there more?
+                rows, is_proved = optima(self.constraints, self.symbols, *wanted, time_limit)
+                status = "OPTIMAL" if is_proved else "FEASIBLE"
+                seconds = time.monotonic() - started
+                return Listed(self.symbols, rows), Report(status, seconds, 0, 0)
+            case _:
+                model = Model()
+                for constraint in self.constraints:
+                    if constraint not in costly:
+                        constraint.post(model)
+                rows, report = model.enumerate(self.symbols, time_limit, MOST_ROWS, progress)
+                return Listed.of(self.symbols, self._satisfying(costly, rows)), report
+
+    def _satisfying(self, constraints: Sequence[Constraint], rows: Ints) -> Ints:
+        """The rows that violate none of these constraints."""
+        for constraint in constraints:
+            columns = dict(zip(self.symbols, rows.T, strict=True))
+            rows = rows[constraint.holds(Columns(self.template, columns))]
+        return rows
+
+    def choose(self, found: Found, settings: Settings) -> Mapping[str, Ints] | None:
+        """The solutions to answer; ``None`` if there are too many to find the best of."""
+        try:
+            return self._chosen(found, settings)
+        except TooManyError:
+            return None
+
+    def _chosen(self, found: Found, settings: Settings) -> Mapping[str, Ints]:
+        match settings.find:
+            case Sample(sample=number, seed=seed):
+                return found.sample(min(number, settings.limit), seed)
+            case Best(best=name, top=top, diverse=True):
+                return self._diverse(found, self._objective(name), min(top, settings.limit))
+            case Best(best=name, top=top):
+                return found.best(self._objective(name), min(top, settings.limit))
+            case _ if found.count > settings.limit:
+                return found.sample(settings.limit, LIMIT_SEED)
+            case _:
+                return found.all()
+
+    def _objective(self, name: ObjectiveName) -> Objective:
+        return OBJECTIVES[name](self.template, self._problem, self.constraints)
+
+    @property
+    def distance(self) -> int:
+        """In how many unknowns diverse answers differ at least: a third of them."""
+        return -(-len(self.symbols) // 3)
+
+    def _diverse(self, found: Found, objective: Objective, top: int) -> Mapping[str, Ints]:
+        """From the best down, those that are far enough from all that were taken."""
+        ranked = 8 * top
+        while True:
+            columns = found.best(objective, ranked)
+            taken = _apart([columns[it] for it in self.symbols], self.distance, top)
+            if len(taken) == top or ranked >= min(found.count, MOST_RANKED):
+                return {symbol: column[taken] for symbol, column in columns.items()}
+            ranked = min(8 * ranked, MOST_RANKED)
+
+
+def _apart(columns: Sequence[Ints], distance: int, most: int) -> list[int]:
+    """Places of rows that differ from each one taken before in so many columns."""
+    left, taken = np.arange(len(columns[0])), list[int]()
+    while len(left) and len(taken) < most:
+        first = int(left[0])
+        taken.append(first)
+        differing = np.zeros(len(left), np.int8)
+        for column in columns:
+            differing += column[left] != column[first]
+        left = left[differing >= distance]
+    return taken
+
+
+def _outcome(report: Report, found: Found, answered: int) -> Outcome:
+    if report.status == "INFEASIBLE":
+        return "infeasible"
+    is_cut_off = isinstance(found, Listed) and found.count >= MOST_ROWS
+    if report.status != "OPTIMAL" and not is_cut_off:
+        return "timed_out"
+    return "truncated" if found.count > answered else "complete"
+
+
+def _table(chosen: Columns, problem: Problem) -> Table:
+    """Unknowns and costs of the answers."""
+    params, flops = array(TYPECODE), array(TYPECODE)
+    for chunk in chosen.chunks():
+        params.extend(_column(chunk.params, len(chunk)))
+        flops.extend(_column(chunk.flops(count_pooling=problem.count_pooling), len(chunk)))
+    unknowns = {symbol: _column(values, len(chosen)) for symbol, values in chosen.values.items()}
+    return Table({**unknowns, "params": params, "flops": flops})
+
+
+def _column(values: Ints | int, rows: int) -> "array[int]":
+    """A column without numpy; a number that all rows share is repeated."""
+    if isinstance(values, int):
+        return array(TYPECODE, [values]) * rows
+    column = array(TYPECODE)
+    column.frombytes(values.astype(np.int64).tobytes())
+    return column

@@ -1,0 +1,203 @@
+"""Variants and answers: what a search finds, as frozen schemas."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final, Literal
+
+from pydantic import ConfigDict, Field
+
+from solver.answers.table import Table
+from solver.approaches import APPROACHES
+from solver.network.architecture import Architecture, GlobalAvgPool2d, Layer, Schema, Shape
+from solver.network.counting import Counts, Delta, Span, count, coverage, input_shape, span
+from solver.problem import Problem
+from solver.variation.template import RESOLUTION, Assignment, Template, convolutions
+
+Measure = Literal["coverage", "receptive_field"]
+"""What is derived of a variant as a number, beside its counts."""
+
+Outcome = Literal["complete", "truncated", "infeasible", "timed_out"]
+
+
+class Variant(Schema):
+    """A network with another resolution and the original's budget."""
+
+    approach: str
+    resolution: int
+    assignment: dict[str, int] = Field(
+        description="The primed unknowns by the paper's symbols; `N` is the resolution"
+    )
+    counts: Counts
+    delta: Delta
+    coverage: float = Field(description="Share of the input's rows that conv1 reads")
+    receptive_field: int = Field(
+        description="Receptive field, in input pixels, of the last layer before the first linear"
+    )
+    architecture: Architecture
+
+
+class Explanation(Schema):
+    """Why there is no solution, what comes nearest, and what would open one.
+
+    What could not be told in time is left out: an empty list, or ``None``.
+    """
+
+    blocking: list[str] = Field(description="The requirements that stand in the way")
+    nearest: Variant | None = Field(
+        description="The network whose count comes nearest, all else kept; of two counts, in the "
+        "sum of the shares by which they deviate"
+    )
+    reasons: list[str] = Field(
+        default=[],
+        description="Why each of them does, in this network's numbers, and what would do",
+    )
+    below: Variant | None = Field(
+        default=None, description="The nearest with no count above the original's"
+    )
+    above: Variant | None = Field(
+        default=None, description="The nearest with no count below the original's"
+    )
+    tolerance: float | None = Field(
+        default=None,
+        description="The smallest tolerance, to both sides, with which there is a solution",
+    )
+
+
+class SolverReport(Schema):
+    """What CP-SAT says of the solve."""
+
+    status: str
+    wall_time: float = Field(description="Seconds")
+    branches: int
+    conflicts: int
+
+
+COSTS: Final = ("params", "flops")
+"""What is counted of each solution, beside its unknowns."""
+
+
+class Answer(Schema):
+    """What solving a problem gives: an outcome, and solutions in the stated order.
+
+    ``symbols`` name the unknowns. ``table`` has a column for each of them and, of the whole
+    network, one each for ``params`` and ``flops``; it takes no part in the answer's JSON.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    outcome: Outcome
+    found: int
+    symbols: tuple[str, ...]
+    table: Table = Field(exclude=True, repr=False)
+    solver: SolverReport
+    explanation: Explanation | None = None
+
+    @property
+    def rows(self) -> list[tuple[int, ...]]:
+        """The unknowns of each solution."""
+        return list(self.table.rows(self.symbols))
+
+    def assignments(self) -> list[dict[str, int]]:
+        """The rows by symbol."""
+        return [dict(zip(self.symbols, row, strict=True)) for row in self.rows]
+
+
+class Describer:
+    """Derives all that a variant's page shows from its assignment.
+
+    Layers that are the same in all variants are counted once for each shape of their input.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._template: Template = APPROACHES[problem.approach].template(problem.architecture)
+        self._original = self.counts(problem.architecture)
+        first, last = self._template.changed
+        self._before = self._remembered(self._template.layers[:first])
+        self._changed = slice(first, last + 1)
+        self._behind = self._remembered(self._template.layers[last + 1 :])
+
+    def _remembered(self, layers: tuple[Layer, ...]) -> Callable[[Shape], Span]:
+        counted = partial(span, layers, count_pooling=self._problem.count_pooling)
+        return lru_cache(maxsize=1024)(counted)
+
+    def _span(self, variant: Architecture) -> Span:
+        before = self._before(input_shape(variant))
+        layers = variant.layers[self._changed]
+        changed = span(layers, before.output, count_pooling=self._problem.count_pooling)
+        return before.then(changed).then(self._behind(changed.output))
+
+    def counts(self, architecture: Architecture) -> Counts:
+        """Counts as the problem asks for them, with pooling or without."""
+        return count(architecture, count_pooling=self._problem.count_pooling)
+
+    def bare_counts(self, assignment: Assignment) -> Counts:
+        """Counts of the variant with these values, which are known to be valid."""
+        return self._span(self._template.architecture(assignment)).counts
+
+    def architecture(self, assignment: Assignment) -> Architecture:
+        """The variant with these values, named after its original."""
+        bare = self._template.architecture(assignment)
+        original = self._problem.architecture.name
+        if original is None:
+            return bare
+        name = f"{original[:150]}-{self._problem.approach}-{assignment[RESOLUTION]}px"
+        return bare.model_copy(update={"name": name})
+
+    def coverage(self, assignment: Assignment) -> float:
+        """Share of the input's rows that conv1 of the variant with these values reads."""
+        return coverage(self._template.architecture(assignment))
+
+    def receptive_field(self, assignment: Assignment) -> int:
+        """Receptive field of the variant with these values, in input pixels."""
+        return self._span(self._template.architecture(assignment)).window.side
+
+    def measure(self, name: Measure) -> Callable[[Sequence[int]], float]:
+        """One measure as a function of rows: the values of the unknowns, in the approach's order.
+
+        It is worked out once for all rows that are alike in what it depends on.
+        """
+        symbols = tuple(APPROACHES[self._problem.approach].unknowns)
+        places = [place for place, it in enumerate(symbols) if it in self._symbols_of(name)]
+        derive: Callable[[Assignment], float] = getattr(self, name)
+
+        @lru_cache(maxsize=2**16)
+        def of_values(values: tuple[int, ...]) -> float:
+            return derive(dict(zip([symbols[it] for it in places], values, strict=True)))
+
+        return lambda row: of_values(tuple([row[place] for place in places]))
+
+    def _symbols_of(self, name: Measure) -> set[str]:
+        """The unknowns that a measure depends on: none that is a width."""
+        template = self._template
+        last = len(template.layers)
+        fields = {"kernel_size", "stride", "dilation", "padding"}
+        if name == "coverage":  # of conv1, and of what is before it
+            last = next((index for index, _ in convolutions(template.layers)), last)
+        elif not any(isinstance(layer, GlobalAvgPool2d) for layer in template.layers):
+            fields.remove("padding")  # it only matters to a window as large as the map
+        unknown = template.unknowns.items()
+        return {RESOLUTION} | {it for (at, field), it in unknown if field in fields and at <= last}
+
+    def variant(self, assignment: Assignment) -> Variant:
+        """Everything about the variant with these values."""
+        return Variant.model_construct(**self.fields(assignment))
+
+    def fields(self, assignment: Assignment) -> dict[str, Any]:
+        """The fields of a :class:`Variant`, which are good and need not be validated."""
+        architecture = self.architecture(assignment)
+        counted, original = self._span(architecture), self._original
+        return {
+            "approach": self._problem.approach,
+            "resolution": assignment[RESOLUTION],
+            "assignment": dict(assignment),
+            "counts": counted.counts,
+            "delta": Delta(
+                params=counted.params - original.params,
+                macs=counted.macs - original.macs,
+                flops=counted.flops - original.flops,
+            ),
+            "coverage": coverage(architecture),
+            "receptive_field": counted.window.side,
+            "architecture": architecture,
+        }

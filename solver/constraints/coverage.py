@@ -1,0 +1,138 @@
+"""The share of the input that is read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import floor, prod
+from typing import TYPE_CHECKING, Final
+
+from solver.constraints.base import Evidence, Relaxable
+from solver.constraints.maps import walk_maps
+from solver.network.counting import coverage
+from solver.problem import Range
+from solver.variation.coverage import Coverage
+from solver.variation.template import RESOLUTION, Assignment, Template, convolutions
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+    from solver.engines.full.model import Model
+    from solver.variation.numbers import Columns, Flags
+
+LARGEST_TABLE: Final = 2_000_000
+"""Most combinations that a table looks through: a quarter of a minute."""
+
+
+LOOK_EVERY: Final = 256
+"""Combinations between two looks at the clock."""
+
+
+SHARES: Final = 10**9
+"""Parts that shares of rows are compared in: finer than any two of up to 4,096 rows differ."""
+
+
+@dataclass(frozen=True)
+class MinCoverage(Relaxable):
+    """conv1 reads at least this share of the input's rows."""
+
+    template: Template
+    share: float
+    bounds: tuple[tuple[str, Range], ...]
+
+    @property
+    def name(self) -> str:
+        """As the request spells it."""
+        return "min_coverage"
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The resolution and conv1's."""
+        return frozenset(symbol for symbol, _ in self.bounds)
+
+    @property
+    def is_costly(self) -> bool:
+        """Its table may be large."""
+        return True
+
+    def post(self, model: "Model") -> None:
+        """A table of the resolutions and of conv1's values that read enough.
+
+        Raises
+        ------
+        OverflowError
+            The ranges are too large for a table.
+        TimeoutError
+            The model's deadline came first.
+        """
+        columns = [model[symbol] for symbol in self._symbols]
+        rows = [row for row, share in self._table(model) if share >= self.share]
+        model.cp.add_allowed_assignments(columns, rows)
+
+    def violations(self, assignment: Assignment) -> Iterator[str]:
+        """Count the rows."""
+        template = self.template
+        *_, (_, misfit) = walk_maps(template, assignment, self._first)
+        if misfit or coverage(template.architecture(assignment, self._first)) < self.share:
+            yield f"conv1 reads less than {self.share:.0%} of the input's rows"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Count the rows that windows read, row of values by row."""
+        return self._coverage.shares(rows) >= self.share  # type: ignore[no-any-return]
+
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """What the share lacks of all rows."""
+        lacking = model.slack(self.name, SHARES)
+        columns = [*(model[symbol] for symbol in self._symbols), lacking]
+        rows = [(*row, SHARES - int(share * SHARES)) for row, share in self._table(model)]
+        model.cp.add_allowed_assignments(columns, rows)
+        return lacking
+
+    def reason(self, evidence: Evidence) -> str:
+        """The share, the largest, and what to ask for."""
+        N = evidence.nearest[RESOLUTION]
+        read = self._coverage.rows(evidence.nearest)
+        return (
+            f"min_coverage {self.share} leaves no solution: conv1 reads {read} of {N} rows at "
+            f"most where all else holds; {floor(read / N * 10_000) / 10_000} would leave one."
+        )
+
+    def _table(self, model: "Model") -> Iterator[tuple[tuple[int, ...], float]]:
+        """Yield all combinations of what conv1 reads by, each with its share."""
+        grid = [model.bounds(symbol) for symbol in self._symbols]
+        if _size(grid) > LARGEST_TABLE:
+            raise OverflowError(
+                f"min_coverage: the ranges make {_size(grid):,} combinations of "
+                f"{', '.join(self._symbols)}; at most {LARGEST_TABLE:,} can be looked through"
+            )
+        rows = product(*(range(low, high + 1) for low, high in grid))
+        for number, row in enumerate(rows):
+            if number % LOOK_EVERY == 0 and not model.seconds_left:
+                raise TimeoutError(self.name)
+            values = dict(zip(self._symbols, row, strict=True))
+            yield row, self._coverage.rows(values) / values[RESOLUTION]
+
+    @cached_property
+    def _coverage(self) -> Coverage:
+        return Coverage(self.template)
+
+    @cached_property
+    def _symbols(self) -> list[str]:
+        return [symbol for symbol, _ in self.bounds]
+
+    @cached_property
+    def _first(self) -> int:
+        return convolutions(self.template.layers)[0][0]
+
+
+def conv1_symbols(template: Template) -> set[str]:
+    """Symbols of the first convolution's geometry."""
+    first, _ = convolutions(template.layers)[0]
+    fields = ("kernel_size", "padding", "stride", "dilation")
+    return {
+        s for (index, field), s in template.unknowns.items() if index == first and field in fields
+    }
+
+
+def _size(grid: Sequence[Range]) -> int:
+    return prod(high - low + 1 for low, high in grid)

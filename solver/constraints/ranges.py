@@ -1,0 +1,76 @@
+"""Ranges of the unknowns (Section 4, or as asked)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from solver.constraints.base import Constraint, Evidence, Relaxable
+from solver.problem import MAX_GEOMETRY, MAX_WIDTH, Range
+from solver.variation.template import Assignment
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+    from solver.engines.full.model import Model
+    from solver.variation.numbers import Columns, Flags
+
+
+@dataclass(frozen=True)
+class WithinRange(Relaxable):
+    """The range of one unknown: ``low ≤ x ≤ high`` (Section 4, or as asked)."""
+
+    symbol: str
+    field: str
+    bounds: Range
+
+    @property
+    def name(self) -> str:
+        """The range, as the request spells it."""
+        return f"ranges.{self.field}"
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """That unknown."""
+        return frozenset({self.symbol})
+
+    def post(self, model: "Model") -> None:
+        """Declare the unknown."""
+        model.declare(self.symbol, *self.bounds)
+
+    def violations(self, assignment: Assignment) -> Iterator[str]:
+        """Compare."""
+        low, high = self.bounds
+        if not low <= assignment[self.symbol] <= high:
+            yield f"{self.symbol}' = {assignment[self.symbol]} is outside {low}..{high}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Compare."""
+        low, high = self.bounds
+        return (rows[self.symbol] >= low) & (rows[self.symbol] <= high)  # type: ignore
+
+    def relaxed(self) -> Constraint:
+        """From the least value that makes sense to four times the highest (of 0: to 4)."""
+        least = 0 if "padding" in self.field else 1
+        is_width = self.field.startswith("out_")
+        highest = MAX_WIDTH if is_width else min(MAX_GEOMETRY, 4 * max(1, self.bounds.high))
+        return WithinRange(self.symbol, self.field, Range(least, highest))
+
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """How much longer a range of all unknowns it bounds would be; of equals the higher one."""
+        low, high = self.bounds
+        down = model.slack(f"{self.name} down", low)
+        up = model.slack(f"{self.name} up", model.bounds(self.symbol).high)
+        model.cp.add(model[self.symbol] >= low - down)
+        model.cp.add(model[self.symbol] <= high + up)
+        return (low + 1) * (down + up) + down
+
+    def reason(self, evidence: Evidence) -> str:
+        """The range, and the one that would do."""
+        (low, high), found = self.bounds, evidence.nearest
+        down, up = found[f"{self.name} down"], found[f"{self.name} up"]
+        symbols = [it.symbol for it in evidence.exceeded if isinstance(it, WithinRange)]
+        outside = ", ".join(f"{symbol}' = {found[symbol]}" for symbol in symbols)
+        return (
+            f"{self.field} {low}..{high} leaves no solution; {low - down}..{high + up} "
+            f"would leave one, with {outside}."
+        )

@@ -1,0 +1,72 @@
+"""What the number of filters must be a multiple of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from solver.constraints.base import Constraint, Evidence, Relaxable
+from solver.network.architecture import (
+    Conv2d,
+)
+from solver.variation.template import Assignment
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+    from solver.engines.full.model import Model
+    from solver.variation.numbers import Columns, Flags
+
+
+@dataclass(frozen=True)
+class DivisibleByGroups(Relaxable):
+    """Groups divide the channels on both of their sides: ``K1' mod g = 0`` (PyTorch's rule)."""
+
+    symbol: str
+    groups: int
+
+    @property
+    def name(self) -> str:
+        """Its formula."""
+        return f"{self.groups} groups divide {self.symbol}'"
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The width."""
+        return frozenset({self.symbol})
+
+    def post(self, model: "Model") -> None:
+        """``K1' = g · q``."""
+        model.cp.add(model[self.symbol] == self.groups * self._share(model))
+
+    def violations(self, assignment: Assignment) -> Iterator[str]:
+        """Divide."""
+        if assignment[self.symbol] % self.groups:
+            yield f"{self.groups} groups do not divide {self.symbol}' = {assignment[self.symbol]}"
+
+    def holds(self, rows: "Columns") -> "Flags":
+        """Divide."""
+        return rows[self.symbol] % self.groups == 0  # type: ignore[no-any-return]
+
+    def excess(self, model: "Model") -> "cp_model.LinearExprT":
+        """How far the nearest multiple is."""
+        width, most = model[self.symbol], self.groups * model.bounds(self.symbol).high
+        distance = model.cp.new_int_var(0, most, f"{self.symbol} % {self.groups}")
+        model.cp.add_abs_equality(distance, width - self.groups * self._share(model))
+        return distance
+
+    def reason(self, evidence: Evidence) -> str:
+        """The groups, and the width nearest to a multiple of them."""
+        return (
+            f"{self.symbol}' must be a multiple of {self.groups}, the groups of a convolution; "
+            f"the nearest to one that all else leaves is {evidence.nearest[self.symbol]}."
+        )
+
+    def _share(self, model: "Model") -> "cp_model.IntVar":
+        largest = model.bounds(self.symbol).high
+        return model.cp.new_int_var(1, largest, f"{self.symbol}/{self.groups}")
+
+
+def groups_divide_k1(*neighbours: Conv2d) -> list[Constraint]:
+    """``K1'`` is a multiple of the groups of the convolutions that make and take its maps."""
+    counts = {layer.groups for layer in neighbours if layer.groups > 1}
+    return [DivisibleByGroups("K1", count) for count in sorted(counts)]

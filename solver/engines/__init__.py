@@ -1,0 +1,1 @@
+"""Ways to find all that satisfies a problem's constraints."""

@@ -1,0 +1,127 @@
+"""The best of factored solutions, without listing the others.
+
+Solutions of a group are bounded together. Groups are opened from the best bound down, until no
+group that is left can hold anything better than what was found.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.engines.factored.arrays import EMPTY, Ints
+from solver.engines.factored.chain import Chain
+from solver.engines.objectives import Objective, Reads
+from solver.network.architecture import GlobalAvgPool2d
+from solver.variation.numbers import Columns
+from solver.variation.template import RESOLUTION
+
+if TYPE_CHECKING:
+    from solver.engines.factored.solutions import Solutions
+
+AT_ONCE: Final = 2_000
+"""Solutions that are looked at together, at least."""
+
+
+def best(solutions: "Solutions", objective: Objective, number: int) -> Mapping[str, Ints]:
+    """So many of the best solutions, the best first."""
+    bounds = _Bounds(solutions, objective)
+    sizes = np.cumsum(solutions.sizes[bounds.order])
+    found, start = EMPTY, 0
+    while start < len(sizes) and not _is_beaten(solutions, objective, bounds, found, start, number):
+        opened = sizes[start - 1] if start else 0
+        end = int(np.searchsorted(sizes, opened + max(AT_ONCE, 4 * number))) + 1
+        listed = solutions.of_groups(bounds.order[start:end])
+        found = _first(solutions, objective, np.concatenate([found, listed]), number)
+        start = end
+    return solutions.packing.unpack(found)
+
+
+def _first(solutions: "Solutions", objective: Objective, packed: Ints, number: int) -> Ints:
+    """The best of some solutions, in order."""
+    rows = _columns(solutions, objective, packed)
+    order = np.lexsort((packed, -rows[RESOLUTION], -_value(objective, rows)))
+    return packed[order[:number]]
+
+
+def _is_beaten(
+    solutions: "Solutions",
+    objective: Objective,
+    bounds: "_Bounds",
+    found: Ints,
+    start: int,
+    number: int,
+) -> bool:
+    """Whether the worst that was found is better than anything left can be."""
+    if len(found) < number:
+        return False
+    rows = _columns(solutions, objective, found[-1:])
+    worst = (_value(objective, rows)[0], rows[RESOLUTION][0])
+    return bool(worst > bounds.at(start))
+
+
+def _value(objective: Objective, rows: Columns) -> NDArray[Any]:
+    """How good each row is; of numbers beyond 64 bits, about."""
+    parts = [objective.value(chunk) for chunk in rows.chunks()] or [EMPTY]
+    values = np.concatenate(parts)
+    return values.astype(float) if values.dtype == object else values
+
+
+def _columns(solutions: "Solutions", objective: Objective, packed: Ints) -> Columns:
+    return Columns(objective.template, solutions.packing.unpack(packed))
+
+
+class _Bounds:
+    """What each group can reach at most: the objective's value, and the resolution."""
+
+    def __init__(self, solutions: "Solutions", objective: Objective) -> None:
+        self._solutions, self._objective = solutions, objective
+        first = solutions.packing.unpack(solutions.first)
+        self._resolution = solutions.highest_of_first(first[RESOLUTION])
+        self._value = self._values(first)
+        used = np.flatnonzero(solutions.sizes)
+        self.order = used[np.lexsort((-self._resolution[used], -self._value[used]))]
+
+    def at(self, place: int) -> tuple[float, float]:
+        """Of the group at this place of the order."""
+        group = self.order[place]
+        return self._value[group], self._resolution[group]
+
+    def _values(self, first: Mapping[str, Ints]) -> NDArray[Any]:
+        solutions, objective = self._solutions, self._objective
+        match objective.reads:
+            case Reads.FIRST:
+                completion = solutions.completions[solutions.completion_of_group]
+                rows = _columns(solutions, objective, solutions.first + completion[solutions.group])
+                return solutions.highest_of_first(_value(objective, rows))
+            case Reads.COSTS:
+                lowest = solutions.lowest_first[solutions.group_of_completion]
+                rows = _columns(solutions, objective, solutions.completions + lowest)
+                return solutions.highest_of_second(_value(objective, rows))
+            case Reads.SPANS:
+                return self._spans(first)
+
+    def _spans(self, first: Mapping[str, Ints]) -> NDArray[Any]:
+        """The value of a group's largest kernels, strides and dilations, taken together.
+
+        Maps behind the first window are those of the group; a global pool in front of it may
+        span any.
+        """
+        solutions, template = self._solutions, self._objective.template
+        before = template.layers[: Chain(template).end_of_before]
+        if any(isinstance(layer, GlobalAvgPool2d) for layer in before):
+            return np.full(len(solutions.starts), np.inf)
+        second = solutions.packing.unpack(solutions.completions)
+        largest = {
+            symbol: np.maximum(
+                solutions.highest_of_first(first[symbol]),
+                solutions.highest_of_second(second[symbol]),
+            )
+            for symbol in solutions.packing.symbols
+        }
+        rows = Columns(template, largest)
+        one_of_each = solutions.completions[solutions.completion_of_group] + solutions.lowest_first
+        rows.sides = _columns(solutions, self._objective, one_of_each).sides
+        values: NDArray[Any] = self._objective.value(rows)
+        return values

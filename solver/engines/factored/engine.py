@@ -1,0 +1,159 @@
+"""From a problem to its factored solutions.
+
+Paddings, strides and resolutions take no part in a budget but through the sides of maps. So the
+budget is solved first (:mod:`~solver.engines.factored.skeleton`), over kernels, maps and widths;
+the rest are windows that make these maps, read from tables of Eq. 4
+(:mod:`~solver.engines.factored.windows`).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from solver.constraints.base import Constraint
+from solver.engines.factored.arrays import EMPTY, Flags, Index, Ints, Numbering, Packing, ragged
+from solver.engines.factored.chain import Sides
+from solver.engines.factored.question import Question
+from solver.engines.factored.skeleton import ByWidth, Cells, smaller_skeleton
+from solver.engines.factored.solutions import Solutions
+from solver.engines.factored.windows import Table, TooManyError, bounded, first_table, second_table
+from solver.engines.full.model import Report
+from solver.problem import Range
+from solver.variation.template import Template
+
+
+def factor(
+    template: Template, constraints: Sequence[Constraint], width: str | None, time_limit: float
+) -> tuple[Solutions, Report]:
+    """All solutions of a problem, unless the report's status says that time ran out.
+
+    Raises
+    ------
+    TooManyError
+        The ranges are too wide for tables; the full model is slower, but needs none.
+    OverflowError
+        A count could leave 64 bits.
+    """
+    question = Question.of(template, constraints, width)
+    between = _sides_between(question)
+    by_width = ByWidth(question, between)
+    if not by_width.reads_maps:  # then the budget alone may say that there is nothing
+        cells, report = by_width.solve(time_limit)
+        if not len(cells):
+            return _none(question), report
+    second = second_table(question, between)
+    if by_width.reads_maps:
+        between = between.take(np.isin(between.first, second.side))
+        cells, report = smaller_skeleton(question, between).solve(time_limit)
+    entries = _entries(question, cells, second)
+    if not len(entries):
+        return _none(question), report
+    first = first_table(question, _wanted(question, entries), _kernels(question, entries))
+    return _solutions(question, first, entries), report
+
+
+def _none(question: Question) -> Solutions:
+    return Solutions(Packing(question.ranges), *(EMPTY,) * 6, step=0)
+
+
+def _sides_between(question: Question) -> Sides:
+    """Every side that the map behind the first window could have, and what becomes of it."""
+    if question.chain.first is None:
+        return question.chain.between(np.zeros(1, np.int64))
+    between = question.chain.between(np.arange(1, question.largest_side + 1))
+    return between.take(between.last > 0)
+
+
+class Entries:
+    """Cells that go with rows of the second list."""
+
+    def __init__(self, cells: Cells, second: Table, cell: Ints, row: Ints) -> None:
+        self.values = {it: column[cell] for it, column in cells.values.items()}
+        self.low, self.high = cells.low[cell], cells.high[cell]
+        self.second = second.take(row)
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+
+def _entries(question: Question, cells: Cells, second: Table) -> Entries:
+    """Join cells and the second list where they name the same second kernel and first map."""
+    chain = question.chain
+    shared = [it for it in cells.values if it in second.values]
+    has_side = chain.first_side in cells.values
+    left = [cells.values[it] for it in shared]
+    right = [second.values[it] for it in shared]
+    if has_side:
+        left, right = [*left, cells.values[chain.first_side]], [*right, second.side]
+    spans = [question.ranges[it].high + 1 for it in shared] + [question.largest_side + 1]
+    keys = _mixed(right, spans, len(second))
+    order = np.argsort(keys)
+    place, counts = Index(keys[order]).find(_mixed(left, spans, len(cells)))
+    cell, at = ragged(place, bounded(counts))
+    return Entries(cells, second, cell, order[at])
+
+
+def _mixed(columns: Sequence[Ints], spans: Sequence[int], rows: int) -> Ints:
+    """One number for each row's values; none of them reaches its span."""
+    key = np.zeros(rows, np.int64)
+    for column, span in zip(columns, spans, strict=False):
+        key = key * span + column
+    return key
+
+
+def _wanted(question: Question, entries: Entries) -> Flags:
+    """Which sides of the first map have an entry."""
+    wanted = np.zeros(question.largest_side + 1, bool)
+    wanted[entries.second.side] = True
+    return wanted
+
+
+def _kernels(question: Question, entries: Entries) -> Ints | None:
+    """Which first kernels have an entry; ``None`` where the budget does not depend on them."""
+    found = [
+        np.unique(entries.values[it]) for it in question.chain.first_kernel if it in entries.values
+    ]
+    return found[0] if found else None
+
+
+def _solutions(question: Question, first: Table, entries: Entries) -> Solutions:
+    """Number the groups, and leave out rows that have no entry."""
+    shared = [it for it in entries.values if it in first.values]
+    spans = [question.largest_side + 1, *(question.ranges[it].high + 1 for it in shared)]
+    keys = [entries.second.side, *(entries.values[it] for it in shared)]
+    key = _mixed(keys, spans, len(entries))
+    order = np.argsort(key, kind="stable")
+    groups = Numbering(key[order])
+    found = [first.side, *(first.values[it] for it in shared)]
+    group = groups.of(_mixed(found, spans, len(first)))
+    first, group = first.take(group >= 0), group[group >= 0]
+    packing = _packing(question, entries)
+    low = {question.width: entries.low} if question.width else {}
+    second = packing.pack({**entries.second.values, **low}, len(entries))
+    return Solutions(
+        packing=packing,
+        first=packing.pack(first.values, len(first)),
+        group=group,
+        starts=groups.starts,
+        counts=groups.counts,
+        second=second[order],
+        widths=((entries.high - entries.low) // question.step + 1)[order],
+        step=packing.step(question.width, question.step),
+    )
+
+
+def _packing(question: Question, entries: Entries) -> Packing:
+    """Fields for the unknowns in their order; the width's as wide as need be.
+
+    Raises
+    ------
+    TooManyError
+        A row does not fit into 62 bits.
+    """
+    bounds: dict[str, Range] = dict(question.ranges)
+    if question.width:
+        bounds[question.width] = Range(int(entries.low.min()), int(entries.high.max()))
+    packing = Packing(bounds)
+    if packing.bits > Packing.WIDEST:
+        raise TooManyError
+    return packing

@@ -1,0 +1,353 @@
+"""What the budget decides, found by CP-SAT: kernels, maps and widths, without paddings and strides.
+
+A budget reads ``low ≤ width · w + rest ≤ high``; two of them may be posted. Only what ``w`` and
+``rest`` depend on is declared. Each solution stands for an interval, of which CP-SAT decides one
+end (:class:`ByWidth`, :class:`ByWeight`) and arithmetic the other.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.constraints.budget import EqualBudget
+from solver.constraints.maps import post_window
+from solver.constraints.widths import DivisibleByGroups
+from solver.engines.factored.arrays import EMPTY, Ints, ragged
+from solver.engines.factored.chain import Sides
+from solver.engines.factored.question import Question
+from solver.engines.factored.windows import LARGEST_TABLE, TooManyError, bounded, kernels_of
+from solver.engines.full.model import Model, Report
+from solver.variation.polynomial import Polynomial
+from solver.variation.template import RESOLUTION
+
+MOST: Final = 1 << 20
+"""Most solutions of a skeleton: some ten seconds of CP-SAT's."""
+NONE: Final = Report("INFEASIBLE", 0.0, 0, 0)
+DECIDED: Final = Report("OPTIMAL", 0.0, 0, 0)
+"""Where no budget is posted there is nothing to find out."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What the budget depends on, row by row, and inclusive intervals of the width.
+
+    Symbols that the budget does not depend on have no column.
+    """
+
+    values: Mapping[str, Ints]
+    low: Ints
+    high: Ints
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+
+@dataclass(frozen=True)
+class Skeleton(ABC):
+    """The budgets of a question over what they depend on.
+
+    Attributes
+    ----------
+    question
+        What is asked.
+    between
+        The sides that the map behind the first window may have, in ascending order, and what
+        the layers up to the second window make of them.
+    """
+
+    question: Question
+    between: Sides
+
+    @property
+    @abstractmethod
+    def size(self) -> float:
+        """About how many solutions CP-SAT has to list."""
+
+    @abstractmethod
+    def solve(self, time_limit: float) -> tuple[Cells, Report]:
+        """All cells, unless the report's status says that time ran out.
+
+        Raises
+        ------
+        OverflowError
+            A count could leave 64 bits.
+        """
+
+    @property
+    def parts(self) -> list[tuple[Polynomial, Polynomial]]:
+        """``(w, rest)`` of each budget."""
+        return self.question.parts
+
+    @property
+    def symbols(self) -> list[str]:
+        """What the budgets depend on besides the width: resolution, first map, kernels."""
+        return self.question.symbols
+
+    @property
+    def reads_maps(self) -> bool:
+        """Whether a budget depends on the map behind the first window."""
+        return self.question.chain.first_side in self.symbols
+
+    @cached_property
+    def domains(self) -> dict[str, Ints]:
+        """Values that the symbols may have, whatever the budgets say."""
+        question, chain = self.question, self.question.chain
+        low, high = question.ranges[RESOLUTION]
+        own = {RESOLUTION: np.arange(low, high + 1), chain.first_side: self.between.first}
+        return {it: own[it] if it in own else kernels_of(question, it) for it in self.symbols}
+
+    @property
+    def is_void(self) -> bool:
+        """Whether some symbol has no value at all."""
+        return not all(len(domain) for domain in (*self.domains.values(), self.between.first))
+
+    def void(self) -> tuple[Cells, Report]:
+        """No cells."""
+        return Cells(dict.fromkeys(self.symbols, EMPTY), EMPTY, EMPTY), NONE
+
+    def declared(self) -> Model:
+        """A model with these symbols, and with the sides that follow from them."""
+        model, chain = Model(), self.question.chain
+        for symbol, domain in self.domains.items():
+            model.declare_values(symbol, domain.tolist())
+        if RESOLUTION in self.symbols:
+            self._post_sides(model, 0, chain.end_of_before)
+        if chain.first_side in self.symbols:
+            self._post_sides(model, *chain.span_of_between)
+        return model
+
+    def _post_sides(self, model: Model, first: int, last: int) -> None:
+        for index in range(first, last):
+            post_window(model, self.question.chain.template, index)
+
+    def declare_width(self, model: Model, low: int, high: int) -> None:
+        """The width, in whole steps."""
+        width = self.question.width
+        assert width is not None
+        model.declare(width, low, high)
+        if self.question.step > 1:
+            DivisibleByGroups(width, self.question.step).post(model)
+
+    def values_of(self, columns: Mapping[str, Ints]) -> dict[str, Any]:
+        """All symbols of the budgets' polynomials, where these ones have these values."""
+        chain, found = self.question.chain, dict(columns)
+        if RESOLUTION in columns:
+            found.update(chain.before(columns[RESOLUTION]).by_symbol)
+        if chain.first_side in columns:
+            found.update(chain.between(columns[chain.first_side]).by_symbol)
+        return found
+
+    def cut(self, columns: Mapping[str, Ints], low: Ints, high: Ints) -> Cells:
+        """Intervals within the width's range and at whole steps; empty ones are dropped."""
+        bounds, step = self.question.ranges[self.question.width or ""], self.question.step
+        low = -(-np.maximum(low, bounds.low) // step) * step
+        high = np.minimum(high, bounds.high) // step * step
+        kept = low <= high
+        return Cells({it: column[kept] for it, column in columns.items()}, low[kept], high[kept])
+
+
+class ByWidth(Skeleton):
+    """CP-SAT decides everything but the width, and the largest width that goes with it.
+
+    ``width · w + rest ≤ high < (width + step) · w + rest``; the smallest is
+    ``⌈(low − rest) / w⌉``.
+    """
+
+    @property
+    def size(self) -> float:
+        """All combinations: the budget may allow each of them."""
+        return float(np.prod([float(len(domain)) for domain in self.domains.values()]))
+
+    def solve(self, time_limit: float) -> tuple[Cells, Report]:
+        """With a width an interval each; without one, what satisfies the budgets."""
+        width = self.question.width
+        if self.is_void:
+            return self.void()
+        if not self.question.budgets:
+            return Cells({}, np.zeros(1, np.int64), np.zeros(1, np.int64)), DECIDED
+        model = self.declared()
+        if width is None:
+            for budget in self.question.budgets:
+                budget.post(model)
+            columns, report = _listed(model, self.symbols, time_limit)
+            none = np.zeros(_length(columns, report), np.int64)
+            return Cells(columns, none, none), report
+        highest = min(budget.band.high for budget in self.question.budgets)
+        least = self.question.ranges[width].low
+        self.declare_width(model, least, max(highest, least))
+        self._post_largest_width(model, width)
+        columns, report = _listed(model, [*self.symbols, width], time_limit)
+        high = columns.pop(width)
+        return self.cut(columns, self._least_width(columns, len(high)), high), report
+
+    def _post_largest_width(self, model: Model, width: str) -> None:
+        exceeds = []
+        for budget, (weight, _) in zip(self.question.budgets, self.parts, strict=True):
+            high = budget.band.high
+            total = model.total(budget.side, width, high)
+            following = total + self.question.step * model.linear(weight, high)
+            if len(self.parts) == 1:
+                model.cp.add(total >= budget.band.low)
+                model.cp.add(following >= high + 1)
+                return
+            is_last = model.cp.new_bool_var(f"last width of {budget.name}")
+            model.cp.add(total >= budget.band.low)
+            model.cp.add(following >= high + 1).only_enforce_if(is_last)
+            model.cp.add(following <= high).only_enforce_if(~is_last)
+            exceeds.append(is_last)
+        model.cp.add_bool_or(exceeds)
+
+    def _least_width(self, columns: Mapping[str, Ints], rows: int) -> Ints:
+        values = self.values_of(columns)
+        least = np.zeros(rows, np.int64)
+        for budget, (weight, rest) in zip(self.question.budgets, self.parts, strict=True):
+            missing = budget.band.low - rest.at(values)
+            least = np.maximum(least, -(-missing // weight.at(values)))
+        return least
+
+
+class ByWeight(Skeleton):
+    """CP-SAT decides the width, and the largest weight ``w`` that goes with it.
+
+    For one budget ``width · w + rest`` with ``w = u + v``, where ``u`` depends on the first window
+    alone and ``v`` on the second: ``width · w + rest ≤ high < width · (w + 1) + rest``. Windows
+    whose weights lie between the least that will do, ``⌈(low − rest) / width⌉``, and the largest
+    are looked up. There are far fewer widths than pairs of kernels and maps.
+    """
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the budget is of that form."""
+        question, chain = self.question, self.question.chain
+        is_one = len(question.budgets) == 1 and question.width is not None
+        window = {chain.first_side, *chain.first_kernel}
+        return is_one and RESOLUTION not in self.symbols and window <= {*self.symbols}
+
+    @property
+    def _budget(self) -> EqualBudget:
+        (budget,) = self.question.budgets
+        return budget
+
+    @cached_property
+    def _first(self) -> Polynomial:
+        """``u``."""
+        chain = self.question.chain
+        return self.parts[0][0].only({*chain.symbols_between, *chain.first_kernel})
+
+    @cached_property
+    def _second(self) -> Polynomial:
+        """``v``."""
+        return self.parts[0][0] + -1 * self._first
+
+    @cached_property
+    def _rest(self) -> int:
+        value = self.parts[0][1].value
+        assert value is not None
+        return value
+
+    @cached_property
+    def _kernels(self) -> Ints:
+        """The first window's."""
+        kernels = self.question.chain.first_kernel
+        return self.domains[kernels[0]] if kernels else np.zeros(1, np.int64)
+
+    @cached_property
+    def _costs(self) -> Ints:
+        """``u`` for each kernel (rows) and side (columns); it grows with both."""
+        values: dict[str, Any] = dict(self.between.by_symbol)
+        values.update(dict.fromkeys(self.question.chain.first_kernel, self._kernels[:, None]))
+        costs = self._first.at(values)
+        return np.broadcast_to(costs, (len(self._kernels), len(self.between.first)))
+
+    @cached_property
+    def _second_kernels(self) -> Ints:
+        symbols = self._second.symbols
+        return self.domains[next(iter(symbols))] if symbols else np.ones(1, np.int64)
+
+    @property
+    def size(self) -> float:
+        """All widths that can be."""
+        low, high = self._widths
+        return max(0, high - low + 1) / self.question.step
+
+    @cached_property
+    def _widths(self) -> tuple[int, int]:
+        """Widths below and above of which even the extreme weights miss the band."""
+        symbols, kernels = self._second.symbols, self._second_kernels
+        if self.is_void:
+            return 1, 0
+        cheapest = {it: int(kernels[0]) for it in symbols}
+        dearest = {it: int(kernels[-1]) for it in symbols}
+        least = int(self._costs[0, 0]) + self._second.at(cheapest)
+        most = int(self._costs[-1, -1]) + self._second.at(dearest)
+        bounds, band = self.question.ranges[self.question.width or ""], self._budget.band
+        low = max(bounds.low, -(-(band.low - self._rest) // most))
+        return low, min(bounds.high, (band.high - self._rest) // least)
+
+    def solve(self, time_limit: float) -> tuple[Cells, Report]:
+        """A cell for each width and pair of windows.
+
+        Raises
+        ------
+        TooManyError
+            Kernels and widths make too many combinations to look up.
+        """
+        (low, high), width = self._widths, self.question.width
+        if high < low or width is None:
+            return self.void()
+        model = Model()
+        self.declare_width(model, low, high)
+        self._post_largest_weight(model, width)
+        columns, report = _listed(model, [width, "w"], time_limit)
+        return self._cells(columns[width], columns["w"]), report
+
+    def _post_largest_weight(self, model: Model, width: str) -> None:
+        low, high = (count - self._rest for count in self._budget.band)
+        weight = model.declare("w", 1, high)
+        total = model.cp.new_int_var(low, high, "total")
+        model.cp.add_multiplication_equality(total, [model[width], weight])
+        model.cp.add(total + model[width] >= high + 1)
+
+    def _cells(self, widths: Ints, highest: Ints) -> Cells:
+        """All windows whose weights lie between the least that will do and the highest."""
+        lowest = -(-(self._budget.band.low - self._rest) // widths)
+        kernels, seconds = self._kernels, self._second_kernels
+        if float(len(widths)) * len(kernels) * len(seconds) > LARGEST_TABLE:
+            raise TooManyError
+        second = self._second.at(dict.fromkeys(self._second.symbols, seconds))
+        lowest, highest = (np.subtract.outer(it, second).ravel() for it in (lowest, highest))
+        starts = np.stack([np.searchsorted(costs, lowest) for costs in self._costs])
+        ends = np.stack([np.searchsorted(costs, highest, side="right") for costs in self._costs])
+        query, side = ragged(starts.ravel(), bounded(np.maximum(ends - starts, 0).ravel()))
+        kernel, query = np.divmod(query, len(lowest))
+        row, column = np.divmod(query, len(seconds))
+        chain = self.question.chain
+        values = {chain.first_side: self.between.first[side]}
+        values.update(dict.fromkeys(self._second.symbols, seconds[column]))
+        values.update(dict.fromkeys(chain.first_kernel, kernels[kernel]))
+        return Cells(values, widths[row], widths[row])
+
+
+def smaller_skeleton(question: Question, between: Sides) -> Skeleton:
+    """The skeleton with fewer solutions."""
+    by_width, by_weight = ByWidth(question, between), ByWeight(question, between)
+    is_by_weight = by_weight.is_possible and by_weight.size < by_width.size
+    return by_weight if is_by_weight else by_width
+
+
+def _listed(model: Model, symbols: list[str], time_limit: float) -> tuple[dict[str, Ints], Report]:
+    rows, report = model.enumerate(symbols, time_limit, MOST)
+    columns: NDArray[np.int64] = np.ascontiguousarray(rows.T)
+    return dict(zip(symbols, columns, strict=True)), report
+
+
+def _length(columns: Mapping[str, Ints], report: Report) -> int:
+    """Rows of a list that may have no columns."""
+    if columns:
+        return len(next(iter(columns.values())))
+    return int(report.status == "OPTIMAL")

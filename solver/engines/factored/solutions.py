@@ -1,0 +1,219 @@
+"""All solutions of a problem as two short lists that belong together, and what they tell.
+
+A solution is a row of the *first* list (resolution, values of the first window), one of the
+*second* (values of the second window) and a width. Rows are grouped by what the budget and the
+maps need to know of them: each row of the first list goes with every entry of its group, and an
+entry is a row of the second list with an interval of widths. So solutions are counted, drawn and
+listed without looking for them again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.engines.factored.arrays import EMPTY, Ints, Packing, ragged, sort
+from solver.engines.factored.best import best
+from solver.engines.factored.windows import LARGEST_TABLE, bounded
+from solver.engines.objectives import Objective
+
+MOST_COUNTED: Final = 2**53 - 1
+"""Largest number that JSON readers keep exact (RFC 8259, section 6)."""
+
+
+@dataclass(frozen=True)
+class Solutions:
+    """The solutions, factored.
+
+    Attributes
+    ----------
+    packing
+        How a row's values are packed.
+    first
+        Packed values of the first list's rows, all of which have solutions.
+    group
+        The group of each of them.
+    starts, counts
+        Where each group's entries stand.
+    second
+        Packed values of each entry's row of the second list and of its least width.
+    widths
+        How many widths each entry has.
+    step
+        Distance of two widths, packed.
+    """
+
+    packing: Packing
+    first: Ints
+    group: Ints
+    starts: Ints
+    counts: Ints
+    second: Ints
+    widths: Ints
+    step: int
+
+    @cached_property
+    def _begins(self) -> Ints:
+        """Solutions of the entries before each, and of all, for one row of the first list."""
+        begins = np.zeros(len(self.widths) + 1, np.int64)
+        np.cumsum(self.widths, out=begins[1:])
+        return begins
+
+    @property
+    def _ends(self) -> Ints:
+        """Solutions of the entries up to and including each, for one row of the first list."""
+        return self._begins[1:]
+
+    @cached_property
+    def per_group(self) -> Ints:
+        """Solutions that a row of the first list has, by its group."""
+        sizes: Ints = self._begins[self.starts + self.counts] - self._begins[self.starts]
+        return sizes
+
+    @cached_property
+    def count(self) -> int:
+        """How many solutions there are.
+
+        Raises
+        ------
+        OverflowError
+            More than 2⁵³ − 1.
+        """
+        sizes = self.per_group[self.group]
+        if float(np.sum(sizes, dtype=np.float64)) > MOST_COUNTED:
+            raise OverflowError("there are more than 2^53 - 1 solutions; narrow the ranges")
+        return int(sizes.sum())
+
+    def all(self) -> Mapping[str, Ints]:
+        """Every solution, in ascending order of the unknowns."""
+        if self._begins[-1] > max(LARGEST_TABLE, self.count):  # most go with no row at all
+            packed = self.at(np.arange(self.count))
+        else:
+            packed = self._joined(self.first, self.group)
+        return self.packing.unpack(sort(packed, self.packing.bits))
+
+    def _joined(self, first: Ints, group: Ints) -> Ints:
+        """Rows of the first list, each with all that goes with it."""
+        row, place = ragged(self.completion_of_group[group], self.per_group[group])
+        packed: Ints = first[row] + self.completions[place]
+        return packed
+
+    @cached_property
+    def completions(self) -> Ints:
+        """What goes with rows of the first list, packed, group by group.
+
+        Raises
+        ------
+        TooManyError
+            There are too many to be held.
+        """
+        if self._begins[-1] == len(self.widths):
+            return self.second
+        bounded(self._begins[-1:])
+        entry, width = ragged(np.zeros_like(self.widths), self.widths)
+        completions: Ints = self.second[entry] + width * self.step
+        return completions
+
+    @cached_property
+    def completion_of_group(self) -> Ints:
+        """Where each group's completions begin."""
+        return self._begins[self.starts]
+
+    @cached_property
+    def group_of_completion(self) -> Ints:
+        """The group of each completion."""
+        bounded(self._begins[-1:])
+        return np.repeat(np.arange(len(self.starts)), self.per_group)
+
+    def of_groups(self, groups: Ints) -> Ints:
+        """Every solution of some groups, packed, in no stated order."""
+        order, ends = self._by_group
+        row, place = ragged((ends - self._rows)[groups], self._rows[groups])
+        return self._joined(self.first[order[place]], groups[row])
+
+    @cached_property
+    def _rows(self) -> Ints:
+        """Rows of the first list in each group."""
+        return np.bincount(self.group, minlength=len(self.starts))
+
+    @cached_property
+    def _by_group(self) -> tuple[Ints, Ints]:
+        small = self.group.astype(np.uint16) if len(self.starts) < 1 << 16 else self.group
+        return np.argsort(small, kind="stable"), np.cumsum(self._rows)
+
+    @property
+    def sizes(self) -> Ints:
+        """Solutions in each group."""
+        sizes: Ints = self._rows * self.per_group
+        return sizes
+
+    def highest_of_first(self, values: NDArray[Any]) -> NDArray[Any]:
+        """In each group, the highest of the values of its rows of the first list."""
+        return _highest(values, self.group, len(self.starts))
+
+    def highest_of_second(self, values: NDArray[Any]) -> NDArray[Any]:
+        """In each group, the highest of the values of its completions."""
+        return _highest(values, self.group_of_completion, len(self.starts))
+
+    @cached_property
+    def lowest_first(self) -> Ints:
+        """In each group, the packed row of the first list with the lowest resolution."""
+        return -_highest(-self.first, self.group, len(self.starts))
+
+    def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
+        """So many solutions, drawn uniformly without replacement, in ascending order."""
+        packed = self.at(ranks(self.count, number, seed))
+        return self.packing.unpack(sort(packed, self.packing.bits))
+
+    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+        """So many of the best solutions, the best first, without listing the others.
+
+        Raises
+        ------
+        TooManyError
+            There are more widths than can be looked at.
+        """
+        return best(self, objective, number)
+
+    def at(self, ranks: Ints) -> Ints:
+        """The solutions at these places of the factored order, packed."""
+        ends = np.cumsum(self.per_group[self.group])
+        row = np.searchsorted(ends, ranks, side="right")
+        within = ranks - (ends[row] - self.per_group[self.group[row]])
+        start = self.starts[self.group[row]]
+        place = within + self._begins[start]
+        entry = np.searchsorted(self._ends, place, side="right")
+        width = place - (self._ends[entry] - self.widths[entry])
+        packed: Ints = self.first[row] + self.second[entry] + width * self.step
+        return packed
+
+
+def _highest(values: NDArray[Any], group: Ints, groups: int) -> NDArray[Any]:
+    """The highest value of each group; the lowest of all where it has none."""
+    highest = np.full(groups, values.min() if len(values) else 0, values.dtype)
+    np.maximum.at(highest, group, values)
+    return highest
+
+
+def ranks(total: int, number: int, seed: int) -> Ints:
+    """So many of ``0 .. total − 1``, uniformly without replacement.
+
+    One by one, and a number that was drawn before is drawn again: never more at once than are
+    missing, so that the last one completes the set.
+    """
+    random = np.random.default_rng(seed)
+    if number >= total:
+        return np.arange(total)
+    if total <= 4 * number:
+        return random.permutation(total)[:number]
+    drawn = EMPTY
+    while len(drawn) < number:
+        more = random.integers(total, size=number - len(drawn))
+        drawn = sort(np.concatenate([drawn, more]), total.bit_length())
+        is_first = np.ones(len(drawn), bool)
+        np.not_equal(drawn[1:], drawn[:-1], out=is_first[1:])
+        drawn = drawn[is_first]
+    return drawn

@@ -1,0 +1,1 @@
+"""Every equation over every unknown, as CP-SAT decides it."""

@@ -1,0 +1,48 @@
+"""Solutions that CP-SAT listed one by one, where tables would be too large."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.engines.factored.arrays import Ints
+from solver.engines.factored.solutions import ranks
+from solver.engines.objectives import Objective
+from solver.variation.numbers import Columns
+from solver.variation.template import RESOLUTION
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Rows in ascending order, a column for each symbol."""
+
+    symbols: Sequence[str]
+    rows: Ints
+
+    @classmethod
+    def of(cls, symbols: Sequence[str], rows: Ints) -> "Listed":
+        """Put rows in order."""
+        return cls(symbols, rows[np.lexsort(rows.T[::-1])])
+
+    @property
+    def count(self) -> int:
+        """How many were listed."""
+        return len(self.rows)
+
+    def all(self) -> Mapping[str, Ints]:
+        """All of them."""
+        return self._columns(self.rows)
+
+    def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
+        """So many of them, drawn uniformly without replacement, in order."""
+        return self._columns(self.rows[np.sort(ranks(self.count, number, seed))])
+
+    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+        """The best of them, the best first; ties as everywhere."""
+        columns = self.all()
+        value = objective.value(Columns.exact(objective.template, columns))
+        order = np.lexsort((np.arange(self.count), -columns[RESOLUTION], -value.astype(float)))
+        return self._columns(self.rows[order[:number]])
+
+    def _columns(self, rows: Ints) -> Mapping[str, Ints]:
+        return dict(zip(self.symbols, np.ascontiguousarray(rows.T), strict=True))

@@ -1,0 +1,74 @@
+"""The best solutions by CP-SAT, over the full model: where tables would be too large."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from solver.constraints.base import Constraint
+from solver.engines.factored.arrays import Ints
+from solver.engines.full.model import Model
+from solver.engines.objectives import Objective
+from solver.variation.template import RESOLUTION
+
+
+def optima(
+    constraints: Sequence[Constraint],
+    symbols: Sequence[str],
+    objective: Objective,
+    number: int,
+    distance: int,
+    time_limit: float,
+) -> tuple[Ints, bool]:
+    """So many of the best solutions, the best first, and whether they are proved to be.
+
+    Each is found in turn: the objective is maximised, then the resolution, and then the unknowns
+    are minimised in their order, each with what was reached before kept. The next must differ from
+    those before in ``distance`` unknowns at least.
+    """
+    ends = time.monotonic() + time_limit
+    rows: list[list[int]] = []
+    while len(rows) < number:
+        model = Model()
+        for constraint in constraints:
+            constraint.post(model)
+        for known in rows:
+            _post_distance(model, symbols, known, distance)
+        row, is_proved = _best(model, symbols, objective, ends)
+        if row is None or not is_proved:
+            return _array(rows, symbols), is_proved
+        rows.append(row)
+    return _array(rows, symbols), True
+
+
+def _array(rows: list[list[int]], symbols: Sequence[str]) -> Ints:
+    return np.array(rows, np.int64).reshape(len(rows), len(symbols))
+
+
+def _post_distance(model: Model, symbols: Sequence[str], known: list[int], distance: int) -> None:
+    differs = []
+    for symbol, value in zip(symbols, known, strict=True):
+        is_other = model.cp.new_bool_var(f"another {symbol}")
+        model.cp.add(model[symbol] != value).only_enforce_if(is_other)
+        model.cp.add(model[symbol] == value).only_enforce_if(~is_other)
+        differs.append(is_other)
+    model.cp.add(sum(differs[1:], start=differs[0]) >= distance)
+
+
+def _best(
+    model: Model, symbols: Sequence[str], objective: Objective, ends: float
+) -> tuple[list[int] | None, bool]:
+    """The best solution, if there is one, and whether that is proved."""
+    variables = [model[symbol] for symbol in symbols]
+    first = objective.expression(model)
+    wishes = [first] if isinstance(first, cp_model.LinearExpr) else []
+    wishes += [model[RESOLUTION], *(-1 * variable for variable in variables)]
+    row: list[int] | None = None
+    for wish in wishes:
+        values, status = model.maximise(wish, [*variables, wish], ends - time.monotonic())
+        if values is None or status != "OPTIMAL":
+            return row, status == "INFEASIBLE"
+        *row, reached = values
+        model.cp.add(wish == reached)
+    return row, True

@@ -1,0 +1,198 @@
+"""What makes a solution better than another: ``find.best``.
+
+An objective is one class: its formula, its value for many variants at once, and its encoding for
+CP-SAT. More is better throughout. Ties go to the higher resolution, then to the solution that comes
+first in the order of the unknowns.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from solver.constraints.base import Constraint
+from solver.constraints.budget import EqualBudget
+from solver.network.architecture import Conv2d, GlobalAvgPool2d, Linear, Pool2d
+from solver.problem import ObjectiveName, Problem
+from solver.variation.coverage import Coverage
+from solver.variation.numbers import Columns, Numbers
+from solver.variation.polynomial import Polynomial
+from solver.variation.template import RESOLUTION, Template
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+    from solver.engines.full.model import Model
+
+MOST_COUNTED: Final = 2**58
+"""Largest value that an objective's terms are encoded for."""
+WHOLE: Final = 2**40
+"""A whole count, where shares of counts are added up in integers."""
+
+
+class Reads(Enum):
+    """Which parts of a solution an objective depends on; it bounds what a group can reach."""
+
+    FIRST = auto()
+    """The resolution and the first window."""
+    COSTS = auto()
+    """What a budget depends on; of the resolution otherwise, the lower the better."""
+    SPANS = auto()
+    """Kernels, strides and dilations: the larger the better."""
+
+
+@dataclass(frozen=True)
+class Objective(ABC):
+    """What is best.
+
+    Attributes
+    ----------
+    template
+        The network with its unknowns.
+    problem
+        What is asked.
+    constraints
+        What is posted for it.
+    """
+
+    template: Template
+    problem: Problem
+    constraints: Sequence[Constraint]
+
+    reads: ClassVar[Reads]
+
+    @abstractmethod
+    def value(self, rows: Columns) -> Numbers:
+        """How good each row is."""
+
+    @abstractmethod
+    def expression(self, model: "Model") -> "cp_model.LinearExprT | None":
+        """How good a solution of a model is; ``None`` where CP-SAT cannot be asked."""
+
+
+class MaxResolution(Objective):
+    """``N'``."""
+
+    reads = Reads.FIRST
+
+    def value(self, rows: Columns) -> Numbers:
+        """The side of the input."""
+        return rows[RESOLUTION]
+
+    def expression(self, model: "Model") -> "cp_model.LinearExprT":
+        """The unknown itself."""
+        return model[RESOLUTION]
+
+
+class MaxCoverage(Objective):
+    """The share of the input's rows that conv1 reads."""
+
+    reads = Reads.FIRST
+
+    def value(self, rows: Columns) -> Numbers:
+        """Counted row by row."""
+        return Coverage(self.template).shares(rows)
+
+    def expression(self, model: "Model") -> None:
+        """It is no polynomial."""
+
+
+class NearestBudget(Objective):
+    """``− Σ |D' − D| / D`` over the budgets, in integers."""
+
+    reads = Reads.COSTS
+
+    @property
+    def _budgets(self) -> list[tuple[EqualBudget, int]]:
+        """Each budget, and what a unit of it weighs."""
+        budgets = [item for item in self.constraints if isinstance(item, EqualBudget)]
+        if len(budgets) == 1:
+            return [(budgets[0], 1)]
+        return [(budget, max(1, WHOLE // max(1, budget.target))) for budget in budgets]
+
+    def value(self, rows: Columns) -> Numbers:
+        """Recounted."""
+        missed = rows[RESOLUTION] * 0
+        for budget, weight in self._budgets:
+            missed = missed + abs(budget.counts(rows) - budget.target) * weight
+        return -missed
+
+    def expression(self, model: "Model") -> "cp_model.LinearExprT":
+        """A variable for each deviation."""
+        return -1 * sum((b.deviation(model) * weight for b, weight in self._budgets), start=0)
+
+
+class MinParams(Objective):
+    """``− D'``, the parameters of the whole network (Eqs. 2, 3)."""
+
+    reads = Reads.COSTS
+
+    def value(self, rows: Columns) -> Numbers:
+        """Recounted."""
+        return rows[RESOLUTION] * 0 - rows.params
+
+    def expression(self, model: "Model") -> "cp_model.LinearExprT":
+        """Summed over every layer."""
+        return -1 * _linear(model, self.template.params)
+
+
+class MinFlops(Objective):
+    """``− D'``, the FLOPs of the whole network (Eq. 5)."""
+
+    reads = Reads.COSTS
+
+    def value(self, rows: Columns) -> Numbers:
+        """Recounted."""
+        return rows[RESOLUTION] * 0 - rows.flops(count_pooling=self.problem.count_pooling)
+
+    def expression(self, model: "Model") -> "cp_model.LinearExprT":
+        """Summed over every layer."""
+        flops = self.template.flops(count_pooling=self.problem.count_pooling)
+        return -1 * _linear(model, flops)
+
+
+class MaxReceptiveField(Objective):
+    """The receptive field of the last layer before the first linear one, in input pixels.
+
+    ``1 + Σ d(c − 1)·j`` over the windows, ``j`` the product of the strides before each; a global
+    pool spans its map.
+    """
+
+    reads = Reads.SPANS
+
+    def value(self, rows: Columns) -> Numbers:
+        """Walked layer by layer."""
+        return rows[RESOLUTION] * 0 + rows.receptive_field
+
+    def expression(self, model: "Model") -> "cp_model.LinearExprT":
+        """A polynomial of kernels, strides, dilations and sides."""
+        field, step = Polynomial.constant(1), Polynomial.constant(1)
+        template = self.template
+        for index, layer in enumerate(template.layers):
+            match layer:
+                case Conv2d() | Pool2d():
+                    spread = template.field(index, "kernel_size") + -1
+                    field = field + template.field(index, "dilation") * spread * step
+                    step = step * template.field(index, "stride")
+                case GlobalAvgPool2d():
+                    field = field + (template.sides[index] + -1) * step
+                case Linear():
+                    break
+        return _linear(model, field)
+
+
+def _linear(model: "Model", polynomial: Polynomial) -> "cp_model.LinearExprT":
+    """A polynomial over a model's variables; values that no network can be stored with are cut."""
+    return model.linear(polynomial, MOST_COUNTED)
+
+
+OBJECTIVES: Final[dict[ObjectiveName, type[Objective]]] = {
+    "nearest_budget": NearestBudget,
+    "max_resolution": MaxResolution,
+    "max_receptive_field": MaxReceptiveField,
+    "max_coverage": MaxCoverage,
+    "min_flops": MinFlops,
+    "min_params": MinParams,
+}
+"""Every objective by the name that it is asked for with."""

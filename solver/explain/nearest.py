@@ -1,0 +1,155 @@
+"""Which networks come nearest to a budget, and the tolerance that would let one in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import ROUND_UP, Context, Decimal
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from ortools.sat.python import cp_model
+
+from solver.answers.check import verify_one
+from solver.constraints.budget import Direction, EqualBudget
+from solver.engines.full.model import Found, Model
+from solver.explain.inquiry import Inquiry
+from solver.problem import Tolerance
+from solver.variation.template import Assignment
+
+WHOLE: Final = 2**48
+"""A whole count, where shares of several counts are added up in integers."""
+FINE: Final = 64
+"""Parts that a unit of the largest count is worth, at least."""
+MOST: Final = 2**59
+"""No deviation in parts goes beyond it: two of them add up within 64 bits."""
+DIGITS: Final = range(3, 7)
+"""Significant digits that a tolerance may have."""
+FINE_DIGITS: Final = 12
+"""Those of tolerances that are tried on the way to it."""
+
+
+class Neighbours(NamedTuple):
+    """The nearest network of all, and those whose counts are at most, and at least, the original's.
+
+    ``None`` where there is none, or where none is proved to be the nearest.
+    """
+
+    nearest: Assignment | None
+    below: Assignment | None
+    above: Assignment | None
+
+
+class Nearest:
+    """Networks that satisfy everything but the budget, by how much their counts deviate."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+        members = [item for group in inquiry.groups.values() for item in group]
+        self._budgets = [item for item in members if isinstance(item, EqualBudget)]
+        self.dropped = {budget.name for budget in self._budgets}
+        self._kept = inquiry.without(self.dropped)
+
+    def neighbours(self) -> Neighbours:
+        """Find them: the nearest by the sum of the shares by which the counts deviate."""
+        if not self._budgets:
+            return Neighbours(None, None, None)
+        below, above = self._ask("below", of=5), self._ask("above", of=4)
+        nearest = self._nearer(below, above)
+        if len(self._budgets) > 1:
+            nearest = self._ask("either", of=3, nearer_than=nearest.assignment)
+        return Neighbours(*map(self._proved, (nearest, below, above)))
+
+    def tolerance(self, nearest: Assignment | None) -> float | None:
+        """The smallest symmetric tolerance with a solution, rounded up; ``None`` above 1.
+
+        A search with it has a solution, and one with a unit less in its last place has none. Of one
+        count the nearest network tells it. Of several another network may, and the gap between a
+        tolerance that has one and one that has none is halved.
+        """
+        found, none_at = Found(nearest, is_proved=True), Fraction(0)
+        if nearest is not None and self._worst(nearest) > 1:
+            found = self._within(Decimal(1))
+        while found.assignment is not None and (share := self._worst(found.assignment)):
+            tolerance = written(share, [budget.target for budget in self._budgets])
+            nearer = self._within(one_less(tolerance))
+            if nearer.assignment is None:
+                return float(tolerance) if nearer.is_proved else None
+            half = decimal((none_at + self._worst(nearer.assignment)) / 2, FINE_DIGITS)
+            found = self._within(half)
+            if found.assignment is None and found.is_proved:
+                found, none_at = nearer, Fraction(half)
+        return None if found.assignment is None else 0.0
+
+    def _ask(self, direction: Direction, of: int, nearer_than: Assignment | None = None) -> Found:
+        """The nearest to one side, or to either; as near as one that is known, if one is."""
+
+        def objective(model: Model) -> cp_model.LinearExprT:
+            first, *more = self._weighed(model, direction, nearer_than)
+            return sum(more, start=first)
+
+        return self._inquiry.ask(self._kept, of, objective)
+
+    def _weighed(
+        self, model: Model, direction: Direction, nearer_than: Assignment | None
+    ) -> list[cp_model.LinearExprT]:
+        """The deviations, in parts of :data:`WHOLE` where there are several."""
+        if len(self._budgets) == 1:
+            return [self._budgets[0].deviation(model, direction)]
+        whole = max(WHOLE, FINE * max(budget.target for budget in self._budgets))
+        share = sum(self._shares(nearer_than)) if nearer_than else Fraction(MOST)
+        weighed = []
+        for budget in self._budgets:
+            weight = max(1, whole // budget.target)
+            most = min(MOST // weight, int(share * budget.target))
+            weighed.append(weight * budget.deviation(model, direction, most))
+        return weighed
+
+    def _within(self, tolerance: Decimal) -> Found:
+        """A network within a tolerance."""
+        band = Tolerance(below=float(tolerance), above=float(tolerance))
+        budgets = [replace(budget, tolerance=band) for budget in self._budgets]
+        return self._inquiry.ask([*self._kept, *budgets], of=3)
+
+    def _proved(self, found: Found) -> Assignment | None:
+        """What is proved to be the nearest, held against the truth tests."""
+        if found.assignment is None or not found.is_proved:
+            return None
+        verify_one(self._kept, found.assignment)
+        return found.assignment
+
+    def _nearer(self, below: Found, above: Found) -> Found:
+        """The nearer of the nearest below and above: of one budget, the nearest of all."""
+        found = [it.assignment for it in (below, above) if it.assignment is not None]
+        is_proved = below.is_proved and above.is_proved
+        return Found(min(found, key=lambda it: sum(self._shares(it)), default=None), is_proved)
+
+    def _worst(self, assignment: Assignment) -> Fraction:
+        return max(self._shares(assignment))
+
+    def _shares(self, assignment: Assignment) -> list[Fraction]:
+        """By which shares the counts deviate, counted again in plain numbers."""
+        return [
+            Fraction(abs(budget.count(assignment) - budget.target), budget.target)
+            for budget in self._budgets
+        ]
+
+
+def written(share: Fraction, targets: Sequence[int]) -> Decimal:
+    """The share as a decimal, rounded up: of three to six digits, as few as widen no band."""
+    for digits in DIGITS:
+        found = decimal(share, digits)
+        if all(int(found * target) == int(share * target) for target in targets):
+            break
+    return found
+
+
+def decimal(share: Fraction, digits: int) -> Decimal:
+    """The share, rounded up to some significant digits."""
+    context = Context(prec=digits, rounding=ROUND_UP)
+    return context.divide(Decimal(share.numerator), Decimal(share.denominator)).normalize()
+
+
+def one_less(decimal: Decimal) -> Decimal:
+    """The decimal with one unit less in its last place."""
+    exponent = decimal.as_tuple().exponent
+    assert isinstance(exponent, int), "a finite number"
+    return decimal - Decimal(1).scaleb(exponent)

@@ -1,0 +1,1 @@
+"""Child processes that solve and can be killed."""

@@ -1,0 +1,1 @@
+"""How many originals of a grid have variants."""

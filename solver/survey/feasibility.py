@@ -1,0 +1,143 @@
+"""How many originals of a grid have variants, and which of them come nearest to one's own."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
+from typing import Final, NamedTuple
+
+from pydantic import Field
+
+from solver.network.architecture import Architecture, Schema
+from solver.problem import ApproachName, Budget, Question, Sample, Tolerance
+from solver.survey.grid import Grid
+
+MOST_MEMBERS: Final = 100_000
+"""Most members of a grid that are looked at."""
+
+Found = int | None
+"""A number of solutions; ``None`` where it is not known."""
+
+
+class Members(NamedTuple):
+    """The valid networks among those of a grid that were looked at, in its order."""
+
+    numbers: list[int]
+    looked_at: int
+    fault: str | None
+    """What is wrong with the first that is not valid."""
+
+
+def members(grid: Grid, sample: Sample | None) -> Members:
+    """All members that are valid, or a uniform sample of them.
+
+    For a sample at most :data:`MOST_MEMBERS` are drawn; it is smaller where few of them are valid.
+    """
+    if sample is None:
+        drawn: Sequence[int] = range(grid.size)
+        wanted = grid.size
+    else:
+        most = min(grid.size, MOST_MEMBERS)
+        drawn = random.Random(sample.seed).sample(range(grid.size), most)
+        wanted = sample.sample
+    numbers: list[int] = []
+    faults: list[str] = []
+    for number in drawn:
+        if len(numbers) == wanted:
+            break
+        if fault := grid.fault(number):
+            faults.append(fault)
+        else:
+            numbers.append(number)
+    return Members(sorted(numbers), len(numbers) + len(faults), faults[0] if faults else None)
+
+
+class Share(Schema):
+    """How many originals have solutions, of those whose solutions could be counted."""
+
+    approach: ApproachName
+    budget: Budget
+    tolerance: Tolerance
+    originals: int = Field(description="Whose solutions were counted")
+    feasible: int = Field(description="Those that have solutions")
+    share: float | None = Field(description="The one over the other")
+    median: float | None = Field(description="Median number of solutions of those that have some")
+    unknown: int = Field(description="Originals whose solutions could not be counted")
+    own: Found = Field(description="Number of solutions of the network that was asked about")
+
+
+class Near(Schema):
+    """An original that has solutions, by what distinguishes it from the one asked about."""
+
+    found: int = Field(description="Number of its solutions")
+    changes: dict[str, tuple[int, int]] = Field(description="Fields that differ: from, to")
+    difference: float = Field(description="Sum of the relative differences of these fields")
+    architecture: Architecture
+
+
+class Nearest(Schema):
+    """The originals with solutions that come nearest, the nearest first."""
+
+    approach: ApproachName
+    budget: Budget
+    tolerance: Tolerance
+    originals: list[Near]
+
+
+def share(question: Question, own: Found, found: Iterable[Found]) -> Share:
+    """Sum up the numbers of solutions that the originals have."""
+    numbers = list(found)
+    known = [number for number in numbers if number is not None]
+    some = [number for number in known if number]
+    return Share(
+        approach=question.approach,
+        budget=question.budget,
+        tolerance=question.tolerance,
+        originals=len(known),
+        feasible=len(some),
+        share=len(some) / len(known) if known else None,
+        median=float(median(some)) if some else None,
+        unknown=len(numbers) - len(known),
+        own=own,
+    )
+
+
+def nearest(
+    question: Question, grid: Grid, found: Iterable[tuple[int, Found]], most: int
+) -> Nearest:
+    """The first originals with solutions, of numbers that are sorted by their distance."""
+    originals: list[Near] = []
+    for number, solutions in found:
+        if len(originals) == most:
+            break
+        if solutions:
+            originals.append(_near(grid, number, solutions))
+    return Nearest(
+        approach=question.approach,
+        budget=question.budget,
+        tolerance=question.tolerance,
+        originals=originals,
+    )
+
+
+def _near(grid: Grid, number: int, solutions: int) -> Near:
+    _, difference, _ = grid.distance(number)
+    pairs = {name: (grid.own[name], value) for name, value in grid.values(number).items()}
+    return Near(
+        found=solutions,
+        changes={name: (own, value) for name, (own, value) in pairs.items() if own != value},
+        difference=float(difference),
+        architecture=grid.member(number),
+    )
+
+
+def tightest(questions: Sequence[Question]) -> Iterator[int]:
+    """Yield the place of the question with the least tolerance, for each approach and budget."""
+    places: dict[tuple[str, str], list[int]] = {}
+    for place, question in enumerate(questions):
+        places.setdefault((question.approach, question.budget), []).append(place)
+    for candidates in places.values():
+        yield min(candidates, key=lambda place: _width(questions[place].tolerance))
+
+
+def _width(tolerance: Tolerance) -> float:
+    return tolerance.below + tolerance.above

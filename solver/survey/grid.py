@@ -1,0 +1,129 @@
+"""Grids of originals: a network, with every combination of values in some of its fields."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import prod
+from typing import Final
+
+from pydantic import ValidationError
+
+from solver.network.architecture import Architecture, Conv2d, Input, violations
+from solver.network.counting import count
+from solver.variation.template import convolutions
+
+RESOLUTION: Final = "resolution"
+FIELDS: Final = ("out_channels", "kernel_size", "stride", "padding", "dilation", "groups")
+"""What a grid can vary of the first two convolutions, whole numbers all of them."""
+
+Values = Mapping[str, int]
+"""Values of the fields that a grid varies, by their names."""
+
+
+def fields_of(architecture: Architecture) -> dict[str, tuple[int, str]]:
+    """Where the fields ``conv1.out_channels`` to ``conv2.groups`` stand: layer and name.
+
+    ``conv1`` and ``conv2`` are the first two convolutions, whatever the network calls them.
+    """
+    first_two = convolutions(architecture.layers)[:2]
+    return {
+        f"conv{number}.{field}": (index, field)
+        for number, (index, _) in enumerate(first_two, start=1)
+        for field in FIELDS
+    }
+
+
+def names_for(architecture: Architecture, name: str) -> list[str]:
+    """The fields that a name stands for: a bare ``kernel_size`` for that of each convolution."""
+    known = [RESOLUTION, *fields_of(architecture)]
+    return [field for field in known if name in (field, field.rpartition(".")[2])]
+
+
+def misfit(name: str, value: int) -> str | None:
+    """Why no network has this value in this field, in words; ``None`` where one may."""
+    field = name.rpartition(".")[2]
+    try:
+        if field == RESOLUTION:
+            Input(channels=1, resolution=value)
+        else:
+            Conv2d.model_validate({"out_channels": 1, "kernel_size": 1, field: value})
+    except ValidationError as refused:
+        return refused.errors()[0]["msg"]
+    return None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Networks that differ from an original in some fields; all else is kept.
+
+    Members are numbered from 0, in the order of the fields' values: the last field changes fastest.
+
+    Attributes
+    ----------
+    original
+        The network in which the fields are set.
+    axes
+        The values of each field, in ascending order.
+    """
+
+    original: Architecture
+    axes: Mapping[str, Sequence[int]]
+
+    @property
+    def size(self) -> int:
+        """How many members there are, networks that are not valid included."""
+        return prod(len(values) for values in self.axes.values())
+
+    @cached_property
+    def own(self) -> Values:
+        """The original's own values."""
+        own = {RESOLUTION: self.original.input.resolution}
+        for name, (index, field) in self._places.items():
+            own[name] = getattr(self.original.layers[index], field)
+        return {name: own[name] for name in self.axes}
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, str]]:
+        return {name: at for name, at in fields_of(self.original).items() if name in self.axes}
+
+    def values(self, number: int) -> Values:
+        """The values of a member."""
+        found = {}
+        for name, values in reversed([*self.axes.items()]):
+            number, place = divmod(number, len(values))
+            found[name] = values[place]
+        return {name: found[name] for name in self.axes}
+
+    def member(self, number: int) -> Architecture:
+        """A member, which need not be a valid network; it has no name."""
+        values = self.values(number)
+        image, layers = self.original.input, list(self.original.layers)
+        if RESOLUTION in values:
+            image = image.model_copy(update={RESOLUTION: values[RESOLUTION]})
+        for name, (index, field) in self._places.items():
+            layers[index] = layers[index].model_copy(update={field: values[name]})
+        return Architecture.model_construct(
+            name=None, description=None, input=image, layers=tuple(layers)
+        )
+
+    def fault(self, number: int) -> str | None:
+        """What is wrong with a member, in words; ``None`` with a valid network."""
+        member = self.member(number)
+        for place, reason in violations(member.input, member.layers):
+            return f"{'/'.join(map(str, place))}: {reason}"
+        try:
+            count(member)
+        except OverflowError as too_large:
+            return str(too_large)
+        return None
+
+    def distance(self, number: int) -> tuple[int, Fraction, int]:
+        """How far a member is from the original; the nearest sorts first.
+
+        The number of fields that differ, then the sum of their relative differences
+        ``|x − own| / max(own, 1)``, then the order of the grid.
+        """
+        pairs = zip(self.values(number).values(), self.own.values(), strict=True)
+        shares = [Fraction(abs(value - own), max(own, 1)) for value, own in pairs if value != own]
+        return len(shares), sum(shares, start=Fraction(0)), number

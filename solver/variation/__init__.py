@@ -1,0 +1,1 @@
+"""Networks in which some fields are unknown."""
