@@ -20,11 +20,11 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 import examples
-from app.catalogue import content_id
 from app.db import runs
 from app.db.engine import Database
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.statements import insert_all
+from app.experiments.catalogue import content_id
 from app.services.requests import SearchRequest
 from app.services.searches import create
 from benchmarks.databases import Store, postgres, sqlite

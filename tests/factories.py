@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import examples
-from app.catalogue import content_id
 from app.db import architectures, jobs, searches
 from app.db.engine import Database
 from app.db.models import JobRow, SearchRow
-from app.halving import Halving
-from app.recipes import Recipe
+from app.experiments.catalogue import content_id
+from app.experiments.halving import Halving
+from app.experiments.recipes import Recipe
 from app.services.requests import SearchRequest
 from app.services.searches import understood
 from solver.answers.search import solve

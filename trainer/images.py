@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
-from app.catalogue import Dataset
+from app.experiments.catalogue import Dataset
 from solver.network.architecture import Architecture
 from solver.network.counting import shapes
 from trainer.cache import NOWHERE, Disk, Memory, checksum_of

@@ -9,7 +9,7 @@ from app.db.identity import variant_id
 from app.db.jobs import Measured
 from app.db.models import JobRow
 from app.db.results import HalvingResult, Results, Rung
-from app.halving import Halving
+from app.experiments.halving import Halving
 from trainer.statistics import Network, Run, summarise
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from trainer.checkpoints import Snapshot
 from trainer.errors import Diverged

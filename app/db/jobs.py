@@ -15,7 +15,7 @@ from app.db.paging import Key, page
 from app.db.runs import OPEN, has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
-from app.halving import Halving
+from app.experiments.halving import Halving
 
 NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))
 ENOUGH = 200

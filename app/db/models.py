@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.types import Document, UTCDateTime, database_time
-from app.failures import FAILURES
+from app.experiments.failures import FAILURES
 
 STATES: Final = ("queued", "running", "succeeded", "failed", "cancelled")
 """States of searches, jobs and runs alike; the last three are final."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.db.jobs import ENDED, Measured, measured
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.runs import want
-from app.halving import Halving
+from app.experiments.halving import Halving
 
 
 def advance(session: Session, job: JobRow) -> bool:

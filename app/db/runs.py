@@ -45,7 +45,7 @@ from app.db.models import (
 )
 from app.db.statements import add, upsert
 from app.db.types import database_time
-from app.failures import Failure
+from app.experiments.failures import Failure
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from app import folders
-from app.catalogue import DATASETS, Dataset
 from app.errors import Fault, RefusedError
+from app.experiments import folders
+from app.experiments.catalogue import DATASETS, Dataset
 from app.services.requests import NO_DATASET
 from solver.network.architecture import Schema
 

@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.db.errors import NotFoundError
 from app.db.events import Cursor, News
 from app.db.jobs import ENDED
-from app.failures import Failure
+from app.experiments.failures import Failure
 from app.services.job_views import (
     EpochView,
     ProgressView,

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.catalogue import content_id
 from app.db import idempotency
+from app.experiments.catalogue import content_id
 
 
 def once(

@@ -10,8 +10,8 @@ from app.db import jobs
 from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
 from app.db.results import Results
-from app.failures import Failure
-from app.halving import Halving
+from app.experiments.failures import Failure
+from app.experiments.halving import Halving
 from app.services.searches import State
 from solver.network.architecture import Schema
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.catalogue import Dataset, content_id
 from app.db import architectures, jobs, searches
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
-from app.halving import Halving
+from app.experiments.catalogue import Dataset, content_id
+from app.experiments.halving import Halving
 from app.services import datasets
 from app.services.idempotency import once
 from app.services.job_views import JobPage, JobView, RunPage, job_view, run_view

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.catalogue import DATASETS, FOLDER
-from app.recipes import Recipe
+from app.experiments.catalogue import DATASETS, FOLDER
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture, Schema
 from solver.problem import Question, Settings
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app.catalogue import Dataset
 from app.db import searches
 from app.db.identity import split_id
 from app.db.models import SearchRow, VariantRow
 from app.errors import Fault, RefusedError
+from app.experiments.catalogue import Dataset
 from app.services.requests import (
     HalvingSelection,
     JobRequest,

@@ -17,7 +17,7 @@ from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.models import ArchitectureRow, EpochRow, JobRow, ResultRow, RunRow
 from app.db.types import database_time
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import count
 from tests.factories import queued_job

@@ -6,7 +6,7 @@ from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.models import JobRow, RunRow
 from app.db.runs import Claim
-from app.failures import Failure
+from app.experiments.failures import Failure
 from tests.factories import RESULT, needs, original, queued_job, solved_search
 from tests.workers import FakeWorker, epoch_row
 

@@ -12,7 +12,7 @@ from app.db.errors import LostLeaseError
 from app.db.models import AttemptRow, EpochRow, JobRow, LateWriteRow, ResultRow, RunRow
 from app.db.runs import Claim
 from app.db.types import database_time
-from app.failures import FAILURES, Failure
+from app.experiments.failures import FAILURES, Failure
 from app.services.job_views import run_view
 from tests.factories import RESULT, queued_job
 from tests.workers import epoch_row

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 
 
 def test_the_paper_recipe_is_the_protocol_s() -> None:
@@ -86,6 +86,8 @@ def test_settings_of_another_optimizer_are_refused(overrides: dict[str, Any], te
 
 
 def test_recipes_and_statistics_need_no_torch() -> None:
-    code = "import sys, app.recipes, trainer.statistics; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, app.experiments.recipes, trainer.statistics; sys.exit('torch' in sys.modules)"
+    )
 
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -16,8 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from app.catalogue import DATASETS, FOLDER, Dataset
-from app.pictures import BrokenError, Header, header_of, opened, printable, reason, verified
+from app.experiments.catalogue import DATASETS, FOLDER, Dataset
+from app.experiments.pictures import (
+    BrokenError,
+    Header,
+    header_of,
+    opened,
+    printable,
+    reason,
+    verified,
+)
 
 FEWEST_CLASSES: Final = 2
 FEWEST_IMAGES: Final = 5

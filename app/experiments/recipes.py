@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.catalogue import content_id
+from app.experiments.catalogue import content_id
 from solver.network.architecture import Schema
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]

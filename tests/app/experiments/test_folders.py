@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app import folders, pictures
-from app.folders import Folder, look, names
-from app.pictures import Header, verified
+from app.experiments import folders, pictures
+from app.experiments.folders import Folder, look, names
+from app.experiments.pictures import Header, verified
 from tests.pictures import picture, png_of_size, write_folder
 
 

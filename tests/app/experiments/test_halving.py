@@ -1,6 +1,6 @@
 import pytest
 
-from app.halving import Halving
+from app.experiments.halving import Halving
 
 
 def rungs(plan: Halving, variants: int) -> list[tuple[int, int]]:
