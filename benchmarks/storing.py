@@ -13,13 +13,13 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.exc import OperationalError
 
-import examples
 from app.db import searches
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.services.requests import SearchRequest
 from app.services.searches import create
 from app.services.variants import Deriver, problem_of
+from app.shipped import example
 from benchmarks.databases import Store, postgres, sqlite
 from benchmarks.timing import report
 from solver.answers.search import solve
@@ -66,7 +66,7 @@ def measure(quick: bool) -> dict[str, float]:
 
 
 def _example() -> Answer:
-    request = SolveRequest.model_validate(examples.load(EXAMPLE))
+    request = SolveRequest.model_validate(example(EXAMPLE))
     return solve(request.problem, request.settings)
 
 
@@ -103,7 +103,7 @@ def _store_seconds(database: Database, answer: Answer) -> float:
 
 def _claimed(database: Database) -> SearchRow:
     """A search of the example, as a solver holds it."""
-    create(database, SearchRequest.model_validate(examples.load(EXAMPLE)), None)
+    create(database, SearchRequest.model_validate(example(EXAMPLE)), None)
     with database.write() as session:
         search = searches.claim(session, grace=600)
     assert search is not None

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-import examples
 from app.db import architectures, jobs, searches
 from app.db.engine import Database
 from app.db.models import JobRow, SearchRow
@@ -16,6 +15,7 @@ from app.experiments.halving import Halving
 from app.experiments.recipes import Recipe
 from app.services.requests import SearchRequest
 from app.services.searches import understood
+from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer
 from solver.network.architecture import Architecture
@@ -31,11 +31,11 @@ RESULT: dict[str, Any] = {
 
 
 def original() -> Architecture:
-    return Architecture.model_validate(examples.load("digits-architecture"))
+    return Architecture.model_validate(example("digits-architecture"))
 
 
 def search_body(**changes: Any) -> dict[str, Any]:
-    body: dict[str, Any] = examples.load("digits-search")
+    body: dict[str, Any] = example("digits-search")
     return {**body, **changes}
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-import examples
 from app.cli.console import notes
 from app.cli.grids import MOST_PROBLEMS
 from app.services import counting
 from app.services.counter import Counter
 from app.services.counting import Count, Counters
 from app.services.process import SolverStartError
+from app.shipped import example
 from solver.answers.search import count
 from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
@@ -20,8 +20,8 @@ from tests.app.cli.conftest import Isobudget
 from tests.solver.factories import FLATTEN, conv, linear, network
 
 ROOT = Path(__file__).parents[3]
-ARCHITECTURE = json.dumps(examples.load("digits-architecture"))
-SEARCH = examples.load("digits-search")
+ARCHITECTURE = json.dumps(example("digits-architecture"))
+SEARCH = example("digits-search")
 ASKED = ("--approach", "IV", "--budget", "params")
 GRID = ("--grid", "conv1.out_channels=12,14:18:2")
 """12, 14, 16 and 18 filters."""
@@ -42,7 +42,7 @@ class TestShares:
         summary = surveyed(isobudget, *ASKED, *GRID, "--nearest", "4")
         found = []
         for filters in (12, 14, 16, 18):
-            body = examples.load("digits-architecture")
+            body = example("digits-architecture")
             body["layers"][0]["out_channels"] = filters
             asked = {"architecture": body, "approach": "IV", "budget": "params"}
             found.append(count(SolveRequest.model_validate(asked).problem))

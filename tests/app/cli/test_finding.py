@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-import examples
 from app.cli.running import progress
 from app.services.child import Child
 from app.services.counter import Counter
 from app.services.process import SolverFailedError, SolverTimeoutError
+from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer
 from solver.problem import Best, Find, Sample, Settings, SolveRequest
 from tests.app.cli.conftest import Isobudget
 
-SEARCH = {**examples.load("digits-search"), "ranges": {"resolution": [8, 8]}}
+SEARCH = {**example("digits-search"), "ranges": {"resolution": [8, 8]}}
 REQUEST = json.dumps(SEARCH)
 
 Sent = list[SolveRequest]

@@ -3,15 +3,15 @@ from typing import Any
 
 import pytest
 
-import examples
 from app.services.child import Child
 from app.services.process import SolverFailedError, SolverTimeoutError
 from app.services.requests import SearchRequest
+from app.shipped import example
 from solver.network.architecture import Architecture
 from tests.app.cli.conftest import Isobudget
 
-ARCHITECTURE = json.dumps(examples.load("digits-architecture"))
-SEARCH = examples.load("digits-search")
+ARCHITECTURE = json.dumps(example("digits-architecture"))
+SEARCH = example("digits-search")
 REQUEST = json.dumps(SEARCH)
 ASKED = ("--approach", "IV", "--budget", "params")
 

@@ -5,15 +5,15 @@ from typing import ClassVar
 
 import pytest
 
-import examples
 from app.services import counting
 from app.services.counter import Counter, RefusedByCounterError
 from app.services.counting import Count, Counters
 from app.services.process import SolverFailedError, SolverStartError, SolverTimeoutError
+from app.shipped import example
 from solver.problem import SolveRequest
 from tests.solver.processes.children import endless
 
-SEARCH = examples.load("digits-search")
+SEARCH = example("digits-search")
 
 
 def request(limit: int = 1) -> SolveRequest:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import examples
+from app import shipped
 from solver.answers import check, search
 from solver.answers.check import WrongAnswerError
 from solver.answers.search import solve
@@ -141,7 +141,7 @@ def until(last: str, kinds: Iterator[str]) -> Iterator[str]:
 
 
 def example(**changes: Any) -> SolveRequest:
-    return SolveRequest.model_validate({**examples.load("digits-search"), **changes})
+    return SolveRequest.model_validate({**shipped.example("digits-search"), **changes})
 
 
 def test_the_example_is_complete_and_equal_to_trying_everything() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-import examples
+from app.shipped import example
 from solver.answers.search import count, solve
 from solver.problem import SolveRequest
 from solver.processes import count_many
@@ -12,7 +12,7 @@ from solver.processes.protocol import OUT_OF_MEMORY
 from tests.solver.factories import problem, two_convs
 from tests.solver.processes.children import Started, endless, kept, too_large
 
-SEARCH = examples.load("digits-search")
+SEARCH = example("digits-search")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import examples
+from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.table import Table
 from solver.answers.variants import Answer
@@ -28,7 +28,7 @@ def started_without_memory() -> Iterator[Started]:
 
 
 def test_a_child_answers_one_request_and_ends(started: Started) -> None:
-    body = examples.load("digits-search")
+    body = example("digits-search")
     head, content = started.ask(body)
     table = Table.from_bytes(head["columns"], content)
     assert len(content) == head["bytes"]
@@ -51,7 +51,7 @@ def test_a_child_ends_when_its_input_closes_while_it_solves(started: Started) ->
 
 
 def test_a_child_without_memory_says_so(started_without_memory: Started) -> None:
-    answer = started_without_memory.ask(examples.load("digits-search"))
+    answer = started_without_memory.ask(example("digits-search"))
     assert answer == ({"error": OUT_OF_MEMORY}, b"")
 
 
@@ -63,7 +63,7 @@ def test_memory_that_runs_out_in_a_search_is_an_error_in_words(
 
     monkeypatch.setattr(solve_one, "follow_the_input", lambda: None)
     monkeypatch.setattr(solve_one, "solve", exhausted)
-    assert solve_one._answer(json.dumps(examples.load("digits-search"))) == (
+    assert solve_one._answer(json.dumps(example("digits-search"))) == (
         {"error": OUT_OF_MEMORY},
         b"",
     )
