@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.exc import OperationalError
 
-from app.db import searches
+from app.db import searches, variants
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.services.requests import SearchRequest
@@ -85,7 +85,7 @@ def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:
             ours.append(_store_seconds(database, answer))
         with closing(store.empty()) as database:
             search = _claimed(database)
-            bare.append(store.bare_seconds(list(searches.variant_rows(search.id, answer))))
+            bare.append(store.bare_seconds(list(variants.rows_of(search.id, answer))))
             _check_stored(database, search, answer)
     return median(bare) / median(ours)
 
@@ -112,7 +112,7 @@ def _claimed(database: Database) -> SearchRow:
 
 def _check_stored(database: Database, search: SearchRow, answer: Answer) -> None:
     with database.read() as session:
-        stored = searches.variants_stored(session, search.id)
+        stored = variants.number(session, search.id)
     assert stored == len(answer.table), f"{stored} of {len(answer.table)} variants are stored"
 
 
@@ -122,7 +122,7 @@ def _page_seconds(store: Store, answer: Answer) -> float:
         search = _claimed(database)
         with database.write() as session:
             searches.record(session, search.id, search.attempt, answer)
-            rows = searches.variants_at(session, search.id, range(len(answer.table)))
+            rows = variants.at(session, search.id, range(len(answer.table)))
             seconds = []
             for start in range(0, len(rows) - PAGE, PAGE):
                 begin = time.perf_counter()

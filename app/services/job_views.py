@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from app.db import jobs
+from app.db.engine import Session
 from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
 from app.db.results import Results

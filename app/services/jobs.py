@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from app.db import architectures, jobs, searches
-from app.db.engine import Database
+from app.db import architectures, jobs, searches, variants
+from app.db.engine import Database, Session
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
@@ -56,10 +54,10 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             raise RefusedError(
                 Fault("#/variants", f"{wanted:,} runs exceed the {MOST_RUNS:,} that a job may have")
             )
-        variants = _others(_variant_networks(session, search, positions), original.id)
-        if len(variants) < len(positions):
+        others = _others(_variant_networks(session, search, positions), original.id)
+        if len(others) < len(positions):
             notes.append("a variant that is the original itself was left out")
-        networks = [jobs.Network(original.id, original.input.resolution), *variants]
+        networks = [jobs.Network(original.id, original.input.resolution), *others]
         needs = _needs(request, dataset, networks)
         return jobs.create(
             session, search.id, understood(request, notes), needs, request.priority
@@ -86,7 +84,7 @@ def _variant_networks(
     deriver = Deriver(problem_of(session, search))
     networks = []
     for position in positions:
-        row = searches.variant(session, search.id, position)
+        row = variants.get(session, search.id, position)
         architecture = deriver.describer.architecture(deriver.assignment(row))
         architectures.add(session, architecture)
         networks.append(jobs.Network(architecture.id, row.resolution, position))

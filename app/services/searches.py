@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from app.db import architectures, searches
-from app.db.engine import Database
+from app.db.engine import Database, Session
 from app.db.models import SearchRow
 from app.errors import ConflictError, Fault, RefusedError, pointer
-from app.services import browsing
+from app.services import variant_pages
 from app.services.architectures import checked
 from app.services.idempotency import once
 from app.services.requests import SearchRequest
@@ -120,7 +119,7 @@ def get(database: Database, id_: str) -> SearchView:
     with database.read() as session:
         row = searches.get(session, id_)
         summary = _summary(row, architectures.get(session, row.architecture_id))
-    first = browsing.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
+    first = variant_pages.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
     fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
     return SearchView.model_construct(**fields, variants=first.items, next=first.next)
 

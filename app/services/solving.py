@@ -119,11 +119,7 @@ class Solvers:
         if self._stopping.is_set():
             return True
         with self._database.read() as session:
-            current = session.get(SearchRow, search.id)
-            return current is None or (current.state, current.attempt) != (
-                "running",
-                search.attempt,
-            )
+            return not searches.is_held(session, search.id, search.attempt)
 
     def _record(self, search: SearchRow, answer: Answer) -> None:
         with self._database.write() as session:

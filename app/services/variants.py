@@ -4,10 +4,9 @@ from collections.abc import Callable
 from functools import cache
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
-from app.db import architectures, searches
-from app.db.engine import Database
+from app.db import architectures, searches, variants
+from app.db.engine import Database, Session
 from app.db.identity import split_id, variant_id
 from app.db.models import SearchRow, VariantRow
 from solver.answers.variants import Describer, Variant
@@ -78,5 +77,5 @@ def get(database: Database, id_: str) -> VariantView:
         There is none with this id.
     """
     with database.read() as session:
-        row = searches.variant(session, *split_id(id_))
+        row = variants.get(session, *split_id(id_))
         return derivers(session)(row.search_id).view(row)

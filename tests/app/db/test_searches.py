@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select, update
 
-from app.db import searches
+from app.db import searches, variants
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.models import SearchRow, VariantRow
@@ -135,7 +135,7 @@ def test_variants_that_fail_half_way_leave_nothing_and_the_search_running(
     def end() -> None:
         with database.write() as session:
             searches.finish(session, claimed.id, claimed.attempt, "succeeded")
-            insert_all(session, VariantRow, searches.VARIANT_COLUMNS, failing())
+            insert_all(session, VariantRow, variants.COLUMNS, failing())
 
     with pytest.raises(MemoryError):
         end()
@@ -150,7 +150,7 @@ def test_few_of_the_rows_that_are_inserted_are_in_memory_at_once(
     with database.write() as session:
         session.connection()
         tracemalloc.start()
-        insert_all(session, VariantRow, searches.VARIANT_COLUMNS, rows_of(claimed, MANY))
+        insert_all(session, VariantRow, variants.COLUMNS, rows_of(claimed, MANY))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
 

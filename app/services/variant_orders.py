@@ -4,34 +4,22 @@ import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias, get_args
+from typing import Any, Final, TypeAlias, get_args
 
-from sqlalchemy.orm import InstrumentedAttribute, Session
-
-from app.db import searches
-from app.db.models import SearchRow, VariantRow
+from app.db import variants
+from app.db.engine import Session
+from app.db.models import SearchRow
+from app.db.variants import STORED, SortKey
 from app.errors import Fault, RefusedError
 from app.services.variants import Deriver
 from solver.answers.variants import Measure
 
-STORED: Final[dict[str, InstrumentedAttribute[int]]] = {
-    "resolution": VariantRow.resolution,
-    "params": VariantRow.params,
-    "flops": VariantRow.flops,
-}
 DERIVED: Final[tuple[Measure, ...]] = get_args(Measure)
 KEPT: Final = 8
 """Orders that a process remembers; that of a million variants takes 4 MB."""
 
 Order: TypeAlias = Sequence[int]
 """Positions of variants, sorted."""
-
-
-class SortKey(NamedTuple):
-    """One name of ``sort=``."""
-
-    name: str
-    descending: bool
 
 
 def sort_keys(sort: str | None, known: Sequence[str]) -> list[SortKey]:
@@ -110,12 +98,12 @@ def _values(
     """What each variant is sorted by, one column a key."""
     measures: dict[str, Callable[[Any], float]]
     measures = {name: deriver.describer.measure(name) for name in DERIVED}
-    columns = [STORED.get(key.name, VariantRow.unknowns) for key in keys]
-    found = [(array("d"), measures.get(key.name, float)) for key in keys]
-    for row in searches.variant_columns(session, search.id, columns):
-        for (values, measure), value in zip(found, row, strict=True):
+    names = [key.name if key.name in STORED else "unknowns" for key in keys]
+    columns = [(array("d"), measures.get(key.name, float)) for key in keys]
+    for row in variants.columns(session, search.id, names):
+        for (values, measure), value in zip(columns, row, strict=True):
             values.append(measure(value))
-    return [values for values, _ in found]
+    return [values for values, _ in columns]
 
 
 def _sorted(columns: Sequence["array[float]"], keys: Sequence[SortKey]) -> Order:

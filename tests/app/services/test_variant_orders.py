@@ -8,8 +8,8 @@ import pytest
 from app.db import searches
 from app.db.engine import Database
 from app.db.paging import CursorError, encode
-from app.services.browsing import of_search
-from app.services.ordering import Order, Orders
+from app.services.variant_orders import Order, Orders
+from app.services.variant_pages import of_search
 from app.services.variants import VariantView
 from solver.answers.table import Table
 from solver.answers.variants import COSTS, Answer, Describer, SolverReport
