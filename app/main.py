@@ -15,7 +15,7 @@ from app.api.observing import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
 from app.services.metrics import DatabaseCollector
-from app.services.solving import Limits, Solvers
+from app.services.solvers import Limits, Solvers
 
 DESCRIPTION = """
 Which network with a higher input resolution has the **same number of parameters or FLOPs**, and is

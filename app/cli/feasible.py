@@ -26,7 +26,7 @@ from app.cli.parameters import (
     option,
 )
 from app.cli.questions import questions
-from app.cli.surveys import counted, print_summary
+from app.cli.surveys import print_summary, tallied
 from app.errors import Fault
 from app.services.feasibility import Survey
 from solver.problem import Sample, SolveRequest
@@ -112,7 +112,7 @@ def feasible(
     ]
     requests = requests_of(file, content, asked, ranges, others=[*faults, *more])
     survey = _survey(requests, lists, drawn)
-    summary = survey.summary(counted(survey), nearest)
+    summary = survey.summary(tallied(survey), nearest)
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:

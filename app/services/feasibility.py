@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from app.services.counting import Count
 from app.services.searches import Original
+from app.services.tallies import Tally
 from solver.network.architecture import Schema
 from solver.network.counting import count
 from solver.problem import Sample, SolveRequest
@@ -62,11 +62,11 @@ class Survey:
             for request in self.requests:
                 yield request.model_copy(update={"architecture": original})
 
-    def summary(self, counts: Sequence[Count], most: int) -> Feasibility:
-        """Sum up the counts of all problems, in their order; name so many of the nearest."""
+    def summary(self, tallies: Sequence[Tally], most: int) -> Feasibility:
+        """Sum up the tallies of all problems, in their order; name so many of the nearest."""
         width = len(self.requests)
-        columns = [[each.found for each in counts[place::width]] for place in range(width)]
-        reasons = [each.reason for each in counts if each.found is None]
+        columns = [[tally.number for tally in tallies[place::width]] for place in range(width)]
+        reasons = [tally.reason for tally in tallies if tally.number is None]
         return Feasibility(
             original=self._original(),
             request=self._common(),

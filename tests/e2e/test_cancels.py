@@ -117,7 +117,7 @@ def solvers() -> set[int]:
         with suppress(OSError):
             _, parent = stat.read_text().rpartition(")")[2].split()[:2]
             command = stat.with_name("cmdline").read_bytes()
-            if int(parent) == os.getpid() and b"solver.processes.solve_one" in command:
+            if int(parent) == os.getpid() and b"solver.processes.child" in command:
                 found.add(int(stat.parent.name))
     return found
 

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from app.cli.running import progress
-from app.services.child import Child
-from app.services.counter import Counter
-from app.services.process import SolverFailedError, SolverTimeoutError
+from app.cli.solve import progress
 from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer
 from solver.problem import Best, Find, Sample, Settings, SolveRequest
+from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError
 from tests.app.cli.conftest import Isobudget
 
 SEARCH = {**example("digits-search"), "ranges": {"resolution": [8, 8]}}
@@ -27,12 +26,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     """The requests that reach the child, which answers all solutions whatever is asked for."""
     requests: Sent = []
 
-    def answered(child: Child, request: SolveRequest, **_: object) -> Answer:
-        child.kill()
+    def answered(_: SolverProcess, request: SolveRequest, __: object) -> Answer:
         requests.append(request)
         return solve(request.problem, Settings(limit=request.limit))
 
-    monkeypatch.setattr(Child, "solve", answered)
+    monkeypatch.setattr(SolverProcess, "solve", answered)
     return requests
 
 
@@ -204,7 +202,7 @@ class TestCount:
     def test_what_could_not_be_counted_in_time_is_not_known(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch, error: Exception | None
     ) -> None:
-        monkeypatch.setattr(Counter, "count", ending(error))
+        monkeypatch.setattr(SolverProcess, "tally", ending(error))
         result = isobudget("solve", "-", "--count", "--json", stdin=REQUEST)
         assert result.exit_code == 0
         assert json.loads(result.stdout) == {"found": None, "outcome": "timed_out"}
@@ -214,7 +212,7 @@ class TestCount:
     def test_a_counter_that_fails_ends_with_its_reason(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Counter, "count", ending(SolverFailedError("out of memory")))
+        monkeypatch.setattr(SolverProcess, "tally", ending(SolverFailedError("out of memory")))
         result = isobudget("solve", "-", "--count", stdin=REQUEST)
         assert (result.exit_code, result.stdout) == (1, "")
         assert "out of memory" in result.stderr
@@ -222,19 +220,19 @@ class TestCount:
     def test_an_interrupt_ends_without_a_traceback(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Counter, "count", ending(KeyboardInterrupt()))
+        monkeypatch.setattr(SolverProcess, "tally", ending(KeyboardInterrupt()))
         result = isobudget("solve", "-", "--count", "--json", stdin=REQUEST)
         assert (result.exit_code, result.stdout) == (130, "")
 
 
-def ending(error: BaseException | None) -> Callable[[Counter, Any], None]:
-    """A count that ends like this."""
+def ending(error: BaseException | None) -> Callable[[SolverProcess, Any], None]:
+    """A tally that ends like this."""
 
-    def count(counter: Counter, _: object) -> None:
+    def tally(_: SolverProcess, __: object) -> None:
         if error:
             raise error
 
-    return count
+    return tally
 
 
 def test_the_status_line_tells_how_far_a_long_solve_is() -> None:
@@ -245,9 +243,8 @@ def test_the_status_line_tells_how_far_a_long_solve_is() -> None:
 def test_the_status_line_is_told_how_many_were_found(
     isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told(child: Child, request: SolveRequest, on_wait: Callable[[int], None]) -> Answer:
-        child.kill()
-        on_wait(345)
+    def told(_: SolverProcess, request: SolveRequest, look: Callable[[int], None]) -> Answer:
+        look(345)
         return solve(request.problem, request.settings)
 
     def noted(_: float, found: int) -> str:
@@ -255,7 +252,7 @@ def test_the_status_line_is_told_how_many_were_found(
         return ""
 
     told_of: list[int] = []
-    monkeypatch.setattr("app.cli.running.progress", noted)
-    monkeypatch.setattr(Child, "solve", told)
+    monkeypatch.setattr(import_module("app.cli.solve"), "progress", noted)
+    monkeypatch.setattr(SolverProcess, "solve", told)
     assert isobudget("solve", "-", stdin=REQUEST).exit_code == 0
-    assert told_of == [345]
+    assert told_of == [0, 345]

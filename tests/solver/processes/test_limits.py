@@ -5,9 +5,9 @@ How long they take is for ``benchmarks.nasty``: a busy machine must not decide h
 
 import pytest
 
-from app.services import child
-from app.services.child import Child
 from benchmarks import nasty
+from solver.processes import process
+from solver.processes.process import SolverProcess
 
 CORPUS = dict(nasty.corpus())
 TOLD_APART = 4
@@ -16,7 +16,8 @@ TOLD_APART = 4
 
 @pytest.mark.parametrize("name", [*CORPUS][::TOLD_APART])
 def test_a_nasty_request_ends_with_an_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "GRACE_SECONDS", 120.0)
-    answer = Child(nasty.MEMORY_MB).solve(CORPUS[name])
+    monkeypatch.setattr(process, "GRACE_SECONDS", 120.0)
+    with SolverProcess(nasty.MEMORY_MB) as one:
+        answer = one.solve(CORPUS[name])
     assert answer.outcome in ("complete", "truncated", "infeasible", "timed_out")
     assert answer.found >= len(answer.table)

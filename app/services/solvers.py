@@ -1,4 +1,4 @@
-"""Solving in child processes that can be killed; none of OR-Tools comes into this one."""
+"""Takes queued searches from the database, and has them solved in processes that can be killed."""
 
 import logging
 import threading
@@ -10,16 +10,17 @@ from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.models import SearchRow
 from app.logs import about
-from app.services.child import Child, SolverCancelledError
-from app.services.process import (
-    GRACE_SECONDS,
-    START_SECONDS,
-    SolverFailedError,
-    SolverTimeoutError,
-)
 from app.services.variants import problem_of
 from solver.answers.variants import Answer
 from solver.problem import Settings, SolveRequest
+from solver.processes.process import (
+    GRACE_SECONDS,
+    START_SECONDS,
+    SolverCancelledError,
+    SolverFailedError,
+    SolverProcess,
+    SolverTimeoutError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +34,9 @@ class Limits:
 
 
 class Solvers:
-    """Takes queued searches from the database, one thread for each child process.
+    """Takes queued searches from the database, one thread for each process that solves.
 
-    Each thread keeps a child ready, so that a search need not wait for OR-Tools to load.
+    Each thread keeps a process ready, so that a search need not wait for OR-Tools to load.
     """
 
     def __init__(self, database: Database, limits: Limits, poll: float) -> None:
@@ -55,7 +56,7 @@ class Solvers:
             thread.start()
 
     def stop(self) -> None:
-        """Kill the children and end; what they solved stays queued for others."""
+        """Kill the processes and end; what they solved stays queued for others."""
         self._stopping.set()
         for _ in self._threads:
             self._wake.release()
@@ -67,7 +68,7 @@ class Solvers:
         self._wake.release()
 
     def _work(self) -> None:
-        child = Child(self._limits.memory_mb)
+        process = SolverProcess(self._limits.memory_mb)
         while not self._stopping.is_set():
             try:
                 search = self._claim()
@@ -75,22 +76,22 @@ class Solvers:
                     self._wake.acquire(timeout=self._poll)
                     continue
                 with about(search_id=search.id):
-                    self._solve(search, child)
+                    self._solve(search, process)
             except Exception:  # the database may be away
                 logger.exception("no search could be claimed")
                 self._stopping.wait(self._poll)
-            child.kill()
-            child = Child(self._limits.memory_mb)
-        child.kill()
+            process.kill()
+            process = SolverProcess(self._limits.memory_mb)
+        process.kill()
 
     def _claim(self) -> SearchRow | None:
         with self._database.write() as session:
             return searches.claim(session, START_SECONDS + GRACE_SECONDS)
 
-    def _solve(self, search: SearchRow, child: Child) -> None:
+    def _solve(self, search: SearchRow, process: SolverProcess) -> None:
         request = self._request(search)
         try:
-            answer = child.solve(request, lambda: self._is_void(search))
+            answer = process.solve(request, lambda _: self._check_wanted(search))
             self._record(search, answer)
         except SolverTimeoutError:
             self._end(search, "succeeded", outcome="timed_out")
@@ -114,12 +115,13 @@ class Solvers:
             **{name: getattr(settings, name) for name in Settings.model_fields},
         )
 
-    def _is_void(self, search: SearchRow) -> bool:
-        """Whether nobody wants the answer: cancelled, claimed by another, or we stop."""
+    def _check_wanted(self, search: SearchRow) -> None:
+        """Raise if nobody wants the answer: cancelled, claimed by another, or we stop."""
         if self._stopping.is_set():
-            return True
+            raise SolverCancelledError("the server stops")
         with self._database.read() as session:
-            return not searches.is_held(session, search.id, search.attempt)
+            if not searches.is_held(session, search.id, search.attempt):
+                raise SolverCancelledError("the search was cancelled, or claimed again")
 
     def _record(self, search: SearchRow, answer: Answer) -> None:
         with self._database.write() as session:
