@@ -11,7 +11,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from app.api import architectures, errors, health, jobs, metrics, searches, variants
-from app.api.observing import Observed, Traffic
+from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
 from app.services.metrics import DatabaseCollector

@@ -80,7 +80,7 @@ def needs(
     resolution = architecture.input.resolution
     found: list[jobs.Need] = []
     for variant in (None, *variants):
-        network = jobs.Network(architecture.id, resolution, variant)
+        network = jobs.JobNetwork(architecture.id, resolution, variant)
         for seed in range(seeds):
             identity = {
                 "architecture_id": architecture.id,

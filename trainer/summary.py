@@ -10,7 +10,7 @@ from app.db.jobs import Measured
 from app.db.models import JobRow
 from app.db.results import HalvingResult, Results, Rung
 from app.experiments.halving import Halving
-from trainer.statistics import Network, Run, summarise
+from trainer.statistics import Run, TrainedNetwork, summarise
 
 
 def settle_next(session: Session) -> bool:
@@ -35,10 +35,10 @@ def summary(session: Session, job: JobRow) -> Results:
     return summarise(original, variants, _halving(job))
 
 
-def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> Network:
+def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> TrainedNetwork:
     """A network with its runs; those that were not to be trained to the end are only validated."""
     is_whole = runs[0].target_epochs == job.request["epochs"]
-    return Network(
+    return TrainedNetwork(
         id="original" if position is None else variant_id(job.search_id, position),
         resolution=runs[0].resolution,
         runs=tuple(

@@ -18,7 +18,7 @@ from app.services.variants import VariantView
 from app.shipped import example
 from app.ui.experiment import Experiment, rows_of
 from app.ui.report import render
-from app.ui.wording import best_sentence, headline, selected_sentence
+from app.ui.sentences import best_sentence, headline, selected_sentence
 from solver.answers.variants import Explanation
 
 LOG_LINES: Final = 20

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.combinations import combinations
 from app.cli.console import ExitCode, notes, refuse
 from app.cli.files import FILE_HELP, read_json
 from app.cli.grids import Lists, axes_of, excess, read_lists, sample_of
@@ -25,7 +26,6 @@ from app.cli.parameters import (
     Stride,
     option,
 )
-from app.cli.questions import questions
 from app.cli.surveys import print_summary, tallied
 from app.errors import Fault
 from app.services.feasibility import Survey
@@ -108,7 +108,7 @@ def feasible(
     }
     asked = [
         {**own, "approach": name, "budget": kept, "tolerance": band}
-        for name, kept, band in questions(content, approach, budget, tolerance)
+        for name, kept, band in combinations(content, approach, budget, tolerance)
     ]
     requests = requests_of(file, content, asked, ranges, others=[*faults, *more])
     survey = _survey(requests, lists, drawn)

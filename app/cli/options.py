@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from app.cli.console import refuse
 from app.cli.files import MISSING, faults_of, shown
-from app.cli.finding import find_of, place_in_find
-from app.cli.reading import flag, read_options, without_none
+from app.cli.find_options import find_of, place_in_find
+from app.cli.option_values import flag, read_options, without_none
 from app.errors import Fault, RefusedError
 from app.services import searches
 from app.services.architectures import checked

@@ -17,7 +17,7 @@ from app.cli.answers import (
 )
 from app.cli.console import ExitCode, fail, notes, out, settings
 from app.cli.files import FILE_HELP, read_json
-from app.cli.finding import at_odds_with_count, title
+from app.cli.find_options import at_odds_with_count, title
 from app.cli.options import requests_of
 from app.cli.parameters import (
     CountPooling,

@@ -12,19 +12,19 @@ from app.db import identity
 from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import Key, page
-from app.db.runs import OPEN, has_state, locked, want
+from app.db.runs import has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
 from app.experiments.halving import Halving
+from app.states import FINAL, OPEN
 
 NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))
 ENOUGH = 200
 """Results that a mean time is taken of, so that the time of a job with many is told as fast."""
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
-class Network:
+class JobNetwork:
     """A network of a job: the original where ``variant`` is ``None``, else a variant's position."""
 
     architecture_id: str
@@ -39,7 +39,7 @@ class Need:
     ``run`` are the columns of ``runs`` that identify it.
     """
 
-    network: Network
+    network: JobNetwork
     run: Mapping[str, Any]
     epochs: int
 
@@ -215,7 +215,7 @@ def progress(session: Session, job: JobRow) -> Progress:
     mine = JobRunRow.job_id == job.id
     is_original = JobRunRow.variant_position.is_(None)
     is_cut = JobRunRow.target_epochs < epochs_wanted(job)
-    is_done = or_(RunRow.state.in_(ENDED), is_cut)
+    is_done = or_(RunRow.state.in_(FINAL), is_cut)
     missing = JobRunRow.target_epochs - RunRow.epochs_done
     counted = session.execute(
         select(
@@ -405,14 +405,14 @@ def cancel(session: Session, id_: str) -> bool:
     Its paused runs stay paused: nothing works on them, and a later job can go on from there.
     """
     job = get(session, id_)
-    if job.state in ENDED:
+    if job.state in FINAL:
         return False
     mine = select(JobRunRow.run_id).where(JobRunRow.job_id == id_).scalar_subquery()
     not_ended = locked(RunRow.id.in_(mine), RunRow.state.in_((*OPEN, "paused")))
     ids = list(session.scalars(select(not_ended)))
     ended = (
         update(JobRow)
-        .where(JobRow.id == id_, JobRow.state.not_in(ENDED))
+        .where(JobRow.id == id_, JobRow.state.not_in(FINAL))
         .values(state="cancelled", finished_at=database_time(), stale=True)
     )
     if not affected(session, ended):
@@ -437,7 +437,7 @@ def settle(session: Session, job: JobRow, results: dict[str, Any]) -> None:
     job.results = results
     job.stale = False
     now = progress(session, job)
-    if job.state in ENDED or now.done < now.total:
+    if job.state in FINAL or now.done < now.total:
         return
     job.state, job.error = _end(job, now)
     job.finished_at = session.scalar(select(database_time()))

@@ -1,7 +1,7 @@
 """The schema; Alembic makes it, ``migrations/`` holds its history."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,11 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.types import Document, UTCDateTime, database_time
 from app.experiments.failures import FAILURES
-
-STATES: Final = ("queued", "running", "succeeded", "failed", "cancelled")
-"""States of searches, jobs and runs alike; the last three are final."""
-RUN_STATES: Final = (*STATES, "paused")
-"""A paused run was trained as far as it is wanted, and can be trained further."""
+from app.states import RUN_STATES, STATES
 
 Id = String(40)
 

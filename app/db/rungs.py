@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.db.jobs import ENDED, Measured, measured
+from app.db.jobs import Measured, measured
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.runs import want
 from app.experiments.halving import Halving
+from app.states import FINAL
 
 
 def advance(session: Session, job: JobRow) -> bool:
@@ -24,7 +25,7 @@ def advance(session: Session, job: JobRow) -> bool:
     since it may wait for the job.
     """
     plan = Halving.of(job.request)
-    if plan is None or not job.rungs or job.state in ENDED:
+    if plan is None or not job.rungs or job.state in FINAL:
         return True
     while job.rungs[-1]["kept"] is None:
         rung = job.rungs[-1]
@@ -53,7 +54,7 @@ def _accuracies(
     for run in runs:
         if run.variant not in found:
             continue
-        has_ended = run.state in ENDED
+        has_ended = run.state in FINAL
         is_measured = run.epochs_done >= rung["epochs"]
         if rung["epochs"] == plan.epochs:
             is_measured = run.state == "succeeded"

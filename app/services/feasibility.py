@@ -11,7 +11,7 @@ from app.services.tallies import Tally
 from solver.network.architecture import Schema
 from solver.network.counting import count
 from solver.problem import Sample, SolveRequest
-from solver.survey.feasibility import Found, Members, Nearest, Share, nearest, share, tightest
+from solver.survey.feasibility import Members, Nearest, Number, Share, nearest, share, tightest
 from solver.survey.grid import Grid
 
 
@@ -80,7 +80,7 @@ class Survey:
             reason=reasons[0] if reasons else None,
         )
 
-    def _nearest(self, columns: Sequence[Sequence[Found]], most: int) -> Iterator[Nearest]:
+    def _nearest(self, columns: Sequence[Sequence[Number]], most: int) -> Iterator[Nearest]:
         numbers = self.members.numbers
         order = sorted(range(len(numbers)), key=lambda place: self.grid.distance(numbers[place]))
         for column in tightest(self.requests):

@@ -1,7 +1,7 @@
 """Jobs and runs, as users see them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -12,10 +12,8 @@ from app.db.models import EpochRow, JobRow
 from app.db.results import Results
 from app.experiments.failures import Failure
 from app.experiments.halving import Halving
-from app.services.searches import State
+from app.states import RunState, State
 from solver.network.architecture import Schema
-
-RunState = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 
 
 class ProgressView(Schema):

@@ -57,7 +57,7 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
         others = _others(_variant_networks(session, search, positions), original.id)
         if len(others) < len(positions):
             notes.append("a variant that is the original itself was left out")
-        networks = [jobs.Network(original.id, original.input.resolution), *others]
+        networks = [jobs.JobNetwork(original.id, original.input.resolution), *others]
         needs = _needs(request, dataset, networks)
         return jobs.create(
             session, search.id, understood(request, notes), needs, request.priority
@@ -79,7 +79,7 @@ def understood(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]
 
 def _variant_networks(
     session: Session, search: SearchRow, positions: Sequence[int]
-) -> list[jobs.Network]:
+) -> list[jobs.JobNetwork]:
     """The chosen variants, stored as architectures of their own."""
     deriver = Deriver(problem_of(session, search))
     networks = []
@@ -87,11 +87,11 @@ def _variant_networks(
         row = variants.get(session, search.id, position)
         architecture = deriver.describer.architecture(deriver.assignment(row))
         architectures.add(session, architecture)
-        networks.append(jobs.Network(architecture.id, row.resolution, position))
+        networks.append(jobs.JobNetwork(architecture.id, row.resolution, position))
     return networks
 
 
-def _others(variants: Sequence[jobs.Network], original_id: str) -> list[jobs.Network]:
+def _others(variants: Sequence[jobs.JobNetwork], original_id: str) -> list[jobs.JobNetwork]:
     """Variants that are not the original itself, which a search at its own resolution may find.
 
     Raises
@@ -106,7 +106,7 @@ def _others(variants: Sequence[jobs.Network], original_id: str) -> list[jobs.Net
 
 
 def _needs(
-    request: JobRequest, dataset: Dataset, networks: Sequence[jobs.Network]
+    request: JobRequest, dataset: Dataset, networks: Sequence[jobs.JobNetwork]
 ) -> list[jobs.Need]:
     """What is needed of each network, the original first: of variants, their first rung."""
     original = networks[0]
@@ -125,9 +125,9 @@ def _needs(
 def _runs(
     request: JobRequest,
     dataset: Dataset,
-    network: jobs.Network,
+    network: jobs.JobNetwork,
     epochs: int,
-    original: jobs.Network,
+    original: jobs.JobNetwork,
 ) -> list[jobs.Need]:
     """One run for each seed, under the hash of all that it depends on."""
     recipe = request.training

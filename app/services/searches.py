@@ -1,7 +1,6 @@
 """Searches: asked for, solved by a child process, and browsed."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
@@ -14,15 +13,14 @@ from app.services.architectures import checked
 from app.services.idempotency import once
 from app.services.requests import SearchRequest
 from app.services.variants import VariantView
+from app.states import FINAL, State
 from solver.answers.variants import Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture, Schema
 from solver.network.counting import Counts, count
 from solver.problem import Question, Settings
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 FIRST_VARIANTS = 50
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 class SearchQuestion(Question, Settings):
@@ -127,7 +125,7 @@ def get(database: Database, id_: str) -> SearchView:
 def has_ended(database: Database, id_: str) -> bool:
     """Whether a search is over, one way or another."""
     with database.read() as session:
-        return searches.get(session, id_).state in ENDED
+        return searches.get(session, id_).state in FINAL
 
 
 def newest(database: Database, cursor: str | None, limit: int) -> SearchPage:

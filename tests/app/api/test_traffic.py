@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.observing import Observed, Traffic
+from app.api.traffic import Observed, Traffic
 from app.config import Settings
 from app.db.engine import Database
 from app.logs import JsonFormatter

@@ -1,4 +1,4 @@
-"""What ``isobudget feasible`` asks of each original where the user leaves it open."""
+"""The combinations of approach, budget and tolerance that ``isobudget feasible`` asks about."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -15,7 +15,7 @@ Given = Sequence[str | None] | None
 BUDGETS: Final = get_args(Budget)
 
 
-def questions(
+def combinations(
     content: Any, approaches: Given, budgets: Given, tolerances: Given
 ) -> Iterator[tuple[str | None, ...]]:
     """What is asked of each original; ``None`` leaves it to the file."""

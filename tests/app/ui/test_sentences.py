@@ -3,7 +3,7 @@
 import pytest
 
 from app.ui.experiment import rows_of
-from app.ui.wording import best_sentence, budget_of, headline, points, selected_sentence
+from app.ui.sentences import best_sentence, budget_of, headline, points, selected_sentence
 from tests.app.ui.experiments import experiment, search
 
 
