@@ -12,10 +12,11 @@ from app.db import identity
 from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import Key, page
+from app.db.results import Results
 from app.db.runs import has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
-from app.experiments.halving import Halving
+from app.experiments.halving import Halving, Rung
 from app.states import FINAL, OPEN
 
 NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))
@@ -75,13 +76,14 @@ def create(
     return job
 
 
-def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> list[dict[str, Any]]:
+def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> tuple[Rung, ...]:
     """What halving begins with: nothing where the job does not halve."""
     if Halving.of(request) is None:
-        return []
-    wanted = {need.network.variant: need.epochs for need in needs}
-    del wanted[None]
-    return [{"epochs": min(wanted.values()), "tried": list(wanted), "kept": None}]
+        return ()
+    wanted = {
+        need.network.variant: need.epochs for need in needs if need.network.variant is not None
+    }
+    return (Rung(epochs=min(wanted.values()), tried=tuple(wanted)),)
 
 
 def _insert_runs(session: Session, job: JobRow, needs: Sequence[Need]) -> set[str]:
@@ -250,10 +252,9 @@ def progress(session: Session, job: JobRow) -> Progress:
 
 def epochs_wanted(job: JobRow) -> int:
     """How far the variants are wanted that are not cut off: the recipe's epochs, or a rung's."""
-    if job.rungs and job.rungs[-1]["kept"] != []:
-        epochs: int = job.rungs[-1]["epochs"]
-    else:
-        epochs = job.request["epochs"]
+    if job.rungs and job.rungs[-1].kept != ():
+        return job.rungs[-1].epochs
+    epochs: int = job.request["epochs"]
     return epochs
 
 
@@ -432,7 +433,7 @@ def next_stale(session: Session) -> JobRow | None:
     ).first()
 
 
-def settle(session: Session, job: JobRow, results: dict[str, Any]) -> None:
+def settle(session: Session, job: JobRow, results: Results) -> None:
     """Keep a job's results, and end it if it waits for no run any more."""
     job.results = results
     job.stale = False
@@ -453,7 +454,7 @@ def _end(job: JobRow, now: Progress) -> tuple[str, str | None]:
         return ("failed", failed) if failed else ("succeeded", None)
     if now.number("failed", of_original=True):
         return "failed", failed
-    if not job.rungs[-1]["kept"]:
+    if not job.rungs[-1].kept:
         return "failed", f"no variant was trained to the end: {failed}"
     return "succeeded", None
 

@@ -16,8 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from app.db.types import Document, UTCDateTime, database_time
+from app.db.results import Results
+from app.db.types import AsSchema, Document, UTCDateTime, database_time
 from app.experiments.failures import FAILURES
+from app.experiments.halving import Rung
 from app.states import RUN_STATES, STATES
 
 Id = String(40)
@@ -44,7 +46,8 @@ class Base(DeclarativeBase):
         datetime: UTCDateTime(),
         dict[str, Any]: Document,
         list[int]: Document,
-        list[dict[str, Any]]: Document,
+        tuple[Rung, ...]: AsSchema(tuple[Rung, ...]),
+        Results: AsSchema(Results),
     }
 
 
@@ -140,8 +143,8 @@ class JobRow(Base):
     request: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     stale: Mapped[bool] = mapped_column(default=True)
-    results: Mapped[dict[str, Any] | None]
-    rungs: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    results: Mapped[Results | None]
+    rungs: Mapped[tuple[Rung, ...]] = mapped_column(default=())
     error: Mapped[str | None]
     priority: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=database_time())

@@ -5,9 +5,31 @@ until the recipe's epochs are reached, or one is left, which is trained to the e
 Talwalkar, 2016). Each such step is a rung.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from solver.network.architecture import Schema
+
+
+class Rung(Schema):
+    """What halving has decided of one rung: variants are named by their positions in the search.
+
+    ``kept`` and ``accuracies`` are ``None`` while the rung is trained. ``kept`` are those that go
+    on, the best first; of the last rung, the winner. ``accuracies`` are those of ``tried``, means
+    over seeds on the validation split; that of a variant with a run that failed is ``None``.
+    """
+
+    epochs: int
+    tried: tuple[int, ...]
+    kept: tuple[int, ...] | None = None
+    accuracies: tuple[float | None, ...] | None = None
+
+    def decided(self, kept: Sequence[int], accuracies: Sequence[float | None]) -> "Rung":
+        """The rung, once it is known which variants go on."""
+        return Rung(
+            epochs=self.epochs, tried=self.tried, kept=tuple(kept), accuracies=tuple(accuracies)
+        )
 
 
 @dataclass(frozen=True)

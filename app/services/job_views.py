@@ -122,7 +122,7 @@ def job_view(session: Session, row: JobRow) -> JobView:
         priority=row.priority,
         notes=[*notes, *_notes(row, now)],
         error=row.error,
-        results=Results.model_validate(row.results) if row.results else None,
+        results=row.results,
     )
 
 
@@ -146,8 +146,9 @@ def _progress(row: JobRow, now: jobs.Progress) -> ProgressView:
     planned, left = now.total * epochs, now.epochs_left
     if row.rungs and (plan := Halving.of(row.request)):
         planned = seeds * (epochs + plan.total(now.total // seeds - 1))
-        if row.rungs[-1]["kept"] is None:
-            left += seeds * plan.beyond(row.rungs[-1]["epochs"], len(row.rungs[-1]["tried"]))
+        last = row.rungs[-1]
+        if last.kept is None:
+            left += seeds * plan.beyond(last.epochs, len(last.tried))
     seconds_per_epoch = None if now.mean_seconds is None else now.mean_seconds / epochs
     # A run's seconds are its share of the time that its stack took.
     at_once = max(1, now.at_once)

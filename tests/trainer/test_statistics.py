@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from app.db.results import HalvingResult, MeanVariant, Results, Rung
+from app.db.results import HalvingResult, MeanVariant, Results, RungResult
 from trainer import statistics
 from trainer.statistics import Run, TrainedNetwork, summarise
 
@@ -100,8 +100,8 @@ def test_many_variants_are_drawn_in_parts_with_the_same_interval(
 
 def halving(kept: list[str] | None) -> HalvingResult:
     tried = ["wide", "tall", "cut"]
-    first = Rung(epochs=1, tried=tried, kept=["wide", "tall"], validation_accuracy=None)
-    last = Rung(epochs=10, tried=["wide", "tall"], kept=kept, validation_accuracy=None)
+    first = RungResult(epochs=1, tried=tried, kept=["wide", "tall"], validation_accuracy=None)
+    last = RungResult(epochs=10, tried=["wide", "tall"], kept=kept, validation_accuracy=None)
     return HalvingResult(eta=2, rungs=[first, last])
 
 

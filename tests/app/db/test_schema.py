@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import Base, RunRow, SearchRow, VariantRow
+from app.db.results import HalvingResult
 from app.db.schema import config, is_current, migrate
 from app.services.job_views import job_view
 from solver.network.architecture import MAX_COUNT
@@ -213,7 +214,7 @@ def test_what_was_paused_is_trained_by_a_job_behind_a_migration_down_and_up(
         results = jobs.get(session, halving.id).results
         assert job_view(session, jobs.get(session, halving.id)).progress.fraction == 1.0
     assert results is not None
-    assert results["halving"] == {"eta": 2, "rungs": []}
+    assert results.halving == HalvingResult(eta=2, rungs=[])
 
 
 def test_older_runs_are_wanted_to_the_end_and_say_why_they_failed(
