@@ -87,7 +87,7 @@ def _asked(name: str, **asked: Any) -> tuple[str, SolveRequest]:
         **asked,
     }
     request = SolveRequest.model_validate(body)
-    return f"{request.approach} {request.budget}, {name}", request
+    return f"{request.problem.approach} {request.problem.budget}, {name}", request
 
 
 def measure(quick: bool) -> dict[str, float]:

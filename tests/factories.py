@@ -14,7 +14,6 @@ from app.experiments.catalogue import content_id
 from app.experiments.halving import Halving
 from app.experiments.recipes import Recipe
 from app.services.requests import SearchRequest
-from app.services.searches import understood
 from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer
@@ -43,9 +42,7 @@ def queued_search(session: Session, **changes: Any) -> SearchRow:
     request = SearchRequest.model_validate(search_body(**changes))
     assert request.architecture is not None
     architectures.add(session, request.architecture)
-    return searches.create(
-        session, request.architecture.id, understood(request, request.architecture)
-    )
+    return searches.create(session, request.architecture.id, request.filled(request.architecture))
 
 
 @cache

@@ -5,11 +5,11 @@ Ids are hashes of what was asked, so that those of the examples are known before
 
 from typing import Any, Final
 
+from app.db import searches
 from app.db.identity import content_hash, nth_id, variant_id
 from app.services import jobs
 from app.services.requests import JobRequest, SearchRequest
 from app.services.results_csv import COLUMNS
-from app.services.searches import understood
 from app.shipped import example
 from solver.network.architecture import Architecture
 
@@ -23,8 +23,7 @@ ARCHITECTURE_ID: Final = _ORIGINAL.id
 
 def _search_id(body: dict[str, Any]) -> str:
     request = SearchRequest.model_validate(body)
-    question = understood(request, _ORIGINAL)
-    return nth_id(content_hash("search", [ARCHITECTURE_ID, question]), 0)
+    return nth_id(searches.content_hash(ARCHITECTURE_ID, request.filled(_ORIGINAL)), 0)
 
 
 SEARCH_ID: Final = _search_id(SEARCH)
@@ -34,7 +33,7 @@ JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **example("digits-job")}
 HALVING_JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **example("digits-halving")}
 CONTROL_JOB: Final[dict[str, Any]] = {**JOB, "inputs": "upsampled", "training_images": 500}
 JOB_ID: Final = nth_id(
-    content_hash("job", [SEARCH_ID, jobs.understood(JobRequest.model_validate(JOB))]), 0
+    content_hash("job", [SEARCH_ID, jobs.stored(JobRequest.model_validate(JOB))]), 0
 )
 EVENTS: Final = (
     "event: epoch\n"

@@ -124,7 +124,7 @@ def feasible(
 def _survey(requests: Sequence[SolveRequest], lists: Lists, sample: Sample | None) -> Survey:
     """Look for the grid's valid networks; what is wrong with it ends the command."""
     requests = list(dict.fromkeys(requests))
-    original = requests[0].architecture
+    original = requests[0].problem.architecture
     axes, faults = axes_of(original, lists)
     grid = Grid(original, axes)
     if faults := faults or excess(grid.size, sample, len(requests)):

@@ -154,7 +154,7 @@ def _solved(request: SolveRequest) -> Answer:
             )
     except SolverTimeoutError:
         report = SolverReport(
-            status="UNKNOWN", wall_time=request.time_limit, branches=0, conflicts=0
+            status="UNKNOWN", wall_time=request.settings.time_limit, branches=0, conflicts=0
         )
         return Answer(outcome="timed_out", found=0, symbols=(), table=Table.of(()), solver=report)
     except SolverFailedError as failed:
@@ -167,10 +167,10 @@ def progress(seconds: float, found: int) -> str:
 
 
 def _print_tables(request: SolveRequest, answer: Answer) -> None:
-    print_outcome(answer.outcome, answer.found, request.find)
+    print_outcome(answer.outcome, answer.found, request.settings.find)
     print_explanation(answer.explanation)
     if kept := len(answer.table):
-        shown = title(request.find, kept, answer.found, FIRST)
+        shown = title(request.settings.find, kept, answer.found, FIRST)
         out.print(variants_table(islice(variants_of(request, answer), FIRST), shown))
 
 
@@ -181,7 +181,8 @@ def _print_number(request: SolveRequest, as_json: bool) -> Outcome:
     if as_json:
         typer.echo(json.dumps({"found": number, "outcome": outcome}))
     elif number is None:
-        out.print(f"not counted in {request.time_limit:g} s; give it more with --time-limit")
+        seconds = request.settings.time_limit
+        out.print(f"not counted in {seconds:g} s; give it more with --time-limit")
     else:
         out.print(number_of_variants(number))
     return outcome

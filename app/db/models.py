@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.results import Results
+from app.db.search_terms import SearchTerms
 from app.db.types import AsSchema, Document, UTCDateTime, database_time
 from app.experiments.failures import FAILURES
 from app.experiments.halving import Rung
@@ -48,6 +49,7 @@ class Base(DeclarativeBase):
         list[int]: Document,
         tuple[Rung, ...]: AsSchema(tuple[Rung, ...]),
         Results: AsSchema(Results),
+        SearchTerms: AsSchema(SearchTerms),
     }
 
 
@@ -82,7 +84,7 @@ class SearchRow(Base):
     approach: Mapped[str] = mapped_column(String(8))
     budget: Mapped[str] = mapped_column(String(8))
     scope: Mapped[str] = mapped_column(String(8))
-    request: Mapped[dict[str, Any]]
+    request: Mapped[SearchTerms]
     time_limit: Mapped[float]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     attempt: Mapped[int] = mapped_column(default=0)

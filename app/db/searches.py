@@ -9,6 +9,7 @@ from app.db import identity, variants
 from app.db.errors import LostLeaseError, existing
 from app.db.models import JobRow, SearchRow, VariantRow
 from app.db.paging import Key, page
+from app.db.search_terms import SearchTerms
 from app.db.statements import affected
 from app.db.types import database_time
 from solver.answers.variants import Answer
@@ -17,22 +18,28 @@ NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3
 
 
-def create(session: Session, architecture_id: str, request: dict[str, Any]) -> SearchRow:
-    """Queue a search; ``request`` is as understood, without the architecture."""
-    digest = identity.content_hash("search", [architecture_id, request])
+def create(session: Session, architecture_id: str, terms: SearchTerms) -> SearchRow:
+    """Queue a search; its terms are filled in."""
+    question = terms.question
+    digest = content_hash(architecture_id, terms)
     row = SearchRow(
         id=identity.fresh_id(session, SearchRow, digest),
         content_hash=digest,
         architecture_id=architecture_id,
-        approach=request["approach"],
-        budget=request["budget"],
-        scope=request["scope"],
-        time_limit=request["time_limit"],
-        request=request,
+        approach=question.approach,
+        budget=question.budget,
+        scope=question.scope,
+        time_limit=terms.settings.time_limit,
+        request=terms,
     )
     session.add(row)
     session.flush()
     return row
+
+
+def content_hash(architecture_id: str, terms: SearchTerms) -> str:
+    """What equal searches share."""
+    return identity.content_hash("search", [architecture_id, terms.model_dump(mode="json")])
 
 
 def get(session: Session, id_: str) -> SearchRow:

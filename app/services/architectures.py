@@ -12,7 +12,7 @@ from solver.network.counting import Counts, LayerReport, count, describe
 
 
 class ArchitectureView(Schema):
-    """An architecture as understood, counted as a whole and layer by layer."""
+    """An architecture with all that was inferred, counted as a whole and layer by layer."""
 
     id: str = Field(description="Hash of what the network computes; names take no part in it")
     architecture: Architecture

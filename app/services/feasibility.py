@@ -10,7 +10,7 @@ from app.services.searches import Original
 from app.services.tallies import Tally
 from solver.network.architecture import Schema
 from solver.network.counting import count
-from solver.problem import Sample, SolveRequest
+from solver.problem import Problem, Sample, SolveRequest
 from solver.survey.feasibility import Members, Nearest, Number, Share, nearest, share, tightest
 from solver.survey.grid import Grid
 
@@ -60,7 +60,8 @@ class Survey:
         for number in self.members.numbers:
             original = self.grid.member(number)
             for request in self.requests:
-                yield request.model_copy(update={"architecture": original})
+                problem = Problem.of(request.problem, original)
+                yield SolveRequest(problem=problem, settings=request.settings)
 
     def summary(self, tallies: Sequence[Tally], most: int) -> Feasibility:
         """Sum up the tallies of all problems, in their order; name so many of the nearest."""
@@ -72,7 +73,7 @@ class Survey:
             request=self._common(),
             grid=self._view(),
             shares=[
-                share(request, own, found)
+                share(request.problem, own, found)
                 for request, (own, *found) in zip(self.requests, columns, strict=True)
             ],
             nearest=list(self._nearest(columns, most)),
@@ -83,21 +84,25 @@ class Survey:
     def _nearest(self, columns: Sequence[Sequence[Number]], most: int) -> Iterator[Nearest]:
         numbers = self.members.numbers
         order = sorted(range(len(numbers)), key=lambda place: self.grid.distance(numbers[place]))
-        for column in tightest(self.requests):
+        problems = [request.problem for request in self.requests]
+        for column in tightest(problems):
             found = ((numbers[place], columns[column][1 + place]) for place in order)
-            yield nearest(self.requests[column], self.grid, found, most)
+            yield nearest(problems[column], self.grid, found, most)
 
     def _original(self) -> Original:
         request, network = self.requests[0], self.grid.original
         return Original(
             id=network.id,
             resolution=network.input.resolution,
-            counts=count(network, count_pooling=request.count_pooling),
+            counts=count(network, count_pooling=request.problem.count_pooling),
         )
 
     def _common(self) -> dict[str, Any]:
-        names = {"scope", "ranges", "count_pooling", "min_coverage", "time_limit"}
-        return self.requests[0].model_dump(mode="json", include=names, exclude_none=True)
+        alike = {
+            "problem": {"scope", "ranges", "count_pooling", "min_coverage"},
+            "settings": {"time_limit"},
+        }
+        return self.requests[0].model_dump(mode="json", include=alike, exclude_none=True)
 
     def _view(self) -> GridView:
         return GridView(

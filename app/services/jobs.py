@@ -59,16 +59,14 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             notes.append("a variant that is the original itself was left out")
         networks = [jobs.JobNetwork(original.id, original.input.resolution), *others]
         needs = _needs(request, dataset, networks)
-        return jobs.create(
-            session, search.id, understood(request, notes), needs, request.priority
-        ).id
+        return jobs.create(session, search.id, stored(request, notes), needs, request.priority).id
 
     body = request.model_dump(mode="json")
     return database.transact(lambda session: once(session, "jobs", key, body, make))
 
 
-def understood(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The request with its defaults filled in, and notes on what was decided for the user.
+def stored(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """What is stored of a request: defaults filled in, and notes on what was decided for the user.
 
     Without the priority: two jobs that differ in it alone ask for the same.
     """
@@ -111,7 +109,7 @@ def _needs(
     """What is needed of each network, the original first: of variants, their first rung."""
     original = networks[0]
     whole = request.training.epochs
-    plan = Halving.of(understood(request))
+    plan = Halving.of(stored(request))
     first = plan.first(len(networks) - 1) if plan else whole
     return [
         need

@@ -7,6 +7,7 @@ from pydantic import Field
 from app.db import architectures, searches
 from app.db.engine import Database, Session
 from app.db.models import SearchRow
+from app.db.search_terms import SearchTerms
 from app.errors import ConflictError, Fault, RefusedError, pointer
 from app.services import variant_pages
 from app.services.architectures import checked
@@ -18,13 +19,13 @@ from solver.answers.variants import Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture, Schema
 from solver.network.counting import Counts, count
-from solver.problem import Question, Settings
+from solver.problem import ApproachName, Question, Settings
 
 FIRST_VARIANTS = 50
 
 
-class SearchQuestion(Question, Settings):
-    """A search as understood: defaults filled in, the architecture by its id."""
+class TermsView(Question, Settings):
+    """What was asked: defaults filled in, the architecture by its id."""
 
     architecture_id: str
 
@@ -44,7 +45,7 @@ class SearchSummary(Schema):
     state: State
     created_at: datetime
     finished_at: datetime | None
-    request: SearchQuestion
+    request: TermsView
     original: Original
     outcome: Outcome | None = Field(description="`complete`: every solution is there")
     found: int
@@ -82,28 +83,37 @@ def create(database: Database, request: SearchRequest, key: str | None) -> str:
 
     def make(session: Session) -> str:
         original = request.architecture or architectures.get(session, request.architecture_id or "")
-        question = understood(request, checked(original, "#/architecture"))
+        terms = filled(request, checked(original, "#/architecture"))
         architectures.add(session, original)
-        return searches.create(session, original.id, question).id
+        return searches.create(session, original.id, terms).id
 
     body = request.model_dump(mode="json")
     return database.transact(lambda session: once(session, "searches", key, body, make))
 
 
-def understood(request: SearchRequest, original: Architecture) -> dict[str, object]:
-    """The request with its defaults filled in.
+def filled(terms: SearchTerms, original: Architecture) -> SearchTerms:
+    """The terms of a search with its defaults filled in.
 
     Raises
     ------
     RefusedError
         The approach cannot be applied.
     """
-    if misfit := APPROACHES[request.approach].misfit(original):
+    check_applicable(terms.question.approach, original)
+    return terms.filled(original)
+
+
+def check_applicable(approach: ApproachName, original: Architecture) -> None:
+    """Look whether an approach fits an architecture.
+
+    Raises
+    ------
+    RefusedError
+        It does not.
+    """
+    if misfit := APPROACHES[approach].misfit(original):
         place, reason = misfit
         raise RefusedError(Fault(pointer(("architecture", *place)), reason))
-    ranges = request.ranges.filled(original.input.resolution)
-    filled = request.model_copy(update={"ranges": ranges})
-    return filled.model_dump(mode="json", exclude={"architecture", "architecture_id"})
 
 
 def get(database: Database, id_: str) -> SearchView:
@@ -164,11 +174,14 @@ def _summary(row: SearchRow, original: Architecture) -> SearchSummary:
             "state": row.state,
             "created_at": row.created_at,
             "finished_at": row.finished_at,
-            "request": {**row.request, "architecture_id": row.architecture_id},
+            "request": {
+                **row.request.model_dump(mode="json"),
+                "architecture_id": row.architecture_id,
+            },
             "original": Original(
                 id=original.id,
                 resolution=original.input.resolution,
-                counts=count(original, count_pooling=row.request["count_pooling"]),
+                counts=count(original, count_pooling=row.request.question.count_pooling),
             ),
             "outcome": row.outcome,
             "found": row.found,

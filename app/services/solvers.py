@@ -12,7 +12,7 @@ from app.db.models import SearchRow
 from app.logs import about
 from app.services.variants import problem_of
 from solver.answers.variants import Answer
-from solver.problem import Settings, SolveRequest
+from solver.problem import SolveRequest
 from solver.processes.process import (
     GRACE_SECONDS,
     START_SECONDS,
@@ -107,13 +107,7 @@ class Solvers:
     def _request(self, search: SearchRow) -> SolveRequest:
         with self._database.read() as session:
             problem = problem_of(session, search)
-        settings = Settings.model_validate(
-            {name: search.request[name] for name in Settings.model_fields}
-        )
-        return SolveRequest.model_construct(
-            **{name: getattr(problem, name) for name in type(problem).model_fields},
-            **{name: getattr(settings, name) for name in Settings.model_fields},
-        )
+        return SolveRequest(problem=problem, settings=search.request.settings)
 
     def _check_wanted(self, search: SearchRow) -> None:
         """Raise if nobody wants the answer: cancelled, claimed by another, or we stop."""

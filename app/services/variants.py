@@ -12,7 +12,7 @@ from app.db.models import SearchRow, VariantRow
 from solver.answers.variants import Describer, Variant
 from solver.approaches import APPROACHES
 from solver.network.architecture import Schema
-from solver.problem import Problem, Question
+from solver.problem import Problem
 from solver.variation.template import Assignment
 
 
@@ -52,9 +52,8 @@ class Deriver:
 
 def problem_of(session: Session, search: SearchRow) -> Problem:
     """The problem that a search solves."""
-    question = {name: search.request[name] for name in Question.model_fields}
     original = architectures.get(session, search.architecture_id)
-    return Problem.model_validate({**question, "architecture": original})
+    return Problem.of(search.request.question, original)
 
 
 def derivers(session: Session) -> Callable[[str], Deriver]:

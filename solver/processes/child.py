@@ -73,7 +73,7 @@ def _solve(request: SolveRequest) -> Message:
 
 
 def _tally(request: SolveRequest) -> Message:
-    return {"tallied": count(request.problem, request.time_limit)}, b""
+    return {"tallied": count(request.problem, request.settings.time_limit)}, b""
 
 
 TASKS: Final[dict[str, Callable[[SolveRequest], Message]]] = {"solve": _solve, "tally": _tally}

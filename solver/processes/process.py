@@ -133,7 +133,7 @@ class SolverProcess:
         self.wait_until_ready(look)
         self._found = 0
         self._send(f"{task} {request.model_dump_json()}\n")
-        deadline = time.monotonic() + request.time_limit + GRACE_SECONDS
+        deadline = time.monotonic() + request.settings.time_limit + GRACE_SECONDS
         while True:
             try:
                 answer = self._answers.get(timeout=LOOK_SECONDS)

@@ -28,7 +28,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
 
     def answered(_: SolverProcess, request: SolveRequest, __: object) -> Answer:
         requests.append(request)
-        return solve(request.problem, Settings(limit=request.limit))
+        return solve(request.problem, Settings(limit=request.settings.limit))
 
     monkeypatch.setattr(SolverProcess, "solve", answered)
     return requests
@@ -55,7 +55,7 @@ def test_options_say_which_solutions_are_asked_for(
     isobudget: Isobudget, sent: Sent, options: tuple[str, ...], find: Find
 ) -> None:
     assert isobudget("solve", "-", *options, stdin=REQUEST).exit_code == 0
-    assert sent[0].find == find
+    assert sent[0].settings.find == find
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_options_override_what_the_file_asks_for(
     isobudget: Isobudget, sent: Sent, options: tuple[str, ...], own: object, find: Find
 ) -> None:
     assert isobudget("solve", "-", *options, stdin=with_find(own)).exit_code == 0
-    assert sent[0].find == find
+    assert sent[0].settings.find == find
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,9 @@ class Pretended(SolverProcess):
         self.made.append(self)
 
     def tally(self, request: SolveRequest, look: Callable[[int], None] = lambda _: None) -> int:
-        if request.limit in self.planned:
-            raise self.planned[request.limit]
-        return request.limit
+        if request.settings.limit in self.planned:
+            raise self.planned[request.settings.limit]
+        return request.settings.limit
 
     def kill(self) -> None:
         self.is_killed = True
