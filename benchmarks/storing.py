@@ -23,7 +23,7 @@ from app.shipped import example
 from benchmarks.databases import Store, postgres, sqlite
 from benchmarks.timing import report
 from solver.answers.search import solve
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer
 from solver.problem import SolveRequest
 
@@ -74,7 +74,7 @@ def _repeated(answer: Answer, variants: int) -> Answer:
     """An answer of so many variants: those of a smaller one, again and again."""
     table, times = answer.table, variants // len(answer.table) + 1
     columns = {name: (table[name] * times)[:variants] for name in table.names}
-    return answer.model_copy(update={"table": Table(columns), "found": variants})
+    return answer.model_copy(update={"table": AnswerTable(columns), "found": variants})
 
 
 def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:

@@ -36,7 +36,7 @@ from app.cli.parameters import (
     option,
 )
 from app.cli.tables import variants_table
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer, Outcome, SolverReport
 from solver.problem import ObjectiveName, SolveRequest
 from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError
@@ -156,7 +156,9 @@ def _solved(request: SolveRequest) -> Answer:
         report = SolverReport(
             status="UNKNOWN", wall_time=request.settings.time_limit, branches=0, conflicts=0
         )
-        return Answer(outcome="timed_out", found=0, symbols=(), table=Table.of(()), solver=report)
+        return Answer(
+            outcome="timed_out", found=0, symbols=(), table=AnswerTable.of(()), solver=report
+        )
     except SolverFailedError as failed:
         fail(str(failed))
 

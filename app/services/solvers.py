@@ -91,7 +91,8 @@ class Solvers:
     def _solve(self, search: SearchRow, process: SolverProcess) -> None:
         request = self._request(search)
         try:
-            answer = process.solve(request, lambda _: self._check_wanted(search))
+            with process:  # it ends before anything is written
+                answer = process.solve(request, lambda _: self._check_wanted(search))
             self._record(search, answer)
         except SolverTimeoutError:
             self._end(search, "succeeded", outcome="timed_out")

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Final
 
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer
 from solver.problem import SolveRequest
 
@@ -114,7 +114,7 @@ class SolverProcess:
             There is no answer.
         """
         head, content = self._ask("solve", request, look)
-        table = Table.from_bytes(head["columns"], content)
+        table = AnswerTable.from_bytes(head["columns"], content)
         return Answer.model_validate({**head["answer"], "table": table})
 
     def tally(self, request: SolveRequest, look: Look = lambda _: None) -> int | None:

@@ -10,7 +10,7 @@ from app.db.errors import LostLeaseError
 from app.db.models import SearchRow, VariantRow
 from app.db.statements import insert_all
 from app.db.types import database_time
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.answers.variants import COSTS, Answer, SolverReport
 from solver.network.architecture import MAX_COUNT
 from tests.factories import queued_search
@@ -29,7 +29,7 @@ def answer(rows: int) -> Answer:
         outcome="truncated",
         found=MAX_COUNT,
         symbols=SYMBOLS,
-        table=Table.of((*SYMBOLS, *COSTS), found),
+        table=AnswerTable.of((*SYMBOLS, *COSTS), found),
         solver=SolverReport(status="OPTIMAL", wall_time=0.5, branches=1, conflicts=2),
     )
 

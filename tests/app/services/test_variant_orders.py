@@ -11,7 +11,7 @@ from app.db.paging import CursorError, encode
 from app.services.variant_orders import Order, Orders
 from app.services.variant_pages import of_search
 from app.services.variants import VariantView
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.answers.variants import COSTS, Answer, Describer, SolverReport
 from tests.factories import queued_search, solved_search
 
@@ -80,7 +80,7 @@ def record(database: Database, sides: list[int]) -> str:
         outcome="complete",
         found=len(found),
         symbols=symbols,
-        table=Table.of((*symbols, *COSTS), found),
+        table=AnswerTable.of((*symbols, *COSTS), found),
         solver=SolverReport(status="OPTIMAL", wall_time=0.1, branches=0, conflicts=0),
     )
     with database.write() as session:

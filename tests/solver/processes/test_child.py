@@ -7,7 +7,7 @@ import pytest
 
 from app.shipped import example
 from solver.answers.search import count, solve
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer
 from solver.problem import SolveRequest
 from solver.processes import child
@@ -51,7 +51,7 @@ class TestCount:
 def test_a_search_is_answered_with_its_table(process: Started) -> None:
     process.send("solve", SEARCH)
     head, content = process.answer()
-    table = Table.from_bytes(head["columns"], content)
+    table = AnswerTable.from_bytes(head["columns"], content)
     assert len(content) == head["bytes"]
     answer = Answer.model_validate({**head["answer"], "table": table})
     request = SolveRequest.model_validate(SEARCH)
