@@ -13,7 +13,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 
 
 class Flat(Schema):

@@ -42,7 +42,7 @@ def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
     network = request.problem.architecture
     original = Original(
         id=network.id,
-        resolution=network.input.resolution,
+        resolution=network.resolution,
         counts=Describer(request.problem).counts(network),
     )
     return {

@@ -13,7 +13,7 @@ from app.cli.option_values import flag, read_options, without_none
 from app.errors import Fault, RefusedError
 from app.services import searches
 from app.services.architectures import checked
-from solver.network.architecture import Place
+from solver.network.schema import Place
 from solver.problem import SolveRequest
 
 REQUIRED: Final = {"--approach": "I, II, III or IV", "--budget": "params, flops or both"}

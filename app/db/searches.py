@@ -39,7 +39,7 @@ def create(session: Session, architecture_id: str, terms: SearchTerms) -> Search
 
 def content_hash(architecture_id: str, terms: SearchTerms) -> str:
     """What equal searches share."""
-    return identity.content_hash("search", [architecture_id, terms.model_dump(mode="json")])
+    return identity.content_hash("search", [architecture_id, terms.identity])
 
 
 def get(session: Session, id_: str) -> SearchRow:

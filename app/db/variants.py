@@ -13,7 +13,7 @@ from app.db.models import SearchRow, VariantRow
 from app.db.paging import CursorError, Key, decode, encode, page
 from app.db.statements import insert_all
 from solver.answers.variants import Answer
-from solver.variation.template import RESOLUTION
+from solver.variation.unknown import RESOLUTION
 
 COLUMNS: Final = ("search_id", "position", "resolution", "params", "flops", "unknowns")
 STORED: Final[dict[str, InstrumentedAttribute[int]]] = {

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 
 
 class Rung(Schema):

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from app.services.searches import Original
 from app.services.tallies import Tally
-from solver.network.architecture import Schema
 from solver.network.counting import count
-from solver.problem import Problem, Sample, SolveRequest
+from solver.network.schema import Schema
+from solver.problem import Problem, Question, Sample, SolveRequest
 from solver.survey.feasibility import Members, Nearest, Number, Share, nearest, share, tightest
 from solver.survey.grid import Grid
 
@@ -93,15 +93,13 @@ class Survey:
         request, network = self.requests[0], self.grid.original
         return Original(
             id=network.id,
-            resolution=network.input.resolution,
+            resolution=network.resolution,
             counts=count(network, count_pooling=request.problem.count_pooling),
         )
 
     def _common(self) -> dict[str, Any]:
-        alike = {
-            "problem": {"scope", "ranges", "count_pooling", "min_coverage"},
-            "settings": {"time_limit"},
-        }
+        differs = {"approach", "budget", "tolerance"}
+        alike = {"problem": {*Question.model_fields} - differs, "settings": {"time_limit"}}
         return self.requests[0].model_dump(mode="json", include=alike, exclude_none=True)
 
     def _view(self) -> GridView:

@@ -13,7 +13,7 @@ from app.db.results import Results
 from app.experiments.failures import Failure
 from app.experiments.halving import Halving
 from app.states import RunState, State
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 
 
 class ProgressView(Schema):

@@ -57,7 +57,7 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
         others = _others(_variant_networks(session, search, positions), original.id)
         if len(others) < len(positions):
             notes.append("a variant that is the original itself was left out")
-        networks = [jobs.JobNetwork(original.id, original.input.resolution), *others]
+        networks = [jobs.JobNetwork(original.id, original.resolution), *others]
         needs = _needs(request, dataset, networks)
         return jobs.create(session, search.id, stored(request, notes), needs, request.priority).id
 

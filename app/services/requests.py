@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 from app.db.search_terms import SearchTerms
 from app.experiments.catalogue import DATASETS, FOLDER
 from app.experiments.recipes import Recipe
-from solver.network.architecture import Architecture, Schema
+from solver.network.architecture import Architecture
+from solver.network.schema import Schema
 
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 MOST_RUNS: Final = 10_000

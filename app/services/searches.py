@@ -17,8 +17,9 @@ from app.services.variants import VariantView
 from app.states import FINAL, State
 from solver.answers.variants import Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
-from solver.network.architecture import Architecture, Schema
+from solver.network.architecture import Architecture
 from solver.network.counting import Counts, count
+from solver.network.schema import Schema
 from solver.problem import ApproachName, Question, Settings
 
 FIRST_VARIANTS = 50
@@ -180,7 +181,7 @@ def _summary(row: SearchRow, original: Architecture) -> SearchSummary:
             },
             "original": Original(
                 id=original.id,
-                resolution=original.input.resolution,
+                resolution=original.resolution,
                 counts=count(original, count_pooling=row.request.question.count_pooling),
             ),
             "outcome": row.outcome,
