@@ -84,6 +84,7 @@ class TestShares:
             "ranges": {"resolution": [6, 8]},
             "count_pooling": True,
             "min_coverage": 0.0,
+            "kernel_grows": True,
             "time_limit": 30.0,
         }
         options = ("--budget", "flops", "--tolerance", "0", "--resolution", "8")
