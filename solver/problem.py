@@ -14,9 +14,9 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from solver.approaches import APPROACHES
-from solver.flat import Flat
 from solver.network.architecture import Architecture
 from solver.network.schema import MAX_SIZE, Schema
+from solver.parts import InParts
 from solver.variation.tolerance import Fraction, Tolerance
 from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
 
@@ -212,7 +212,7 @@ class Settings(Schema):
     )
 
 
-class SolveRequest(Flat):
+class SolveRequest(InParts):
     """A whole search, as files and the solver's child process take it."""
 
     parts = ("problem", "settings")
