@@ -19,7 +19,6 @@ from solver.engines.full.model import Model, Report
 from solver.engines.full.optimum import optima
 from solver.engines.objectives import OBJECTIVES, Objective
 from solver.explain.blocking import explain
-from solver.network.counting import refuse_overflow
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 
@@ -119,9 +118,8 @@ class _Search:
         self._problem = problem
         self._approach = APPROACHES[problem.approach]
         self.symbols = self._approach.symbols
-        self.template = self._approach.template(problem.architecture)
-        refuse_overflow(self.template.original_walk)
-        self.constraints = self._approach.constraints_on(self.template, problem)
+        self.template = problem.template
+        self.constraints = self._approach.constraints(problem)
 
     def run(self, settings: Settings, progress: Progress) -> tuple[Found, Report]:
         """All solutions by the fast engine; where its tables would be too large, by CP-SAT."""
