@@ -29,6 +29,8 @@ def stack(networks: Sequence[nn.Sequential], generators: Sequence[torch.Generato
         One for each network, on the networks' device: what its dropout is drawn from.
     """
     modules = [_stacked(layers, generators) for layers in zip(*networks, strict=True)]
+    if not any(isinstance(module, StackedFlatten) for module in modules):
+        modules.append(StackedFlatten(len(networks)))  # maps of one pixel
     return Stacked(*_pools_first(modules))
 
 
@@ -109,7 +111,9 @@ class StackedFlatten(nn.Module):
         self._networks = networks
 
     def forward(self, images_BMHW: Tensor) -> Tensor:
-        """Flatten each network's own channels."""
+        """Flatten each network's own channels; what is flat stays as it is."""
+        if images_BMHW.ndim == 3:
+            return images_BMHW
         features_BSF = images_BMHW.reshape(len(images_BMHW), self._networks, -1)
         return features_BSF.transpose(0, 1)
 

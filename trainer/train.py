@@ -15,13 +15,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from app.fitting import too_small
 from app.recipes import Recipe
 from solver.network.architecture import Architecture
 from trainer.checkpoints import Snapshot
-from trainer.errors import Diverged
-from trainer.images import Images, Split
+from trainer.errors import Diverged, sentence
+from trainer.images import DataMismatch, Images, Split
 from trainer.networks import build
 from trainer.outcome import Epoch, Outcome, versions
+from trainer.splits import batch_sizes
 from trainer.stacked import Flat, stack
 
 _EVALUATED_AT_ONCE: Final = 250
@@ -54,6 +56,13 @@ class Training:
         Why a seed was given up; it stays beside the others, which do not notice it.
     seconds
         How long all epochs took together.
+    batches
+        Sizes of an epoch's batches.
+
+    Raises
+    ------
+    DataMismatch
+        A batch norm cannot be trained on batches as small as these.
     """
 
     def __init__(
@@ -70,6 +79,9 @@ class Training:
         self.device = device
         self.images = images
         self.train, self.validation = images.train.to(device), images.validation.to(device)
+        self.batches = batch_sizes(len(self.train), recipe.batch_size)
+        if lonely := too_small(architecture, min(self.batches)):
+            raise DataMismatch(sentence(lonely))
         streams = [np.random.SeedSequence(seed).generate_state(2).tolist() for seed in seeds]
         self.orders = [torch.Generator().manual_seed(order) for order, _ in streams]
         self.dropouts = [torch.Generator(device).manual_seed(dropout) for _, dropout in streams]
@@ -137,7 +149,7 @@ def train(training: Training, until: int, on_epoch: Callable[[Mapping[int, Epoch
         A seed whose loss is not finite is missing, and in ``training.failures``.
     """
     recipe, split = training.recipe, training.train
-    batches = math.ceil(len(split) / recipe.batch_size)
+    batches = len(training.batches)
     with _settings(recipe):
         for number in range(training.epochs_done + 1, until + 1):
             if len(training.failures) == len(training.seeds):
@@ -222,7 +234,7 @@ def _orders(training: Training) -> Iterator[Tensor]:
     size = len(training.train)
     orders = [torch.randperm(size, generator=generator) for generator in training.orders]
     order_NS = torch.stack(orders, dim=1).to(training.device)
-    yield from torch.split(order_NS, training.recipe.batch_size)
+    yield from torch.split(order_NS, training.batches)
 
 
 def _batch(split: Split, order_BS: Tensor) -> tuple[Tensor, Tensor]:

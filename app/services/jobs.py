@@ -50,7 +50,7 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             raise ConflictError(f"search {search.id} is {search.state}; wait until it has ended")
         original = architectures.get(session, search.architecture_id)
         dataset = found.or_refused()
-        check_fit(original, dataset)
+        check_fit(original, dataset, request.training)
         positions, notes = choose(session, request, search, dataset)
         if (wanted := (1 + len(positions)) * request.seeds) > MOST_RUNS:
             raise RefusedError(

@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -54,6 +56,25 @@ def test_the_networks_that_are_stacked_stay_as_they_are() -> None:
         parameter.data.zero_()
 
     assert all(torch.equal(network(images), b) for network, b in zip(alone, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        [nn.AdaptiveAvgPool2d(1), nn.Flatten()],
+        [nn.Flatten(), nn.Flatten(), nn.Linear(36 * 3, 3), nn.Flatten()],
+        [nn.AdaptiveAvgPool2d(1)],
+        [nn.AdaptiveAvgPool2d(1), nn.ReLU()],
+    ],
+)
+def test_networks_may_end_in_a_pool_and_be_flat_more_than_once(end: list[nn.Module]) -> None:
+    alone = [nn.Sequential(nn.Conv2d(2, 3, 3), *deepcopy(end)) for _ in range(2)]
+    images = list(torch.rand(2, 7, 2, 8, 8))
+
+    logits_SBK = stack(alone, generators(2))(side_by_side(images))
+
+    expected = [network(own).flatten(1) for network, own in zip(alone, images, strict=True)]
+    torch.testing.assert_close(logits_SBK, torch.stack(expected))
 
 
 @pytest.mark.parametrize(

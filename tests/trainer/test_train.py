@@ -14,7 +14,7 @@ from solver.network.architecture import Architecture
 from tests.trainer.factories import SMALL_LAYERS, architecture, images
 from trainer.datasets import load
 from trainer.errors import Diverged
-from trainer.images import Images, fitted
+from trainer.images import DataMismatch, Images, fitted
 from trainer.networks import build
 from trainer.outcome import Epoch, Outcome
 from trainer.stacked import Stacked
@@ -121,6 +121,39 @@ def test_every_epoch_sees_every_image_once_in_another_order(batches: list[Tensor
     expected = sorted((data.train.images / 255).flatten(1).tolist())
     assert sorted(first.flatten(1).tolist()) == expected
     assert sorted(second.flatten(1).tolist()) == expected
+
+
+ONE_PIXEL: list[dict[str, Any]] = [
+    {"type": "conv2d", "out_channels": 4, "kernel_size": 8},
+    {"type": "batch_norm2d", "name": "norm"},
+    {"type": "relu"},
+    {"type": "conv2d", "out_channels": 10, "kernel_size": 1},
+]
+"""A batch norm that sees one pixel of each image; the output is maps of one pixel."""
+
+
+@pytest.mark.parametrize("batch_size", [49, 7])
+def test_an_image_that_is_left_over_is_trained_on_with_those_before_it(
+    batches: list[Tensor], batch_size: int
+) -> None:
+    training = in_training(architecture(ONE_PIXEL), seeds=[0, 1], batch_size=batch_size)
+
+    train(training, 2, lambda _: None)
+
+    assert [len(batch) for batch in batches[: len(batches) // 2]] == training.batches
+    assert training.batches[-1] == batch_size + 1
+    assert sum(training.batches) == 50
+    assert len(outcomes(training, threads=1)) == 2
+
+
+def test_a_batch_norm_is_not_trained_on_one_image() -> None:
+    with pytest.raises(DataMismatch, match=r"^A batch of one image cannot train 'norm': .*\.$"):
+        in_training(architecture(ONE_PIXEL), batch_size=1)
+    one = in_training(architecture(SMALL_LAYERS), batch_size=1, epochs=1)  # of 6×6 pixels
+
+    train(one, 1, lambda _: None)
+
+    assert len(one.epochs[0]) == 1
 
 
 def test_images_are_in_zero_to_one_at_the_resolution_of_the_network(batches: list[Tensor]) -> None:

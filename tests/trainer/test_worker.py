@@ -21,8 +21,10 @@ from app.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import count
 from tests.factories import queued_job
-from tests.trainer.factories import architecture
+from tests.pictures import write_folder
+from tests.trainer.factories import SMALL_LAYERS, architecture
 from tests.workers import settings_in
+from trainer.datasets import load
 from trainer.outcome import Outcome
 from trainer.process import Paused, Progress, Task, TrainingProcess, ends_of
 from trainer.worker import Worker
@@ -311,6 +313,26 @@ def task(architecture: Architecture, checkpoints: Path, **changes: Any) -> Task:
         **changes,
     }
     return Task(**settings)
+
+
+def test_a_folder_whose_last_batch_holds_one_image_is_trained_on_and_resumed(
+    tmp_path: Path,
+) -> None:
+    """140 images are 101 for training, and the recipe's batches are of 100."""
+    classes = [f"class-{number}" for number in range(10)]
+    write_folder(tmp_path / "data", classes=classes, each=14)
+    layers = [{"type": "global_avg_pool2d"}, {"type": "batch_norm2d"}, *SMALL_LAYERS[3:]]
+    changes = {
+        "dataset": "folder:shapes",
+        "dataset_version": load("folder:shapes", tmp_path / "data").dataset.version,
+        "data_dir": tmp_path / "data",
+    }
+
+    first = ends_of(task(architecture(layers), tmp_path, until=1, **changes), lambda _: None)
+    second = ends_of(task(architecture(layers), tmp_path, **changes), lambda _: None)
+
+    assert first == {"a": Paused(), "b": Paused()}
+    assert all(isinstance(end, Outcome) for end in second.values())
 
 
 def test_what_does_not_fit_the_memory_fails_in_words(tmp_path: Path) -> None:
