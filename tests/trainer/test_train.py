@@ -240,7 +240,7 @@ def test_a_validation_loss_that_is_not_finite_is_divergence_too() -> None:
 def test_a_seed_that_diverges_does_not_disturb_those_beside_it() -> None:
     told: list[dict[int, Epoch]] = []
     healthy, beside = in_training(seeds=[0, 1, 2]), in_training(seeds=[0, 1, 2])
-    weights = next(beside.network.parameters())
+    weights = next(beside.groups[0].network.parameters())
     weights.data.chunk(3)[1].fill_(math.nan)
 
     train(healthy, 2, lambda _: None)
@@ -308,7 +308,7 @@ def test_seeds_trained_at_once_are_those_trained_one_by_one(
                 logits = alone(data.train.images[batch] / 255)
                 cross_entropy(logits, data.train.labels[batch]).backward()  # type: ignore[no-untyped-call]
                 plain.step()
-        stacked = training.network.state_dict().values()
+        stacked = training.groups[0].network.state_dict().values()
         for expected, together in zip(alone.state_dict().values(), stacked, strict=True):
             own = together.chunk(3)[index].squeeze(0) if together.ndim else together
             torch.testing.assert_close(own.reshape(expected.shape), expected, atol=1e-4, rtol=0)
@@ -316,7 +316,7 @@ def test_seeds_trained_at_once_are_those_trained_one_by_one(
 
 def test_each_seed_has_its_own_weights_order_and_result(batches: list[Tensor]) -> None:
     training = in_training(seeds=[0, 1, 2])
-    weights = next(training.network.parameters()).detach().chunk(3)
+    weights = next(training.groups[0].network.parameters()).detach().chunk(3)
 
     assert not torch.equal(weights[0], weights[1])
     train(training, 2, lambda _: None)
@@ -358,7 +358,7 @@ def test_a_training_that_goes_on_from_a_snapshot_is_bit_equal(name: str, killed_
         ]
 
     assert measures(told) == measures(straight[killed_at:])
-    assert torch.equal(resumed.parameters.vector, whole.parameters.vector)
+    assert torch.equal(resumed.groups[0].parameters.vector, whole.groups[0].parameters.vector)
     assert outcomes(resumed, 1)[1].test_correct == outcomes(whole, 1)[1].test_correct
 
 
@@ -390,7 +390,7 @@ def test_autocast_computes_in_bfloat16_and_keeps_float32_weights() -> None:
     training = in_training(autocast=True, epochs=1)
     train(training, 1, lambda _: None)
 
-    assert training.parameters.vector.dtype == torch.float32
+    assert training.groups[0].parameters.vector.dtype == torch.float32
     plain = in_training(epochs=1)
     train(plain, 1, lambda _: None)
     assert training.epochs[0][-1].train_loss == pytest.approx(
