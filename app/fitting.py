@@ -6,8 +6,9 @@ The service refuses what does not fit before a job is queued; the trainer asks a
 from collections.abc import Iterator
 
 from app.catalogue import Dataset
-from solver.network.architecture import Architecture, BatchNorm2d
+from solver.network.architecture import Architecture
 from solver.network.counting import shapes
+from solver.network.layers import BatchNorm2d
 
 
 def misfits(architecture: Architecture, dataset: Dataset) -> Iterator[str]:

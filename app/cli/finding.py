@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from app.errors import Fault
-from solver.network.architecture import Place
+from solver.network.schema import Place
 from solver.problem import FIND_KINDS, Best, Find, Sample
 
 KINDS: Final = {"sample": ("sample", "seed"), "best": ("best", "top", "diverse")}

@@ -30,7 +30,7 @@ def check_fit(original: Architecture, dataset: Dataset, recipe: Recipe) -> None:
         Channels, resolution or classes do not fit, or batches are too small for its batch norms.
     """
     faults = [Fault("#/dataset", fault) for fault in misfits(original, dataset)]
-    resolution, native = original.input.resolution, dataset.resolution
+    resolution, native = original.resolution, dataset.resolution
     if resolution > native:
         fault = (
             f"the network takes {resolution} px, above {dataset.name}'s {native} px; images are "

@@ -43,7 +43,7 @@ class _Explainer:
 
     def __init__(self, problem: Problem, seconds: float) -> None:
         approach = APPROACHES[problem.approach]
-        self._unknowns = tuple(approach.unknowns)
+        self._unknowns = approach.symbols
         self._inquiry = Inquiry(approach.constraints(problem), seconds)
         self._nearest = Nearest(self._inquiry)
         self._describer = Describer(problem)

@@ -11,9 +11,11 @@ from solver.constraints.base import Constraint
 from solver.constraints.ranges import WithinRange
 from solver.engines.full.model import Model
 from solver.network.architecture import Architecture
-from solver.problem import Problem, Range
+from solver.problem import Problem
 from solver.variation.numbers import Columns
-from solver.variation.template import RESOLUTION, Template
+from solver.variation.polynomial import Polynomial
+from solver.variation.template import Template
+from solver.variation.unknown import RESOLUTION, Range, Role, Unknown
 
 RELU = {"type": "relu"}
 NORM = {"type": "batch_norm2d"}
@@ -64,11 +66,21 @@ def template(architecture: Architecture) -> Template:
     return APPROACHES["IV"].template(architecture)
 
 
+def sides_of(built: Template) -> list[Polynomial]:
+    """The side of each tensor, from the image on."""
+    return [built.symbols.side(tensor) for tensor in range(len(built.layers) + 1)]
+
+
+def unknown(symbol: str, role: Role = Role.STRIDE, range_: str = "stride") -> Unknown:
+    """Some unknown."""
+    return Unknown(symbol, "conv1", range_, role, range_)
+
+
 def posted(constraints: Sequence[Constraint], bounds: Bounds) -> set[tuple[int, ...]]:
     """What CP-SAT finds within these bounds, by the symbols in their order."""
     model = Model()
     for symbol, (low, high) in bounds.items():
-        WithinRange(symbol, "stride", Range(low, high)).post(model)
+        WithinRange(unknown(symbol), Range(low, high)).post(model)
     for constraint in constraints:
         constraint.post(model)
     found, report = model.enumerate(tuple(bounds), time_limit=60.0, most=1_000_000)

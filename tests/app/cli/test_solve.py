@@ -31,7 +31,7 @@ def test_json_holds_all_variants_and_nothing_else(isobudget: Isobudget) -> None:
 
 def test_a_variant_of_the_answer_is_a_complete_architecture(isobudget: Isobudget) -> None:
     variant = solved(isobudget, "--resolution", "8")["variants"][0]
-    assert Architecture.model_validate(variant["architecture"]).input.resolution == 8
+    assert Architecture.model_validate(variant["architecture"]).resolution == 8
 
 
 def test_the_request_of_an_answer_can_be_asked_again(isobudget: Isobudget) -> None:
