@@ -40,9 +40,9 @@ class Alone(nn.Module):
         super().__init__()
         copied = deepcopy(network)
         assert isinstance(copied, Graph | nn.Sequential)
-        reads = copied.reads if isinstance(copied, Graph) else chain(len(copied))
+        links = copied.links if isinstance(copied, Graph) else chain(len(copied))
         modules = [_drawn_from(generator, module) for module in copied]
-        self.network = Graph(sparing(modules, reads), reads)
+        self.network = Graph(sparing(modules, links), links)
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
         """Maps of one pixel at the network's end are flattened."""

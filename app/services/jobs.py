@@ -12,6 +12,7 @@ from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
+from app.fitting import remarks
 from app.halving import Halving
 from app.services import datasets
 from app.services.idempotency import once
@@ -52,6 +53,7 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
         dataset = found.or_refused()
         check_fit(original, dataset, request.training)
         positions, notes = choose(session, request, search, dataset)
+        notes += remarks(original)
         if (wanted := (1 + len(positions)) * request.seeds) > MOST_RUNS:
             raise RefusedError(
                 Fault("#/variants", f"{wanted:,} runs exceed the {MOST_RUNS:,} that a job may have")

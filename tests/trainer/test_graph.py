@@ -4,12 +4,17 @@ from collections.abc import Sequence
 
 import pytest
 import torch
+from hypothesis import given, settings
 from torch import Tensor, nn
 
+from solver.network.architecture import Architecture
+from solver.network.graph import Links
+from tests.trainer.graphs import graphs
 from trainer.alone import Alone, at_once
 from trainer.dropout import StackedDropout
 from trainer.graph import Graph, chain, sparing
 from trainer.modules import Add, ChannelNorm, ChannelShuffle, Chunk, Concat, Mul, Scale
+from trainer.networks import build
 from trainer.stacked import Stacked
 
 IMAGES = torch.rand(5, 4, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -27,12 +32,12 @@ def residual(dropout: float = 0.5) -> Graph:
         *(nn.Conv2d(6, 6, 3, padding=1), nn.ReLU(), nn.Dropout(dropout), Add(), nn.ReLU()),
         *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 3)),
     ]
-    reads = [(-1,), (0,), (1,), (2,), (3,), (4,), (5,), (6, 3), (7,), (8,), (9,), (10,)]
-    return Graph(modules, reads)
+    links = ((0,), (1,), (2,), (3,), (4,), (5,), (6,), (7, 4), (8,), (9,), (10,), (11,))
+    return Graph(modules, links)
 
 
 def test_a_graph_gives_each_module_what_it_reads() -> None:
-    graph = Graph([nn.ReLU(), nn.Tanh(), Add(), Concat()], [(-1,), (-1,), (0, 1), (2, 0)])
+    graph = Graph([nn.ReLU(), nn.Tanh(), Add(), Concat()], ((0,), (0,), (1, 2), (3, 1)))
 
     relu, tanh = IMAGES.relu(), IMAGES.tanh()
     assert torch.equal(graph(IMAGES), torch.cat([relu + tanh, relu], dim=1))
@@ -50,7 +55,7 @@ def test_a_tensor_is_let_go_of_behind_its_last_reader() -> None:
             made.append(weakref.ref(value))
             return value
 
-    graph = Graph([Recorded() for _ in range(5)], [(-1,), (0,), (1,), (0, 2), (3,)])
+    graph = Graph([Recorded() for _ in range(5)], ((0,), (1,), (2,), (1, 3), (4,)))
     with torch.no_grad():
         graph(IMAGES)
 
@@ -86,6 +91,23 @@ def test_a_network_by_itself_gives_the_logits_and_gradients_of_its_graph(trainin
         torch.testing.assert_close(other.grad, one.grad)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@settings(max_examples=50, deadline=None)
+@given(architecture=graphs())
+def test_nothing_that_is_rearranged_makes_a_difference(architecture: Architecture) -> None:
+    plain = build(architecture).eval()
+    alone = Alone(plain, *generators()).eval()
+    images = torch.randn(3, *architecture.input.shape)
+
+    expected, logits = plain(images), alone(images)
+
+    torch.testing.assert_close(logits[0], expected)
+    expected.square().sum().backward()
+    logits.square().sum().backward()
+    for one, other in zip(plain.parameters(), alone.parameters(), strict=True):
+        torch.testing.assert_close(other.grad, one.grad)
+
+
 def test_the_pool_of_a_stem_goes_before_its_relu_and_relus_spare_the_copy() -> None:
     modules = list(Alone(residual(), *generators()).network)
 
@@ -98,24 +120,24 @@ def test_the_pool_of_a_stem_goes_before_its_relu_and_relus_spare_the_copy() -> N
     assert all(module.inplace for module in modules if isinstance(module, nn.ReLU))
 
 
-TAPPED: list[tuple[Sequence[nn.Module], Sequence[Sequence[int]]]] = [
-    ([nn.Conv2d(4, 4, 1), nn.ReLU(), Add()], [(-1,), (0,), (0, 1)]),
-    ([nn.Conv2d(4, 4, 1), nn.ReLU(), nn.MaxPool2d(8), Add()], [(-1,), (0,), (1,), (1, 2)]),
-    ([nn.Conv2d(4, 4, 1), Chunk(2, 0), nn.ReLU(), Concat()], [(-1,), (0,), (1,), (0, 2)]),
-    ([nn.Conv2d(4, 4, 1), nn.Identity(), nn.ReLU(), Concat()], [(-1,), (0,), (1,), (0, 2)]),
-    ([nn.ReLU(), Add()], [(-1,), (-1, 0)]),
-    ([nn.ReLU(), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()], [(-1,), (0,), (1,), (2,)]),
+TAPPED: list[tuple[Sequence[nn.Module], Links]] = [
+    ([nn.Conv2d(4, 4, 1), nn.ReLU(), Add()], ((0,), (1,), (1, 2))),
+    ([nn.Conv2d(4, 4, 1), nn.ReLU(), nn.MaxPool2d(8), Add()], ((0,), (1,), (2,), (2, 3))),
+    ([nn.Conv2d(4, 4, 1), Chunk(2, 0), nn.ReLU(), Concat()], ((0,), (1,), (2,), (1, 3))),
+    ([nn.Conv2d(4, 4, 1), nn.Identity(), nn.ReLU(), Concat()], ((0,), (1,), (2,), (1, 3))),
+    ([nn.ReLU(), Add()], ((0,), (0, 1))),
+    ([nn.ReLU(), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()], ((0,), (1,), (2,), (3,))),
 ]
 
 
-@pytest.mark.parametrize(("modules", "reads"), TAPPED)
+@pytest.mark.parametrize(("modules", "links"), TAPPED)
 def test_a_tensor_with_another_reader_is_neither_overwritten_nor_pooled(
-    modules: list[nn.Module], reads: list[Sequence[int]]
+    modules: list[nn.Module], links: Links
 ) -> None:
-    expected = Graph(modules, reads)(IMAGES)
+    expected = Graph(modules, links)(IMAGES)
     before = IMAGES.clone()
 
-    alone = Alone(Graph(modules, reads), *generators())
+    alone = Alone(Graph(modules, links), *generators())
 
     torch.testing.assert_close(alone(IMAGES)[0], expected.flatten(1))
     assert torch.equal(IMAGES, before)

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 import torch
 
+from solver.network.architecture import Architecture
 from tests.trainer.factories import architecture, images, split
 from trainer.cache import Disk, Memory
 from trainer.images import DataMismatch, Images, ResolutionTooHigh, Split, fitted, resized
@@ -90,6 +91,17 @@ def test_a_network_for_other_channels_is_refused_in_a_sentence() -> None:
         DataMismatch, match=r"^The network takes 3 channels; the images of made have 1\.$"
     ):
         fitted(images(channels=1), architecture(channels=3))
+
+
+def test_a_network_for_rectangles_is_refused_in_a_sentence() -> None:
+    layers = [{"type": "flatten"}, {"type": "linear", "out_features": 10}]
+    image = {"channels": 1, "height": 6, "width": 8}
+    network = Architecture.model_validate({"input": image, "layers": layers})
+
+    with pytest.raises(
+        DataMismatch, match=r"takes images of 6×8 pixels; those of made are squares"
+    ):
+        fitted(images(), network)
 
 
 def test_a_network_with_other_outputs_than_classes_is_refused_in_a_sentence() -> None:

@@ -20,9 +20,9 @@ from app.db.types import database_time
 from app.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from tests.factories import queued_job
+from tests.factories import original, queued_job
 from tests.pictures import write_folder
-from tests.trainer.factories import SMALL_LAYERS, architecture
+from tests.trainer.factories import SMALL_LAYERS, architecture, resnet8
 from tests.workers import settings_in
 from trainer.datasets import load
 from trainer.outcome import Outcome
@@ -37,6 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "checkpoints"
 
 
+RESNET = Architecture.model_validate(resnet8(widths=(4, 8, 8)))
 CHECKPOINTS = Path(os.devnull, "set by the fixture")  # nothing can be written there
 
 
@@ -221,11 +222,17 @@ def measures(database: Database) -> list[Any]:
         ] + [(r.run_id, r.test_accuracy, r.validation_accuracy, r.test_correct) for r in results]
 
 
-@pytest.mark.parametrize("killed_at", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("killed_at", "network"), [(1, original()), (2, original()), (4, original()), (2, RESNET)]
+)
 def test_a_run_killed_at_any_epoch_goes_on_and_ends_bit_equal(
-    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+    sqlite_database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    killed_at: int,
+    network: Architecture,
 ) -> None:
-    queued_job(sqlite_database, seeds=2, epochs=4)
+    queued_job(sqlite_database, seeds=2, epochs=4, network=network)
     message = TrainingProcess.message
     told: list[int] = []
 
