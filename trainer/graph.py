@@ -60,12 +60,13 @@ def sparing(modules: Sequence[nn.Module], links: Links) -> list[nn.Module]:
     Max pools change places with what they commute with, which then sees fewer elements: ReLUs, and
     dropout of whole channels, which multiplies a window by one number. ReLUs write over their
     input where no gradient needs it. Both happen only where nobody else reads the tensor that
-    goes, or changes. ReLUs are changed, and must be nobody else's.
+    goes, or changes. A dilated pool stays where it is: a window of it may see nothing but padding,
+    which is no number that a ReLU might change. ReLUs are changed, and must be nobody else's.
     """
     ordered = list(modules)
     readers = Counter(tensor for read in links for tensor in read)
     for place, module in enumerate(modules):
-        if isinstance(module, nn.MaxPool2d):
+        if isinstance(module, nn.MaxPool2d) and module.dilation in (1, (1, 1)):
             _move_forward(place, ordered, links, readers)
     for module, read in zip(ordered, links, strict=True):
         if isinstance(module, nn.ReLU):

@@ -183,8 +183,9 @@ def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
     started = time.perf_counter()
     split = training.images.test.to(training.device)
     correct: dict[int, Tensor] = {}
+    tested = [group for group in training.groups if not group.is_over]
     with _settings(training.recipe):
-        for group in training.groups:
+        for group in tested:
             correct_SN = _logits(training, group, split).argmax(dim=2) == split.labels
             correct |= zip(group.seeds, correct_SN, strict=True)
     training.seconds += time.perf_counter() - started
@@ -201,7 +202,7 @@ def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
             device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
             versions=versions(),
         )
-        for group in training.groups
+        for group in tested
         for seed in group.seeds
         if seed not in group.failures
     }
