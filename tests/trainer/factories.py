@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from app.catalogue import Dataset
+from app.experiments.catalogue import Dataset
 from solver.network.architecture import Architecture
 from trainer.images import Images, Split
 
