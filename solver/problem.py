@@ -241,10 +241,13 @@ class SolveRequest(InParts):
     problem: Problem
     settings: Settings = Settings()
 
+    @classmethod
+    def of(cls, problem: Problem, settings: Settings) -> "SolveRequest":
+        """A request of parts that need not be validated here: its reader does so."""
+        return cls.model_construct(problem=problem, settings=settings)
+
     def filled(self) -> "SolveRequest":
         """The request with the ranges that were left out."""
         problem = self.problem
         question = problem.model_copy(update={"ranges": problem.bounds})
-        return SolveRequest(
-            problem=Problem.of(question, problem.architecture), settings=self.settings
-        )
+        return SolveRequest.of(Problem.of(question, problem.architecture), self.settings)

@@ -61,7 +61,7 @@ class Survey:
             original = self.grid.member(number)
             for request in self.requests:
                 problem = Problem.of(request.problem, original)
-                yield SolveRequest(problem=problem, settings=request.settings)
+                yield SolveRequest.of(problem, request.settings)
 
     def summary(self, tallies: Sequence[Tally], most: int) -> Feasibility:
         """Sum up the tallies of all problems, in their order; name so many of the nearest."""
