@@ -28,6 +28,7 @@ from app.cli.parameters import (
 from app.cli.questions import questions
 from app.cli.surveys import counted, print_summary
 from app.errors import Fault
+from app.services.counting import Count
 from app.services.feasibility import Survey
 from solver.problem import Sample, SolveRequest
 from solver.survey.feasibility import members
@@ -112,13 +113,21 @@ def feasible(
     ]
     requests = requests_of(file, content, asked, ranges, others=[*faults, *more])
     survey = _survey(requests, lists, drawn)
-    summary = survey.summary(counted(survey), nearest)
+    counts = counted(survey)
+    summary = survey.summary(counts, nearest)
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:
         print_summary(summary)
-    if not any(it.feasible or it.unknown for it in summary.shares):
-        raise typer.Exit(ExitCode.INFEASIBLE)
+    if not any(it.feasible for it in summary.shares):
+        raise typer.Exit(_without_any(counts))
+
+
+def _without_any(counts: Sequence[Count]) -> ExitCode:
+    """How the command ends where no original is known to have variants."""
+    if all(count.found is not None for count in counts):
+        return ExitCode.INFEASIBLE
+    return ExitCode.TIMED_OUT if any(count.is_late for count in counts) else ExitCode.FAILED
 
 
 def _survey(requests: Sequence[SolveRequest], lists: Lists, sample: Sample | None) -> Survey:

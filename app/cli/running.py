@@ -17,18 +17,22 @@ QUIET_SECONDS: Final = 1.0
 
 def solved(request: SolveRequest) -> Answer:
     """What there is; a solver that fails ends the command."""
-    started = time.monotonic()
+    started, known = time.monotonic(), 0
     try:
         with notes.status("solving …") as status:
-            return Child(settings().solver_memory_mb).solve(
-                request,
-                on_wait=lambda found: status.update(progress(time.monotonic() - started, found)),
-            )
+
+            def tell(found: int) -> None:
+                nonlocal known
+                known = found
+                status.update(progress(time.monotonic() - started, found))
+
+            return Child(settings().solver_memory_mb).solve(request, on_wait=tell)
     except SolverTimeoutError:
         report = SolverReport(
             status="UNKNOWN", wall_time=request.time_limit, branches=0, conflicts=0
         )
-        return Answer(outcome="timed_out", found=0, symbols=(), table=Table.of(()), solver=report)
+        nothing = Table.of(())
+        return Answer(outcome="timed_out", found=known, symbols=(), table=nothing, solver=report)
     except SolverFailedError as failed:
         fail(str(failed))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Final, get_args
 import typer
 
 from app.cli.answers import (
+    CODES,
     FIRST,
     number_of_variants,
     print_explanation,
@@ -14,7 +15,7 @@ from app.cli.answers import (
     print_outcome,
     variants_of,
 )
-from app.cli.console import ExitCode, out
+from app.cli.console import out
 from app.cli.files import FILE_HELP, read_json
 from app.cli.finding import at_odds_with_count, title
 from app.cli.options import requests_of
@@ -126,8 +127,7 @@ def solve(
     others = at_odds_with_count({**find, "limit": limit}) if count else []
     (request,) = requests_of(file, read_json(file), [fields], ranges, find, others)
     outcome = _count(request, as_json) if count else _show(request, as_json)
-    if outcome == "infeasible":
-        raise typer.Exit(ExitCode.INFEASIBLE)
+    raise typer.Exit(CODES[outcome])
 
 
 def _show(request: SolveRequest, as_json: bool) -> Outcome:
@@ -141,7 +141,7 @@ def _print_tables(request: SolveRequest, answer: Answer) -> None:
     print_outcome(answer.outcome, answer.found, request.find)
     print_explanation(answer.explanation)
     if kept := len(answer.table):
-        shown = title(request.find, kept, answer.found, FIRST)
+        shown = title(request.find, kept, answer.found, FIRST, answer.outcome)
         out.print(variants_table(islice(variants_of(request, answer), FIRST), shown))
 
 
@@ -152,7 +152,8 @@ def _count(request: SolveRequest, as_json: bool) -> Outcome:
     if as_json:
         typer.echo(json.dumps({"found": found, "outcome": outcome}))
     elif found is None:
-        out.print(f"not counted in {request.time_limit:g} s; give it more with --time-limit")
+        limit = f"{request.time_limit:g} s"
+        out.print(f"timed_out: not counted in {limit}; give it more with --time-limit")
     else:
         out.print(number_of_variants(found))
     return outcome

@@ -4,18 +4,25 @@ import threading
 from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
 from types import TracebackType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app.services.counter import Counter, RefusedByCounterError
 from app.services.process import SolverFailedError, SolverStartError, SolverTimeoutError
 from solver.problem import SolveRequest
+
+LATE: Final = "the time limit came first"
 
 
 class Count(NamedTuple):
     """A number of solutions; where it is not known, why."""
 
     found: int | None
-    reason: str = "the time limit came first"
+    reason: str = LATE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is not known because time ran out."""
+        return self.found is None and self.reason == LATE
 
 
 Asked = tuple[int, SolveRequest]
@@ -95,7 +102,10 @@ class Counters:
             raise
         except RefusedByCounterError as refused:
             return Count(None, str(refused))
-        except (SolverFailedError, SolverTimeoutError) as failed:
+        except SolverTimeoutError:
+            self._replace(place)
+            return Count(None)
+        except SolverFailedError as failed:
             self._replace(place)
             return Count(None, str(failed))
 

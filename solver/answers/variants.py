@@ -10,13 +10,28 @@ from solver.answers.table import Table
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture, GlobalAvgPool2d, Layer, Schema, Shape
 from solver.network.counting import Counts, Delta, Span, count, coverage, input_shape, span
-from solver.problem import Problem
+from solver.problem import Best, Find, Problem
 from solver.variation.template import RESOLUTION, Assignment, Template, convolutions
 
 Measure = Literal["coverage", "receptive_field"]
 """What is derived of a variant as a number, beside its counts."""
 
 Outcome = Literal["complete", "truncated", "infeasible", "timed_out"]
+
+MOST_ROWS: Final = 2_000_000
+"""Solutions that CP-SAT lists before it is stopped; above every ``limit``."""
+
+
+def is_at_least(outcome: Outcome, found: int, find: Find) -> bool:
+    """Whether there may be more solutions than were found.
+
+    Time ran out; or CP-SAT was stopped; or it looked for the best one by one, and for one more than
+    was asked for to see whether there are more.
+    """
+    if outcome == "timed_out":
+        return True
+    is_one_more = isinstance(find, Best) and found == find.top + 1
+    return outcome == "truncated" and (is_one_more or found == MOST_ROWS)
 
 
 class Variant(Schema):

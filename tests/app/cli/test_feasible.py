@@ -282,14 +282,25 @@ class TestEnds:
         counts = [(0, Count(0)), (3, Count(None, "too large")), (1, Count(0)), (2, Count(None))]
         monkeypatch.setattr(Counters, "count", lambda *_: iter([*counts, (4, Count(0))]))
         result = isobudget("feasible", "-", *ASKED, *GRID, stdin=ARCHITECTURE)
-        assert result.exit_code == 0
+        assert result.exit_code == 4
         reason = (
             "2 of the problems could not be counted and take no part; the time limit came first"
         )
         assert reason in result.stdout
-        summary = surveyed(isobudget, *ASKED, *GRID)
+        result = isobudget("feasible", "-", *ASKED, *GRID, "--json", stdin=ARCHITECTURE)
+        assert result.exit_code == 4
+        summary = json.loads(result.stdout)
         assert (summary["unknown"], summary["shares"][0]["unknown"]) == (2, 2)
         assert summary["shares"][0]["originals"] == 2
+
+    @pytest.mark.parametrize(("found", "code"), [(0, 1), (1, 0)])
+    def test_what_could_not_be_counted_for_other_reasons_fails_where_nothing_is_known(
+        self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch, found: int, code: int
+    ) -> None:
+        counts = [Count(0), Count(found), Count(0), Count(None, "too large"), Count(0)]
+        monkeypatch.setattr(Counters, "count", lambda *_: enumerate(counts))
+        result = isobudget("feasible", "-", *ASKED, *GRID, stdin=ARCHITECTURE)
+        assert result.exit_code == code
 
     def test_large_numbers_are_written_out(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch

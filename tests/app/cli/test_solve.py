@@ -163,8 +163,12 @@ class TestChildrenThatDoNotAnswer:
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         raise_from_solve(monkeypatch, SolverTimeoutError("killed"))
-        answer = solved(isobudget)
+        result = isobudget("solve", "-", "--json", stdin=REQUEST)
+        answer = json.loads(result.stdout)
+        assert result.exit_code == 4
         assert (answer["outcome"], answer["found"], answer["variants"]) == ("timed_out", 0, [])
+        words = isobudget("solve", "-", stdin=REQUEST).stdout
+        assert words.startswith("timed_out: none found, none ruled out; time ran out")
 
     def test_an_interrupt_ends_without_a_traceback(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch

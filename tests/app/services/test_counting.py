@@ -68,11 +68,20 @@ def test_a_request_that_is_refused_has_a_reason_instead(pretended: type[Pretende
     assert len(pretended.made) == 2
 
 
-@pytest.mark.parametrize("error", [SolverFailedError("it died"), SolverTimeoutError("it died")])
-def test_a_process_that_fails_is_replaced(pretended: type[Pretended], error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "count"),
+    [
+        (SolverFailedError("it died"), Count(None, "it died")),
+        (SolverTimeoutError("it was killed"), Count(None)),
+    ],
+)
+def test_a_process_that_fails_is_replaced(
+    pretended: type[Pretended], error: Exception, count: Count
+) -> None:
     pretended.planned[3] = error
     found = counted(processes=1)
-    assert found[2] == Count(None, "it died")
+    assert found[2] == count
+    assert count.is_late == isinstance(error, SolverTimeoutError)
     assert found[8] == Count(9)
     assert len(pretended.made) == 2
 

@@ -10,7 +10,7 @@ import examples
 from solver.answers import check, search
 from solver.answers.check import WrongAnswerError
 from solver.answers.search import solve
-from solver.answers.variants import Answer
+from solver.answers.variants import MOST_ROWS, Answer
 from solver.approaches import APPROACHES
 from solver.engines.factored.question import Question
 from solver.engines.full.enumerated import Listed
@@ -249,7 +249,7 @@ def too_wide() -> Problem:
         ("FEASIBLE", 11, "timed_out"),
         ("UNKNOWN", 0, "timed_out"),
         ("INFEASIBLE", 0, "infeasible"),
-        ("FEASIBLE", search.MOST_ROWS, "truncated"),
+        ("FEASIBLE", MOST_ROWS, "truncated"),
     ],
 )
 def test_only_a_finished_search_is_complete(status: str, found: int, outcome: str) -> None:
