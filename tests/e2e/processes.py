@@ -108,6 +108,12 @@ def descendants(session: int) -> list[int]:
     return found
 
 
+def children(process: "subprocess.Popen[bytes]") -> list[int]:
+    """What a process started itself, and has not yet seen end."""
+    tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(pid) for pid in tasks.read_text().split()]
+
+
 def has_none(session: int) -> bool:
     return not descendants(session)
 

@@ -8,7 +8,6 @@ import subprocess
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -17,7 +16,7 @@ from app.db.engine import Database
 from app.db.models import AttemptRow, EpochRow, RunRow
 from app.db.runs import GIVEN_BACK
 from tests.chaos.sizes import IS_FULL
-from tests.e2e.processes import descendants, has_none, until, working
+from tests.e2e.processes import children, descendants, has_none, until, working
 from tests.factories import queued_job
 
 logger = logging.getLogger(__name__)
@@ -125,11 +124,6 @@ def test_a_worker_ends_when_its_time_is_over(
         assert process.wait(30) == 0
         until(lambda: not descendants(process.pid), 2)
     assert only_run(sqlite_database).state == "queued"
-
-
-def children(process: "subprocess.Popen[Any]") -> list[int]:
-    tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    return [int(pid) for pid in tasks.read_text().split()]
 
 
 def test_a_worker_that_dies_is_started_again_and_none_outlives_its_supervisor(
