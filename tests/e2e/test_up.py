@@ -12,15 +12,8 @@ from typing import Any
 import httpx2
 
 from app.db.engine import Database
-from tests.e2e.processes import (
-    children,
-    descendants,
-    free_port,
-    has_none,
-    is_ready,
-    until,
-    working,
-)
+from tests.e2e.processes import children, descendants, free_port, has_none, is_ready, working
+from tests.factories import until
 
 
 @contextmanager

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.db.engine import Database
-from app.db.models import AttemptRow, EpochRow, RunRow
+from app.db.models import AttemptRow, EpochRow
 from app.db.runs import GIVEN_BACK
 from tests.chaos.sizes import IS_FULL
-from tests.e2e.processes import children, descendants, has_none, until, working
-from tests.factories import queued_job
+from tests.e2e.processes import children, descendants, has_none, working
+from tests.factories import only_run, queued_job, until
 
 logger = logging.getLogger(__name__)
 
@@ -39,11 +39,6 @@ def measured(database: Database) -> list[tuple[int, int, float]]:
     with database.read() as session:
         rows = session.execute(select(*columns).order_by(EpochRow.epoch))
         return [(epoch, attempt, seconds) for epoch, attempt, seconds in rows]
-
-
-def only_run(database: Database) -> RunRow:
-    with database.read() as session:
-        return session.scalars(select(RunRow)).one()
 
 
 def stop(process: "subprocess.Popen[bytes]", number: int = signal.SIGTERM) -> int:

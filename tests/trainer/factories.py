@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from app.catalogue import Dataset
 from solver.network.architecture import Architecture
@@ -18,6 +19,9 @@ SMALL_LAYERS: list[dict[str, Any]] = [
 ]
 
 
+CACHE_KEY = {"content": "abc", "resolution": 5}
+
+
 def architecture(
     layers: list[dict[str, Any]] = SMALL_LAYERS, resolution: int = 8, channels: int = 1
 ) -> Architecture:
@@ -27,7 +31,7 @@ def architecture(
 
 
 def split(
-    size: int = 20, channels: int = 1, resolution: int = 8, images_NCHW: torch.Tensor | None = None
+    size: int = 20, channels: int = 1, resolution: int = 8, images_NCHW: Tensor | None = None
 ) -> Split:
     if images_NCHW is None:
         generator = torch.Generator().manual_seed(size)
@@ -42,3 +46,14 @@ def images(channels: int = 1, resolution: int = 8) -> Images:
     )
     train, validation, test = (split(size, channels, resolution) for size in (50, 10, 20))
     return Images(dataset, resolution, train, validation, test)
+
+
+def tensors(seed: int = 0) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(256, (40, 3, 5, 5), dtype=torch.uint8, generator=generator)
+    return {"images": images, "labels": torch.arange(40)}
+
+
+def equal(one: dict[str, Tensor] | None, other: dict[str, Tensor]) -> bool:
+    assert one is not None
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)

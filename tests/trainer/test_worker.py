@@ -20,7 +20,7 @@ from app.db.types import database_time
 from app.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from tests.factories import queued_job
+from tests.factories import queued_job, until
 from tests.trainer.factories import architecture
 from tests.workers import settings_in
 from trainer.outcome import Outcome
@@ -67,13 +67,6 @@ def working(sqlite_database: Database) -> Iterator[Worker]:
     yield made
     made.stop()
     thread.join()
-
-
-def until(condition: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_a_worker_trains_a_job_and_settles_its_results(database: Database) -> None:

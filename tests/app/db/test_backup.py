@@ -18,8 +18,7 @@ from app.db.engine import Database
 from app.db.models import Base, JobRunRow, ResultRow, RunRow
 from app.db.schema import config, is_current, migrate
 from tests.databases import new_postgres
-from tests.e2e.processes import until
-from tests.factories import RESULT, queued_job
+from tests.factories import RESULT, queued_job, until
 
 NewDatabase = Callable[[], Database]
 

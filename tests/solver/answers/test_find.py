@@ -19,17 +19,19 @@ from solver.engines.factored import TooManyError
 from solver.network.counting import count, coverage, receptive_field
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
-from tests.solver.answers.test_search import asked_of, example, questions
-from tests.solver.approaches.test_approaches import questions as questions_of
 from tests.solver.factories import (
     FLATTEN,
     GLOBAL_POOL,
     RELU,
+    asked_of,
     conv,
+    example,
     linear,
     network,
     pool,
     problem,
+    questions_of_one,
+    questions_of_two,
 )
 
 NAMES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
@@ -144,7 +146,7 @@ def test_cp_sat_alone_finds_the_same_best(
 def test_the_best_of_generated_problems_are_the_first_that_are_ranked(
     data: st.DataObject, approach: str
 ) -> None:
-    drawn = data.draw(questions() if approach == "IV" else questions_of(approach))
+    drawn = data.draw(questions_of_two() if approach == "IV" else questions_of_one(approach))
     asked = asked_of(drawn)
     if 0 < solve(asked, EVERYTHING).found < 2_000:
         name = data.draw(st.sampled_from(NAMES))

@@ -16,20 +16,23 @@ from solver.network.counting import count
 from solver.problem import ApproachName, Budget, Problem, Settings
 from tests import exhaustive
 from tests.exhaustive import Asked
-from tests.solver.answers.test_search import ALL, TOLERANCES, asked_of, assert_equivalent, until
-from tests.solver.explain.test_blocking import assert_nearest
+from tests.solver.explain.factories import assert_nearest
 from tests.solver.factories import (
+    ALL,
     FLATTEN,
     GLOBAL_POOL,
     NORM,
     RELU,
+    TOLERANCES,
+    asked_of,
+    assert_equivalent,
     conv,
     linear,
     network,
     pool,
     problem,
+    questions_of_one,
 )
-from tests.strategies import one_convolution, ranges_of_one_convolution
 
 NAMES: tuple[ApproachName, ...] = ("I", "II", "III")
 SMALL = {
@@ -103,7 +106,7 @@ def test_the_enumerated_set_is_the_exhaustive_one_whatever_stands_around(
 def test_the_enumerated_set_is_the_exhaustive_one_for_generated_networks(
     data: st.DataObject, approach: str, budget: str, scope: str
 ) -> None:
-    asked = replace(data.draw(questions(approach)), budget=budget, scope=scope)
+    asked = replace(data.draw(questions_of_one(approach)), budget=budget, scope=scope)
     if assert_equivalent(asked).rows:
         variants_hold(asked_of(asked))
 
@@ -112,28 +115,9 @@ def test_the_enumerated_set_is_the_exhaustive_one_for_generated_networks(
 @settings(deadline=None, max_examples=20)
 @given(data=st.data())
 def test_the_nearest_network_is_the_nearest_there_is(data: st.DataObject, approach: str) -> None:
-    asked = data.draw(questions(approach))
+    asked = data.draw(questions_of_one(approach))
     if exhaustive.sides_of_the_budget(asked):
         assert_nearest(replace(asked, below="0", above="0"))
-
-
-@st.composite
-def questions(draw: st.DrawFn, approach: str) -> Asked:
-    original = draw(one_convolution())
-    fractions = st.sampled_from(["0", "0.1", "0.35", "0.8", "1"])
-    kinds = list(until("conv2d", iter(layer.type for layer in original.layers)))
-    pool_before = any("pool" in kind for kind in kinds)
-    return Asked(
-        original,
-        budget=draw(st.sampled_from(["params", "flops", "both"])),
-        scope=draw(st.sampled_from(["network", "paper"])),
-        below=draw(fractions),
-        above=draw(fractions),
-        ranges=draw(ranges_of_one_convolution(original)),
-        count_pooling=draw(st.booleans()),
-        min_coverage="0" if pool_before else draw(st.sampled_from(["0", "0", "0.6", "1"])),
-        approach=approach,
-    )
 
 
 def variants_hold(asked: Problem) -> None:

@@ -10,7 +10,7 @@ from solver.explain import blocking
 from solver.explain.nearest import one_less, written
 from solver.problem import Settings
 from tests import exhaustive
-from tests.solver.explain.test_blocking import KEPT, assert_nearest, explained
+from tests.solver.explain.factories import KEPT, assert_nearest, explained
 from tests.solver.factories import (
     FLATTEN,
     PATIENCE,

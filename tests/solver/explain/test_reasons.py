@@ -11,16 +11,18 @@ from solver.approaches import APPROACHES
 from solver.explain import blocking
 from solver.explain.inquiry import Inquiry
 from solver.problem import Problem
-from tests.solver.answers.test_search import asked_of, example, questions
-from tests.solver.explain.test_blocking import KEPT, explained
+from tests.solver.explain.factories import KEPT, explained
 from tests.solver.factories import (
     FLATTEN,
     PATIENCE,
     RELU,
+    asked_of,
     conv,
+    example,
     linear,
     network,
     pool,
+    questions_of_two,
     two_convs,
 )
 
@@ -171,7 +173,7 @@ RANGE = re.compile(r"(\w+) (\d+)\.\.(\d+) leaves no solution; (\d+)\.\.(\d+) wou
 @settings(deadline=None, max_examples=30)
 @given(st.data())
 def test_a_range_is_told_the_smallest_change_that_opens_a_solution(data: st.DataObject) -> None:
-    asked = asked_of(data.draw(questions()))
+    asked = asked_of(data.draw(questions_of_two()))
     found = blocking.explain(asked, PATIENCE)
     if len(found.blocking) != len(found.reasons) or is_open(asked):
         return

@@ -15,14 +15,12 @@ from solver.explain import blocking
 from solver.explain.limits import Limits, another_network
 from solver.network.architecture import Architecture
 from solver.problem import ApproachName, Problem, Range, Settings
-from tests.solver.answers.test_search import asked_of, questions
-from tests.solver.approaches.test_approaches import questions as questions_of
-from tests.solver.explain.factories import assert_followed, ways_out
-from tests.solver.explain.test_blocking import KEPT
+from tests.solver.explain.factories import KEPT, assert_followed, ways_out
 from tests.solver.factories import (
     FLATTEN,
     PATIENCE,
     RELU,
+    asked_of,
     conv,
     held,
     linear,
@@ -30,6 +28,8 @@ from tests.solver.factories import (
     pool,
     posted,
     problem,
+    questions_of_one,
+    questions_of_two,
     template,
     two_convs,
 )
@@ -78,7 +78,9 @@ def test_advice_leads_to_variants_when_it_is_followed(
 @given(st.data())
 def test_advice_leads_to_variants_of_generated_networks(data: st.DataObject) -> None:
     approach = data.draw(st.sampled_from(["I", "II", "III", "IV"]))
-    asked = asked_of(data.draw(questions() if approach == "IV" else questions_of(approach)))
+    asked = asked_of(
+        data.draw(questions_of_two() if approach == "IV" else questions_of_one(approach))
+    )
     if solve(asked, Settings()).outcome == "infeasible":
         assert_honest(asked)
 

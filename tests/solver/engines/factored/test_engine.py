@@ -16,9 +16,20 @@ from solver.engines.factored.skeleton import ByWeight, ByWidth
 from solver.engines.full.model import Model
 from solver.problem import Problem, Settings
 from tests.exhaustive import Asked
-from tests.solver.answers.test_search import asked_of, example, questions
-from tests.solver.approaches.test_approaches import questions as questions_of
-from tests.solver.factories import FLATTEN, NORM, RELU, conv, linear, network, pool, problem
+from tests.solver.factories import (
+    FLATTEN,
+    NORM,
+    RELU,
+    asked_of,
+    conv,
+    example,
+    linear,
+    network,
+    pool,
+    problem,
+    questions_of_one,
+    questions_of_two,
+)
 
 Row = tuple[int, ...]
 
@@ -86,7 +97,7 @@ def test_both_engines_give_the_same_set_at_wide_ranges(
 def test_both_engines_give_the_same_set_for_generated_problems(
     data: st.DataObject, approach: str
 ) -> None:
-    drawn: Asked = data.draw(questions() if approach == "IV" else questions_of(approach))
+    drawn: Asked = data.draw(questions_of_two() if approach == "IV" else questions_of_one(approach))
     asked = asked_of(drawn)
     assert by_tables(asked) == by_full_model(asked)
 
