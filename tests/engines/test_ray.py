@@ -18,6 +18,8 @@ from tests.engines.sleeper import HOLD
 from tests.factories import queued_job, until
 from tests.workers import FakeWorker
 
+pytestmark = pytest.mark.slow
+
 SLEEPER = "tests.engines.sleeper"
 LONG = 10_000
 

@@ -166,6 +166,7 @@ def test_what_was_given_does_not_change_with_the_file(tmp_path: Path) -> None:
     assert equal(given, tensors())
 
 
+@pytest.mark.slow
 def test_two_processes_may_write_the_same_at_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

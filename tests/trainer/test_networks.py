@@ -10,6 +10,7 @@ from tests.trainer.factories import architecture
 from trainer.networks import CountMismatch, build, check_counts, counts_of
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(architecture=architectures())
 def test_what_is_counted_is_what_the_built_network_measures(architecture: Architecture) -> None:
@@ -20,6 +21,7 @@ def test_what_is_counted_is_what_the_built_network_measures(architecture: Archit
     assert measured == (counts.params, counts.macs)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(architecture=architectures())
 def test_every_layer_gives_the_shape_that_was_counted_with(architecture: Architecture) -> None:

@@ -27,6 +27,8 @@ from trainer.outcome import Outcome
 from trainer.process import Paused, Progress, Task, TrainingProcess, ends_of
 from trainer.worker import Worker
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -102,6 +102,7 @@ class TestServe:
 
 
 class TestWork:
+    @pytest.mark.slow
     def test_all_arguments_are_passed_on(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:

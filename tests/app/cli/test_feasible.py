@@ -19,6 +19,8 @@ from solver.problem import SolveRequest
 from tests.app.cli.conftest import Isobudget
 from tests.solver.factories import FLATTEN, conv, linear, network
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 ARCHITECTURE = json.dumps(examples.load("digits-architecture"))
 SEARCH = examples.load("digits-search")

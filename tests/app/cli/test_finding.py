@@ -256,15 +256,18 @@ def test_a_solver_that_is_killed_is_told_with_what_it_had_found(
 
 
 class TestCount:
+    @pytest.mark.slow
     def test_it_prints_only_how_many_there_are(self, isobudget: Isobudget) -> None:
         result = isobudget("solve", "-", "--count", stdin=REQUEST)
         assert (result.exit_code, result.stdout) == (0, "476 variants\n")
 
+    @pytest.mark.slow
     def test_it_is_json_too(self, isobudget: Isobudget) -> None:
         result = isobudget("solve", "-", "--count", "--json", stdin=with_find({"sample": 3}))
         assert result.exit_code == 0
         assert json.loads(result.stdout) == {"found": 476, "outcome": "complete"}
 
+    @pytest.mark.slow
     def test_none_at_all_is_infeasible(self, isobudget: Isobudget) -> None:
         options = ("--out-channels", "200:300", "--count")
         result = isobudget("solve", "-", *options, stdin=REQUEST)

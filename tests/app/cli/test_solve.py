@@ -22,6 +22,7 @@ def solved(isobudget: Isobudget, *options: str, stdin: str = REQUEST) -> Any:
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_json_holds_all_variants_and_nothing_else(isobudget: Isobudget) -> None:
     answer = solved(isobudget)
     assert (answer["outcome"], answer["found"], len(answer["variants"])) == ("complete", 1556, 1556)
@@ -29,11 +30,13 @@ def test_json_holds_all_variants_and_nothing_else(isobudget: Isobudget) -> None:
     assert answer["original"]["counts"]["params"] == 2972
 
 
+@pytest.mark.slow
 def test_a_variant_of_the_answer_is_a_complete_architecture(isobudget: Isobudget) -> None:
     variant = solved(isobudget, "--resolution", "8")["variants"][0]
     assert Architecture.model_validate(variant["architecture"]).input.resolution == 8
 
 
+@pytest.mark.slow
 def test_the_request_of_an_answer_can_be_asked_again(isobudget: Isobudget) -> None:
     answer = solved(isobudget, "--resolution", "8")
     SearchRequest.model_validate(answer["request"])
@@ -41,11 +44,13 @@ def test_the_request_of_an_answer_can_be_asked_again(isobudget: Isobudget) -> No
     assert again["variants"] == answer["variants"]
 
 
+@pytest.mark.slow
 def test_an_architecture_needs_only_approach_and_budget(isobudget: Isobudget) -> None:
     answer = solved(isobudget, *ASKED, "--resolution", "6:8", stdin=ARCHITECTURE)
     assert answer["found"] == 1556
 
 
+@pytest.mark.slow
 def test_options_override_the_file(isobudget: Isobudget) -> None:
     answer = solved(isobudget, "--resolution", "7:8", "--kernel-size", "3:6", "--limit", "5")
     ranges = answer["request"]["ranges"]
@@ -54,6 +59,7 @@ def test_options_override_the_file(isobudget: Isobudget) -> None:
     assert answer["variants"][0]["resolution"] == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("approach", "symbols", "ranges"),
     [
@@ -77,6 +83,7 @@ def test_every_approach_answers_in_its_own_unknowns(
         assert Architecture.model_validate(variant["architecture"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "band"),
     [("0.01", {"below": 0.01, "above": 0.01}), ("0.02:0", {"below": 0.02, "above": 0.0})],
@@ -93,6 +100,7 @@ def test_pooling_can_be_left_out_of_flops(isobudget: Isobudget) -> None:
     assert answer["request"]["count_pooling"] is False
 
 
+@pytest.mark.slow
 def test_the_table_shows_the_outcome_and_the_first_variants(isobudget: Isobudget) -> None:
     result = isobudget("solve", "-", stdin=REQUEST)
     assert result.exit_code == 0
@@ -109,6 +117,7 @@ def test_an_infeasible_problem_is_explained(isobudget: Isobudget) -> None:
     assert "the nearest network" in result.stdout
 
 
+@pytest.mark.slow
 def test_an_infeasible_answer_is_json_too(isobudget: Isobudget) -> None:
     result = isobudget("solve", "-", "--out-channels", "200:300", "--json", stdin=REQUEST)
     assert result.exit_code == 3

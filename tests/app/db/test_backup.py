@@ -116,6 +116,7 @@ class Writer(threading.Thread):
         self.join()
 
 
+@pytest.mark.slow
 def test_a_backup_while_others_write_is_one_consistent_look(
     database: Database, new_database: NewDatabase, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ def plan_of_claim(database: Database) -> str:
         return "\n".join(str(row[-1]) for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("database", "has_statistics"),
     [

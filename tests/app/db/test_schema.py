@@ -36,6 +36,7 @@ def test_there_is_one_newest_revision() -> None:
     assert len(ScriptDirectory.from_config(config()).get_heads()) == 1
 
 
+@pytest.mark.slow
 def test_every_revision_goes_up_down_and_up_again(
     unmigrated: Database, revisions: list[str]
 ) -> None:
@@ -171,6 +172,7 @@ def test_on_the_way_down_paused_runs_are_cancelled_and_results_by_halving_droppe
     assert "halving" not in kept
 
 
+@pytest.mark.slow
 def test_what_was_paused_is_trained_by_a_job_behind_a_migration_down_and_up(
     database: Database, before_pauses: str
 ) -> None:

@@ -102,6 +102,7 @@ def test_what_goes_wrong_with_the_requests_is_raised() -> None:
         list(counters.count(broken()))
 
 
+@pytest.mark.slow
 def test_processes_count_and_end_with_the_block() -> None:
     requests = [request(), SolveRequest.model_validate({**endless(), "time_limit": 0.1})]
     with Counters(2, 1024) as counters:

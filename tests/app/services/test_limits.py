@@ -9,6 +9,8 @@ from app.services import child
 from app.services.child import Child
 from benchmarks import nasty
 
+pytestmark = pytest.mark.slow
+
 CORPUS = dict(nasty.corpus())
 TOLD_APART = 4
 """Every so many of them are enough to see each kind of request here."""

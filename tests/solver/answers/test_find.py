@@ -141,6 +141,7 @@ def test_cp_sat_alone_finds_the_same_best(
     assert answer.outcome == "truncated"
 
 
+@pytest.mark.slow
 @hypothesis_settings(deadline=None, max_examples=40)
 @given(data=st.data(), approach=st.sampled_from(["I", "II", "III", "IV"]))
 def test_the_best_of_generated_problems_are_the_first_that_are_ranked(

@@ -84,6 +84,7 @@ def test_one_filter_may_use_up_the_whole_budget() -> None:
     assert answer.rows == [(6, 1, 2, 0, 1, 2, 0, 1)]  # 4 · (10 + 1) = 1 · (10 · 4 + 4)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_the_enumerated_set_is_the_exhaustive_one_for_generated_networks(
@@ -92,6 +93,7 @@ def test_the_enumerated_set_is_the_exhaustive_one_for_generated_networks(
     assert_equivalent(data.draw(questions_of_two()))
 
 
+@pytest.mark.slow
 def test_the_example_is_complete_and_equal_to_trying_everything() -> None:
     request = example()
     answer = solve(request.problem, request.settings)
@@ -102,6 +104,7 @@ def test_the_example_is_complete_and_equal_to_trying_everything() -> None:
     assert answer.found == len(answer.rows) == 1_556
 
 
+@pytest.mark.slow
 def test_in_a_bias_free_network_equation_15_says_the_same_as_equal_parameters() -> None:
     request = example(scope="paper")
     answer = solve(request.problem, request.settings)

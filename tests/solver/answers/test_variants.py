@@ -169,6 +169,7 @@ def test_variants_of_a_deep_network_are_derived_as_if_each_were_counted_as_a_who
     assert assert_as_plainly(asked) >= 24
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.data())
 def test_variants_are_derived_as_if_each_were_counted_as_a_whole(data: st.DataObject) -> None:

@@ -98,6 +98,7 @@ def test_the_enumerated_set_is_the_exhaustive_one_whatever_stands_around(
         variants_hold(asked_of(asked))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
 @pytest.mark.parametrize("approach", NAMES)
@@ -111,6 +112,7 @@ def test_the_enumerated_set_is_the_exhaustive_one_for_generated_networks(
         variants_hold(asked_of(asked))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("approach", NAMES)
 @settings(deadline=None, max_examples=20)
 @given(data=st.data())

@@ -73,6 +73,7 @@ def test_cp_sat_and_numbers_agree_on_every_map_that_is_kept(original: Architectu
     assert kept < held(chain(original), GRID)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.data())
 def test_cp_sat_and_numbers_agree_on_generated_chains(data: st.DataObject) -> None:

@@ -80,6 +80,7 @@ def test_each_requirement_that_alone_is_in_the_way_is_named(
     assert found.blocking == blocking
 
 
+@pytest.mark.slow
 def test_coverage_blocks_and_so_do_the_ranges_that_it_reads() -> None:
     ranges = {**KEPT, "resolution": [9, 40], "stride": [5, 5], "padding": [0, 3]}
     found = explained(two_convs(), tolerance=1.0, min_coverage=1.0, ranges=ranges)
@@ -128,6 +129,7 @@ def test_shares_of_two_counts_weigh_alike() -> None:
     assert_nearest(asked)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_the_nearest_network_is_the_nearest_there_is(data: st.DataObject) -> None:

@@ -47,6 +47,7 @@ def test_a_tolerance_is_rounded_up_to_as_few_digits_as_widen_no_band(
     assert Decimal(repr(float(decimal))) == decimal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("approach", ["I", "III", "IV"])

@@ -55,6 +55,7 @@ def test_the_worked_case_of_the_documentation() -> None:
     assert divmod(972, 3 * 6**2) == (9, 0), "with C1' = 6 it would be whole"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "reasons"),
     [
@@ -170,6 +171,7 @@ def test_more_geometries_than_can_be_gone_through_leave_the_nearest(
 RANGE = re.compile(r"(\w+) (\d+)\.\.(\d+) leaves no solution; (\d+)\.\.(\d+) would leave one")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.data())
 def test_a_range_is_told_the_smallest_change_that_opens_a_solution(data: st.DataObject) -> None:

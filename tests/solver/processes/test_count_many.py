@@ -65,6 +65,7 @@ def test_a_counter_answers_line_by_line_in_order(started: Started) -> None:
     assert "SolveRequest" in answer(started)["error"]
 
 
+@pytest.mark.slow
 def test_a_count_that_takes_too_long_is_null_and_the_next_is_counted(started: Started) -> None:
     started.send(json.dumps({**endless(), "time_limit": 0.1}))
     started.send(json.dumps(SEARCH))
@@ -72,10 +73,12 @@ def test_a_count_that_takes_too_long_is_null_and_the_next_is_counted(started: St
     assert answer(started) == {"found": 1556}
 
 
+@pytest.mark.slow
 def test_a_counter_ends_when_its_input_closes(started: Started) -> None:
     started.hang_up()
 
 
+@pytest.mark.slow
 def test_a_counter_ends_when_its_input_closes_while_it_counts(started: Started) -> None:
     started.send(json.dumps(endless()))
     started.hang_up()

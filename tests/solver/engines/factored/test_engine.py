@@ -58,6 +58,7 @@ def original(resolution: int, channels: int, filters: int, second: int, *behind:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerance", [0.0, 0.01, 0.05, {"below": 0.1, "above": 0.0}])
 @pytest.mark.parametrize("scope", ["paper", "network"])
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
@@ -92,6 +93,7 @@ def test_both_engines_give_the_same_set_at_wide_ranges(
     assert by_tables(asked) == by_full_model(asked)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(data=st.data(), approach=st.sampled_from(["I", "II", "III", "IV"]))
 def test_both_engines_give_the_same_set_for_generated_problems(
