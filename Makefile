@@ -35,7 +35,8 @@ lint: $(VENV)/installed-dev
 
 # Fast tests need nothing beside Python: neither PostgreSQL nor a browser.
 quick: lint
-	$(BIN)/python -m pytest -n 2 -q -m "not slow and not postgres and not browser"
+	$(BIN)/python -m pytest -n 2 -q -m "not slow and not postgres and not browser" \
+		--ignore tests/chaos --ignore tests/e2e
 
 test: lint
 	$(BIN)/python -m pytest -n 2

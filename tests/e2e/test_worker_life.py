@@ -23,6 +23,18 @@ logger = logging.getLogger(__name__)
 
 STOPS = [signal.SIGINT, *[signal.SIGTERM] * (20 if IS_FULL else 2)]
 """No fewer than the leases that a run may lose."""
+ONE, TWO = (), ("--processes", "2")
+POSTGRES = pytest.mark.postgres
+DATABASES_AND_WORKERS = [
+    pytest.param("sqlite", ONE, id="sqlite-one"),
+    pytest.param("postgres", TWO, id="postgres-two", marks=POSTGRES),
+]
+"""Each database and each number of workers; all pairs of them in ``make chaos``."""
+if IS_FULL:
+    DATABASES_AND_WORKERS += [
+        pytest.param("sqlite", TWO, id="sqlite-two"),
+        pytest.param("postgres", ONE, id="postgres-one", marks=POSTGRES),
+    ]
 
 
 def epochs(database: Database) -> int:
@@ -50,7 +62,7 @@ def _has_more(database: Database, than: int) -> bool:
     return epochs(database) > than
 
 
-@pytest.mark.parametrize("options", [(), ("--processes", "2")], ids=["one", "two"])
+@pytest.mark.parametrize(("database", "options"), DATABASES_AND_WORKERS, indirect=["database"])
 def test_runs_go_on_from_their_last_epoch_however_often_workers_are_stopped(
     database: Database, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
