@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from solver.network.architecture import Schema, digest
+from solver.network.schema import Schema, digest
 
 FOLDER: Final = re.compile(r"folder:[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 """How a data set of a user's own images is called, after its folder in the data folder."""

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.catalogue import content_id
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0)]

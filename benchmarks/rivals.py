@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.problem import Range
+from solver.variation.unknown import Range
 
 Rows = NDArray[np.int64]
 CHUNK = 20_000_000

@@ -124,7 +124,7 @@ def cp_sat(request: dict[str, Any]) -> Rows:
     approach, model = APPROACHES[problem.approach], Model()
     for constraint in approach.constraints(problem):
         constraint.post(model)
-    rows, _ = model.enumerate(tuple(approach.unknowns), time_limit=600.0, most=10_000_000)
+    rows, _ = model.enumerate(approach.symbols, time_limit=600.0, most=10_000_000)
     return rows
 
 

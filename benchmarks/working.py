@@ -121,7 +121,7 @@ def overhead(original: Architecture, epochs: int) -> float:
         "approach": "IV",
         "budget": "params",
         "tolerance": 0.02,
-        "ranges": {"resolution": [original.input.resolution + 1, 28]},
+        "ranges": {"resolution": [original.resolution + 1, 28]},
         "find": {"sample": 100, "seed": 0},
     }
     with workplace() as place:

@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from solver.answers.search import solve
-from solver.network.architecture import Architecture, Conv2d
-from solver.problem import Problem, Range, Ranges, Settings
+from solver.network.architecture import Architecture
+from solver.network.layers import Conv2d
+from solver.problem import Problem, Ranges, Settings
+from solver.variation.unknown import Range
 
 NATIVE = 8
 TOP = 25
@@ -50,7 +52,7 @@ def main() -> None:
     """Count the exact variants of every original, and print a table."""
     found = []
     for architecture in originals():
-        ranges = Ranges(resolution=Range(architecture.input.resolution + 1, NATIVE))
+        ranges = Ranges(resolution=Range(architecture.resolution + 1, NATIVE))
         problem = Problem(architecture=architecture, approach="IV", budget="params", ranges=ranges)
         found.append((solve(problem, Settings(limit=1)).found, architecture))
     found.sort(key=lambda pair: pair[0], reverse=True)
@@ -62,7 +64,7 @@ def main() -> None:
     for count, architecture in found[:TOP]:
         convs = [layer for layer in architecture.layers if isinstance(layer, Conv2d)]
         shown = [f"{c.out_channels} filters {c.kernel_size}×{c.kernel_size}" for c in convs]
-        table.add_row(str(count), str(architecture.input.resolution), *shown)
+        table.add_row(str(count), str(architecture.resolution), *shown)
     Console().print(table)
 
 

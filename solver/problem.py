@@ -1,8 +1,7 @@
 """What to solve (:class:`Problem`), how long to try (:class:`Settings`), both as one request."""
 
-from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
     Discriminator,
@@ -14,26 +13,18 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from solver.network.architecture import Architecture, Schema
+from solver.approaches import APPROACHES
+from solver.network.architecture import Architecture
+from solver.network.schema import MAX_SIZE, Schema
+from solver.variation.tolerance import Fraction, Tolerance
+from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
 
 Budget = Literal["params", "flops", "both"]
 Scope = Literal["network", "paper"]
-ApproachName = Literal["I", "II", "III", "IV"]
-
-Bound = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
-MAX_GEOMETRY: Final = 4_096
-"""Largest resolution, kernel, stride, padding or dilation that a range may reach."""
-MAX_RESOLUTION: Final = 65_536
-"""Largest resolution of an architecture."""
-MAX_WIDTH: Final = 1_000_000
-"""Most filters or features that an unknown may take where nothing bounds it."""
-
-
-class Range(NamedTuple):
-    """Inclusive bounds of an unknown."""
-
-    low: Bound
-    high: Bound
+if TYPE_CHECKING:
+    ApproachName: TypeAlias = str
+else:
+    ApproachName = Literal[tuple(APPROACHES)]
 
 
 class Ranges(Schema):
@@ -74,7 +65,7 @@ class Ranges(Schema):
 
     def filled(self, resolution: int) -> "Ranges":
         """Fill what was left out, for an original of this resolution (Section 4)."""
-        highest = max(resolution + 1, min(2 * resolution, MAX_RESOLUTION))
+        highest = max(resolution + 1, min(2 * resolution, MAX_SIZE))
         defaults = DEFAULT_RANGES | {"resolution": Range(resolution + 1, highest)}
         given = {name: bounds for name, bounds in self if bounds is not None}
         return Ranges.model_construct(**{**defaults, **given})
@@ -103,33 +94,6 @@ DEFAULT_RANGES: Final[dict[str, Range | None]] = {
 }
 
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
-
-
-class Tolerance(Schema):
-    """A band around the original's count, as fractions of it (the paper's footnote 3)."""
-
-    below: Fraction = 0.0
-    above: Fraction = 0.0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _symmetric(cls, data: Any) -> Any:
-        """A number stands for a band of that width to both sides."""
-        is_number = isinstance(data, int | float) and not isinstance(data, bool)
-        return {"below": data, "above": data} if is_number else data
-
-    def band(self, target: int) -> Range:
-        """Counts within the tolerance of a target: inclusive, in whole numbers."""
-        return Range(target - _share(self.below, target), target + _share(self.above, target))
-
-
-def _share(fraction: float, target: int) -> int:
-    """⌊fraction · target⌋ of the fraction as written in decimal: floats misplace bounds."""
-    numerator, denominator = Decimal(repr(fraction)).as_integer_ratio()
-    return numerator * target // denominator
-
-
 class Question(Schema):
     """What is asked of an architecture; a :class:`Problem` without the architecture."""
 
@@ -148,6 +112,11 @@ class Question(Schema):
     min_coverage: Fraction = Field(
         default=0.0, description="Least share of the input's rows that conv1 reads"
     )
+    kernel_grows: bool = Field(
+        default=True,
+        strict=True,
+        description="III and IV: `C1' > C1` as printed; `false` allows `C1' = C1`",
+    )
 
 
 class Problem(Question):
@@ -158,7 +127,7 @@ class Problem(Question):
     @cached_property
     def bounds(self) -> Ranges:
         """The ranges, filled in."""
-        return self.ranges.filled(self.architecture.input.resolution)
+        return self.ranges.filled(self.architecture.resolution)
 
 
 ObjectiveName = Literal[

@@ -81,7 +81,7 @@ def needs(
 
     Of variants so many epochs are wanted ``first``, if not all.
     """
-    resolution = architecture.input.resolution
+    resolution = architecture.resolution
     found: list[jobs.Need] = []
     for variant in (None, *variants):
         network = jobs.Network(architecture.id, resolution, variant)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
-from solver.network.architecture import (
-    Architecture,
+from solver.approaches import APPROACHES
+from solver.network.architecture import Architecture
+from solver.network.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -19,7 +21,7 @@ from solver.network.architecture import (
     MaxPool2d,
     ReLU,
     Shape,
-    output_shape,
+    Window,
 )
 
 
@@ -38,7 +40,7 @@ def architectures(
     layers: list[Layer] = []
     for _ in range(draw(st.integers(0, max_map_layers))):
         layers.append(draw(map_layers(shape)))
-        shape = output_shape(layers[-1], shape)
+        shape = layers[-1].output([shape])
     return Architecture.model_validate(
         {
             "input": {"channels": channels, "resolution": resolution},
@@ -110,14 +112,16 @@ def two_convolutions(draw: st.DrawFn) -> Architecture:
         _, side, _ = shape
         layer = convolutions(shape[0], side) if kind == "convolution" else between(side)
         layers.append(draw(layer))
-        shape = output_shape(layers[-1], shape)
+        shape = layers[-1].output([shape])
     head = list(_head(draw, None)) if draw(st.booleans()) else []
-    return Architecture.model_validate(
+    original = Architecture.model_validate(
         {
             "input": {"channels": channels, "resolution": resolution},
             "layers": [*layers, *head],
         }
     )
+    assume(APPROACHES["IV"].misfit(original) is None)
+    return original
 
 
 def _orders() -> st.SearchStrategy[list[str]]:
@@ -138,6 +142,11 @@ def between(side: int) -> st.SearchStrategy[Any]:
     return st.one_of(plain, pools(side), st.just(GlobalAvgPool2d()))
 
 
+def windows_of_convolutions(original: Architecture) -> list[Window]:
+    """The windows of the convolutions, along both axes."""
+    return [layer.along(0) for layer in original.layers if isinstance(layer, Conv2d)]
+
+
 @st.composite
 def small_ranges(draw: st.DrawFn, original: Architecture) -> dict[str, tuple[int, int]]:
     """Draw ranges for Approach IV that plain loops get through.
@@ -145,17 +154,17 @@ def small_ranges(draw: st.DrawFn, original: Architecture) -> dict[str, tuple[int
     They hold the change that keeps every map, where no pool stands before the first convolution:
     a kernel larger by one, and an input larger by its dilation.
     """
-    first, second = [layer for layer in original.layers if isinstance(layer, Conv2d)][:2]
+    first, second = windows_of_convolutions(original)[:2]
 
     def around(*values: int, least: int = 1, most: int = 1) -> tuple[int, int]:
         low, high = draw(st.integers(0, 1)), draw(st.integers(0, most))
         return max(least, min(values) - low), max(values) + high
 
     ranges = {
-        "resolution": around(original.input.resolution + first.dilation, most=2),
-        "kernel_size": around(first.kernel_size + 1, second.kernel_size),
-        "stride": around(first.stride, second.stride),
-        "padding": around(first.padding, second.padding, least=0),
+        "resolution": around(original.resolution + first.d, most=2),
+        "kernel_size": around(first.c + 1, second.c),
+        "stride": around(first.s, second.s),
+        "padding": around(first.before, second.before, least=0),
     }
     if draw(st.booleans()):
         ranges["out_channels"] = around(draw(st.integers(1, 9)), most=9)
@@ -174,7 +183,7 @@ def one_convolution(draw: st.DrawFn) -> Architecture:
         _, side, _ = shape
         layer = convolutions(shape[0], side) if kind == "convolution" else between(side)
         layers.append(draw(layer))
-        shape = output_shape(layers[-1], shape)
+        shape = layers[-1].output([shape])
     hidden = Linear(out_features=draw(st.integers(1, 6)), bias=draw(st.booleans()))
     return Architecture.model_validate(
         {
@@ -193,14 +202,14 @@ def ranges_of_one_convolution(
     Where no pool stands before the convolution they hold changes that keep its map: a dilation
     larger by one for a larger input; a kernel larger by one and a pool of 2 pixels and stride 1.
     """
-    first = next(layer for layer in original.layers if isinstance(layer, Conv2d))
-    N, spread = original.input.resolution, first.dilation + first.stride
+    first = windows_of_convolutions(original)[0]
+    N, spread = original.resolution, first.d + first.s
     ranges = {
-        "resolution": (N + 1, N + max(spread, first.kernel_size - 1) + draw(st.integers(0, 1))),
-        "kernel_size": (first.kernel_size, first.kernel_size + draw(st.integers(1, 2))),
-        "stride": (draw(st.integers(1, first.stride)), first.stride + draw(st.integers(0, 1))),
-        "padding": (draw(st.integers(0, first.padding)), first.padding + draw(st.integers(0, 1))),
-        "dilation": (draw(st.integers(1, 2)), first.dilation + draw(st.integers(1, 2))),
+        "resolution": (N + 1, N + max(spread, first.c - 1) + draw(st.integers(0, 1))),
+        "kernel_size": (first.c, first.c + draw(st.integers(1, 2))),
+        "stride": (draw(st.integers(1, first.s)), first.s + draw(st.integers(0, 1))),
+        "padding": (draw(st.integers(0, first.before)), first.before + draw(st.integers(0, 1))),
+        "dilation": (draw(st.integers(1, 2)), first.d + draw(st.integers(1, 2))),
         "pool_kernel_size": (draw(st.integers(1, 2)), draw(st.integers(2, 3))),
         "pool_stride": (1, draw(st.integers(1, 2))),
         "pool_padding": (0, draw(st.integers(0, 2))),

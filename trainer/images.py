@@ -145,7 +145,7 @@ def fitted(
         Images that are only read now are broken, or not what they were.
     """
     _check_network(architecture, source.dataset)
-    images = resized(source, architecture.input.resolution, detail)
+    images = resized(source, architecture.resolution, detail)
     if training_images is None or training_images == len(images.train):
         return images
     if not 0 < training_images < len(images.train):

@@ -8,8 +8,9 @@ from torch import nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-from solver.network.architecture import (
-    Architecture,
+from solver.network.architecture import Architecture
+from solver.network.counting import Counts, shapes
+from solver.network.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -22,9 +23,7 @@ from solver.network.architecture import (
     MaxPool2d,
     ReLU,
     Shape,
-    stride_of,
 )
-from solver.network.counting import Counts, shapes
 from trainer.errors import RunFailed
 
 
@@ -59,9 +58,9 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
                 bias=layer.bias,
             )
         case MaxPool2d():
-            return nn.MaxPool2d(layer.kernel_size, stride_of(layer), layer.padding)
+            return nn.MaxPool2d(layer.kernel_size, layer.stride, layer.padding)
         case AvgPool2d():
-            return nn.AvgPool2d(layer.kernel_size, stride_of(layer), layer.padding)
+            return nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding)
         case GlobalAvgPool2d():
             return nn.AdaptiveAvgPool2d(1)
         case BatchNorm2d():
@@ -76,6 +75,8 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
             return nn.Flatten()
         case Linear():
             return nn.Linear(shape[0], layer.out_features, bias=layer.bias)
+        case _:
+            raise NotImplementedError(layer.type)
 
 
 def counts_of(module: nn.Module, architecture: Architecture) -> tuple[int, int]:
@@ -83,7 +84,7 @@ def counts_of(module: nn.Module, architecture: Architecture) -> tuple[int, int]:
 
     The forward pass runs in evaluation mode on the meta device, so it computes nothing.
     """
-    channels, resolution = architecture.input.channels, architecture.input.resolution
+    channels, resolution = architecture.input.channels, architecture.resolution
     images_BCHW = torch.empty(1, channels, resolution, resolution, device="meta")
     weights = {name: value.to("meta") for name, value in module.state_dict().items()}
     was_training = module.training

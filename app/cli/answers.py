@@ -57,7 +57,7 @@ def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
     network = request.architecture
     original = Original(
         id=network.id,
-        resolution=network.input.resolution,
+        resolution=network.resolution,
         counts=Describer(request.problem).counts(network),
     )
     return {

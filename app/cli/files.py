@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.cli.console import refuse
 from app.errors import Fault
-from solver.network.architecture import Place
+from solver.network.schema import Place
 
 STDIN = "-"
 MISSING = "this is missing"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from app.errors import Fault
 from solver.answers.variants import Outcome, is_at_least
-from solver.network.architecture import Place
+from solver.network.schema import Place
 from solver.problem import FIND_KINDS, Best, Find, Sample
 
 KINDS: Final = {"sample": ("sample", "seed"), "best": ("best", "top", "diverse")}

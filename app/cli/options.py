@@ -14,7 +14,7 @@ from app.errors import Fault, RefusedError
 from app.services import searches
 from app.services.architectures import checked
 from app.services.requests import SearchRequest
-from solver.network.architecture import Place
+from solver.network.schema import Place
 from solver.problem import SolveRequest
 
 REQUIRED: Final = {"--approach": "I, II, III or IV", "--budget": "params, flops or both"}

@@ -11,8 +11,8 @@ from app.services.architectures import ArchitectureView
 from app.ui.experiment import Row
 from app.ui.wording import percent, points
 from solver.answers.variants import Variant
-from solver.problem import Tolerance
 from solver.survey.feasibility import Near, Nearest, Share
+from solver.variation.tolerance import Tolerance
 
 
 def layers_table(counted: ArchitectureView) -> Table:

@@ -24,7 +24,7 @@ def add(session: Session, architecture: Architecture) -> bool:
     row = {
         "id": architecture.id,
         "document": architecture.model_dump(mode="json", exclude_none=True),
-        "resolution": architecture.input.resolution,
+        "resolution": architecture.resolution,
         **count(architecture).model_dump(),
     }
     return bool(insert_new(session, ArchitectureRow, [row]))

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import JobRow, SearchRow
-from solver.network.architecture import digest
+from solver.network.schema import digest
 
 
 def content_hash(kind: str, content: Any) -> str:

@@ -5,7 +5,7 @@ Accuracies and gains are fractions; what is unknown is ``None``.
 
 from typing import Literal
 
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 
 
 class Accuracy(Schema):

@@ -14,7 +14,7 @@ from app.db.paging import Key, page
 from app.db.statements import affected, insert_all
 from app.db.types import database_time
 from solver.answers.variants import Answer
-from solver.variation.template import RESOLUTION
+from solver.variation.unknown import RESOLUTION
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3

@@ -7,8 +7,9 @@ from pydantic import Field
 from app.db import architectures
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
-from solver.network.architecture import Architecture, Schema
+from solver.network.architecture import Architecture
 from solver.network.counting import Counts, LayerReport, count, describe
+from solver.network.schema import Schema
 
 
 class ArchitectureView(Schema):

@@ -10,7 +10,7 @@ from app import folders
 from app.catalogue import DATASETS, Dataset
 from app.errors import Fault, RefusedError
 from app.services.requests import NO_DATASET
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 
 
 class DatasetView(Schema):

@@ -26,7 +26,7 @@ from app.services.job_views import (
 )
 from app.services.requests import MOST_RUNS
 from app.services.searches import State
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 
 POLL_SECONDS: Final = 1.0
 KEEP_ALIVE_SECONDS: Final = 15.0

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from app.services.counting import Count
 from app.services.searches import Original
-from solver.network.architecture import Schema
 from solver.network.counting import count
+from solver.network.schema import Schema
 from solver.problem import Sample, SolveRequest
 from solver.survey.feasibility import Found, Members, Nearest, Share, nearest, share, tightest
 from solver.survey.grid import Grid
@@ -91,7 +91,7 @@ class Survey:
         request, network = self.requests[0], self.grid.original
         return Original(
             id=network.id,
-            resolution=network.input.resolution,
+            resolution=network.resolution,
             counts=count(network, count_pooling=request.count_pooling),
         )
 

@@ -13,7 +13,7 @@ from app.db.results import Results
 from app.failures import Failure
 from app.halving import Halving
 from app.services.searches import State
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 
 RunState = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 

@@ -59,7 +59,7 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
         variants = _others(_variant_networks(session, search, positions), original.id)
         if len(variants) < len(positions):
             notes.append("a variant that is the original itself was left out")
-        networks = [jobs.Network(original.id, original.input.resolution), *variants]
+        networks = [jobs.Network(original.id, original.resolution), *variants]
         needs = _needs(request, dataset, networks)
         return jobs.create(
             session, search.id, understood(request, notes), needs, request.priority

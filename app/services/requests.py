@@ -7,7 +7,8 @@ from pydantic_core import PydanticCustomError
 
 from app.catalogue import DATASETS, FOLDER
 from app.recipes import Recipe
-from solver.network.architecture import Architecture, Schema
+from solver.network.architecture import Architecture
+from solver.network.schema import Schema
 from solver.problem import Question, Settings
 
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]

@@ -17,8 +17,9 @@ from app.services.requests import SearchRequest
 from app.services.variants import VariantView
 from solver.answers.variants import Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
-from solver.network.architecture import Architecture, Schema
+from solver.network.architecture import Architecture
 from solver.network.counting import Counts, count
+from solver.network.schema import Schema
 from solver.problem import Question, Settings
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -110,7 +111,7 @@ def understood(request: SearchRequest, original: Architecture) -> dict[str, obje
     if misfit := APPROACHES[request.approach].misfit(original):
         place, reason = misfit
         raise RefusedError(Fault(pointer(("architecture", *place)), reason))
-    ranges = request.ranges.filled(original.input.resolution)
+    ranges = request.ranges.filled(original.resolution)
     filled = request.model_copy(update={"ranges": ranges})
     return filled.model_dump(mode="json", exclude={"architecture", "architecture_id"})
 
@@ -176,7 +177,7 @@ def _summary(row: SearchRow, original: Architecture) -> SearchSummary:
             "request": {**row.request, "architecture_id": row.architecture_id},
             "original": Original(
                 id=original.id,
-                resolution=original.input.resolution,
+                resolution=original.resolution,
                 counts=count(original, count_pooling=row.request["count_pooling"]),
             ),
             "outcome": row.outcome,

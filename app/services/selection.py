@@ -16,8 +16,9 @@ from app.services.requests import (
     NamedSelection,
     WholeSelection,
 )
-from solver.network.architecture import Architecture, Linear
+from solver.network.architecture import Architecture
 from solver.network.counting import shapes
+from solver.network.layers import Linear
 
 
 def check_fit(original: Architecture, dataset: Dataset) -> None:
@@ -29,12 +30,12 @@ def check_fit(original: Architecture, dataset: Dataset) -> None:
         Channels, resolution or classes do not fit.
     """
     faults = []
-    image, name = original.input, dataset.name
-    if image.channels != dataset.channels:
-        faults.append(f"the network takes {image.channels} channels; {name} has {dataset.channels}")
-    if image.resolution > dataset.resolution:
+    channels, resolution, name = original.input.channels, original.resolution, dataset.name
+    if channels != dataset.channels:
+        faults.append(f"the network takes {channels} channels; {name} has {dataset.channels}")
+    if resolution > dataset.resolution:
         faults.append(
-            f"the network takes {image.resolution} px, above {name}'s {dataset.resolution} px; "
+            f"the network takes {resolution} px, above {name}'s {dataset.resolution} px; "
             "images are never enlarged"
         )
     outputs = shapes(original)[-1]

@@ -12,7 +12,7 @@ from app.db.identity import split_id, variant_id
 from app.db.models import SearchRow, VariantRow
 from solver.answers.variants import Describer, Variant
 from solver.approaches import APPROACHES
-from solver.network.architecture import Schema
+from solver.network.schema import Schema
 from solver.problem import Problem, Question
 from solver.variation.template import Assignment
 
@@ -35,7 +35,7 @@ class Deriver:
     """Derives the variants of one search."""
 
     def __init__(self, problem: Problem) -> None:
-        self._symbols = tuple(APPROACHES[problem.approach].unknowns)
+        self._symbols = tuple(APPROACHES[problem.approach].symbols)
         self.describer = Describer(problem)
 
     def assignment(self, row: VariantRow) -> Assignment:

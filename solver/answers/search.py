@@ -12,7 +12,7 @@ from solver.answers.table import TYPECODE, Table
 from solver.answers.variants import MOST_ROWS, Answer, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
-from solver.engines.factored import TooManyError, factor
+from solver.engines.factored import NotFactoredError, TooManyError, factor
 from solver.engines.factored.arrays import Ints
 from solver.engines.full.enumerated import Listed
 from solver.engines.full.model import Model, Report
@@ -117,9 +117,9 @@ class _Search:
         count_whole(problem.architecture)  # larger counts are refused before anything is built
         self._problem = problem
         self._approach = APPROACHES[problem.approach]
-        self.symbols = tuple(self._approach.unknowns)
+        self.symbols = self._approach.symbols
         self.template = self._approach.template(problem.architecture)
-        self.constraints = self._approach.constraints(problem)
+        self.constraints = self._approach.constraints_on(self.template, problem)
 
     def run(self, settings: Settings, progress: Progress) -> tuple[Found, Report]:
         """All solutions by the fast engine; where its tables would be too large, by CP-SAT."""
@@ -129,7 +129,7 @@ class _Search:
             found, report = factor(
                 self.template, self.constraints, self._approach.width, settings.time_limit
             )
-        except TooManyError:
+        except (NotFactoredError, TooManyError):
             found, report = self.by_full_model(settings, ends, progress)
         if report.status in DONE:
             report = report._replace(status="OPTIMAL" if found.count else "INFEASIBLE")
@@ -145,7 +145,9 @@ class _Search:
         time_limit = max(0.0, ends - time.monotonic())
         costly = [item for item in self.constraints if item.is_costly]
         match settings.find:
-            case Best(best=name, top=top, diverse=diverse) if name != "max_coverage" and not costly:
+            case Best(best=name, top=top, diverse=diverse) if (
+                not costly and self._objective(name).is_encodable
+            ):
                 started, apart = time.monotonic(), self.distance if diverse else 1
                 wanted = (self._objective(name), top + 1, apart)  # one more: are there more?
                 rows, is_proved = optima(self.constraints, self.symbols, *wanted, time_limit)

@@ -1,17 +1,20 @@
 """Variants and answers: what a search finds, as frozen schemas."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
 from solver.answers.table import Table
 from solver.approaches import APPROACHES
-from solver.network.architecture import Architecture, GlobalAvgPool2d, Layer, Schema, Shape
-from solver.network.counting import Counts, Delta, Span, count, coverage, input_shape, span
+from solver.network.architecture import Architecture
+from solver.network.counting import Counts, Delta, Span, Walk, count, coverage, span
+from solver.network.layers import Shape
+from solver.network.schema import Schema
 from solver.problem import Best, Find, Problem
-from solver.variation.template import RESOLUTION, Assignment, Template, convolutions
+from solver.variation.template import Assignment, Template, convolutions
+from solver.variation.unknown import RESOLUTION, Role
 
 Measure = Literal["coverage", "receptive_field"]
 """What is derived of a variant as a number, beside its counts."""
@@ -127,20 +130,28 @@ class Describer:
         self._problem = problem
         self._template: Template = APPROACHES[problem.approach].template(problem.architecture)
         self._original = self.counts(problem.architecture)
-        first, last = self._template.changed
-        self._before = self._remembered(self._template.layers[:first])
-        self._changed = slice(first, last + 1)
-        self._behind = self._remembered(self._template.layers[last + 1 :])
+        self._front = self._template.junction + 1
+        self._behind = lru_cache(maxsize=1024)(self._counted_behind)
+        fields = self._template.fields.items()
+        varying = {
+            it for (place, _), field in fields if place >= self._front for it in field.symbols
+        }
+        self._symbols_behind = tuple(sorted(varying))
 
-    def _remembered(self, layers: tuple[Layer, ...]) -> Callable[[Shape], Span]:
-        counted = partial(span, layers, count_pooling=self._problem.count_pooling)
-        return lru_cache(maxsize=1024)(counted)
+    def _span(self, assignment: Assignment) -> Span:
+        """Counts up to the junction, and of what is behind it, which many variants share."""
+        front = self._template.walk(assignment, self._front)
+        before = span(front, count_pooling=self._problem.count_pooling)
+        known = tuple((it, assignment[it]) for it in self._symbols_behind if it in assignment)
+        return before.then(self._behind(before.output, known))
 
-    def _span(self, variant: Architecture) -> Span:
-        before = self._before(input_shape(variant))
-        layers = variant.layers[self._changed]
-        changed = span(layers, before.output, count_pooling=self._problem.count_pooling)
-        return before.then(changed).then(self._behind(changed.output))
+    def _counted_behind(self, shape: Shape, known: tuple[tuple[str, int], ...]) -> Span:
+        layers = self._template.substituted(dict(known))[self._front :]
+        links = tuple(
+            tuple(tensor - self._front for tensor in read)
+            for read in self._template.links[self._front :]
+        )
+        return span(Walk(layers, links, shape), count_pooling=self._problem.count_pooling)
 
     def counts(self, architecture: Architecture) -> Counts:
         """Counts as the problem asks for them, with pooling or without."""
@@ -148,7 +159,7 @@ class Describer:
 
     def bare_counts(self, assignment: Assignment) -> Counts:
         """Counts of the variant with these values, which are known to be valid."""
-        return self._span(self._template.architecture(assignment)).counts
+        return self._span(assignment).counts
 
     def architecture(self, assignment: Assignment) -> Architecture:
         """The variant with these values, named after its original."""
@@ -165,14 +176,14 @@ class Describer:
 
     def receptive_field(self, assignment: Assignment) -> int:
         """Receptive field of the variant with these values, in input pixels."""
-        return self._span(self._template.architecture(assignment)).window.side
+        return self._span(assignment).receptive_field
 
     def measure(self, name: Measure) -> Callable[[Sequence[int]], float]:
         """One measure as a function of rows: the values of the unknowns, in the approach's order.
 
         It is worked out once for all rows that are alike in what it depends on.
         """
-        symbols = tuple(APPROACHES[self._problem.approach].unknowns)
+        symbols = APPROACHES[self._problem.approach].symbols
         places = [place for place, it in enumerate(symbols) if it in self._symbols_of(name)]
         derive: Callable[[Assignment], float] = getattr(self, name)
 
@@ -186,13 +197,16 @@ class Describer:
         """The unknowns that a measure depends on: none that is a width."""
         template = self._template
         last = len(template.layers)
-        fields = {"kernel_size", "stride", "dilation", "padding"}
+        roles = {Role.KERNEL, Role.STRIDE, Role.DILATION, Role.PADDING}
         if name == "coverage":  # of conv1, and of what is before it
-            last = next((index for index, _ in convolutions(template.layers)), last)
-        elif not any(isinstance(layer, GlobalAvgPool2d) for layer in template.layers):
-            fields.remove("padding")  # it only matters to a window as large as the map
-        unknown = template.unknowns.items()
-        return {RESOLUTION} | {it for (at, field), it in unknown if field in fields and at <= last}
+            last = next(iter(convolutions(template.layers)), last)
+        elif not any(layer.spans_its_map for layer in template.layers):
+            roles.remove(Role.PADDING)  # it only matters to a window as large as the map
+        return {RESOLUTION} | {
+            it.symbol
+            for it in template.unknowns
+            if it.role in roles and template.places[it.layer] <= last
+        }
 
     def variant(self, assignment: Assignment) -> Variant:
         """Everything about the variant with these values."""
@@ -201,7 +215,7 @@ class Describer:
     def fields(self, assignment: Assignment) -> dict[str, Any]:
         """The fields of a :class:`Variant`, which are good and need not be validated."""
         architecture = self.architecture(assignment)
-        counted, original = self._span(architecture), self._original
+        counted, original = self._span(assignment), self._original
         return {
             "approach": self._problem.approach,
             "resolution": assignment[RESOLUTION],
@@ -213,6 +227,6 @@ class Describer:
                 flops=counted.flops - original.flops,
             ),
             "coverage": coverage(architecture),
-            "receptive_field": counted.window.side,
+            "receptive_field": counted.receptive_field,
             "architecture": architecture,
         }

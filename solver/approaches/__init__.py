@@ -7,9 +7,8 @@ from solver.approaches.four import ApproachIV
 from solver.approaches.one import ApproachI
 from solver.approaches.three import ApproachIII
 from solver.approaches.two import ApproachII
-from solver.problem import ApproachName
 
-APPROACHES: Final[dict[ApproachName, Approach]] = {
+APPROACHES: Final[dict[str, Approach]] = {
     approach.name: approach for approach in (ApproachI(), ApproachII(), ApproachIII(), ApproachIV())
 }
 """Every approach that can be asked for, by its number in the paper."""

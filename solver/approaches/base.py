@@ -1,16 +1,24 @@
 """What an approach is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget, EqualFlops, EqualParams
-from solver.constraints.coverage import MinCoverage, conv1_symbols
+from solver.constraints.coverage import MinCoverage
+from solver.constraints.maps import LargerKernel, ProperPool
 from solver.constraints.ranges import WithinRange
-from solver.network.architecture import Architecture, Place
-from solver.problem import MAX_WIDTH, ApproachName, Problem, Range
-from solver.variation.template import Template, convolutions
+from solver.constraints.widths import DivisibleByGroups
+from solver.network.architecture import MAX_LAYERS, Architecture
+from solver.network.graph import bypass
+from solver.network.layers import Conv2d, Weighted
+from solver.network.schema import Fault
+from solver.variation.template import MisfitError, Template, convolutions
+from solver.variation.unknown import MAX_WIDTH, RESOLUTION, Range, Role, Unknown
+
+if TYPE_CHECKING:
+    from solver.problem import Problem
 
 
 class Approach(ABC):
@@ -19,56 +27,115 @@ class Approach(ABC):
     Adding one is a module with a subclass, and a line in :data:`solver.approaches.APPROACHES`.
     """
 
-    name: ClassVar[ApproachName]
-    unknowns: ClassVar[Mapping[str, str]]
-    """The symbols, in the order in which answers are sorted, and the range that each takes."""
+    name: ClassVar[str]
+    unknowns: ClassVar[tuple[Unknown, ...]]
+    """What varies, in the order in which answers are sorted."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The unknowns' symbols, in their order."""
+        return tuple(it.symbol for it in self.unknowns)
 
     @property
     def width(self) -> str | None:
         """The unknown that pays for the resolution, if any: a number of filters or features."""
-        widths = (symbol for symbol, field in self.unknowns.items() if field.startswith("out_"))
-        return next(widths, None)
+        return next((it.symbol for it in self.unknowns if it.role is Role.WIDTH), None)
 
     @abstractmethod
-    def misfit(self, architecture: Architecture) -> tuple[Place, str] | None:
-        """Why the approach cannot be applied to a network, with the place; ``None`` if it can."""
+    def lacks(self, architecture: Architecture) -> str | None:
+        """Which of the layers that it changes are missing, in words; ``None`` if none is."""
 
     @abstractmethod
     def template(self, architecture: Architecture) -> Template:
-        """The network with the unknowns in it."""
+        """A network that has them, with the unknowns in it."""
 
     @abstractmethod
-    def requirements(self, template: Template) -> Sequence[Constraint]:
+    def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:
         """What Section 3 asks of the unknowns, but for the budget."""
 
     @abstractmethod
-    def printed_budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:
+    def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """The equations as printed, for scope ``paper``: ``params`` and ``flops``, if any."""
 
-    def constraints(self, problem: Problem) -> list[Constraint]:
+    def misfit(self, architecture: Architecture) -> Fault | None:
+        """Why the approach cannot be applied to a network, with the place; ``None`` if it can."""
+        if lacking := self.lacks(architecture):
+            return ("layers",), lacking
+        _, height, width = architecture.input.shape
+        if height != width:
+            return ("input",), (
+                f"approach {self.name} changes square images; this network's are {height}×{width}"
+            )
+        return next(self._misfits(self.template(architecture)), None)
+
+    def _misfits(self, template: Template) -> Iterator[Fault]:
+        """Yield what is in the way in a network that has the layers."""
+        if len(template.layers) > MAX_LAYERS:
+            reason = f"approach {self.name} adds a layer; a network has {MAX_LAYERS} at most"
+            yield ("layers",), reason
+        added = len(template.layers) - len(template.original.layers)
+        for place, layer in enumerate(template.layers[: template.junction + 1]):
+            if not layer.is_square:
+                yield (
+                    ("layers", place),
+                    f"approach {self.name} asks for square kernels and maps as far as "
+                    f"{template.layers[template.junction].name}; {layer.name} is not square",
+                )
+        changed = {*template.places.values(), template.junction}
+        for place in sorted(changed):
+            if (around := bypass(template.links, place + 1)) is not None:
+                yield (
+                    ("layers", around - added),
+                    f"approach {self.name} changes {template.layers[place].name}, through which "
+                    f"everything must go; {template.layers[around].name} reads what is before it",
+                )
+        names = {template.layers[place].name: place for place in changed}
+        for place, layer in enumerate(template.layers):
+            shared = layer.shares if isinstance(layer, Weighted) else None
+            if shared is not None and (shared in names or place in changed):
+                yield (
+                    ("layers", place - added * (place > template.junction)),
+                    f"approach {self.name} changes {shared if shared in names else layer.name}; "
+                    f"{layer.name} has the weights of {shared}",
+                )
+        try:
+            _ = template.fields
+        except MisfitError as tied:
+            yield ("layers",), f"approach {self.name} changes a width, but {tied}"
+
+    def constraints(self, problem: "Problem") -> list[Constraint]:
         """All constraints of a problem, in the order in which they are posted."""
-        template = self.template(problem.architecture)
-        ranges = self.ranges(problem)
+        return self.constraints_on(self.template(problem.architecture), problem)
+
+    def constraints_on(self, template: Template, problem: "Problem") -> list[Constraint]:
+        """All constraints on a problem's template, in the order in which they are posted."""
         found: list[Constraint] = [
-            WithinRange(symbol, self.unknowns[symbol], bounds) for symbol, bounds in ranges.items()
+            WithinRange(unknown, self.bounds(unknown, problem)) for unknown in self.unknowns
         ]
-        found += self.requirements(template)
+        found += self.requirements(template, problem)
         if problem.min_coverage and convolutions(template.layers):
-            read = conv1_symbols(template) | {"N"}
-            bounds = tuple((symbol, ranges[symbol]) for symbol in self.unknowns if symbol in read)
-            found.append(MinCoverage(template, problem.min_coverage, bounds))
+            found.append(self._min_coverage(template, problem))
         budgets = self.budgets(problem, template)
         found += [it for name, it in budgets.items() if problem.budget in (name, "both")]
         return found
 
-    def ranges(self, problem: Problem) -> dict[str, Range]:
-        """Bounds of each unknown; a width is free from 1 up unless it was bounded."""
-        return {
-            symbol: getattr(problem.bounds, field) or Range(1, MAX_WIDTH)
-            for symbol, field in self.unknowns.items()
-        }
+    def bounds(self, unknown: Unknown, problem: "Problem") -> Range:
+        """Bounds of an unknown; a width is free from 1 up unless it was bounded."""
+        return getattr(problem.bounds, unknown.range) or Range(1, MAX_WIDTH)
 
-    def budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:
+    def _min_coverage(self, template: Template, problem: "Problem") -> Constraint:
+        """conv1's window reads enough, whatever it is."""
+        conv1 = convolutions(template.layers)[0]
+        geometry = [
+            unknown
+            for unknown in self.unknowns
+            if unknown.symbol == RESOLUTION
+            or (template.places.get(unknown.layer) == conv1 and unknown.role is not Role.WIDTH)
+        ]
+        bounds = tuple((it.symbol, self.bounds(it, problem)) for it in geometry)
+        return MinCoverage(template, problem.min_coverage, bounds)
+
+    def budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """The budget constraints in the problem's scope."""
         if problem.scope == "paper":
             return self.printed_budgets(problem, template)
@@ -77,3 +144,25 @@ class Approach(ABC):
             "params": EqualParams(template, tolerance, self.width),
             "flops": EqualFlops(template, tolerance, self.width, problem.count_pooling),
         }
+
+    def symbol(self, layer: str, role: Role) -> str:
+        """The unknown in a layer that has a role there."""
+        return next(it.symbol for it in self.unknowns if (it.layer, it.role) == (layer, role))
+
+    def larger_kernel(self, template: Template, problem: "Problem") -> LargerKernel:
+        """``C1' > C1``, or ``C1' ≥ C1`` where a problem allows it."""
+        conv1 = template.original.layers[convolutions(template.original.layers)[0]]
+        assert isinstance(conv1, Conv2d)
+        return LargerKernel(
+            self.symbol("conv1", Role.KERNEL), conv1.along(0).c, may_stay=not problem.kernel_grows
+        )
+
+    def proper_pool(self) -> ProperPool:
+        """What is put in is a pool."""
+        return ProperPool(self.symbol("pool", Role.KERNEL), self.symbol("pool", Role.PADDING))
+
+    def divisible_width(self, template: Template) -> list[Constraint]:
+        """The width is a multiple of the groups of the convolutions that make and take it."""
+        if self.width is None:
+            return []
+        return [DivisibleByGroups(self.width, number) for number in sorted(template.divisors)]

@@ -1,17 +1,21 @@
 """Approach IV: adjusting the first two convolutions (Section 3.4)."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from solver.approaches.base import Approach
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
-from solver.constraints.maps import LargerKernel, MapSizes, SameMap
+from solver.constraints.maps import MapSizes, SameMap
 from solver.constraints.printed import Equation15, Equation19
-from solver.constraints.widths import groups_divide_k1
-from solver.network.architecture import Architecture, Place
+from solver.network.architecture import Architecture
 from solver.network.counting import shapes
-from solver.problem import Problem
+from solver.network.layers import Conv2d
 from solver.variation.template import Template, convolutions
+from solver.variation.unknown import N, Role, Unknown, window_of
+
+if TYPE_CHECKING:
+    from solver.problem import Problem
 
 
 class ApproachIV(Approach):
@@ -23,60 +27,54 @@ class ApproachIV(Approach):
     """
 
     name = "IV"
-    unknowns = {  # noqa: RUF012 - as declared in the base class
-        "N": "resolution",
-        "K1": "out_channels",
-        "C1": "kernel_size",
-        "P1": "padding",
-        "S1": "stride",
-        "C2": "kernel_size",
-        "P2": "padding",
-        "S2": "stride",
-    }
+    unknowns = (
+        N,
+        Unknown("K1", "conv1", "out_channels", Role.WIDTH, "out_channels"),
+        *window_of("conv1", "1", "kernel_size", "padding", "stride"),
+        *window_of("conv2", "2", "kernel_size", "padding", "stride"),
+    )
 
-    def misfit(self, architecture: Architecture) -> tuple[Place, str] | None:
+    def lacks(self, architecture: Architecture) -> str | None:
         """It needs two convolutions."""
         found = len(convolutions(architecture.layers))
         if found >= 2:
             return None
-        reason = f"approach IV changes the first two convolutions; this network has {found}"
-        return ("layers",), reason
+        return f"approach IV changes the first two convolutions; this network has {found}"
 
     def template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1 and conv2; what stands between them stays."""
-        (conv1, _), (conv2, _) = convolutions(architecture.layers)[:2]
-        unknowns = {
-            (conv1, "out_channels"): "K1",
-            (conv1, "kernel_size"): "C1",
-            (conv1, "padding"): "P1",
-            (conv1, "stride"): "S1",
-            (conv2, "kernel_size"): "C2",
-            (conv2, "padding"): "P2",
-            (conv2, "stride"): "S2",
-        }
-        return Template(architecture, architecture.layers, unknowns, junction=conv2)
+        conv1, conv2 = convolutions(architecture.layers)[:2]
+        return Template(
+            architecture,
+            architecture.layers,
+            architecture.links,
+            self.unknowns,
+            {"conv1": conv1, "conv2": conv2},
+            junction=conv2,
+        )
 
-    def requirements(self, template: Template) -> Sequence[Constraint]:
+    def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:
         """Eqs. 16-18 and 20."""
-        (_, first), (_, second) = convolutions(template.original.layers)[:2]
         return [
-            LargerKernel(first.kernel_size),
-            *groups_divide_k1(first, second),
+            self.larger_kernel(template, problem),
+            *self.divisible_width(template),
             MapSizes(template),
             SameMap(template),
         ]
 
-    def printed_budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:
+    def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """Eqs. 15 and 19."""
-        (conv1, first), (conv2, second) = convolutions(template.original.layers)[:2]
+        conv1, conv2 = template.places["conv1"], template.places["conv2"]
+        second = template.original.layers[conv2]
+        assert isinstance(second, Conv2d)
         sizes = shapes(template.original)
         original = {
-            "D": sizes[conv1][0],
-            "K1": first.out_channels,
-            "C1": first.kernel_size,
+            "D": sizes[template.links[conv1][0]][0],
+            "K1": sizes[conv1 + 1][0],
+            "C1": self.larger_kernel(template, problem).kernel_size,
             "M1": sizes[conv1 + 1][1],
             "K2": second.out_channels,
-            "C2": second.kernel_size,
+            "C2": second.along(0).c,
             "M2": sizes[conv2 + 1][1],
         }
         given = (template, problem.tolerance, self.width, original, {"M1": conv1})

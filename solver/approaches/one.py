@@ -1,25 +1,22 @@
 """Approach I: average pooling before the first linear layer (Section 3.1)."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from solver.approaches.base import Approach
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes
 from solver.constraints.printed import Equation6, SameWidth
-from solver.network.architecture import (
-    MAX_LAYERS,
-    Architecture,
-    Conv2d,
-    Flatten,
-    GlobalAvgPool2d,
-    Linear,
-    Place,
-    Pool2d,
-)
+from solver.network.architecture import Architecture
 from solver.network.counting import shapes
-from solver.problem import Problem
+from solver.network.graph import bypass
+from solver.network.layers import Flatten, GlobalAvgPool2d
 from solver.variation.template import Template, with_pool
+from solver.variation.unknown import N, Role, Unknown
+
+if TYPE_CHECKING:
+    from solver.problem import Problem
 
 
 class ApproachI(Approach):
@@ -30,38 +27,39 @@ class ApproachI(Approach):
     """
 
     name = "I"
-    unknowns = {"N": "resolution", "Z1": "out_features"}  # noqa: RUF012 - as in the base class
+    unknowns = (N, Unknown("Z1", "linear1", "out_features", Role.WIDTH, "out_features"))
 
-    def misfit(self, architecture: Architecture) -> tuple[Place, str] | None:
+    def lacks(self, architecture: Architecture) -> str | None:
         """It needs two linear layers, since the last one's features are the network's output."""
         found = len(_linears(architecture))
-        if found < 2:
-            return ("layers",), (
-                "approach I changes the first linear layer and needs a second one behind it; "
-                f"this network has {found}"
-            )
-        if len(architecture.layers) == MAX_LAYERS and _own_pool(architecture) is None:
-            return ("layers",), f"approach I adds a layer; a network has {MAX_LAYERS} at most"
-        return None
+        if found >= 2:
+            return None
+        return (
+            "approach I changes the first linear layer and needs a second one behind it; "
+            f"this network has {found}"
+        )
 
     def template(self, architecture: Architecture) -> Template:
         """The pool is put in where there is none, and the first linear layer is unknown."""
-        layers, pool = architecture.layers, _own_pool(architecture)
+        layers, links, pool = architecture.layers, architecture.links, _own_pool(architecture)
         if pool is None:
             pool = _flat_from(architecture)
-            layers = with_pool(layers, pool, GlobalAvgPool2d())
-        first = next(index for index, layer in enumerate(layers) if isinstance(layer, Linear))
-        return Template(architecture, layers, {(first, "out_features"): "Z1"}, junction=pool)
+            layers, links = with_pool(architecture, pool, GlobalAvgPool2d())
+        first = next(place for place, layer in enumerate(layers) if layer.is_linear)
+        places = {"linear1": first}
+        return Template(architecture, layers, links, self.unknowns, places, junction=pool)
 
-    def requirements(self, template: Template) -> Sequence[Constraint]:
+    def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:  # noqa: ARG002
         """None but that windows fit: the pool makes one pixel of any map."""
         return [MapSizes(template)]
 
-    def printed_budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:
+    def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """``Z1' = Z1``, and Eq. 6."""
+        sizes = shapes(template.original)
         first, second, *_ = _linears(template.original)
-        channels, side, _ = shapes(template.original)[template.junction]
-        original = {"U1": side, "V1": channels, "Z1": first.out_features, "Z2": second.out_features}
+        channels, side, _ = sizes[template.junction]
+        Z1, Z2 = (sizes[place + 1][0] for place in (first, second))
+        original = {"U1": side, "V1": channels, "Z1": Z1, "Z2": Z2}
         given = (template, problem.tolerance, self.width, original)
         return {
             "params": SameWidth(*given, maps={}),
@@ -69,19 +67,26 @@ class ApproachI(Approach):
         }
 
 
-def _linears(architecture: Architecture) -> list[Linear]:
-    return [layer for layer in architecture.layers if isinstance(layer, Linear)]
+def _linears(architecture: Architecture) -> list[int]:
+    return [place for place, layer in enumerate(architecture.layers) if layer.is_linear]
 
 
 def _flat_from(architecture: Architecture) -> int:
-    """Place of the layer that makes a vector of the maps."""
-    return next(i for i, layer in enumerate(architecture.layers) if isinstance(layer, Flatten))
+    """Place of the layer that makes a vector of the maps for the first linear one."""
+    first = _linears(architecture)[0]
+    flat = (
+        place
+        for place, layer in enumerate(architecture.layers[:first])
+        if isinstance(layer, Flatten) and len(shapes(architecture)[place]) > 1
+    )
+    return max(flat)
 
 
 def _own_pool(architecture: Architecture) -> int | None:
     """Place of the global pool that maps go through last, where it is the last to change them."""
-    for index in reversed(range(_flat_from(architecture))):
-        layer = architecture.layers[index]
-        if isinstance(layer, Conv2d | Pool2d | GlobalAvgPool2d):
-            return index if isinstance(layer, GlobalAvgPool2d) else None
+    for place in reversed(range(_flat_from(architecture))):
+        layer = architecture.layers[place]
+        if layer.changes_maps:
+            is_own = isinstance(layer, GlobalAvgPool2d)
+            return place if is_own and bypass(architecture.links, place + 1) is None else None
     return None

@@ -1,14 +1,18 @@
 """Approach II: dilated convolution in the first convolution (Section 3.2)."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from solver.approaches.base import Approach
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes, SameMap
-from solver.network.architecture import Architecture, Place
-from solver.problem import Problem
+from solver.network.architecture import Architecture
 from solver.variation.template import Template, convolutions
+from solver.variation.unknown import N, window_of
+
+if TYPE_CHECKING:
+    from solver.problem import Problem
 
 
 class ApproachII(Approach):
@@ -19,33 +23,34 @@ class ApproachII(Approach):
     """
 
     name = "II"
-    unknowns = {  # noqa: RUF012 - as declared in the base class
-        "N": "resolution",
-        "P1": "padding",
-        "S1": "stride",
-        "D1": "dilation",
-    }
+    unknowns = (N, *window_of("conv1", "1", "padding", "stride", "dilation"))
 
-    def misfit(self, architecture: Architecture) -> tuple[Place, str] | None:
+    def lacks(self, architecture: Architecture) -> str | None:
         """It needs a convolution."""
         if convolutions(architecture.layers):
             return None
-        return ("layers",), "approach II changes the first convolution; this network has none"
+        return "approach II changes the first convolution; this network has none"
 
     def template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1."""
-        conv1, _ = convolutions(architecture.layers)[0]
-        unknowns = {
-            (conv1, "padding"): "P1",
-            (conv1, "stride"): "S1",
-            (conv1, "dilation"): "D1",
-        }
-        return Template(architecture, architecture.layers, unknowns, junction=conv1)
+        conv1 = convolutions(architecture.layers)[0]
+        return Template(
+            architecture,
+            architecture.layers,
+            architecture.links,
+            self.unknowns,
+            {"conv1": conv1},
+            junction=conv1,
+        )
 
-    def requirements(self, template: Template) -> Sequence[Constraint]:
+    def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:  # noqa: ARG002
         """Eqs. 7 and 8."""
         return [MapSizes(template), SameMap(template)]
 
-    def printed_budgets(self, problem: Problem, template: Template) -> Mapping[str, EqualBudget]:  # noqa: ARG002
+    def printed_budgets(
+        self,
+        problem: "Problem",  # noqa: ARG002
+        template: Template,  # noqa: ARG002
+    ) -> Mapping[str, EqualBudget]:
         """Eq. 8 has none."""
         return {}

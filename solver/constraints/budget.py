@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from solver.constraints.base import Evidence, Relaxable
 from solver.constraints.quotients import Quotient, listed, verdict
 from solver.network import counting
-from solver.network.architecture import MAX_COUNT
-from solver.problem import Range, Tolerance
+from solver.network.schema import MAX_COUNT
 from solver.variation.polynomial import Polynomial
-from solver.variation.template import RESOLUTION, Assignment, Template, side_symbol
+from solver.variation.symbols import side_symbol
+from solver.variation.template import Assignment, Template
+from solver.variation.tolerance import Tolerance
+from solver.variation.unknown import IMAGE, RESOLUTION, Range, Role
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -121,8 +123,9 @@ class EqualBudget(Relaxable):
         """What ``w`` and ``rest`` depend on: unknowns, and sides behind the first of them."""
         if self.width is None:
             return ()
-        first = min(index for index, _ in self.template.unknowns)
-        early = {side_symbol(index) for index in range(first + 1)}
+        places = self.template.places
+        first = min(places[it.layer] for it in self.template.unknowns if it.layer != IMAGE)
+        early = {side_symbol(tensor) for tensor in range(first + 1)}
         symbols = self.side.symbols - {self.width}
         return sorted(symbols - early | ({RESOLUTION} if symbols & early else set()))
 
@@ -138,8 +141,8 @@ class EqualBudget(Relaxable):
             Quotient(self.band, self.target, rest.at(case), weight.at(case), self._spelled(case))
             for case in evidence.cases
         ]
-        fields = {symbol: field for (_, field), symbol in self.template.unknowns.items()}
-        unit = UNITS[fields[self.width]]
+        field = next(it.field for it in self.template.unknowns if it.role is Role.WIDTH)
+        unit = UNITS[field]
         formula = "(D − rest)/w" if rest.terms else "D/w"
         where = "" if evidence.is_complete else "at the nearest "
         yield (
@@ -181,11 +184,11 @@ class EqualParams(EqualBudget):
     @property
     def side(self) -> Polynomial:
         """Summed over every layer, as the unknowns change it."""
-        return self.template.params
+        return self.template.symbols.params
 
     def count(self, assignment: Assignment) -> int:
         """Build the variant and count it."""
-        return counting.params(self.template.architecture(assignment))
+        return int(self.template.walk(assignment).params)
 
     def counts(self, rows: "Columns") -> "Numbers":
         """Count layer by layer."""
@@ -216,12 +219,12 @@ class EqualFlops(EqualBudget):
     @cached_property
     def side(self) -> Polynomial:
         """Summed over every layer, as the unknowns change it."""
-        return self.template.flops(count_pooling=self.count_pooling)
+        return self.template.symbols.flops(count_pooling=self.count_pooling)
 
     def count(self, assignment: Assignment) -> int:
         """Build the variant and count it."""
-        variant = self.template.architecture(assignment)
-        return counting.flops(variant, count_pooling=self.count_pooling)
+        walk = self.template.walk(assignment)
+        return int(walk.flops(count_pooling=self.count_pooling))
 
     def counts(self, rows: "Columns") -> "Numbers":
         """Count layer by layer."""

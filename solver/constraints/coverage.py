@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from solver.constraints.base import Evidence, Relaxable
 from solver.constraints.maps import walk_maps
-from solver.network.counting import coverage
-from solver.problem import Range
+from solver.network.counting import rows_read
 from solver.variation.coverage import Coverage
-from solver.variation.template import RESOLUTION, Assignment, Template, convolutions
+from solver.variation.template import Assignment, Template, convolutions
+from solver.variation.unknown import RESOLUTION, Range
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -71,9 +71,9 @@ class MinCoverage(Relaxable):
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Count the rows."""
-        template = self.template
-        *_, (_, misfit) = walk_maps(template, assignment, self._first)
-        if misfit or coverage(template.architecture(assignment, self._first)) < self.share:
+        front = self.template.walk(assignment, self._first + 1)
+        *_, (_, misfit) = walk_maps(self.template, assignment, self._first + 1)
+        if misfit or rows_read(front).bit_count() / assignment[RESOLUTION] < self.share:
             yield f"conv1 reads less than {self.share:.0%} of the input's rows"
 
     def holds(self, rows: "Columns") -> "Flags":
@@ -122,16 +122,7 @@ class MinCoverage(Relaxable):
 
     @cached_property
     def _first(self) -> int:
-        return convolutions(self.template.layers)[0][0]
-
-
-def conv1_symbols(template: Template) -> set[str]:
-    """Symbols of the first convolution's geometry."""
-    first, _ = convolutions(template.layers)[0]
-    fields = ("kernel_size", "padding", "stride", "dilation")
-    return {
-        s for (index, field), s in template.unknowns.items() if index == first and field in fields
-    }
+        return convolutions(self.template.layers)[0]
 
 
 def _size(grid: Sequence[Range]) -> int:

@@ -6,13 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from solver.constraints.base import Constraint, Evidence, Relaxable
-from solver.network.architecture import (
-    Conv2d,
-    Pool2d,
-    output_shape,
-    reach,
-)
-from solver.variation.template import RESOLUTION, Assignment, Template, side_symbol
+from solver.network.layers import Shape, Sliding
+from solver.variation.symbols import side_symbol
+from solver.variation.template import Assignment, Template
+from solver.variation.unknown import RESOLUTION
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -23,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MapSizes(Constraint):
-    """Eq. 4 along the chain of layers, as far as the junction (Eqs. 11, 12, 16, 17).
+    """Eq. 4 along the layers, as far as the junction (Eqs. 11, 12, 16, 17).
 
     ``out(n; c, p, s, d) = ⌊(n + 2p − d(c−1) − 1)/s⌋ + 1``, valid only if ``n + 2p ≥ d(c−1) + 1``.
+    Maps that are joined must agree.
     """
 
     template: Template
@@ -37,30 +35,46 @@ class MapSizes(Constraint):
 
     def post(self, model: "Model") -> None:
         """One window after the other."""
-        for index in range(self.template.junction + 1):
-            post_window(model, self.template, index)
+        for place in range(self.template.junction + 1):
+            post_window(model, self.template, place)
+        for one, other in self.template.symbols.unlike_sides():
+            model.cp.add(model.linear(one) == model.linear(other))
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
-        """Walk the chain with numbers."""
-        yield from (reason for _, reason in walk_maps(self.template, assignment) if reason)
+        """Walk through the layers with numbers."""
+        end = self.template.junction + 1
+        yield from (reason for _, reason in walk_maps(self.template, assignment, end) if reason)
 
     def holds(self, rows: "Columns") -> "Flags":
-        """Walk the chain with columns."""
-        return rows.fits(self.template.junction)
+        """Walk through the layers with columns."""
+        return (rows[RESOLUTION] > 0) & rows.fits(self.template.junction + 1)  # type: ignore
 
 
-def post_window(model: "Model", template: Template, index: int) -> None:
-    """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``, if a layer is a window."""
-    if not isinstance(template.layers[index], Conv2d | Pool2d):
+def post_window(model: "Model", template: Template, place: int) -> None:
+    """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``, if a layer is a window.
+
+    A pool that rounds up makes ``min(⌈slack / s⌉, ⌊(n + p − 1) / s⌋) + 1``: no window of it starts
+    in the padding behind the map.
+    """
+    symbols = template.symbols
+    layer = symbols.layers[place]
+    if not isinstance(layer, Sliding) or layer.keeps_sides:
         return
-    n, c = template.sides[index], template.field(index, "kernel_size")
-    p, s = template.field(index, "padding"), template.field(index, "stride")
-    d = template.field(index, "dilation")
-    largest = model.high(n + 2 * p)
-    slack = model.cp.new_int_var(0, largest, f"slack{index}")
-    model.cp.add(slack == model.linear(n + 2 * p + -1 * d * (c + -1) + -1))
-    side = model.declare(side_symbol(index + 1), 1, largest)
-    model.cp.add_division_equality(side - 1, slack, model.linear(s))
+    (tensor,), window = template.links[place], layer.along(0)
+    n = symbols.side(tensor)
+    largest = model.high(n + window.before + window.behind)
+    slack = model.cp.new_int_var(0, largest, f"slack{place}")
+    model.cp.add(slack == model.linear(window.slack(n)))
+    side = model.declare(side_symbol(place + 1), 1, largest + 1)
+    stride = model.linear(0 * n + window.s)
+    if not layer.rounds_up:
+        model.cp.add_division_equality(side - 1, slack, stride)
+        return
+    ends = [slack + stride - 1, model.linear(n + window.before - 1)]
+    steps = [model.cp.new_int_var(0, largest, f"steps{place}.{it}") for it in range(len(ends))]
+    for step, end in zip(steps, ends, strict=True):
+        model.cp.add_division_equality(step, end, stride)
+    model.cp.add_min_equality(side - 1, steps)
 
 
 @dataclass(frozen=True)
@@ -76,28 +90,32 @@ class SameMap(Relaxable):
 
     def post(self, model: "Model") -> None:
         """Fix the side behind the junction."""
-        model.cp.add(model[_last_side(self.template)] == self._kept)
+        model.cp.add(model[self.template.symbols.last_side()] == self._kept)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Compare the last side of the chain."""
-        *_, (side, reason) = walk_maps(self.template, assignment)
+        *_, (side, reason) = walk_maps(self.template, assignment, self._end)
         if reason is None and side != self._kept:
             yield f"the map after {self._layer} is {side}, not {self._kept}"
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
         """How much the side differs."""
-        side = _last_side(self.template)
+        side = self.template.symbols.last_side()
         distance = model.cp.new_int_var(0, self._kept + model.bounds(side).high, "other side")
         model.cp.add_abs_equality(distance, model[side] - self._kept)
         return distance
 
     def reason(self, evidence: Evidence) -> str:
         """The side, and the nearest to it."""
-        *_, (side, _) = walk_maps(self.template, evidence.nearest)
+        *_, (side, _) = walk_maps(self.template, evidence.nearest, self._end)
         return (
             f"The map after {self._layer} must stay {self._kept}×{self._kept}; the nearest that "
             f"all else leaves is {side}×{side}, with N' = {evidence.nearest[RESOLUTION]}."
         )
+
+    @property
+    def _end(self) -> int:
+        return self.template.junction + 1
 
     @property
     def _layer(self) -> str | None:
@@ -105,57 +123,78 @@ class SameMap(Relaxable):
 
     @cached_property
     def _kept(self) -> int:
-        kept = self.template.sides[self.template.junction + 1].value
+        kept = self.template.symbols.side(self._end).value
         assert kept is not None, "behind the junction every side is the original's"
         return kept
 
     def holds(self, rows: "Columns") -> "Flags":
         """Compare the last side of the chain, where windows fit."""
-        junction = self.template.junction
-        return (rows.sides[junction + 1] == self._kept) | ~rows.fits(junction)  # type: ignore
+        is_kept = rows.side(self._end) == self._kept
+        return (rows[RESOLUTION] > 0) & (is_kept | (rows.fits(self._end) == 0))  # type: ignore
 
 
 @dataclass(frozen=True)
 class LargerKernel(Relaxable):
-    """The first convolution's kernel grows: ``C1' > C1`` (Eqs. 9, 13, 14, 18, 20)."""
+    """The first convolution's kernel grows: ``C1' > C1`` (Eqs. 9, 13, 14, 18, 20).
 
+    Where ``may_stay``, ``C1' = C1`` will do: a pool put in behind an unchanged first layer.
+    """
+
+    symbol: str
     kernel_size: int
+    may_stay: bool = False
 
     @property
     def name(self) -> str:
         """Its formula."""
-        return "larger kernel (C1' > C1)"
+        if self.may_stay:
+            return f"kernel not smaller ({self.symbol}' >= {self.symbol})"
+        return f"larger kernel ({self.symbol}' > {self.symbol})"
+
+    @property
+    def least(self) -> int:
+        """The smallest kernel that will do."""
+        return self.kernel_size + (not self.may_stay)
 
     @property
     def reads(self) -> frozenset[str]:
         """The kernel."""
-        return frozenset({"C1"})
+        return frozenset({self.symbol})
 
     def post(self, model: "Model") -> None:
         """One inequality."""
-        model.cp.add(model["C1"] >= self.kernel_size + 1)
+        model.cp.add(model[self.symbol] >= self.least)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Compare."""
-        if assignment["C1"] <= self.kernel_size:
-            yield f"C1' = {assignment['C1']} is not larger than C1 = {self.kernel_size}"
+        if (kernel := assignment[self.symbol]) < self.least:
+            smaller = "smaller" if self.may_stay else "not larger"
+            yield f"{self.symbol}' = {kernel} is {smaller} than {self.symbol} = {self.kernel_size}"
 
     def holds(self, rows: "Columns") -> "Flags":
         """Compare."""
-        return rows["C1"] > self.kernel_size  # type: ignore[no-any-return]
+        return rows[self.symbol] >= self.least  # type: ignore[no-any-return]
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
         """How many pixels are missing."""
-        return self.kernel_size + 1 - model["C1"]
+        return self.least - model[self.symbol]
 
-    def reason(self, evidence: Evidence) -> str:  # noqa: ARG002
-        """The kernel; to name one that is not larger would be no way out."""
-        return f"C1' must be larger than C1 = {self.kernel_size}; all else leaves no such kernel."
+    def reason(self, evidence: Evidence) -> str:
+        """The kernel, and whether one that stays would do; a smaller one would be no way out."""
+        symbol, size = self.symbol, self.kernel_size
+        larger = "no smaller" if self.may_stay else "larger"
+        would_do = f"kernel_grows false would leave one, with {symbol}' = {size}"
+        if self.may_stay or evidence.nearest[symbol] < size:
+            would_do = "all else leaves no such kernel"
+        return f"{symbol}' must be {larger} than {symbol} = {size}; {would_do}."
 
 
 @dataclass(frozen=True)
 class ProperPool(Constraint):
-    """The added pool is one: ``Cp ≥ 2``, and ``2·Pp ≤ Cp`` (PyTorch's rule) (Eq. 12)."""
+    """A pool that is put in is one: ``Cp ≥ 2``, and ``2·Pp ≤ Cp`` (PyTorch's rule) (Eq. 12)."""
+
+    kernel: str
+    padding: str
 
     @property
     def name(self) -> str:
@@ -165,48 +204,45 @@ class ProperPool(Constraint):
     @property
     def reads(self) -> frozenset[str]:
         """The kernel and the padding."""
-        return frozenset({"Cp", "Pp"})
+        return frozenset({self.kernel, self.padding})
 
     def post(self, model: "Model") -> None:
         """Two inequalities."""
-        model.cp.add(model["Cp"] >= 2)
-        model.cp.add(2 * model["Pp"] <= model["Cp"])
+        model.cp.add(model[self.kernel] >= 2)
+        model.cp.add(2 * model[self.padding] <= model[self.kernel])
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Compare."""
-        kernel, padding = assignment["Cp"], assignment["Pp"]
+        kernel, padding = assignment[self.kernel], assignment[self.padding]
         if kernel < 2:
-            yield f"a pool with Cp = {kernel} is none"
+            yield f"a pool with {self.kernel} = {kernel} is none"
         if 2 * padding > kernel:
-            yield f"Pp = {padding} is more than half of Cp = {kernel}; PyTorch refuses such a pool"
+            yield (
+                f"{self.padding} = {padding} is more than half of {self.kernel} = {kernel}; "
+                "PyTorch refuses such a pool"
+            )
 
     def holds(self, rows: "Columns") -> "Flags":
         """Compare."""
-        kernel, padding = rows["Cp"], rows["Pp"]
+        kernel, padding = rows[self.kernel], rows[self.padding]
         return (kernel >= 2) & (2 * padding <= kernel)  # type: ignore[no-any-return]
 
 
-def _last_side(template: Template) -> str:
-    """Symbol of the side that the chain ends with."""
-    sided = [
-        index
-        for index, layer in enumerate(template.layers[: template.junction + 1])
-        if isinstance(layer, Conv2d | Pool2d)
-    ]
-    return side_symbol(sided[-1] + 1 if sided else 0)
-
-
 def walk_maps(
-    template: Template, assignment: Assignment, last: int | None = None
+    template: Template, assignment: Assignment, end: int
 ) -> Iterator[tuple[int, str | None]]:
-    """Yield the side of the input and of each map to the last layer, or why a window misfits."""
-    last = template.junction if last is None else last
-    resolution, layers = template.variant(assignment, last)
-    shape: tuple[int, ...] = (1, resolution, resolution)
-    yield resolution, None
-    for layer in layers:
-        if isinstance(layer, Conv2d | Pool2d) and reach(layer) > shape[1] + 2 * layer.padding:
-            yield 0, f"kernel {layer.kernel_size} of {layer.name} does not fit its input"
+    """Yield the side of each tensor before a layer's place, or why a layer does not fit.
+
+    It ends with the first that does not.
+    """
+    walk = template.walk(assignment, end)
+    shapes: list[Shape] = [walk.image]
+    yield shapes[0][1], None
+    for place, layer in enumerate(walk.layers):
+        inputs = [shapes[tensor] for tensor in walk.links[place]]
+        if not layer.fits(inputs):
+            kernel = f"kernel {layer.along(0).c} of " if isinstance(layer, Sliding) else ""
+            yield 0, f"{kernel}{layer.name} does not fit its input"
             return
-        shape = output_shape(layer, shape)
-        yield shape[1], None
+        shapes.append(layer.output(inputs))
+        yield shapes[-1][1] if len(shapes[-1]) > 1 else 1, None

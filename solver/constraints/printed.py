@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from solver.constraints.budget import EqualBudget
 from solver.variation.polynomial import Polynomial
-from solver.variation.template import Assignment
+from solver.variation.template import Assignment, Template
 
 if TYPE_CHECKING:
     from solver.variation.numbers import Columns, Numbers
@@ -45,15 +45,15 @@ class PrintedBudget(EqualBudget):
     def count(self, assignment: Assignment) -> int:
         """The left side; map sizes are those of the variant's layers."""
         sides = {
-            symbol: self.template.side_behind(layer, assignment)
-            for symbol, layer in self.maps.items()
+            symbol: _side_behind(self.template, place, assignment)
+            for symbol, place in self.maps.items()
         }
         count: int = self.left({**self.original, **assignment, **sides})
         return count
 
     def counts(self, rows: "Columns") -> "Numbers":
         """The left side of many assignments."""
-        sides = {symbol: rows.sides[layer + 1] for symbol, layer in self.maps.items()}
+        sides = {symbol: rows.side(place + 1) for symbol, place in self.maps.items()}
         return self.left({**self.original, **rows.values, **sides})
 
     @property
@@ -74,8 +74,8 @@ class PrintedBudget(EqualBudget):
 
     def _primed(self, symbol: str) -> Polynomial:
         if symbol in self.maps:
-            return self.template.sides[self.maps[symbol] + 1]
-        if symbol in self.template.unknowns.values():
+            return self.template.symbols.side(self.maps[symbol] + 1)
+        if any(it.symbol == symbol for it in self.template.unknowns):
             return Polynomial.symbol(symbol)
         return Polynomial.constant(self.original[symbol])
 
@@ -244,3 +244,8 @@ class Equation19(PrintedBudget):
         D, K1, C1, M1 = (values[symbol] for symbol in ("D", "K1", "C1", "M1"))
         K2, C2, M2 = (values[symbol] for symbol in ("K2", "C2", "M2"))
         return D * M1**2 * C1**2 * K1 + M2**2 * K1 * C2**2 * K2
+
+
+def _side_behind(template: Template, place: int, assignment: Assignment) -> int:
+    """Side of the map behind a layer of the variant with these values."""
+    return int(template.walk(assignment, place + 1).shapes[-1][1])

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from solver.problem import Range
+from solver.variation.unknown import Range
 
 HANDFUL: Final = 3
 """Quotients that are shown."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from solver.constraints.base import Constraint, Evidence, Relaxable
-from solver.problem import MAX_GEOMETRY, MAX_WIDTH, Range
 from solver.variation.template import Assignment
+from solver.variation.unknown import Range, Role, Unknown
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 class WithinRange(Relaxable):
     """The range of one unknown: ``low ≤ x ≤ high`` (Section 4, or as asked)."""
 
-    symbol: str
-    field: str
+    unknown: Unknown
     bounds: Range
+
+    @property
+    def symbol(self) -> str:
+        """The unknown's."""
+        return self.unknown.symbol
 
     @property
     def name(self) -> str:
         """The range, as the request spells it."""
-        return f"ranges.{self.field}"
+        return f"ranges.{self.unknown.range}"
 
     @property
     def reads(self) -> frozenset[str]:
@@ -50,10 +54,10 @@ class WithinRange(Relaxable):
 
     def relaxed(self) -> Constraint:
         """From the least value that makes sense to four times the highest (of 0: to 4)."""
-        least = 0 if "padding" in self.field else 1
-        is_width = self.field.startswith("out_")
-        highest = MAX_WIDTH if is_width else min(MAX_GEOMETRY, 4 * max(1, self.bounds.high))
-        return WithinRange(self.symbol, self.field, Range(least, highest))
+        role = self.unknown.role
+        is_width = role is Role.WIDTH
+        highest = role.most if is_width else min(role.most, 4 * max(1, self.bounds.high))
+        return WithinRange(self.unknown, Range(role.least, highest))
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
         """How much longer a range of all unknowns it bounds would be; of equals the higher one."""
@@ -71,6 +75,6 @@ class WithinRange(Relaxable):
         symbols = [it.symbol for it in evidence.exceeded if isinstance(it, WithinRange)]
         outside = ", ".join(f"{symbol}' = {found[symbol]}" for symbol in symbols)
         return (
-            f"{self.field} {low}..{high} leaves no solution; {low - down}..{high + up} "
+            f"{self.unknown.range} {low}..{high} leaves no solution; {low - down}..{high + up} "
             f"would leave one, with {outside}."
         )

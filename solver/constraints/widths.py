@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from solver.constraints.base import Constraint, Evidence, Relaxable
-from solver.network.architecture import (
-    Conv2d,
-)
+from solver.constraints.base import Evidence, Relaxable
 from solver.variation.template import Assignment
 
 if TYPE_CHECKING:
@@ -64,9 +61,3 @@ class DivisibleByGroups(Relaxable):
     def _share(self, model: "Model") -> "cp_model.IntVar":
         largest = model.bounds(self.symbol).high
         return model.cp.new_int_var(1, largest, f"{self.symbol}/{self.groups}")
-
-
-def groups_divide_k1(*neighbours: Conv2d) -> list[Constraint]:
-    """``K1'`` is a multiple of the groups of the convolutions that make and take its maps."""
-    counts = {layer.groups for layer in neighbours if layer.groups > 1}
-    return [DivisibleByGroups("K1", count) for count in sorted(counts)]

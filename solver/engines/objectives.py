@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
-from solver.network.architecture import Conv2d, GlobalAvgPool2d, Linear, Pool2d
 from solver.problem import ObjectiveName, Problem
 from solver.variation.coverage import Coverage
 from solver.variation.numbers import Columns, Numbers
 from solver.variation.polynomial import Polynomial
-from solver.variation.template import RESOLUTION, Template
+from solver.variation.template import Template
+from solver.variation.unknown import RESOLUTION
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -66,9 +66,14 @@ class Objective(ABC):
     def value(self, rows: Columns) -> Numbers:
         """How good each row is."""
 
+    @property
+    def is_encodable(self) -> bool:
+        """Whether CP-SAT can be asked for the best."""
+        return True
+
     @abstractmethod
-    def expression(self, model: "Model") -> "cp_model.LinearExprT | None":
-        """How good a solution of a model is; ``None`` where CP-SAT cannot be asked."""
+    def expression(self, model: "Model") -> "cp_model.LinearExprT":
+        """How good a solution of a model is."""
 
 
 class MaxResolution(Objective):
@@ -94,8 +99,14 @@ class MaxCoverage(Objective):
         """Counted row by row."""
         return Coverage(self.template).shares(rows)
 
-    def expression(self, model: "Model") -> None:
+    @property
+    def is_encodable(self) -> bool:
         """It is no polynomial."""
+        return False
+
+    def expression(self, model: "Model") -> "cp_model.LinearExprT":
+        """Nobody asks for it."""
+        raise NotImplementedError
 
 
 class NearestBudget(Objective):
@@ -134,7 +145,7 @@ class MinParams(Objective):
 
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
         """Summed over every layer."""
-        return -1 * _linear(model, self.template.params)
+        return -1 * _linear(model, self.template.symbols.params)
 
 
 class MinFlops(Objective):
@@ -148,7 +159,7 @@ class MinFlops(Objective):
 
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
         """Summed over every layer."""
-        flops = self.template.flops(count_pooling=self.problem.count_pooling)
+        flops = self.template.symbols.flops(count_pooling=self.problem.count_pooling)
         return -1 * _linear(model, flops)
 
 
@@ -165,20 +176,15 @@ class MaxReceptiveField(Objective):
         """Walked layer by layer."""
         return rows[RESOLUTION] * 0 + rows.receptive_field
 
+    @property
+    def is_encodable(self) -> bool:
+        """Not where branches meet of which now one, now the other sees more."""
+        return self.template.symbols.receptive_field is not None
+
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
         """A polynomial of kernels, strides, dilations and sides."""
-        field, step = Polynomial.constant(1), Polynomial.constant(1)
-        template = self.template
-        for index, layer in enumerate(template.layers):
-            match layer:
-                case Conv2d() | Pool2d():
-                    spread = template.field(index, "kernel_size") + -1
-                    field = field + template.field(index, "dilation") * spread * step
-                    step = step * template.field(index, "stride")
-                case GlobalAvgPool2d():
-                    field = field + (template.sides[index] + -1) * step
-                case Linear():
-                    break
+        field = self.template.symbols.receptive_field
+        assert field is not None, "whoever asks has looked whether it can be encoded"
         return _linear(model, field)
 
 

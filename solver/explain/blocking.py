@@ -13,8 +13,9 @@ from solver.explain.inquiry import Inquiry, excess_of
 from solver.explain.limits import Limits, another_network
 from solver.explain.nearest import Nearest
 from solver.explain.remedy import TOLERANCE, Remedies, Remedy, change_of
-from solver.problem import Problem, Range
+from solver.problem import Problem
 from solver.variation.template import Assignment
+from solver.variation.unknown import Range
 
 T = TypeVar("T")
 
@@ -25,6 +26,7 @@ BEHIND: Final = 4
 MOST_CASES: Final = 100
 """What a requirement is told by is not gone through further than that."""
 RESOLUTIONS: Final = "ranges.resolution"
+OPENS: Final = "would leave one"
 NOT_ALONE: Final = "Leaving out one requirement alone opens no solution"
 NO_WAY: Final = (
     "Wider ranges, a lower min_coverage and a tolerance up to 1 open none, not even all together"
@@ -49,7 +51,7 @@ class _Explainer:
 
     def __init__(self, problem: Problem, seconds: float) -> None:
         approach = APPROACHES[problem.approach]
-        self._unknowns = tuple(approach.unknowns)
+        self._unknowns = approach.symbols
         constraints = approach.constraints(problem)
         other = another_network(approach.template(problem.architecture))
         limits = Limits(problem, constraints)
@@ -64,7 +66,8 @@ class _Explainer:
         nearest, below, above = self._nearest.neighbours()
         tolerance = self._nearest.tolerance(nearest)
         reasons = list(self._reasons(blocking, nearest))
-        if not self._can_change(blocking, tolerance):
+        is_told = tolerance is not None or any(OPENS in reason for reason in reasons)
+        if not blocking or not is_told:
             together, told = self._together(blocking)
             blocking = blocking or together
             reasons = [*self._not_alone(alone), *reasons, *told]
@@ -84,11 +87,6 @@ class _Explainer:
             group: inquiry.ask(inquiry.without({group}), of=left + BEHIND)
             for left, group in _countdown(tuple(inquiry.groups))
         }
-
-    def _can_change(self, blocking: Sequence[str], tolerance: float | None) -> bool:
-        """Whether the request can change something that blocks alone, so that it has a solution."""
-        changes = {change_of(self._inquiry.groups[group][0]) for group in blocking} - {None}
-        return bool(changes) and (changes != {TOLERANCE} or tolerance is not None)
 
     def _together(self, alone: Sequence[str]) -> tuple[list[str], list[str]]:
         """What blocks together, and what to change together; or that nothing can be done."""
@@ -131,7 +129,7 @@ class _Explainer:
         *others, last = remedy.words
         together = f"Together, {', '.join(others)} and {last}" if others else last
         found = ", ".join(f"{it}' = {remedy.assignment[it]}" for it in self._unknowns)
-        return f"{together} would leave one, with {found}."
+        return f"{together} {OPENS}, with {found}."
 
     def _misfits(self, remedy: Remedy, budgets: Sequence[str]) -> Iterator[str]:
         """Yield why budgets need a tolerance although all else is changed as told."""

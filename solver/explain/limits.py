@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from solver.constraints.base import Constraint, Relaxable
 from solver.constraints.maps import LargerKernel
 from solver.constraints.ranges import WithinRange
-from solver.problem import MAX_GEOMETRY, Problem, Range
-from solver.variation.template import RESOLUTION, Assignment, Template
+from solver.problem import Problem
+from solver.variation.template import Assignment, Template
+from solver.variation.unknown import IMAGE, MAX_GEOMETRY, RESOLUTION, Range, Role
 
 if TYPE_CHECKING:
     from solver.engines.full.model import Model
@@ -23,7 +24,7 @@ class Limits:
     """
 
     def __init__(self, problem: Problem, constraints: Sequence[Constraint]) -> None:
-        self._resolution = problem.architecture.input.resolution
+        self._resolution = problem.architecture.resolution
         kernels = [it.kernel_size for it in constraints if isinstance(it, LargerKernel)]
         self._largest_kernel = min(MAX_GEOMETRY, 4 * max(kernels, default=0))
 
@@ -33,9 +34,9 @@ class Limits:
         if not isinstance(item, WithinRange) or not isinstance(left, WithinRange):
             return left
         (low, high), asked = left.bounds, item.bounds
-        if item.symbol == RESOLUTION:
+        if item.unknown.role is Role.RESOLUTION:
             low = min(asked.low, self._resolution + 1)
-        if item.field == "kernel_size":
+        if item.unknown.range == "kernel_size":
             high = max(high, self._largest_kernel)
         return replace(left, bounds=Range(low, max(high, asked.high)))
 
@@ -72,8 +73,12 @@ class AnotherNetwork(Constraint):
 
 def another_network(template: Template) -> list[AnotherNetwork]:
     """That a variant is not the original; nothing where the approach adds a layer to all."""
-    original = {RESOLUTION: template.original.input.resolution}
-    for (index, field), symbol in template.unknowns.items():
-        original[symbol] = getattr(template.layers[index], field)
+    original = {RESOLUTION: template.original.resolution}
+    for unknown in template.unknowns:
+        if unknown.layer != IMAGE:
+            value = getattr(template.layers[template.places[unknown.layer]], unknown.field)
+            if not isinstance(value, int):  # a window that is no square, or a stride by default
+                return []
+            original[unknown.symbol] = value
     is_one = template.architecture(original).layers == template.original.layers
     return [AnotherNetwork(original)] if is_one else []

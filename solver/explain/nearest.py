@@ -12,8 +12,8 @@ from solver.answers.check import verify_one
 from solver.constraints.budget import Direction, EqualBudget
 from solver.engines.full.model import Found, Model
 from solver.explain.inquiry import Inquiry
-from solver.problem import Tolerance
 from solver.variation.template import Assignment
+from solver.variation.tolerance import Tolerance
 
 WHOLE: Final = 2**48
 """A whole count, where shares of several counts are added up in integers."""

@@ -8,16 +8,20 @@ from typing import Final, NamedTuple
 from solver.constraints.base import Constraint, Relaxable
 from solver.constraints.budget import EqualBudget
 from solver.constraints.coverage import MinCoverage
+from solver.constraints.maps import LargerKernel
 from solver.constraints.ranges import WithinRange
 from solver.engines.full.model import Found
 from solver.explain.inquiry import Inquiry, excess_of
 from solver.explain.nearest import Nearest
 from solver.network.counting import coverage
-from solver.problem import Range, Tolerance
 from solver.variation.template import Assignment
+from solver.variation.tolerance import Tolerance
+from solver.variation.unknown import Range
 
 TOLERANCE: Final = "tolerance"
 """The name of the change that lets all budgets deviate."""
+KERNEL_MAY_STAY: Final = "kernel_grows"
+"""The name of the change that lets the first kernel be as large as the original's."""
 SMALL: Final = 0.1
 """A tolerance that goes with other changes; a larger one does where nothing else opens any."""
 SHARES: Final = 8
@@ -45,8 +49,8 @@ class Remedy(NamedTuple):
 class Remedies:
     """Looks for the fewest changes, among those that a request can make.
 
-    A request can change its ranges, its least coverage and its tolerance; it cannot change what
-    an approach asks for.
+    A request can change its ranges, its least coverage, its tolerance, and whether the first
+    kernel must grow; it cannot change what else an approach asks for.
     """
 
     def __init__(self, inquiry: Inquiry) -> None:
@@ -116,6 +120,8 @@ class Remedies:
     ) -> tuple[str, list[Constraint]] | None:
         """The least change of ranges or of the coverage, in words and as constraints."""
         members = self._members[change]
+        if change == KERNEL_MAY_STAY:
+            return f"{change} false", [_may_stay(it) for it in members]
         found = self._inquiry.ask(constraints, SHARES, lambda model: excess_of(members, model))
         if found.assignment is None:
             return None
@@ -129,7 +135,7 @@ class Remedies:
         ranges: list[Constraint] = [
             replace(it, bounds=Range(low, high)) for it in members if isinstance(it, WithinRange)
         ]
-        return f"{first.field} {low}..{high}", ranges
+        return f"{first.unknown.range} {low}..{high}", ranges
 
     def _tolerance(self, constraints: Sequence[Constraint]) -> tuple[str, list[Constraint]] | None:
         """The smallest tolerance, in words and as constraints."""
@@ -163,6 +169,8 @@ class Remedies:
             low, high = item.tolerance.below, item.tolerance.above
             wide = Tolerance(below=max(low, self._widest), above=max(high, self._widest))
             return replace(item, tolerance=wide)
+        if isinstance(item, LargerKernel):
+            return _may_stay(item)
         assert isinstance(item, Relaxable)
         return self._inquiry.relaxed(item)
 
@@ -171,4 +179,11 @@ def change_of(item: Constraint) -> str | None:
     """What to change in a request so that a requirement is another; ``None`` if it cannot be."""
     if isinstance(item, EqualBudget):
         return TOLERANCE
+    if isinstance(item, LargerKernel) and not item.may_stay:
+        return KERNEL_MAY_STAY
     return item.name if isinstance(item, WithinRange | MinCoverage) else None
+
+
+def _may_stay(item: Constraint) -> Constraint:
+    assert isinstance(item, LargerKernel)
+    return replace(item, may_stay=True)

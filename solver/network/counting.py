@@ -1,34 +1,31 @@
 """Counting: parameters, multiply-adds, FLOPs, activations, receptive fields (Eqs. 2-5).
 
-Nothing here knows how the solver encodes a network; answers are recounted with this module.
+:class:`Walk` is the fold over numbers: it walks through a network layer by layer and asks each for
+its rules. Its numbers are whole numbers here, and columns of them in
+:mod:`solver.variation.numbers`; nothing in it knows how the solver encodes a network, so that
+answers can be recounted with it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from math import prod
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 from pydantic import Field
 
-from solver.network.architecture import (
-    MAX_COUNT,
-    Architecture,
-    Conv2d,
-    Layer,
-    Linear,
-    Schema,
-    Shape,
-    output_shape,
-    reach,
-    stride_of,
-)
+from solver.network import memory
+from solver.network.architecture import Architecture
+from solver.network.graph import Links
+from solver.network.layers import Conv2d, Layer, Number, Shape, Weighted, larger
+from solver.network.schema import MAX_COUNT, Schema
 
 
 class Counts(Schema):
     """What a network costs, per image.
 
-    ``params`` counts weights, biases and norm parameters; ``macs`` multiply-adds of convolutions
-    and linear layers; ``flops`` those, bias additions and pooling (Eq. 5: a multiply-add counts
-    one); ``activations`` is the largest sum of one layer's input and output elements.
+    ``params`` counts weights, biases and norm parameters, shared ones once; ``macs`` multiply-adds
+    of convolutions and linear layers; ``flops`` those, bias additions and pooling (Eq. 5: a
+    multiply-add counts one); ``activations`` is the largest number of elements alive at once
+    (:mod:`solver.network.memory`).
     """
 
     params: int
@@ -60,17 +57,128 @@ class LayerReport(Schema):
     )
 
 
-class Window(NamedTuple):
-    """What one output of a layer depends on, in input pixels."""
+class Reach(NamedTuple):
+    """What one output of a layer depends on along an axis, in pixels of the image.
 
-    side: int
-    step: int
+    ``step`` are the pixels between two outputs.
+    """
+
+    side: Number
+    step: Number
+
+    def through(self, spread: Number, step: Number) -> "Reach":
+        """What an output of a window over these depends on (:meth:`Layer.window`)."""
+        return Reach(self.side + spread * self.step, self.step * step)
+
+
+PIXEL = Reach(1, 1)
+
+
+class Walk:
+    """Consecutive layers, from the tensor that the first of them reads.
+
+    Attributes
+    ----------
+    layers
+        The layers; fields that vary may hold columns.
+    links
+        The tensors that each reads: 0 is the first, ``i + 1`` the output of layer ``i``.
+    image
+        Shape of the first tensor.
+    """
+
+    def __init__(self, layers: Sequence[Layer], links: Links, image: Shape) -> None:
+        self.layers = layers
+        self.links = links
+        self.image = image
+
+    def inputs(self, place: int) -> list[Shape]:
+        """Shapes of what a layer reads."""
+        return [self.shapes[tensor] for tensor in self.links[place]]
+
+    @cached_property
+    def shapes(self) -> list[Shape]:
+        """Shapes of the tensors. Where a window does not fit, what follows is without meaning."""
+        found = [self.image]
+        for place, (layer, read) in enumerate(zip(self.layers, self.links, strict=False)):
+            inputs = [found[tensor] for tensor in read]
+            found.append(self.made(place, inputs, layer.output(inputs)))
+        return found
+
+    def made(self, place: int, inputs: Sequence[Shape], output: Shape) -> Shape:  # noqa: ARG002
+        """What becomes of a layer's output, for walks that know more of it."""
+        return output
+
+    @cached_property
+    def own_params(self) -> list[Number]:
+        """Parameters of each layer, those that it shares included."""
+        return [layer.params(self.inputs(place)) for place, layer in enumerate(self.layers)]
+
+    @cached_property
+    def params(self) -> Number:
+        """Parameters of all layers, shared ones once."""
+        return sum(map(learned, self.layers, self.own_params))
+
+    @cached_property
+    def macs(self) -> Number:
+        """Multiply-adds of all layers."""
+        return sum(
+            layer.macs(self.inputs(place), self.shapes[place + 1])
+            for place, layer in enumerate(self.layers)
+        )
+
+    def flops(self, *, count_pooling: bool = True) -> Number:
+        """FLOPs of all layers, those of pooling included or not."""
+        return sum(
+            self.flops_of(place, count_pooling=count_pooling) for place in range(len(self.layers))
+        )
+
+    def flops_of(self, place: int, *, count_pooling: bool = True) -> Number:
+        """FLOPs of one layer."""
+        layer = self.layers[place]
+        if layer.is_pool and not count_pooling:
+            return 0
+        return layer.flops(self.inputs(place), self.shapes[place + 1], self.own_params[place])
+
+    def fits(self, end: int) -> Number:
+        """Whether all windows fit and all joins agree in the layers before a place."""
+        fitting: Number = True
+        for place, layer in enumerate(self.layers[:end]):
+            fitting = fitting & layer.fits(self.inputs(place))
+        return fitting
+
+    def reaches(self, axis: int, start: Reach = PIXEL) -> list[Reach]:
+        """What one output of each layer depends on, linear layers aside; the first is the input."""
+        found = [start]
+        for place, layer in enumerate(self.layers):
+            reach = found[self.links[place][0]]
+            for tensor in self.links[place][1:]:
+                reach = Reach(*map(larger, reach, found[tensor]))
+            spread, step = (0, 1) if layer.is_linear else self._window(place, axis)
+            found.append(reach.through(spread, step))
+        return found
+
+    def _window(self, place: int, axis: int) -> tuple[Number, Number]:
+        inputs = self.inputs(place)
+        return self.layers[place].window(inputs, axis) if len(inputs[0]) > 1 else (0, 1)
+
+    @property
+    def end(self) -> int:
+        """The first layer that sees all maps at once, or how many layers there are."""
+        linear = (place for place, layer in enumerate(self.layers) if layer.is_linear)
+        return next(linear, len(self.layers))
+
+
+def learned(layer: Layer, params: Number) -> Number:
+    """The parameters of a layer that no other layer has counted."""
+    return 0 if isinstance(layer, Weighted) and layer.shares is not None else params
 
 
 class Span(NamedTuple):
     """What consecutive layers cost for one shape of their input, and what they make of it.
 
-    ``window`` is what one output depends on, in pixels of the layers' input, linear layers aside.
+    ``reaches`` is what one output depends on along both axes, in pixels of the layers' input, and
+    ``has_linear`` whether one of the layers is linear: what is behind it adds nothing.
     """
 
     output: Shape
@@ -78,19 +186,32 @@ class Span(NamedTuple):
     macs: int
     flops: int
     activations: int
-    window: Window
+    reaches: tuple[Reach, Reach]
+    has_linear: bool
 
     def then(self, behind: "Span") -> "Span":
-        """These layers and those behind them, whose input is this output."""
-        side, step = self.window
+        """These layers and those behind them, which read nothing but this output."""
+        reaches = self.reaches
+        if not self.has_linear:
+            tall, wide = (
+                before.through(after.side - 1, after.step)
+                for before, after in zip(self.reaches, behind.reaches, strict=True)
+            )
+            reaches = (tall, wide)
         return Span(
             behind.output,
             self.params + behind.params,
             self.macs + behind.macs,
             self.flops + behind.flops,
             max(self.activations, behind.activations),
-            Window(side + (behind.window.side - 1) * step, step * behind.window.step),
+            reaches,
+            self.has_linear or behind.has_linear,
         )
+
+    @property
+    def receptive_field(self) -> int:
+        """Side of the square that an output of the last layer before a linear one depends on."""
+        return int(max(reach.side for reach in self.reaches))
 
     @property
     def counts(self) -> Counts:
@@ -109,102 +230,51 @@ class Span(NamedTuple):
         )
 
 
-class Cost(NamedTuple):
-    """What one layer costs."""
+def span(walk: Walk, *, count_pooling: bool = True) -> Span:
+    """Count consecutive layers, which read nothing from before their first tensor."""
+    layers, image, shapes = walk.layers, walk.image, walk.shapes
+    tall = walk.reaches(0)[walk.end]
+    is_square = len(image) == 1 or (
+        image[1] == image[2] and all(layer.is_square for layer in layers)
+    )
+    return Span(
+        shapes[-1],
+        walk.params,
+        walk.macs,
+        walk.flops(count_pooling=count_pooling),
+        memory.peak(layers, walk.links, shapes),
+        (tall, tall if is_square else walk.reaches(1)[walk.end]),
+        walk.end < len(layers),
+    )
 
-    params: int
-    macs: int
-    flops: int
 
-
-FREE: Final = Cost(params=0, macs=0, flops=0)
-PIXEL: Final = Window(side=1, step=1)
+def walk(architecture: Architecture) -> Walk:
+    """A network's layers, from its images."""
+    return Walk(architecture.layers, architecture.links, architecture.input.shape)
 
 
 def shapes(architecture: Architecture) -> list[Shape]:
     """Shapes from the input (first) to the output of the last layer."""
-    return _shapes(architecture.layers, input_shape(architecture))
-
-
-def input_shape(architecture: Architecture) -> Shape:
-    """Shape of one image."""
-    image = architecture.input
-    return (image.channels, image.resolution, image.resolution)
-
-
-def _shapes(layers: Sequence[Layer], shape: Shape) -> list[Shape]:
-    found = [shape]
-    for layer in layers:
-        found.append(output_shape(layer, found[-1]))
-    return found
-
-
-def layer_cost(layer: Layer, shape: Shape, output: Shape, *, count_pooling: bool = True) -> Cost:
-    """What a layer costs that makes an output of an input of these shapes (Eqs. 2, 3, 5).
-
-    Pooling costs its input's elements (Section 2's example).
-    """
-    match layer.type:
-        case "conv2d":
-            weights = layer.out_channels * layer.kernel_size**2 * (shape[0] // layer.groups)
-            learned = weights + (layer.out_channels if layer.bias else 0)
-            _, height, width = output
-            return Cost(learned, height * width * weights, height * width * learned)
-        case "linear":
-            weights = shape[0] * layer.out_features
-            learned = weights + (layer.out_features if layer.bias else 0)
-            return Cost(learned, weights, learned)
-        case "batch_norm2d":
-            return Cost(2 * shape[0], 0, 0)
-        case "max_pool2d" | "avg_pool2d" | "global_avg_pool2d" if count_pooling:
-            return Cost(0, 0, prod(shape))
-        case _:
-            return FREE
-
-
-def span(layers: Iterable[Layer], shape: Shape, *, count_pooling: bool = True) -> Span:
-    """Count consecutive layers whose input has this shape."""
-    params = macs = flops = activations = 0
-    window = PIXEL
-    for layer in layers:
-        output = output_shape(layer, shape)
-        cost = layer_cost(layer, shape, output, count_pooling=count_pooling)
-        params, macs, flops = params + cost.params, macs + cost.macs, flops + cost.flops
-        activations = max(activations, prod(shape) + prod(output))
-        window = _widened(window, layer, shape)
-        shape = output
-    return Span(shape, params, macs, flops, activations, window)
-
-
-def _widened(window: Window, layer: Layer, shape: Shape) -> Window:
-    """What an output of a layer depends on, if its input (of this shape) depends on a window."""
-    match layer.type:
-        case "conv2d" | "max_pool2d" | "avg_pool2d":
-            side = window.side + (reach(layer) - 1) * window.step
-            return Window(side, window.step * stride_of(layer))
-        case "global_avg_pool2d":
-            return Window(window.side + (shape[1] - 1) * window.step, window.step)
-        case _:
-            return window
+    return walk(architecture).shapes
 
 
 def _whole(architecture: Architecture, *, count_pooling: bool = True) -> Span:
-    return span(architecture.layers, input_shape(architecture), count_pooling=count_pooling)
+    return span(walk(architecture), count_pooling=count_pooling)
 
 
 def params(architecture: Architecture) -> int:
     """Parameters of a whole network."""
-    return _whole(architecture).params
+    return int(walk(architecture).params)
 
 
 def macs(architecture: Architecture) -> int:
     """Multiply-adds of a whole network."""
-    return _whole(architecture).macs
+    return int(walk(architecture).macs)
 
 
 def flops(architecture: Architecture, *, count_pooling: bool = True) -> int:
     """FLOPs of a whole network."""
-    return _whole(architecture, count_pooling=count_pooling).flops
+    return int(walk(architecture).flops(count_pooling=count_pooling))
 
 
 def count(architecture: Architecture, *, count_pooling: bool = True) -> Counts:
@@ -220,68 +290,63 @@ def count(architecture: Architecture, *, count_pooling: bool = True) -> Counts:
 
 def receptive_field(architecture: Architecture) -> int:
     """Receptive field of the last layer before the first linear one, in input pixels."""
-    return _whole(architecture).window.side
+    return _whole(architecture).receptive_field
 
 
 def describe(architecture: Architecture) -> list[LayerReport]:
-    """Count a network layer by layer."""
-    sizes = shapes(architecture)
+    """Count a network layer by layer; a linear layer's receptive field is the whole map."""
+    walked = walk(architecture)
+    reaches = [_seen(walked, axis) for axis in (0, 1)]
     return [
         LayerReport(
             name=layer.name or layer.type,
             type=layer.type,
-            output=list(output),
-            **layer_cost(layer, shape, output)._asdict(),
-            receptive_field=window.side,
+            output=list(walked.shapes[place + 1]),
+            params=learned(layer, walked.own_params[place]),
+            macs=layer.macs(walked.inputs(place), walked.shapes[place + 1]),
+            flops=walked.flops_of(place),
+            receptive_field=max(along[place + 1].side for along in reaches),
         )
-        for layer, shape, output, window in zip(
-            architecture.layers, sizes[:-1], sizes[1:], windows(architecture), strict=True
-        )
+        for place, layer in enumerate(architecture.layers)
     ]
 
 
-def windows(architecture: Architecture) -> Iterator[Window]:
-    """Yield what one output of each layer depends on, from the first layer to the last."""
-    window = PIXEL
-    map_side = architecture.input.resolution
-    for layer, shape in zip(architecture.layers, shapes(architecture), strict=False):
-        map_side = shape[1] if len(shape) > 1 else map_side
-        if isinstance(layer, Linear):  # it sees the whole map
-            window = Window(window.side + (map_side - 1) * window.step, window.step)
-            map_side = 1
-        window = _widened(window, layer, shape)
-        yield window
+def _seen(walked: Walk, axis: int) -> list[Reach]:
+    """What each tensor's elements depend on; behind a flatten layer all pixels of its maps."""
+    found = [PIXEL]
+    pixels = {0: walked.image[1 + axis]}
+    for place, layer in enumerate(walked.layers):
+        read = walked.links[place]
+        reach = max(found[tensor] for tensor in read)
+        side = max(pixels[tensor] for tensor in read)
+        inputs, output = walked.inputs(place), walked.shapes[place + 1]
+        if layer.is_linear:
+            reach, side = reach.through(side - 1, 1), 1
+        elif len(inputs[0]) > 1:
+            reach = reach.through(*layer.window(inputs, axis))
+        found.append(reach)
+        pixels[place + 1] = output[1 + axis] if len(output) > 1 else side
+    return found
 
 
 def coverage(architecture: Architecture) -> float:
     """Share of the input's rows that the first convolution reads (1.0 where there is none)."""
     layers = architecture.layers
-    first = next((i for i, layer in enumerate(layers) if isinstance(layer, Conv2d)), None)
+    first = next((place for place, it in enumerate(layers) if isinstance(it, Conv2d)), None)
     if first is None:
         return 1.0
-    *sizes, output = _shapes(layers[: first + 1], input_shape(architecture))
-    read = _rows(output[1])
-    for layer, shape in zip(reversed(layers[: first + 1]), reversed(sizes), strict=True):
-        read = _rows_read(layer, read, shape[1])
-    return read.bit_count() / architecture.input.resolution
+    front = Walk(layers[: first + 1], architecture.links[: first + 1], architecture.input.shape)
+    rows = front.shapes[0][1]
+    return rows_read(front).bit_count() / int(rows)
 
 
-def _rows(side: int) -> int:
-    """All rows of a map; rows are the bits of a number."""
-    return (1 << side) - 1
-
-
-def _rows_read(layer: Layer, rows: int, side: int) -> int:
-    """The rows of a layer's input (of this side) that these rows of its output read."""
-    match layer.type:
-        case "conv2d" | "max_pool2d" | "avg_pool2d":
-            dilation = layer.dilation if isinstance(layer, Conv2d) else 1
-            spread = int(("0" * (stride_of(layer) - 1)).join(f"{rows:b}"), 2)
-            read = 0
-            for tap in range(layer.kernel_size):
-                read |= spread << tap * dilation
-            return read >> layer.padding & _rows(side)
-        case "global_avg_pool2d":
-            return _rows(side) if rows else 0
-        case _:
-            return rows
+def rows_read(front: Walk) -> int:
+    """The rows of the image that the last layer's output reads, as the bits of a number."""
+    read = [0] * len(front.shapes)
+    read[-1] = (1 << front.shapes[-1][1]) - 1
+    for place in reversed(range(len(front.layers))):
+        if rows := read[place + 1]:
+            for tensor in front.links[place]:
+                side = front.shapes[tensor][1]
+                read[tensor] |= front.layers[place].rows_read(rows, side)
+    return read[0]

@@ -7,9 +7,11 @@ from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from solver.network.architecture import Architecture, Schema
-from solver.problem import ApproachName, Budget, Question, Sample, Tolerance
+from solver.network.architecture import Architecture
+from solver.network.schema import Schema
+from solver.problem import ApproachName, Budget, Question, Sample
 from solver.survey.grid import Grid
+from solver.variation.tolerance import Tolerance
 
 MOST_MEMBERS: Final = 100_000
 """Most members of a grid that are looked at."""

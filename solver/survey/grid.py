@@ -9,8 +9,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from solver.network.architecture import Architecture, Conv2d, Input, violations
+from solver.network.architecture import Architecture, Input
 from solver.network.counting import count
+from solver.network.layers import Conv2d
+from solver.network.validation import violations
 from solver.variation.template import convolutions
 
 RESOLUTION: Final = "resolution"
@@ -29,7 +31,7 @@ def fields_of(architecture: Architecture) -> dict[str, tuple[int, str]]:
     first_two = convolutions(architecture.layers)[:2]
     return {
         f"conv{number}.{field}": (index, field)
-        for number, (index, _) in enumerate(first_two, start=1)
+        for number, index in enumerate(first_two, start=1)
         for field in FIELDS
     }
 
@@ -78,7 +80,7 @@ class Grid:
     @cached_property
     def own(self) -> Values:
         """The original's own values."""
-        own = {RESOLUTION: self.original.input.resolution}
+        own = {RESOLUTION: self.original.resolution}
         for name, (index, field) in self._places.items():
             own[name] = getattr(self.original.layers[index], field)
         return {name: own[name] for name in self.axes}
@@ -110,7 +112,7 @@ class Grid:
     def fault(self, number: int) -> str | None:
         """What is wrong with a member, in words; ``None`` with a valid network."""
         member = self.member(number)
-        for place, reason in violations(member.input, member.layers):
+        for place, reason in violations(member.input.shape, member.layers):
             return f"{'/'.join(map(str, place))}: {reason}"
         try:
             count(member)

@@ -1,5 +1,6 @@
 """Polynomials with integer coefficients: how a network's counts depend on its unknowns."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from math import prod
 from typing import Any, TypeAlias
@@ -48,6 +49,38 @@ class Polynomial:
                 terms[monomial] = terms.get(monomial, 0) + a * b
         return Polynomial(terms)
 
+    def __neg__(self) -> "Polynomial":
+        return self * -1
+
+    def __sub__(self, other: "Polynomial | int") -> "Polynomial":
+        return self + -1 * _coerce(other)
+
+    def __rsub__(self, other: int) -> "Polynomial":
+        return other + -self
+
+    def __floordiv__(self, other: "Polynomial | int") -> "Polynomial":
+        """Divide by a number or a product of unknowns that divides every term.
+
+        Raises
+        ------
+        ArithmeticError
+            It does not.
+        """
+        terms: dict[Monomial, int] = {}
+        ((divisor, number),) = _coerce(other).terms.items()
+        for monomial, factor in self.terms.items():
+            if factor % number or Counter(divisor) - Counter(monomial):
+                raise ArithmeticError(f"{number} and {divisor} do not divide {factor} {monomial}")
+            rest = Counter(monomial) - Counter(divisor)
+            terms[tuple(sorted(rest.elements()))] = factor // number
+        return Polynomial(terms)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Polynomial | int) and self.terms == _coerce(other).terms
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.terms.items()))
+
     __radd__ = __add__
     __rmul__ = __mul__
 
@@ -63,6 +96,10 @@ class Polynomial:
 
     def at(self, values: Mapping[str, Any]) -> Any:
         """The value at these values of the unknowns: numbers, or columns of them."""
+        if len(self.terms) == 1:
+            (monomial, factor), *_ = self.terms.items()
+            if factor == 1 and len(monomial) == 1:
+                return values[monomial[0]]
         total: Any = 0
         for monomial, factor in self.terms.items():
             total = total + prod((values[symbol] for symbol in monomial), start=factor)

@@ -3,29 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from solver.network.architecture import (
-    Architecture,
-    AvgPool2d,
-    BatchNorm2d,
-    Conv2d,
-    Flatten,
-    GlobalAvgPool2d,
-    Layer,
-    Linear,
-    MaxPool2d,
-    Pool2d,
-    output_shape,
-    stride_of,
-)
-from solver.network.counting import shapes
+from solver.network.architecture import Architecture, Input
+from solver.network.counting import Walk
+from solver.network.graph import Links, couple, insert
+from solver.network.layers import Conv2d, Layer, Shape
+from solver.network.widths import TiedError, form
 from solver.variation.polynomial import Polynomial
+from solver.variation.symbols import Symbols
+from solver.variation.unknown import IMAGE, RESOLUTION, Role, Unknown
 
 Assignment: TypeAlias = Mapping[str, int]
 """Values of the primed unknowns, by the paper's symbols."""
 
-RESOLUTION = "N"
+
+class MisfitError(ValueError):
+    """An approach cannot be applied to a network; the text names the layer that is in the way."""
 
 
 @dataclass(frozen=True)
@@ -38,158 +32,219 @@ class Template:
         The network whose budget and map sizes the variants keep.
     layers
         The variant's layers; where a field is unknown, any value stands in it.
+    links
+        The tensors that each of them reads: 0 is the image, ``i + 1`` what layer ``i`` makes.
     unknowns
-        Which symbol stands for which field of which layer: ``{(0, "kernel_size"): "C1"}``.
+        What varies, in the order in which answers are sorted.
+    places
+        Where the layers stand that the unknowns name.
     junction
-        The last layer that sees another map size than in the original. What is behind it gets
-        the maps that it got before, or those of one pixel where it is a global pool.
+        The last layer that sees another map size than in the original. Everything goes through it;
+        what is behind it gets the maps that it got before, or those of one pixel where it is a
+        global pool.
     """
 
     original: Architecture
     layers: tuple[Layer, ...]
-    unknowns: Mapping[tuple[int, str], str]
+    links: Links
+    unknowns: tuple[Unknown, ...]
+    places: Mapping[str, int]
     junction: int
 
-    def variant(
-        self, assignment: Assignment, last: int | None = None
-    ) -> tuple[int, tuple[Layer, ...]]:
-        """Resolution and layers, up to and including the last, with these values.
+    @cached_property
+    def fields(self) -> Mapping[tuple[int, str], Polynomial]:
+        """Every field that varies, by layer and name: an unknown, or a width that is tied to one.
 
-        Values of unknowns that occur only behind the last layer may be missing.
+        Raises
+        ------
+        MisfitError
+            A width cannot vary; see :attr:`widths`.
         """
-        layers = list(self.layers if last is None else self.layers[: last + 1])
-        for index, symbols in self._changes.items():
-            if index < len(layers):
-                known = {f: assignment[s] for f, s in symbols.items() if s in assignment}
-                layers[index] = layers[index].model_copy(update=known)
-        return assignment[RESOLUTION], tuple(layers)
+        own = {
+            (self.places[it.layer], it.field): Polynomial.symbol(it.symbol)
+            for it in self.unknowns
+            if it.layer != IMAGE
+        }
+        return {**self._tied, **own}
 
     @cached_property
-    def _changes(self) -> Mapping[int, Mapping[str, str]]:
-        """The fields of each layer that are unknown, and their symbols."""
-        found: dict[int, dict[str, str]] = {}
-        for (index, field), symbol in self.unknowns.items():
-            found.setdefault(index, {})[field] = symbol
-        return found
+    def symbols(self) -> Symbols:
+        """The fold over polynomials: the network as the unknowns change it, for the encoding."""
+        return Symbols(self)
+
+    @cached_property
+    def width(self) -> str | None:
+        """The unknown that pays for the resolution, if any: a number of filters or features."""
+        return next((it.symbol for it in self.unknowns if it.role is Role.WIDTH), None)
+
+    def symbol(self, place: int, field: str) -> str | None:
+        """The unknown in a field of a layer, if there is one."""
+        at = (it.symbol for it in self.unknowns if self._is_at(it, place) and it.field == field)
+        return next(at, None)
+
+    def _is_at(self, unknown: Unknown, place: int) -> bool:
+        return unknown.layer != IMAGE and self.places[unknown.layer] == place
+
+    @cached_property
+    def windows(self) -> list[int]:
+        """The layers whose geometry is unknown, in their order."""
+        geometry = (it for it in self.unknowns if it.role not in (Role.WIDTH, Role.RESOLUTION))
+        return sorted({self.places[it.layer] for it in geometry})
+
+    def substituted(self, values: Mapping[str, Any], end: int | None = None) -> list[Layer]:
+        """Layers before a place (or all), with values in the fields that vary.
+
+        Values are whole numbers or columns. Where an unknown has none, its field stays as it is.
+        """
+        layers = list(self.layers[:end])
+        for place, fields in self._changes.items():
+            if place < len(layers):
+                update = {
+                    name: field.at(values)
+                    for name, field in fields.items()
+                    if field.symbols <= values.keys()
+                }
+                layers[place] = layers[place].model_copy(update=update)
+        return layers
+
+    @cached_property
+    def _changes(self) -> Mapping[int, Mapping[str, Polynomial]]:
+        """The fields of each layer that vary."""
+        found: dict[int, dict[str, Polynomial]] = {}
+        for (place, name), field in self.fields.items():
+            found.setdefault(place, {})[name] = field
+        return dict(sorted(found.items()))
 
     @property
-    def changed(self) -> tuple[int, int]:
-        """The first and the last layer with an unknown."""
-        return min(self._changes), max(self._changes)
+    def changed(self) -> tuple[int, ...]:
+        """The layers in which a field varies."""
+        return tuple(self._changes)
 
-    def architecture(self, assignment: Assignment, last: int | None = None) -> Architecture:
+    def walk(self, values: Assignment, end: int | None = None) -> Walk:
+        """The layers before a place (or all) of the variant with these values."""
+        channels, resolution = self.original.input.channels, values[RESOLUTION]
+        image = (channels, resolution, resolution)
+        return Walk(self.substituted(values, end), self.links[:end], image)
+
+    def architecture(self, assignment: Assignment) -> Architecture:
         """Build the variant with these values; it may break rules until it was checked."""
-        resolution, layers = self.variant(assignment, last)
-        image = self.original.input.model_copy(update={"resolution": resolution})
-        return Architecture.model_construct(name=None, description=None, input=image, layers=layers)
-
-    def side_behind(self, index: int, assignment: Assignment) -> int:
-        """Side of the map behind a layer of the variant with these values, in numbers."""
-        return shapes(self.architecture(assignment, index))[-1][1]
-
-    def field(self, index: int, name: str) -> Polynomial:
-        """A layer's field: its unknown, or its value."""
-        if symbol := self.unknowns.get((index, name)):
-            return Polynomial.symbol(symbol)
-        layer = self.layers[index]
-        if name == "stride" and isinstance(layer, Conv2d | Pool2d):
-            return Polynomial.constant(stride_of(layer))
-        return Polynomial.constant(getattr(layer, name, 1))
+        image = Input.model_construct(
+            channels=self.original.input.channels, resolution=assignment[RESOLUTION]
+        )
+        return Architecture.model_construct(
+            name=None, description=None, input=image, layers=tuple(self.substituted(assignment))
+        )
 
     @cached_property
-    def sides(self) -> list[Polynomial]:
-        """Side of each layer's input (once flat: 1): symbols to the junction, then numbers."""
-        found = [Polynomial.symbol(side_symbol(0))]
-        for index, layer in enumerate(self.layers):
-            match layer:
-                case Conv2d() | Pool2d():
-                    found.append(self._side_behind_window(index, layer, found[-1]))
-                case GlobalAvgPool2d() | Flatten():
-                    found.append(Polynomial.constant(1))
-                case _:
-                    found.append(found[-1])
+    def _tied(self) -> Mapping[tuple[int, str], Polynomial]:
+        """Fields that follow from the unknown width: all that its group of channels goes through.
+
+        Raises
+        ------
+        MisfitError
+            The width is cut, or is part of the network's input or output.
+        """
+        return _Ties(self).fields() if self.width else {}
+
+    @cached_property
+    def divisors(self) -> frozenset[int]:
+        """What must divide the unknown width: the groups of convolutions on both sides of it."""
+        return frozenset(_Ties(self).divisors()) if self.width else frozenset()
+
+
+class _Ties:
+    """The width group of the layer whose width is unknown."""
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        unknown = next(it for it in template.unknowns if it.role is Role.WIDTH)
+        self._symbol = Polynomial.symbol(unknown.symbol)
+        self._place = template.places[unknown.layer]
+        image = template.original.input.shape
+        self._shapes = _shapes(template.layers, template.links, image)
+        try:
+            self._widths, self._tensors = couple(template.layers, template.links, self._shapes)
+        except TiedError as tied:
+            raise MisfitError(str(tied)) from None
+        self._layer = template.layers[self._place]
+
+    def _group(self) -> int:
+        """The group.
+
+        Raises
+        ------
+        MisfitError
+            It is not one that may vary.
+        """
+        segments = self._tensors[self._place + 1]
+        if len(segments) != 1 or segments[0][1] != 1:
+            raise MisfitError(self._cut())
+        group = segments[0][0]
+        if self._widths.is_frozen(group):
+            raise MisfitError(self._kept(group))
+        return group
+
+    def _cut(self) -> str:
+        return f"the channels of {self._layer.name} are cut in parts that belong to other widths"
+
+    def _kept(self, group: int) -> str:
+        name = self._layer.name
+        image = {it for it, _ in self._tensors[0]}
+        if group in image:
+            return f"the channels of {name} are tied to those of the image"
+        last = self._template.layers[-1].name
+        return f"the channels of {name} are tied to the network's output ({last})"
+
+    def fields(self) -> Mapping[tuple[int, str], Polynomial]:
+        """Widths, and groups of depthwise convolutions, as multiples of the unknown."""
+        group, found = self._group(), dict[tuple[int, str], Polynomial]()
+        for place, layer in enumerate(self._template.layers):
+            made = self._of(self._tensors[place + 1], group)
+            if made is None:
+                continue
+            for name in layer.width_fields:
+                found[place, name] = made
+            read = self._template.links[place][0]
+            width = self._of(self._tensors[read], group)
+            if width is None or not layer.width_fields:
+                continue
+            if layer.is_depthwise(self._shapes[read]):
+                found[place, "groups"] = made if made == width else width
+            else:
+                raise MisfitError(
+                    f"{layer.name} reads and makes the channels of {self._layer.name}, which "
+                    "multiplies them by themselves"
+                )
         return found
 
-    def _side_behind_window(self, index: int, layer: Layer, side: Polynomial) -> Polynomial:
-        if index < self.junction:
-            return Polynomial.symbol(side_symbol(index + 1))
-        if index == self.junction:
-            return Polynomial.constant(shapes(self.original)[index - len(self.layers)][1])
-        assert side.value is not None, "behind the junction every side is a number"
-        return Polynomial.constant(output_shape(layer, (1, side.value, side.value))[1])
+    def _of(self, segments: Sequence[tuple[int, int]], group: int) -> Polynomial | None:
+        """Channels as a polynomial of the unknown; ``None`` where they do not depend on it."""
+        times = form(segments)
+        if group not in times:
+            return None
+        rest = sum(self._widths.sizes[it] * n for it, n in times.items() if it != group)
+        return self._symbol * times[group] + rest
 
-    @cached_property
-    def channels(self) -> list[Polynomial]:
-        """Channels (once flat: features) of each layer's input."""
-        found = [Polynomial.constant(self.original.input.channels)]
-        for index, layer in enumerate(self.layers):
-            match layer:
-                case Conv2d():
-                    found.append(self.field(index, "out_channels"))
-                case Linear():
-                    found.append(self.field(index, "out_features"))
-                case Flatten():
-                    found.append(found[-1] * self.sides[index] * self.sides[index])
-                case _:
-                    found.append(found[-1])
-        return found
-
-    @cached_property
-    def params(self) -> Polynomial:
-        """Parameters of the whole network (Eqs. 2, 3)."""
-        total = Polynomial.constant(0)
-        for index, layer in enumerate(self.layers):
-            inputs, outputs = self.channels[index], self.channels[index + 1]
-            match layer:
-                case Conv2d():
-                    total += self._kernel_weights(index, layer) + outputs * int(layer.bias)
-                case Linear():
-                    total += inputs * outputs + outputs * int(layer.bias)
-                case BatchNorm2d():
-                    total += inputs * 2
-        return total
-
-    def flops(self, *, count_pooling: bool) -> Polynomial:
-        """FLOPs of the whole network (Eq. 5)."""
-        total = Polynomial.constant(0)
-        for index, layer in enumerate(self.layers):
-            inputs, outputs = self.channels[index], self.channels[index + 1]
-            match layer:
-                case Conv2d():
-                    side = self.sides[index + 1]
-                    cost = self._kernel_weights(index, layer) + outputs * int(layer.bias)
-                    total += side * side * cost
-                case Linear():
-                    total += inputs * outputs + outputs * int(layer.bias)
-                case MaxPool2d() | AvgPool2d() | GlobalAvgPool2d() if count_pooling:
-                    total += self.sides[index] * self.sides[index] * inputs
-        return total
-
-    def _kernel_weights(self, index: int, layer: Conv2d) -> Polynomial:
-        """Weights of a convolution; its groups divide whichever of its two widths is known."""
-        inputs, outputs = self.channels[index], self.channels[index + 1]
-        kernel = self.field(index, "kernel_size")
-        if inputs.value is not None:
-            return kernel * kernel * outputs * (inputs.value // layer.groups)
-        if outputs.value is None:
-            raise ValueError(f"{layer.name}: both its input and its output width are unknown")
-        return kernel * kernel * inputs * (outputs.value // layer.groups)
+    def divisors(self) -> set[int]:
+        """What must divide the group."""
+        return self._widths.divisors(self._group())
 
 
-def convolutions(layers: Sequence[Layer]) -> list[tuple[int, Conv2d]]:
-    """The convolutions, each with its place."""
-    return [(index, layer) for index, layer in enumerate(layers) if isinstance(layer, Conv2d)]
+def _shapes(layers: Sequence[Layer], links: Links, image: Shape) -> list[Shape]:
+    return Walk(layers, links, image).shapes
+
+
+def convolutions(layers: Sequence[Layer]) -> list[int]:
+    """Where the convolutions stand."""
+    return [place for place, layer in enumerate(layers) if isinstance(layer, Conv2d)]
 
 
 def with_pool(
-    layers: tuple[Layer, ...], position: int, pool: MaxPool2d | GlobalAvgPool2d
-) -> tuple[Layer, ...]:
-    """Layers with a pool put in, under the first name that is free; the others keep theirs."""
-    taken = {layer.name for layer in layers}
-    name = next(name for n in range(1, len(layers) + 2) if (name := f"pool{n}") not in taken)
-    return (*layers[:position], pool.model_copy(update={"name": name}), *layers[position:])
-
-
-def side_symbol(index: int) -> str:
-    """Name of the side of a layer's input; the first one is the resolution."""
-    return f"side{index}" if index else RESOLUTION
+    architecture: Architecture, place: int, pool: Layer
+) -> tuple[tuple[Layer, ...], Links]:
+    """A network's layers with a pool put in, under the first name that is free."""
+    taken = {layer.name for layer in architecture.layers}
+    numbers = range(1, len(architecture.layers) + 2)
+    name = next(name for number in numbers if (name := f"pool{number}") not in taken)
+    new = pool.model_copy(update={"name": name})
+    return insert(architecture.layers, architecture.links, place, new)

@@ -7,7 +7,7 @@ that a fault of the encoding, the counting or the truth tests cannot be in both.
 from collections.abc import Iterator
 from fractions import Fraction
 
-from tests.exhaustive.networks import Asked, Bounds, plain, reads_enough, walk
+from tests.exhaustive.networks import Asked, Bounds, divides, plain, reads_enough, walk
 from tests.exhaustive.ways import WAYS, Row
 
 __all__ = [
@@ -110,11 +110,10 @@ def widths(asked: Asked, geometry: Row, most: list[int]) -> Iterator[tuple[Row, 
     if way.width is None:
         yield geometry, sides_of_the_budget(asked, geometry)
         return
-    groups = way.groups(asked.layers)
     for width in asked.span(way.width):
-        if any(width % count for count in groups):
-            continue
         row = (geometry[0], width, *geometry[2:])
+        if not divides(way.changed(asked.layers, row), asked.channels):
+            continue
         counts = sides_of_the_budget(asked, row)
         yield row, counts
         if all(counted > limit for counted, limit in zip(counts, most, strict=True)):

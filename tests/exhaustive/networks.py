@@ -39,7 +39,7 @@ class Asked:
     @property
     def resolution(self) -> int:
         """The original's resolution."""
-        return self.original.input.resolution
+        return self.original.resolution
 
     def span(self, name: str) -> range:
         """Return the values of an unknown, Section 4's where nothing is asked."""
@@ -102,6 +102,16 @@ def walk(layers: Layers, channels: int, side: int, count_pooling: bool = True) -
             features = layer["out_features"]
         cost.sides.append(side)
     return cost
+
+
+def divides(layers: Layers, channels: int) -> bool:
+    """Whether groups divide the channels on both sides of each convolution."""
+    for layer in layers:
+        if layer["type"] == "conv2d":
+            if channels % layer["groups"] or layer["out_channels"] % layer["groups"]:
+                return False
+            channels = layer["out_channels"]
+    return True
 
 
 def reads_enough(asked: Asked, variant: Layers, N: int) -> bool:

@@ -33,10 +33,6 @@ class Way(ABC):
     def printed(self, D: int, layers: Layers, sides: list[int], is_variant: bool) -> dict[str, int]:
         """One side of the printed equations; ``sides[i]`` is that of layer ``i``'s input."""
 
-    def groups(self, layers: Layers) -> list[int]:
-        """What must divide the width: the groups on both sides of it."""
-        return [layers[index]["groups"] for index in convolutions(layers)[:2]]
-
     def keeps_its_map(self, asked: Asked, variant: Layers, N: int) -> bool:
         """Whether the windows fit, and the rest of the network sees the map that it saw."""
         last = self.junction(asked.layers)
@@ -82,10 +78,6 @@ class One(Way):
     def keeps_its_map(self, asked: Asked, variant: Layers, N: int) -> bool:
         """Whether the windows fit."""
         return walk(variant, asked.channels, N) is not None
-
-    def groups(self, layers: Layers) -> list[int]:
-        """No groups."""
-        return []
 
     def printed(self, D: int, layers: Layers, sides: list[int], is_variant: bool) -> dict[str, int]:
         """``Z1' = Z1`` and Eq. 6."""
@@ -150,9 +142,8 @@ class Three(Way):
             "stride": S1,
         }
         pool = {"type": "max_pool2d", "kernel_size": Cp, "padding": Pp, "stride": Sp}
-        return [
-            *layers[:first], conv1, *layers[first + 1 : last + 1], pool, *layers[last + 1 :],
-        ]  # fmt: skip
+        followed = follow(layers, first, [*layers[:first], conv1, *layers[first + 1 :]])
+        return [*followed[: last + 1], pool, *followed[last + 1 :]]
 
     def junction(self, layers: Layers) -> int:
         """``Mp = M1``, behind the norms and activations that follow conv1."""
@@ -191,8 +182,9 @@ class Four(Way):
             "padding": P1,
             "stride": S1,
         }
-        variant[second] = layers[second] | {"kernel_size": C2, "padding": P2, "stride": S2}
-        return variant
+        window = {"kernel_size": C2, "padding": P2, "stride": S2}
+        variant[second] = layers[second] | window | {"K2": layers[second]["out_channels"]}
+        return follow(layers, first, variant)
 
     def junction(self, layers: Layers) -> int:
         """``M2' = M2``."""
@@ -202,12 +194,28 @@ class Four(Way):
         """One side of Eq. 15 and of Eq. 19, term by term."""
         first, second = convolutions(layers)[:2]
         K1, C1, M1 = layers[first]["out_channels"], layers[first]["kernel_size"], sides[first + 1]
-        K2, C2 = layers[second]["out_channels"], layers[second]["kernel_size"]
+        conv2 = layers[second]
+        K2, C2 = conv2.get("K2", conv2["out_channels"]), conv2["kernel_size"]
         M2 = sides[second + 1]
         return {
             "params": K1 * C1 * C1 * D + K2 * C2 * C2 * K1,
             "flops": D * M1 * M1 * C1 * C1 * K1 + M2 * M2 * K1 * C2 * C2 * K2,
         }
+
+
+def follow(original: Layers, first: int, variant: Layers) -> Layers:
+    """Let depthwise convolutions behind conv1 have as many groups as it has filters."""
+    channels, width = original[first]["out_channels"], variant[first]["out_channels"]
+    followed = list(variant)
+    for index in range(first + 1, len(original)):
+        layer = original[index]
+        if layer["type"] == "conv2d" and layer["groups"] == channels > 1:
+            times = layer["out_channels"] // channels
+            followed[index] = variant[index] | {"groups": width, "out_channels": times * width}
+            channels, width = times * channels, times * width
+        elif layer["type"] in ("conv2d", "linear"):
+            break
+    return followed
 
 
 def linears(layers: Layers) -> tuple[int, int]:

@@ -6,16 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from solver.problem import (
-    MAX_GEOMETRY,
-    MAX_RESOLUTION,
-    MAX_WIDTH,
-    Range,
-    Ranges,
-    Settings,
-    SolveRequest,
-    Tolerance,
-)
+from solver.network.schema import MAX_SIZE as MAX_RESOLUTION
+from solver.problem import Ranges, Settings, SolveRequest
+from solver.variation.tolerance import Tolerance
+from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
 from tests.solver.factories import conv, network, problem, two_convs
 
 
@@ -101,7 +95,7 @@ def test_a_range_that_is_given_stays_as_it_is() -> None:
 def test_a_default_range_ends_with_what_an_architecture_may_have() -> None:
     assert Ranges().filled(MAX_RESOLUTION - 1).resolution == Range(MAX_RESOLUTION, MAX_RESOLUTION)
     largest = network(conv(1, 1), resolution=MAX_RESOLUTION)
-    assert largest.input.resolution == MAX_RESOLUTION
+    assert largest.resolution == MAX_RESOLUTION
     with pytest.raises(ValidationError):
         network(conv(1, 1), resolution=MAX_RESOLUTION + 1)
 

@@ -5,26 +5,40 @@ group that is left can hold anything better than what was found.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.engines.factored.arrays import EMPTY, Ints
 from solver.engines.factored.chain import Chain
+from solver.engines.factored.solutions import Solutions
 from solver.engines.objectives import Objective, Reads
-from solver.network.architecture import GlobalAvgPool2d
+from solver.network.layers import Sliding
 from solver.variation.numbers import Columns
-from solver.variation.template import RESOLUTION
-
-if TYPE_CHECKING:
-    from solver.engines.factored.solutions import Solutions
+from solver.variation.unknown import RESOLUTION
 
 AT_ONCE: Final = 2_000
 """Solutions that are looked at together, at least."""
 
 
-def best(solutions: "Solutions", objective: Objective, number: int) -> Mapping[str, Ints]:
+@dataclass(frozen=True)
+class RankedSolutions(Solutions):
+    """Solutions that can be asked for the best of them."""
+
+    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+        """So many of the best solutions, the best first, without listing the others.
+
+        Raises
+        ------
+        TooManyError
+            There are more widths than can be looked at.
+        """
+        return best(self, objective, number)
+
+
+def best(solutions: Solutions, objective: Objective, number: int) -> Mapping[str, Ints]:
     """So many of the best solutions, the best first."""
     bounds = _Bounds(solutions, objective)
     sizes = np.cumsum(solutions.sizes[bounds.order])
@@ -38,7 +52,7 @@ def best(solutions: "Solutions", objective: Objective, number: int) -> Mapping[s
     return solutions.packing.unpack(found)
 
 
-def _first(solutions: "Solutions", objective: Objective, packed: Ints, number: int) -> Ints:
+def _first(solutions: Solutions, objective: Objective, packed: Ints, number: int) -> Ints:
     """The best of some solutions, in order."""
     rows = _columns(solutions, objective, packed)
     order = np.lexsort((packed, -rows[RESOLUTION], -_value(objective, rows)))
@@ -46,7 +60,7 @@ def _first(solutions: "Solutions", objective: Objective, packed: Ints, number: i
 
 
 def _is_beaten(
-    solutions: "Solutions",
+    solutions: Solutions,
     objective: Objective,
     bounds: "_Bounds",
     found: Ints,
@@ -68,14 +82,14 @@ def _value(objective: Objective, rows: Columns) -> NDArray[Any]:
     return values.astype(float) if values.dtype == object else values
 
 
-def _columns(solutions: "Solutions", objective: Objective, packed: Ints) -> Columns:
+def _columns(solutions: Solutions, objective: Objective, packed: Ints) -> Columns:
     return Columns(objective.template, solutions.packing.unpack(packed))
 
 
 class _Bounds:
     """What each group can reach at most: the objective's value, and the resolution."""
 
-    def __init__(self, solutions: "Solutions", objective: Objective) -> None:
+    def __init__(self, solutions: Solutions, objective: Objective) -> None:
         self._solutions, self._objective = solutions, objective
         first = solutions.packing.unpack(solutions.first)
         self._resolution = solutions.highest_of_first(first[RESOLUTION])
@@ -110,7 +124,7 @@ class _Bounds:
         """
         solutions, template = self._solutions, self._objective.template
         before = template.layers[: Chain(template).end_of_before]
-        if any(isinstance(layer, GlobalAvgPool2d) for layer in before):
+        if any(layer.changes_maps and not isinstance(layer, Sliding) for layer in before):
             return np.full(len(solutions.starts), np.inf)
         second = solutions.packing.unpack(solutions.completions)
         largest = {
@@ -122,6 +136,6 @@ class _Bounds:
         }
         rows = Columns(template, largest)
         one_of_each = solutions.completions[solutions.completion_of_group] + solutions.lowest_first
-        rows.sides = _columns(solutions, self._objective, one_of_each).sides
+        rows.shapes = _columns(solutions, self._objective, one_of_each).shapes
         values: NDArray[Any] = self._objective.value(rows)
         return values

@@ -8,14 +8,16 @@ from typing import Final
 import numpy as np
 
 from solver.engines.factored.arrays import Flags, Ints
-from solver.network.architecture import Conv2d, GlobalAvgPool2d, Layer, Pool2d, reach, stride_of
-from solver.variation.template import Template, side_symbol
+from solver.network.counting import Walk
+from solver.network.layers import Sliding
+from solver.variation.symbols import side_symbol
+from solver.variation.template import Template
 
 FIELDS: Final = ("kernel_size", "padding", "stride", "dilation")
 
 
 @dataclass(frozen=True)
-class Window:
+class Opening:
     """A layer with unknowns in it: its fields as symbols, or as the numbers that they keep."""
 
     index: int
@@ -41,38 +43,33 @@ class Chain:
     template: Template
 
     @cached_property
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[Opening]:
         """The layers whose geometry is unknown, in their order."""
-        unknowns = self.template.unknowns
-        places = sorted({index for index, field in unknowns if field in FIELDS})
-        return [self._window(index) for index in places]
+        return [self._window(place) for place in self.template.windows]
 
-    def _window(self, index: int) -> Window:
-        layer = self.template.layers[index]
-        assert isinstance(layer, Conv2d | Pool2d)
-        numbers = {
-            "kernel_size": layer.kernel_size,
-            "padding": layer.padding,
-            "stride": stride_of(layer),
-            "dilation": layer.dilation if isinstance(layer, Conv2d) else 1,
-        }
-        fields = {name: self.template.unknowns.get((index, name), numbers[name]) for name in FIELDS}
-        return Window(index, **fields)
+    def _window(self, index: int) -> Opening:
+        layer = self.template.symbols.layers[index]
+        assert isinstance(layer, Sliding)
+        kernel, padding, _, stride, dilation = layer.along(0)
+        numbers = dict(zip(FIELDS, (kernel, padding, stride, dilation), strict=True))
+        fields = {name: self.template.symbol(index, name) or numbers[name] for name in FIELDS}
+        return Opening(index, **fields)
 
     @property
-    def first(self) -> Window | None:
+    def first(self) -> Opening | None:
         """The first convolution, if anything of its geometry changes."""
         return self.windows[0] if self.windows else None
 
     @property
-    def second(self) -> Window | None:
+    def second(self) -> Opening | None:
         """The layer at the junction, if it is another one."""
         return self.windows[1] if len(self.windows) > 1 else None
 
     @property
     def kept(self) -> int | None:
         """Side of the map behind the last window, which must stay."""
-        return self.template.sides[self.template.junction + 1].value if self.windows else None
+        side = self.template.symbols.side(self.template.junction + 1)
+        return side.value if self.windows else None
 
     @property
     def first_kernel(self) -> list[str]:
@@ -98,11 +95,11 @@ class Chain:
 
     def before(self, resolutions: Ints) -> "Sides":
         """Sides of the maps from the input to the first window, or to the junction."""
-        return walk(self.template.layers, 0, self.end_of_before, resolutions)
+        return walk(self.template, 0, self.end_of_before, resolutions)
 
     def between(self, sides: Ints) -> "Sides":
         """Sides of the maps from that behind the first window to the second window."""
-        return walk(self.template.layers, *self.span_of_between, sides)
+        return walk(self.template, *self.span_of_between, sides)
 
     @cached_property
     def symbols_before(self) -> set[str]:
@@ -115,7 +112,7 @@ class Chain:
         return self._symbols(*self.span_of_between) if self.second else set()
 
     def _symbols(self, first: int, last: int) -> set[str]:
-        sides = self.template.sides[first : last + 1]
+        sides = (self.template.symbols.side(tensor) for tensor in range(first, last + 1))
         return {symbol for side in sides for symbol in side.symbols}
 
 
@@ -133,17 +130,17 @@ class Sides:
         return Sides(self.first[rows], by_symbol, self.last[rows])
 
 
-def walk(layers: tuple[Layer, ...], first: int, last: int, sides: Ints) -> Sides:
-    """Sides of the inputs of layers ``first .. last``, from that of the first (Eq. 4)."""
-    start, found = sides, {side_symbol(first): sides}
-    fits = np.ones(len(sides), bool)
-    for index in range(first, last):
-        layer = layers[index]
-        if isinstance(layer, GlobalAvgPool2d):
-            sides = np.ones_like(sides)
-        elif isinstance(layer, Conv2d | Pool2d):
-            fits &= sides + 2 * layer.padding >= reach(layer)
-            slack = np.maximum(sides + 2 * layer.padding - reach(layer), 0)
-            sides = slack // stride_of(layer) + 1
-            found[side_symbol(index + 1)] = sides
-    return Sides(start, found, np.where(fits, sides, 0))
+def walk(template: Template, first: int, last: int, sides: Ints) -> Sides:
+    """Sides of the tensors ``first .. last``, from those of the first (Eq. 4).
+
+    Everything goes through the first and the last.
+    """
+    links = tuple(tuple(tensor - first for tensor in read) for read in template.links[first:last])
+    found = Walk(template.layers[first:last], links, (1, sides, sides))
+    by_symbol = {side_symbol(first): sides}
+    for place, layer in enumerate(found.layers):
+        if isinstance(layer, Sliding):
+            side = found.shapes[place + 1][1]
+            by_symbol[side_symbol(first + place + 1)] = np.broadcast_to(side, sides.shape)
+    fits = found.fits(last - first) & (sides > 0)
+    return Sides(sides, by_symbol, np.where(fits, found.shapes[-1][1], 0))

@@ -12,23 +12,25 @@ import numpy as np
 
 from solver.constraints.base import Constraint
 from solver.engines.factored.arrays import EMPTY, Flags, Index, Ints, Numbering, Packing, ragged
+from solver.engines.factored.best import RankedSolutions
 from solver.engines.factored.chain import Sides
 from solver.engines.factored.question import Question
 from solver.engines.factored.skeleton import ByWidth, Cells, smaller_skeleton
-from solver.engines.factored.solutions import Solutions
 from solver.engines.factored.windows import Table, TooManyError, bounded, first_table, second_table
 from solver.engines.full.model import Report
-from solver.problem import Range
 from solver.variation.template import Template
+from solver.variation.unknown import Range
 
 
 def factor(
     template: Template, constraints: Sequence[Constraint], width: str | None, time_limit: float
-) -> tuple[Solutions, Report]:
+) -> tuple[RankedSolutions, Report]:
     """All solutions of a problem, unless the report's status says that time ran out.
 
     Raises
     ------
+    NotFactoredError
+        A constraint has no place among the parts that solutions are put together from.
     TooManyError
         The ranges are too wide for tables; the full model is slower, but needs none.
     OverflowError
@@ -52,8 +54,8 @@ def factor(
     return _solutions(question, first, entries), report
 
 
-def _none(question: Question) -> Solutions:
-    return Solutions(Packing(question.ranges), *(EMPTY,) * 6, step=0)
+def _none(question: Question) -> RankedSolutions:
+    return RankedSolutions(Packing(question.ranges), *(EMPTY,) * 6, step=0)
 
 
 def _sides_between(question: Question) -> Sides:
@@ -116,7 +118,7 @@ def _kernels(question: Question, entries: Entries) -> Ints | None:
     return found[0] if found else None
 
 
-def _solutions(question: Question, first: Table, entries: Entries) -> Solutions:
+def _solutions(question: Question, first: Table, entries: Entries) -> RankedSolutions:
     """Number the groups, and leave out rows that have no entry."""
     shared = [it for it in entries.values if it in first.values]
     spans = [question.largest_side + 1, *(question.ranges[it].high + 1 for it in shared)]
@@ -130,7 +132,7 @@ def _solutions(question: Question, first: Table, entries: Entries) -> Solutions:
     packing = _packing(question, entries)
     low = {question.width: entries.low} if question.width else {}
     second = packing.pack({**entries.second.values, **low}, len(entries))
-    return Solutions(
+    return RankedSolutions(
         packing=packing,
         first=packing.pack(first.values, len(first)),
         group=group,

@@ -5,16 +5,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import lcm
 
+import numpy as np
+
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes, SameMap
 from solver.constraints.ranges import WithinRange
 from solver.constraints.widths import DivisibleByGroups
 from solver.engines.factored.chain import Chain
-from solver.network.architecture import Conv2d, Pool2d
-from solver.problem import Range
 from solver.variation.polynomial import Polynomial
-from solver.variation.template import RESOLUTION, Template
+from solver.variation.template import Template
+from solver.variation.unknown import RESOLUTION, Range
+
+
+class NotFactoredError(Exception):
+    """The parts of a solution depend on one another in a way that tables do not hold.
+
+    The full model answers all the same.
+    """
 
 
 @dataclass(frozen=True)
@@ -46,17 +54,61 @@ class Question:
     def of(
         cls, template: Template, constraints: Sequence[Constraint], width: str | None
     ) -> "Question":
-        """Sort the constraints of a problem."""
-        groups = [item.groups for item in constraints if isinstance(item, DivisibleByGroups)]
+        """Sort the constraints of a problem.
+
+        Raises
+        ------
+        NotFactoredError
+            One of them has no place among the parts.
+        """
+        divisible = [item for item in constraints if isinstance(item, DivisibleByGroups)]
         structure = WithinRange | MapSizes | SameMap | EqualBudget | DivisibleByGroups
-        return cls(
+        question = cls(
             chain=Chain(template),
             ranges={it.symbol: it.bounds for it in constraints if isinstance(it, WithinRange)},
             width=width,
-            step=lcm(*groups),
+            step=lcm(*(item.groups for item in divisible)),
             budgets=[item for item in constraints if isinstance(item, EqualBudget)],
             local=[item for item in constraints if not isinstance(item, structure)],
         )
+        if any(item.symbol != width for item in divisible):
+            raise NotFactoredError("a multiple is asked of an unknown that is not the width")
+        question._refuse_what_has_no_place(constraints)
+        return question
+
+    def _refuse_what_has_no_place(self, constraints: Sequence[Constraint]) -> None:
+        chain = self.chain
+        windows = [{*window.symbols} for window in chain.windows]
+        if len(windows) > 2:
+            raise NotFactoredError("more than two windows vary")
+        parts = {RESOLUTION, *(() if self.width is None else (self.width,)), *set().union(*windows)}
+        if parts != self.ranges.keys():
+            raise NotFactoredError("an unknown belongs to no window, and is not the width")
+        kept = sum(isinstance(item, SameMap) for item in constraints)
+        if kept != bool(windows) or sum(isinstance(it, MapSizes) for it in constraints) != 1:
+            raise NotFactoredError("map sizes are not asked as windows ask them")
+        templates = [
+            it.template for it in constraints if isinstance(it, MapSizes | SameMap | EqualBudget)
+        ]
+        if any(it is not chain.template and it != chain.template for it in templates):
+            raise NotFactoredError("constraints are about different networks")
+        places = [{RESOLUTION, *(windows[0] if windows else ())}, *windows[1:]]
+        for constraint in self.local:
+            if not constraint.reads or not any(constraint.reads <= place for place in places):
+                raise NotFactoredError(f"{constraint.name} reads more than one window")
+        known = self._told | ({self.width} if self.width else set())
+        for budget in self.budgets:
+            if not budget.side.symbols <= known or (
+                self.width and _degree(budget.side, self.width) > 1
+            ):
+                raise NotFactoredError(f"{budget.name} depends on more than kernels and maps")
+
+    @property
+    def _told(self) -> set[str]:
+        """What tables tell of: the resolution, sides of maps, and kernels."""
+        chain = self.chain
+        kernels = {it.kernel_size for it in chain.windows if isinstance(it.kernel_size, str)}
+        return {RESOLUTION} | chain.symbols_before | chain.symbols_between | kernels
 
     @cached_property
     def parts(self) -> list[tuple[Polynomial, Polynomial]]:
@@ -76,17 +128,21 @@ class Question:
         kernels = [window.kernel_size for window in chain.windows]
         return found + [kernel for kernel in kernels if isinstance(kernel, str) and kernel in read]
 
-    @property
+    @cached_property
     def largest_side(self) -> int:
         """No map behind the first window is larger."""
-        first, (_, highest) = self.chain.first, self.ranges[RESOLUTION]
+        first = self.chain.first
         if first is None:
             return 0
         padding = self.ranges[first.padding].high if isinstance(first.padding, str) else 0
-        layers = self.chain.template.layers[: first.index]
-        fixed = sum(layer.padding for layer in layers if isinstance(layer, Conv2d | Pool2d))
-        return highest + 2 * (padding + fixed)
+        low, high = self.ranges[RESOLUTION]
+        before = self.chain.before(np.arange(low, high + 1))
+        return int(before.last.max(initial=0)) + 2 * padding
 
     def local_to(self, symbols: Sequence[str]) -> list[Constraint]:
         """The constraints that are about these unknowns alone."""
         return [item for item in self.local if item.reads and item.reads <= {*symbols}]
+
+
+def _degree(polynomial: Polynomial, symbol: str) -> int:
+    return max((monomial.count(symbol) for monomial, _ in polynomial), default=0)

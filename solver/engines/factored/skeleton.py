@@ -23,7 +23,7 @@ from solver.engines.factored.question import Question
 from solver.engines.factored.windows import LARGEST_TABLE, TooManyError, bounded, kernels_of
 from solver.engines.full.model import Model, Report
 from solver.variation.polynomial import Polynomial
-from solver.variation.template import RESOLUTION
+from solver.variation.unknown import RESOLUTION
 
 MOST: Final = 1 << 20
 """Most solutions of a skeleton: some ten seconds of CP-SAT's."""

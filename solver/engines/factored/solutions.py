@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.engines.factored.arrays import EMPTY, Ints, Packing, ragged, sort
-from solver.engines.factored.best import best
 from solver.engines.factored.windows import LARGEST_TABLE, bounded
-from solver.engines.objectives import Objective
 
 MOST_COUNTED: Final = 2**53 - 1
 """Largest number that JSON readers keep exact (RFC 8259, section 6)."""
@@ -167,16 +165,6 @@ class Solutions:
         """So many solutions, drawn uniformly without replacement, in ascending order."""
         packed = self.at(ranks(self.count, number, seed))
         return self.packing.unpack(sort(packed, self.packing.bits))
-
-    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
-        """So many of the best solutions, the best first, without listing the others.
-
-        Raises
-        ------
-        TooManyError
-            There are more widths than can be looked at.
-        """
-        return best(self, objective, number)
 
     def at(self, ranks: Ints) -> Ints:
         """The solutions at these places of the factored order, packed."""

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from solver.constraints.base import Constraint
 from solver.engines.factored.arrays import EMPTY, Flags, Index, Ints, combinations, ragged
-from solver.engines.factored.chain import FIELDS, Sides, Window
+from solver.engines.factored.chain import FIELDS, Opening, Sides
 from solver.engines.factored.question import Question
-from solver.problem import Range
 from solver.variation.numbers import Columns
-from solver.variation.template import RESOLUTION
+from solver.variation.unknown import RESOLUTION, Range
 
 LARGEST_GRID: Final = 1 << 24
 """Most combinations that are looked through, a quarter of a second; more are left to CP-SAT."""
@@ -139,7 +138,7 @@ def _enough(question: Question, table: Table) -> Table:
 
 
 def _grid(
-    question: Question, window: Window, symbols: Sequence[str], kernels: Ints | None = None
+    question: Question, window: Opening, symbols: Sequence[str], kernels: Ints | None = None
 ) -> dict[str, Ints]:
     """All combinations of these unknowns that satisfy what is asked of them."""
     spans = [_span(question, symbol) for symbol in symbols]

@@ -9,7 +9,7 @@ from solver.engines.factored.arrays import Ints
 from solver.engines.factored.solutions import ranks
 from solver.engines.objectives import Objective
 from solver.variation.numbers import Columns
-from solver.variation.template import RESOLUTION
+from solver.variation.unknown import RESOLUTION
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from solver.problem import Range
 from solver.variation.polynomial import Monomial, Polynomial
 from solver.variation.template import Assignment
+from solver.variation.unknown import Range
 
 LARGEST: Final = 2**60
 """No domain goes beyond it: CP-SAT refuses models whose sums could leave 64 bits."""

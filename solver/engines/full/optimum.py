@@ -10,7 +10,7 @@ from solver.constraints.base import Constraint
 from solver.engines.factored.arrays import Ints
 from solver.engines.full.model import Model
 from solver.engines.objectives import Objective
-from solver.variation.template import RESOLUTION
+from solver.variation.unknown import RESOLUTION
 
 
 def optima(
@@ -62,7 +62,7 @@ def _best(
     """The best solution, if there is one, and whether that is proved."""
     variables = [model[symbol] for symbol in symbols]
     first = objective.expression(model)
-    wishes = [first] if isinstance(first, cp_model.LinearExpr) else []
+    wishes = [first] if isinstance(first, cp_model.LinearExpr) else []  # a constant is no wish
     wishes += [model[RESOLUTION], *(-1 * variable for variable in variables)]
     row: list[int] | None = None
     for wish in wishes:

@@ -41,7 +41,7 @@ def test_counts_are_those_of_the_equations(client: TestClient) -> None:
         "params": params,
         "macs": macs,
         "flops": macs,
-        "activations": 2 * 16 * 3 * 3,
+        "activations": 5 * 5 + 16 * 3 * 3,
     }
     assert answer["layers"][2] == {
         "name": "conv2",

@@ -174,7 +174,7 @@ class TestGrid:
                 ("--grid", "conv3.stride=1", "--grid", "kernel_size=0,3"),
                 [
                     "--grid: there is no 'conv3.stride' to vary; write resolution, or one of",
-                    "--grid: kernel_size=0: Input should be greater than or equal to 1",
+                    "--grid: kernel_size=0: expected a whole number from 1 to 65,536",
                 ],
             ),
             (

@@ -33,7 +33,7 @@ def test_json_holds_all_variants_and_nothing_else(isobudget: Isobudget) -> None:
 @pytest.mark.slow
 def test_a_variant_of_the_answer_is_a_complete_architecture(isobudget: Isobudget) -> None:
     variant = solved(isobudget, "--resolution", "8")["variants"][0]
-    assert Architecture.model_validate(variant["architecture"]).input.resolution == 8
+    assert Architecture.model_validate(variant["architecture"]).resolution == 8
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from app.db.engine import Database
 from app.db.models import Base, RunRow, SearchRow, VariantRow
 from app.db.schema import config, is_current, migrate
 from app.services.job_views import job_view
-from solver.network.architecture import MAX_COUNT
+from solver.network.schema import MAX_COUNT
 from tests.factories import queued_job
 from tests.workers import FakeWorker
 

@@ -12,7 +12,7 @@ from app.db.statements import insert_all
 from app.db.types import database_time
 from solver.answers.table import Table
 from solver.answers.variants import COSTS, Answer, SolverReport
-from solver.network.architecture import MAX_COUNT
+from solver.network.schema import MAX_COUNT
 from tests.factories import queued_search
 
 SYMBOLS = ("N", "K1", "C1", "P1", "S1", "C2", "P2", "S2")

@@ -63,7 +63,7 @@ def goodness(asked: Problem, name: ObjectiveName, row: Row) -> float:
             budgets = [item for item in it.constraints if isinstance(item, EqualBudget)]
             return -sum(abs(b.count(assignment) - b.target) / b.target for b in budgets)
         case "max_resolution":
-            return variant.input.resolution
+            return variant.resolution
         case "max_receptive_field":
             return receptive_field(variant)
         case "max_coverage":

@@ -11,7 +11,8 @@ from solver.approaches import APPROACHES
 from solver.engines.factored.question import Question
 from solver.engines.full.enumerated import Listed
 from solver.engines.full.model import ENUMERATION, OPTIMISATION, Report
-from solver.network.architecture import Architecture, Conv2d
+from solver.network.architecture import Architecture
+from solver.network.layers import Conv2d
 from solver.problem import Problem, Settings
 from tests import exhaustive
 from tests.exhaustive import Asked

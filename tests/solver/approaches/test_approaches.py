@@ -172,5 +172,5 @@ def test_the_pool_has_as_many_solutions_as_counted_elsewhere(
     for constraint in approach.constraints(asked):
         if not isinstance(constraint, ProperPool):
             constraint.post(model)
-    rows, _ = model.enumerate(tuple(approach.unknowns), time_limit=60.0, most=10_000)
+    rows, _ = model.enumerate(approach.symbols, time_limit=60.0, most=10_000)
     assert len(rows) == any_padding

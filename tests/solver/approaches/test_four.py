@@ -4,9 +4,10 @@ from solver.answers import check
 from solver.approaches import APPROACHES
 from solver.constraints.widths import DivisibleByGroups
 from solver.network import counting
-from solver.network.architecture import Architecture, Conv2d
-from solver.problem import MAX_WIDTH, Range
+from solver.network.architecture import Architecture
+from solver.network.layers import Conv2d
 from solver.variation.polynomial import Polynomial
+from solver.variation.unknown import MAX_WIDTH, Range
 from tests.solver.factories import (
     FLATTEN,
     NORM,
@@ -16,12 +17,14 @@ from tests.solver.factories import (
     network,
     pool,
     problem,
+    sides_of,
     template,
     two_convs,
 )
 
 FOUR = APPROACHES["IV"]
 SYMBOLS = ("N", "K1", "C1", "P1", "S1", "C2", "P2", "S2")
+K1 = FOUR.unknowns[1]
 
 
 def values(*row: int) -> dict[str, int]:
@@ -33,7 +36,7 @@ def messages(architecture: Architecture, assignment: dict[str, int], **asked: ob
 
 
 def test_the_unknowns_are_those_of_equation_20_after_the_resolution() -> None:
-    assert tuple(FOUR.unknowns) == SYMBOLS
+    assert FOUR.symbols == SYMBOLS
 
 
 def test_a_network_with_fewer_than_two_convolutions_does_not_suit_it() -> None:
@@ -50,7 +53,7 @@ def test_a_variant_changes_the_first_two_convolutions_and_nothing_else() -> None
         conv(5, 2), FLATTEN, linear(7), resolution=16,
     )  # fmt: skip
     variant = template(original).architecture(values(20, 4, 5, 2, 3, 4, 1, 2))
-    assert variant.input.resolution == 20
+    assert variant.resolution == 20
     assert variant.input.channels == original.input.channels
     changed = {
         index: new.model_dump(exclude={"name", "type"})
@@ -83,7 +86,7 @@ def test_sides_are_symbols_to_the_junction_and_the_originals_behind_it() -> None
     original = network(
         pool(2), conv(6, 3), RELU, pool(2), conv(8, 2), conv(5, 2), FLATTEN, linear(), resolution=16
     )
-    sides = template(original).sides
+    sides = sides_of(template(original))
     assert [side.value for side in sides] == [None, None, None, None, None, 2, 1, 1, 1]
     symbols = [side.symbols for side in sides[:5]]
     assert symbols == [{"N"}, {"side1"}, {"side2"}, {"side2"}, {"side4"}]
@@ -91,7 +94,7 @@ def test_sides_are_symbols_to_the_junction_and_the_originals_behind_it() -> None
 
 def test_a_global_pool_between_makes_a_map_of_one_pixel() -> None:
     original = network(conv(), {"type": "global_avg_pool2d"}, conv(padding=1))
-    assert [side.value for side in template(original).sides] == [None, None, 1, 1]
+    assert [side.value for side in sides_of(template(original))] == [None, None, 1, 1]
 
 
 def test_the_parameters_are_the_width_times_a_weight_and_a_rest() -> None:
@@ -99,7 +102,7 @@ def test_the_parameters_are_the_width_times_a_weight_and_a_rest() -> None:
         conv(16, 3, bias=True), NORM, conv(12, 3, bias=True), FLATTEN, linear(10),
         resolution=5, channels=3,
     )  # fmt: skip
-    weight, rest = template(original).params.collect("K1")
+    weight, rest = template(original).symbols.params.collect("K1")
     assert weight.terms == {("C1", "C1"): 3, ("C2", "C2"): 12, (): 1 + 2}
     assert rest.terms == {(): 12 + 12 * 10 + 10}
     assert counting.params(original) == 16 * (27 + 108 + 3) + 142 == 2_350
@@ -109,7 +112,7 @@ def test_the_parameters_are_the_width_times_a_weight_and_a_rest() -> None:
 
 def test_groups_divide_the_inputs_of_each_filter() -> None:
     original = network(conv(6, 3, groups=3), conv(8, 2, groups=2), channels=3)
-    assert template(original).params.terms == {
+    assert template(original).symbols.params.terms == {
         ("C1", "C1", "K1"): 3 // 3,
         ("C2", "C2", "K1"): 8 // 2,
     }
@@ -128,12 +131,21 @@ def test_a_width_stays_divisible_by_the_groups_on_both_of_its_sides() -> None:
     ]
 
 
-def test_a_depthwise_second_convolution_keeps_a_multiple_of_its_groups() -> None:
-    original = network(conv(4, 3), conv(4, 3, groups=4), resolution=8)
+def test_a_depthwise_second_convolution_moves_along_with_the_width() -> None:
+    original = network(conv(4, 3), conv(8, 3, groups=4), NORM, conv(3, 1), resolution=8)
     asked = {"tolerance": 1.0, "ranges": {"padding": [0, 1]}}
-    fitting = values(9, 4, 4, 0, 1, 3, 0, 1)
+    fitting = values(9, 5, 4, 0, 1, 3, 0, 1)
     assert messages(original, fitting, **asked) == []
-    assert messages(original, {**fitting, "K1": 6}, **asked) == ["4 groups do not divide K1' = 6"]
+    _, depthwise, _, last = template(original).architecture(fitting).layers
+    assert isinstance(depthwise, Conv2d)
+    assert (depthwise.groups, depthwise.out_channels) == (5, 10)
+    assert last == original.layers[-1]
+
+
+def test_a_width_that_is_the_networks_output_stays() -> None:
+    place, reason = FOUR.misfit(network(conv(4, 3), conv(4, 3, groups=4))) or ((), "")
+    assert place == ("layers",)
+    assert reason.endswith("the channels of conv1 are tied to the network's output (conv2)")
 
 
 def test_dilations_stay_and_strides_change() -> None:
@@ -165,9 +177,9 @@ def test_every_requirement_that_is_not_met_is_named() -> None:
 
 
 def test_a_width_that_nothing_bounds_goes_from_one_to_what_a_layer_may_have() -> None:
-    assert FOUR.ranges(problem(two_convs()))["K1"] == Range(1, MAX_WIDTH)
+    assert FOUR.bounds(K1, problem(two_convs())) == Range(1, MAX_WIDTH)
     bounded = problem(two_convs(), ranges={"out_channels": [2, 9]})
-    assert FOUR.ranges(bounded)["K1"] == Range(2, 9)
+    assert FOUR.bounds(K1, bounded) == Range(2, 9)
 
 
 def test_both_budgets_are_two_constraints_and_one_is_one() -> None:
@@ -186,12 +198,12 @@ def test_coverage_is_a_constraint_where_it_is_asked_for(share: float, posted: bo
     assert ("min_coverage" in [rule.name for rule in constraints]) is posted
 
 
-def test_two_unknown_widths_in_one_convolution_are_no_polynomial() -> None:
-    original = network(conv(4), conv(4))
-    built = template(original)
-    both = type(built)(original, built.layers, {**built.unknowns, (1, "out_channels"): "K2"}, 1)
-    with pytest.raises(ValueError, match="both its input and its output width"):
-        assert both.params
+def test_a_width_that_multiplies_itself_is_refused_with_the_layer() -> None:
+    layers = [conv(4), {**conv(4, padding=1), "name": "square"}, {"type": "add"}, FLATTEN, linear()]
+    layers[2] = {"type": "add", "inputs": ["conv1", "square"]}
+    place, reason = APPROACHES["III"].misfit(network(*layers)) or ((), "")
+    assert place == ("layers",)
+    assert "square reads and makes the channels of conv1" in reason
 
 
 def test_polynomials_add_multiply_and_collect() -> None:

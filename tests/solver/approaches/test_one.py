@@ -5,9 +5,20 @@ from solver.answers.search import solve
 from solver.approaches import APPROACHES
 from solver.constraints.coverage import MinCoverage
 from solver.network import counting
-from solver.network.architecture import MAX_LAYERS, Architecture, GlobalAvgPool2d
+from solver.network.architecture import MAX_LAYERS, Architecture
+from solver.network.layers import GlobalAvgPool2d
 from solver.problem import Settings
-from tests.solver.factories import FLATTEN, GLOBAL_POOL, NORM, RELU, conv, linear, network, problem
+from tests.solver.factories import (
+    FLATTEN,
+    GLOBAL_POOL,
+    NORM,
+    RELU,
+    conv,
+    linear,
+    network,
+    problem,
+    sides_of,
+)
 
 ONE = APPROACHES["I"]
 HEAD = (FLATTEN, linear(50), RELU, linear(10))
@@ -24,7 +35,7 @@ def variant(original: Architecture, N: int, Z1: int) -> Architecture:
 
 
 def test_the_unknowns_are_the_resolution_and_the_first_linear_layers_features() -> None:
-    assert dict(ONE.unknowns) == {"N": "resolution", "Z1": "out_features"}
+    assert {it.symbol: it.range for it in ONE.unknowns} == {"N": "resolution", "Z1": "out_features"}
     assert ONE.width == "Z1"
 
 
@@ -40,7 +51,7 @@ def test_a_network_with_no_room_for_the_pool_does_not_suit_it() -> None:
     full = [RELU] * (MAX_LAYERS - len(HEAD))
     assert ONE.misfit(network(*full[1:], *HEAD)) is None
     place, reason = ONE.misfit(network(*full, *HEAD)) or ((), "")
-    assert (place, "256 at most" in reason) == (("layers",), True)
+    assert (place, "4096 at most" in reason) == (("layers",), True)
     assert ONE.misfit(network(*full[1:], GLOBAL_POOL, *HEAD)) is None, "it has the pool"
 
 
@@ -71,8 +82,8 @@ def test_the_pools_name_is_free_and_the_other_layers_keep_theirs() -> None:
 
 def test_behind_the_pool_every_map_has_one_pixel_and_the_counts_follow() -> None:
     template = ONE.template(SMALL)
-    assert [side.value for side in template.sides] == [None, None, None, 1, 1, 1, 1, 1]
-    weight, rest = template.params.collect("Z1")
+    assert [side.value for side in sides_of(template)] == [None, None, None, 1, 1, 1, 1, 1]
+    weight, rest = template.symbols.params.collect("Z1")
     assert weight.terms == {(): 6 + 1 + 10}
     assert rest.terms == {(): 6 * 9 + 10}
     found = variant(SMALL, 9, 7)

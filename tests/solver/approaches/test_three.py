@@ -17,6 +17,7 @@ from tests.solver.factories import (
     network,
     pool,
     problem,
+    sides_of,
 )
 
 THREE = APPROACHES["III"]
@@ -29,7 +30,7 @@ def values(*row: int) -> dict[str, int]:
 
 
 def test_the_unknowns_are_those_of_equation_13_after_the_resolution() -> None:
-    assert tuple(THREE.unknowns) == SYMBOLS
+    assert THREE.symbols == SYMBOLS
     assert THREE.width == "K1"
 
 
@@ -38,7 +39,7 @@ def test_the_unknowns_are_those_of_equation_13_after_the_resolution() -> None:
     [
         ([FLATTEN, linear()], "changes the first convolution; this network has none"),
         ([conv(), RELU, GLOBAL_POOL], "needs a convolution or a linear layer behind it"),
-        ([*[RELU] * (MAX_LAYERS - 2), conv(), conv()], "256 at most"),
+        ([*[RELU] * (MAX_LAYERS - 2), conv(), conv()], "4096 at most"),
     ],
 )
 def test_a_network_that_does_not_suit_it_is_told_why(layers: list[object], reason: str) -> None:
@@ -82,23 +83,26 @@ def test_the_pools_name_is_free_and_the_other_layers_keep_theirs() -> None:
 
 def test_sides_are_symbols_to_the_pool_and_the_originals_behind_it() -> None:
     template = THREE.template(PLAIN)
-    assert [side.value for side in template.sides] == [None, None, None, 6, 5, 1, 1]
-    assert template.sides[1].symbols == template.sides[2].symbols == {"side1"}
+    sides = sides_of(template)
+    assert [side.value for side in sides] == [None, None, None, 6, 5, 1, 1]
+    assert sides[1].symbols == sides[2].symbols == {"side1"}
 
 
 def test_the_next_weighted_layer_takes_the_filters_that_are_left() -> None:
-    weight, rest = THREE.template(PLAIN).params.collect("K1")
+    weight, rest = THREE.template(PLAIN).symbols.params.collect("K1")
     assert weight.terms == {("C1", "C1"): 3, (): 4 * 4}
     assert rest.terms == {(): 4 * 25 * 5 + 5}
     original = network(conv(16, 3, bias=True), NORM, RELU, FLATTEN, linear(5), resolution=8)
-    weight, rest = THREE.template(original).params.collect("K1")
+    weight, rest = THREE.template(original).symbols.params.collect("K1")
     assert weight.terms == {("C1", "C1"): 1, (): 1 + 2 + 36 * 5}
     assert rest.terms == {(): 5}
 
 
 def test_pooling_costs_its_input_as_asked() -> None:
     template = THREE.template(PLAIN)
-    with_pool, without = (template.flops(count_pooling=counted) for counted in (True, False))
+    with_pool, without = (
+        template.symbols.flops(count_pooling=counted) for counted in (True, False)
+    )
     assert (with_pool + -1 * without).terms == {("K1", "side1", "side1"): 1}
 
 

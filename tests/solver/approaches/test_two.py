@@ -13,7 +13,7 @@ PLAIN = network(conv(6, 3, bias=True), RELU, conv(4, 2), FLATTEN, linear(5), res
 
 
 def test_the_unknowns_are_those_of_equation_8_after_the_resolution() -> None:
-    assert tuple(TWO.unknowns) == ("N", "P1", "S1", "D1")
+    assert TWO.symbols == ("N", "P1", "S1", "D1")
     assert TWO.width is None
 
 
@@ -26,7 +26,7 @@ def test_a_network_without_convolutions_does_not_suit_it() -> None:
 
 def test_a_variant_changes_the_first_convolution_and_nothing_else() -> None:
     found = TWO.template(PLAIN).architecture({"N": 12, "P1": 1, "S1": 2, "D1": 2})
-    assert found.input.resolution == 12
+    assert found.resolution == 12
     changed = {"padding": 1, "stride": 2, "dilation": 2}
     assert found.layers[0] == PLAIN.layers[0].model_copy(update=changed)
     assert found.layers[1:] == PLAIN.layers[1:]

@@ -41,6 +41,9 @@ ORIGINALS = {
     "global pool between": network(conv(6, 2), GLOBAL_POOL, conv(3, 1), *HEAD, resolution=5),
     "grouped": network(conv(6, 2, groups=2), conv(4, 2, groups=2), *HEAD, channels=2, resolution=5),
     "depthwise": network(conv(6, 2), conv(6, 2, groups=6), conv(3, 1), *HEAD, resolution=5),
+    "depthwise, twice the channels": network(
+        conv(6, 2), conv(12, 2, groups=6), NORM, conv(4, 1, groups=4), *HEAD, resolution=5
+    ),
     "three convolutions": network(conv(6, 2), conv(3, 2), conv(5, 2, bias=True), resolution=5),
 }
 GRID: Bounds = {
@@ -57,7 +60,7 @@ def geometry(original: Architecture) -> list[Constraint]:
 
 
 def requirements(original: Architecture) -> list[Constraint]:
-    return list(APPROACHES["IV"].requirements(template(original)))
+    return list(APPROACHES["IV"].requirements(template(original), problem(original)))
 
 
 def budget(
@@ -124,8 +127,9 @@ def test_the_formulas_give_the_originals_counts_for_the_originals_values(
     built = template(original)
     sides = [shape[1] if len(shape) > 1 else 1 for shape in counting.shapes(original)]
     values = {f"side{index}": side for index, side in enumerate(sides)} | {"N": sides[0]}
-    for (index, field), symbol in built.unknowns.items():
-        values[symbol] = getattr(original.layers[index], field)
+    for unknown in built.unknowns[1:]:
+        layer = original.layers[built.places[unknown.layer]]
+        values[unknown.symbol] = getattr(layer, unknown.field)
 
     def value(terms: dict[tuple[str, ...], int]) -> int:
         total = 0
@@ -135,9 +139,9 @@ def test_the_formulas_give_the_originals_counts_for_the_originals_values(
             total += factor
         return total
 
-    assert value(built.params.terms) == counting.params(original)
+    assert value(built.symbols.params.terms) == counting.params(original)
     flops = counting.flops(original, count_pooling=count_pooling)
-    assert value(built.flops(count_pooling=count_pooling).terms) == flops
+    assert value(built.symbols.flops(count_pooling=count_pooling).terms) == flops
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from solver.answers.check import violations
 from solver.constraints.base import Constraint
-from solver.constraints.coverage import MinCoverage, conv1_symbols
+from solver.constraints.coverage import MinCoverage
 from solver.constraints.maps import LargerKernel, MapSizes, ProperPool, SameMap
 from solver.constraints.ranges import WithinRange
-from solver.constraints.widths import DivisibleByGroups, groups_divide_k1
+from solver.constraints.widths import DivisibleByGroups
 from solver.engines.full.model import Model
-from solver.network.architecture import Architecture, Conv2d
-from solver.problem import Range
+from solver.network.architecture import Architecture
+from solver.variation.unknown import Range, Role
 from tests.solver.factories import (
     GLOBAL_POOL,
     NORM,
@@ -26,6 +26,7 @@ from tests.solver.factories import (
     pool,
     posted,
     template,
+    unknown,
 )
 from tests.strategies import small_ranges, two_convolutions
 
@@ -42,7 +43,7 @@ def chain(original: Architecture, *more: type[SameMap]) -> list[Constraint]:
 
 def coverage(original: Architecture, share: float, bounds: Bounds) -> MinCoverage:
     built = template(original)
-    read = conv1_symbols(built) | {"N"}
+    read = {"N", "C1", "P1", "S1"}
     kept = tuple((symbol, Range(*both)) for symbol, both in bounds.items() if symbol in read)
     return MinCoverage(built, share, kept)
 
@@ -134,7 +135,7 @@ def test_a_window_that_does_not_fit_is_reported_once() -> None:
 
 
 def test_a_larger_kernel_is_larger_by_one_at_least() -> None:
-    constraint = [LargerKernel(3)]
+    constraint = [LargerKernel("C1", 3)]
     assert posted(constraint, {"C1": (1, 6)}) == held(constraint, {"C1": (1, 6)})
     assert held(constraint, {"C1": (1, 6)}) == {(4,), (5,), (6,)}
     assert violations(constraint, {"C1": 3}) == ["C1' = 3 is not larger than C1 = 3"]
@@ -148,7 +149,7 @@ def test_groups_divide_the_width() -> None:
 
 
 def test_a_pool_is_some_and_padded_by_half_its_kernel_at_most() -> None:
-    constraint, bounds = [ProperPool()], {"Cp": (1, 7), "Pp": (0, 5)}
+    constraint, bounds = [ProperPool("Cp", "Pp")], {"Cp": (1, 7), "Pp": (0, 5)}
     assert posted(constraint, bounds) == held(constraint, bounds)
     assert held(constraint, {"Cp": (1, 5), "Pp": (0, 3)}) == {
         (2, 0), (2, 1), (3, 0), (3, 1), (4, 0), (4, 1), (4, 2), (5, 0), (5, 1), (5, 2),
@@ -159,18 +160,15 @@ def test_a_pool_is_some_and_padded_by_half_its_kernel_at_most() -> None:
     ]
 
 
-def test_groups_divide_the_width_on_both_of_its_sides_each_once() -> None:
-    made, taken = (
-        Conv2d(out_channels=6, kernel_size=1, groups=3),
-        Conv2d(out_channels=6, kernel_size=1),
-    )
-    assert groups_divide_k1(made, taken) == [DivisibleByGroups("K1", 3)]
-    assert groups_divide_k1(made, made) == [DivisibleByGroups("K1", 3)]
-    assert groups_divide_k1(taken) == []
+def test_a_kernel_that_may_stay_is_as_large_as_it_was_or_larger() -> None:
+    constraint = [LargerKernel("C1", 3, may_stay=True)]
+    assert posted(constraint, {"C1": (1, 6)}) == held(constraint, {"C1": (1, 6)})
+    assert held(constraint, {"C1": (1, 6)}) == {(3,), (4,), (5,), (6,)}
+    assert violations(constraint, {"C1": 2}) == ["C1' = 2 is smaller than C1 = 3"]
 
 
 def test_a_range_is_inclusive_on_both_sides() -> None:
-    constraint = WithinRange("S1", "stride", Range(2, 4))
+    constraint = WithinRange(unknown("S1"), Range(2, 4))
     model = Model()
     constraint.post(model)
     rows, _ = model.enumerate(("S1",), time_limit=60.0, most=100)
@@ -183,19 +181,20 @@ def test_a_range_is_inclusive_on_both_sides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "bounds", "wide"),
+    ("role", "bounds", "wide"),
     [
-        ("stride", Range(2, 3), Range(1, 12)),
-        ("padding", Range(1, 2), Range(0, 8)),
-        ("padding", Range(0, 0), Range(0, 4)),
-        ("kernel_size", Range(2000, 3000), Range(1, 4096)),
-        ("out_channels", Range(5, 6), Range(1, 1_000_000)),
+        (Role.STRIDE, Range(2, 3), Range(1, 12)),
+        (Role.PADDING, Range(1, 2), Range(0, 8)),
+        (Role.PADDING, Range(0, 0), Range(0, 4)),
+        (Role.KERNEL, Range(2000, 3000), Range(1, 4096)),
+        (Role.WIDTH, Range(5, 6), Range(1, 1_000_000)),
     ],
 )
 def test_a_dropped_range_is_wider_than_it_was_and_still_finite(
-    field: str, bounds: Range, wide: Range
+    role: Role, bounds: Range, wide: Range
 ) -> None:
-    assert WithinRange("x", field, bounds).relaxed() == WithinRange("x", field, wide)
+    asked = unknown("x", role)
+    assert WithinRange(asked, bounds).relaxed() == WithinRange(asked, wide)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.75, 1.0])
@@ -234,7 +233,7 @@ def test_coverage_of_more_combinations_than_a_table_holds_is_an_error_in_words()
 
 def test_every_assignment_of_a_small_grid_is_judged_alike() -> None:
     """One by one, with the domains fixed: no search that could prune too much."""
-    constraints = [*chain(ORIGINALS["pool between"], SameMap), LargerKernel(2)]
+    constraints = [*chain(ORIGINALS["pool between"], SameMap), LargerKernel("C1", 2)]
     grid: Bounds = {
         "N": (5, 7), "K1": (1, 1), "C1": (2, 4), "P1": (0, 1), "S1": (1, 2),
         "C2": (2, 3), "P2": (0, 1), "S2": (1, 1),

@@ -52,7 +52,7 @@ def constraints(
     asked = problem(original, approach=approach, scope="paper", tolerance=tolerance)
     template = APPROACHES[approach].template(original)
     budget = APPROACHES[approach].budgets(asked, template)[name]
-    return list(APPROACHES[approach].requirements(template)), budget
+    return list(APPROACHES[approach].requirements(template, asked)), budget
 
 
 @pytest.mark.parametrize("original", ORIGINALS.values(), ids=ORIGINALS)

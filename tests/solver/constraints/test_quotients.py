@@ -1,7 +1,7 @@
 import pytest
 
 from solver.constraints.quotients import Quotient, listed, verdict
-from solver.problem import Range
+from solver.variation.unknown import Range
 
 
 def quotient(target: int, weight: int, rest: int = 0, off: int = 0, where: str = "") -> Quotient:

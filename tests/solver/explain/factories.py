@@ -23,6 +23,7 @@ KEPT = {
 }
 """8 → 6 → 3 pixels become 9 → 6 → 3."""
 ALONE: Final = re.compile(r"(\w+) \S+ leaves no solution.*; (\S+) would leave one")
+STAYS: Final = re.compile(r".*; (kernel_grows) (false) would leave one")
 TOGETHER: Final = re.compile(r"(?:Together, )?(.+) would leave one, with N' = ")
 
 
@@ -31,7 +32,7 @@ def ways_out(found: Explanation) -> Iterator[dict[str, str]]:
     if found.tolerance is not None:
         yield {"tolerance": str(found.tolerance)}
     for reason in found.reasons:
-        if told := ALONE.match(reason):
+        if told := ALONE.match(reason) or STAYS.match(reason):
             yield {told[1]: told[2]}
         elif told := TOGETHER.match(reason):
             yield dict(part.split() for part in re.split(r", | and ", told[1]))
@@ -44,7 +45,7 @@ def changed(asked: Problem, change: dict[str, str]) -> Problem:
         if ".." in value:
             data["ranges"][name] = [int(bound) for bound in value.split("..")]
         else:
-            data[name] = float(value)
+            data[name] = False if value == "false" else float(value)
     return Problem.model_validate(data)
 
 
@@ -61,7 +62,7 @@ def assert_followed(asked: Problem, found: Explanation) -> int:
     """
     original, resolutions = asked.architecture, asked.bounds.resolution
     assert resolutions is not None
-    least = min(original.input.resolution + 1, resolutions.low)
+    least = min(original.resolution + 1, resolutions.low)
     ways = list(ways_out(found))
     for change in ways:
         answer = solve(changed(asked, change), Settings(limit=1_000_000))

@@ -112,12 +112,12 @@ def test_a_kernel_that_should_grow_and_groups_tell_what_is_nearest() -> None:
     original = network(conv(4, 4), conv(4, 3))
     assert explained(original, tolerance=0.5, ranges=ranges).reasons == [
         "kernel_size 3..4 leaves no solution; 2..5 would leave one, with C1' = 5, C2' = 2.",
-        "C1' must be larger than C1 = 4; all else leaves no such kernel.",
+        "C1' must be larger than C1 = 4; kernel_grows false would leave one, with C1' = 4.",
     ]
-    original, ranges = network(conv(4, 3), conv(8, 4, groups=4)), {**KEPT, "out_channels": [1, 3]}
+    original, ranges = network(conv(4, 3), conv(8, 4, groups=2)), {**KEPT, "out_channels": [3, 3]}
     assert explained(original, tolerance=0.5, ranges=ranges).reasons == [
-        "out_channels 1..3 leaves no solution; 1..4 would leave one, with K1' = 4.",
-        "K1' must be a multiple of 4, the groups of a convolution; the nearest to one that all "
+        "out_channels 3..3 leaves no solution; 3..4 would leave one, with K1' = 4.",
+        "K1' must be a multiple of 2, the groups of a convolution; the nearest to one that all "
         "else leaves is 3.",
     ]
 

@@ -14,7 +14,8 @@ from solver.constraints.ranges import WithinRange
 from solver.explain import blocking
 from solver.explain.limits import Limits, another_network
 from solver.network.architecture import Architecture
-from solver.problem import ApproachName, Problem, Range, Settings
+from solver.problem import ApproachName, Problem, Settings
+from solver.variation.unknown import Range
 from tests.solver.explain.factories import KEPT, assert_followed, ways_out
 from tests.solver.factories import (
     FLATTEN,
@@ -184,12 +185,25 @@ def test_a_large_tolerance_is_told_only_where_other_changes_open_nothing() -> No
     assert assert_followed(asked, found) == 1
 
 
+def test_a_kernel_may_stay_where_the_request_lets_it() -> None:
+    """Of two weights none is left for a larger kernel; a stride of 3 makes 4 pixels of 10."""
+    original = network(conv(1, 1), conv(1, 1), resolution=4)
+    asked = problem(original, ranges={"kernel_size": [1, 8], "padding": [0, 5]})
+    found = explained(asked)
+    assert found.reasons[0] == (
+        "C1' must be larger than C1 = 1; kernel_grows false would leave one, with C1' = 1."
+    )
+    assert assert_followed(asked, found)
+
+
 def test_where_nothing_opens_a_solution_that_is_said() -> None:
-    """A network of one filter and two weights: whatever its kernel grows to, it has more."""
-    found = explained(problem(network(conv(1, 1), conv(1, 1), resolution=4)))
-    assert found.blocking == ["equal params"]
+    """One pixel costs 3 FLOPs, four cost 4 in the convolution, 4 in the pool and 2 behind it."""
+    head = (FLATTEN, linear(1, bias=False), linear(1, bias=False))
+    asked = problem(network(conv(1, 1), *head, resolution=1), approach="I", budget="flops")
+    found = explained(asked)
+    assert found.blocking == ["equal flops"]
     assert found.reasons[-1] == (
         "Wider ranges, a lower min_coverage and a tolerance up to 1 open none, not even all "
-        "together; resolutions from 5 to 32 were looked at."
+        "together; resolutions from 2 to 8 were looked at."
     )
     assert not list(ways_out(found))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
-from solver.network.architecture import MAX_COUNT, Architecture
+from solver.network.architecture import Architecture
+from solver.network.schema import MAX_COUNT
 from tests.solver.factories import FLATTEN, GLOBAL_POOL, NORM, RELU, conv, linear, network, pool
 from tests.strategies import architectures
 
@@ -101,6 +102,9 @@ def test_a_dumped_architecture_validates_to_itself(architecture: Architecture) -
     assert again.id == architecture.id
 
 
+WHOLE_OR_PAIR = "expected a whole number from 1 to 65,536, or two of them: [height, width]"
+
+
 def test_every_violated_rule_is_listed_at_once_with_its_place() -> None:
     found = refused(
         {**conv(), "kernel_size": "3"},
@@ -115,7 +119,7 @@ def test_every_violated_rule_is_listed_at_once_with_its_place() -> None:
     )
     assert found == {
         "input/resolution": ["Input should be greater than or equal to 1"],
-        "layers/0/kernel_size": ["Input should be a valid integer"],
+        "layers/0/kernel_size": [WHOLE_OR_PAIR],
         "layers/1/colour": ["unknown key 'colour'"],
         "layers/2/groups": ["3 groups do not divide 4 output channels"],
         "layers/3/padding": [
@@ -235,10 +239,9 @@ def test_a_network_has_layers_of_known_types() -> None:
     assert list(found) == ["layers/0", "layers/1", "layers/2"]
 
 
-def test_an_inferred_name_that_is_taken_is_refused_in_words() -> None:
-    assert refused(conv(), conv(kernel_size=1, name="conv1")) == {
-        "layers/1/name": ["'conv1' is already the name of layers/0; names are unique"]
-    }
+def test_an_inferred_name_passes_over_one_that_is_taken() -> None:
+    found = network(conv(), conv(kernel_size=1, name="conv1"), conv(kernel_size=1))
+    assert [layer.name for layer in found.layers] == ["conv2", "conv1", "conv3"]
 
 
 def test_architectures_are_frozen() -> None:

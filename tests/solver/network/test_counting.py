@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solver.network import counting
-from solver.network.architecture import MAX_COUNT, Architecture
+from solver.network.architecture import Architecture
+from solver.network.schema import MAX_COUNT
 from tests import exhaustive
 from tests.solver.factories import FLATTEN, GLOBAL_POOL, NORM, RELU, conv, linear, network, pool
 from tests.strategies import architectures
@@ -28,7 +29,7 @@ def test_lenet_5_counts_as_worked_out_by_hand() -> None:
     pooling = 28**2 * 6 + 10**2 * 16
     assert params == 61_706
     assert counting.count(lenet()) == counting.Counts(
-        params=params, macs=macs, flops=macs + biases + pooling, activations=2 * 28**2 * 6
+        params=params, macs=macs, flops=macs + biases + pooling, activations=28**2 * 6 + 14**2 * 6
     )
     assert counting.flops(lenet(), count_pooling=False) == macs + biases
 
@@ -92,22 +93,24 @@ def test_groups_divide_the_weights_of_a_convolution() -> None:
     assert grouped.macs * 3 == whole.macs
 
 
-def test_activations_are_the_largest_sum_of_one_layers_input_and_output() -> None:
+def test_activations_are_the_largest_sum_of_an_input_and_an_output_that_is_no_rewrite() -> None:
     architecture = network(conv(4, 3), pool(2, stride=1), resolution=8)
     assert counting.count(architecture).activations == 4 * 6 * 6 + 4 * 5 * 5
     assert counting.count(network(conv(4, 3), resolution=8)).activations == 8 * 8 + 4 * 6 * 6
+    rewriting = network(conv(4, 3), NORM, RELU, conv(1, 6), resolution=8)
+    assert counting.count(rewriting).activations == 8 * 8 + 4 * 6 * 6
 
 
 def test_the_receptive_field_grows_by_the_strides_before_it() -> None:
     architecture = network(conv(4, 3, stride=2), conv(4, 3, dilation=2), resolution=16)
-    assert [window.side for window in counting.windows(architecture)] == [3, 3 + 4 * 2]
+    assert [row.receptive_field for row in counting.describe(architecture)] == [3, 3 + 4 * 2]
 
 
 def test_a_global_pool_and_a_linear_layer_see_the_whole_map() -> None:
     pooled = network(conv(4, 3, stride=2), GLOBAL_POOL, conv(4, 1), FLATTEN, linear(), resolution=9)
-    assert [window.side for window in counting.windows(pooled)] == [3, 9, 9, 9, 9]
+    assert [row.receptive_field for row in counting.describe(pooled)] == [3, 9, 9, 9, 9]
     flat = network(conv(4, 3, stride=2), FLATTEN, linear(), linear(), resolution=9)
-    assert [window.side for window in counting.windows(flat)] == [3, 3, 9, 9]
+    assert [row.receptive_field for row in counting.describe(flat)] == [3, 3, 9, 9]
 
 
 def test_padding_counts_in_a_receptive_field() -> None:
@@ -154,11 +157,9 @@ def test_what_is_behind_the_first_convolution_takes_no_part_in_coverage() -> Non
 @settings(deadline=None, max_examples=100)
 @given(architectures())
 def test_counts_equal_those_of_a_plain_walk_through_the_layers(architecture: Architecture) -> None:
-    image = architecture.input
+    channels, resolution = architecture.input.channels, architecture.resolution
     for count_pooling in (True, False):
-        cost = exhaustive.walk(
-            exhaustive.plain(architecture), image.channels, image.resolution, count_pooling
-        )
+        cost = exhaustive.walk(exhaustive.plain(architecture), channels, resolution, count_pooling)
         assert cost is not None
         counts = counting.count(architecture, count_pooling=count_pooling)
         assert (counts.params, counts.flops) == (cost.params, cost.flops)
@@ -170,13 +171,15 @@ def test_counts_equal_those_of_a_plain_walk_through_the_layers(architecture: Arc
 def test_layers_are_counted_in_parts_as_they_are_as_a_whole(
     architecture: Architecture, data: st.DataObject
 ) -> None:
-    layers, shape = architecture.layers, counting.input_shape(architecture)
-    cut = data.draw(st.integers(0, len(layers)))
+    walk = counting.walk(architecture)
+    cut = data.draw(st.integers(0, len(walk.layers)))
+    behind = tuple((place,) for place in range(len(walk.layers) - cut))
     for count_pooling in (True, False):
-        whole = counting.span(layers, shape, count_pooling=count_pooling)
-        first = counting.span(layers[:cut], shape, count_pooling=count_pooling)
-        second = counting.span(layers[cut:], first.output, count_pooling=count_pooling)
-        assert first.then(second) == whole
+        whole = counting.span(walk, count_pooling=count_pooling)
+        front = counting.Walk(walk.layers[:cut], walk.links[:cut], walk.image)
+        first = counting.span(front, count_pooling=count_pooling)
+        rest = counting.Walk(walk.layers[cut:], behind, first.output)
+        assert first.then(counting.span(rest, count_pooling=count_pooling)) == whole
         assert whole.counts == counting.count(architecture, count_pooling=count_pooling)
 
 
@@ -216,7 +219,7 @@ def share_of_rows(architecture: Architecture) -> float:
             tops = [row * layer["stride"] - layer["padding"] for row in rows]
             taps = [tap * dilation for tap in range(layer["kernel_size"])]
             rows = {top + tap for top in tops for tap in taps} & set(range(side))
-    return len(rows) / architecture.input.resolution
+    return len(rows) / architecture.resolution
 
 
 @settings(deadline=None, max_examples=50)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from solver.engines.factored.arrays import Index, Numbering, Packing, combinations, ragged, sort
 from solver.engines.factored.solutions import ranks
-from solver.problem import Range
+from solver.variation.unknown import Range
 
 lists = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 4)), max_size=20)
 keys = st.lists(st.integers(0, 30), max_size=40).map(sorted)

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from solver.answers.search import find, solve
 from solver.approaches import APPROACHES
-from solver.engines.factored import Solutions, TooManyError, engine, skeleton, windows
+from solver.engines.factored import TooManyError, engine, skeleton, windows
 from solver.engines.factored.arrays import Packing
 from solver.engines.factored.question import Question
 from solver.engines.factored.skeleton import ByWeight, ByWidth
+from solver.engines.factored.solutions import Solutions
 from solver.engines.full.model import Model
 from solver.problem import Problem, Settings
 from tests.exhaustive import Asked
@@ -38,7 +39,7 @@ def by_full_model(asked: Problem) -> list[Row]:
     approach, model = APPROACHES[asked.approach], Model()
     for constraint in approach.constraints(asked):
         constraint.post(model)
-    rows, report = model.enumerate(tuple(approach.unknowns), time_limit=600.0, most=10_000_000)
+    rows, report = model.enumerate(approach.symbols, time_limit=600.0, most=10_000_000)
     assert report.status in ("OPTIMAL", "INFEASIBLE")
     return sorted(tuple(row) for row in rows.tolist())
 

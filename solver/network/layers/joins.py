@@ -1,0 +1,164 @@
+"""Layers that read several tensors, or a part of one."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from solver.network.layers.base import Layer, Number, Shape, larger
+from solver.network.schema import Fault, NotNegative, Positive
+from solver.network.widths import Segments, Widths
+
+
+class Join(Layer):
+    """What joins share: they read at least two tensors whose maps are of one size."""
+
+    most_inputs = 64
+
+    @property
+    def stretches(self) -> bool:
+        """Whether maps of one pixel go with any (squeeze-and-excitation)."""
+        return True
+
+    def sides(self, inputs: Sequence[Shape]) -> Shape:
+        """Those of the largest maps."""
+        first, *others = inputs
+        sides = first[1:]
+        for shape in others:
+            sides = tuple(map(larger, sides, shape[1:]))
+        return sides
+
+    def fits(self, inputs: Sequence[Shape]) -> Number:
+        """Whether sides are equal, or 1 where that stretches."""
+        first, *others = inputs
+        fitting: Number = True
+        for shape in others:
+            for a, b in zip(first[1:], shape[1:], strict=False):
+                agree = a == b
+                if self.stretches:
+                    agree = agree | (a == 1) | (b == 1)
+                fitting = fitting & agree
+        return fitting
+
+    def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
+        """Name what differs."""
+        if len({len(shape) for shape in inputs}) > 1:
+            yield ("inputs",), f"{self.type} needs maps, or vectors, not some of each"
+            return
+        if self._joins_channels and len({shape[0] for shape in inputs}) > 1:
+            widths = " and ".join(f"{shape[0]:,}" for shape in inputs)
+            what = "channels" if len(inputs[0]) > 1 else "features"
+            yield ("inputs",), f"{self.type} needs the same {what} in all it reads, not {widths}"
+        if not self.fits(inputs):
+            sides = " and ".join(f"{height}×{width}" for _, height, width in inputs)
+            yield ("inputs",), f"{self.type} needs maps of one size, not {sides}"
+
+    def rows_read(self, rows: int, side: int) -> int:
+        """The same of each; the only one of a map of one pixel."""
+        return rows if side > 1 else 1
+
+    @property
+    def _joins_channels(self) -> bool:
+        return True
+
+    def segments(
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+    ) -> Segments:
+        """One width for all of them."""
+        first, *others = inputs
+        for other in others:
+            widths.unify(first, other)
+        return widths.free(first)
+
+
+class Add(Join):
+    """The sum of two tensors or more: a residual connection."""
+
+    type: Literal["add"] = "add"
+
+    writes_in_place = True
+
+
+class Mul(Join):
+    """The product of two tensors or more: squeeze-and-excitation's gate."""
+
+    type: Literal["mul"] = "mul"
+
+    writes_in_place = True
+
+
+class Concat(Join):
+    """One tensor's channels behind the other's: ``torch.cat(…, dim=1)``."""
+
+    type: Literal["concat"] = "concat"
+
+    @property
+    def stretches(self) -> bool:
+        """Maps are of one size."""
+        return False
+
+    @property
+    def _joins_channels(self) -> bool:
+        return False
+
+    def channels(self, inputs: Sequence[Shape]) -> Number:
+        """The sum."""
+        first, *others = (shape[0] for shape in inputs)
+        return sum(others, start=first)
+
+    def sides(self, inputs: Sequence[Shape]) -> Shape:
+        """Those of the first: all are equal."""
+        return inputs[0][1:]
+
+    def segments(
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+    ) -> Segments:
+        """One behind the other."""
+        return [segment for segments in inputs for segment in segments]
+
+
+class Chunk(Layer):
+    """One of the equal parts that ``torch.chunk(…, dim=1)`` makes of the channels."""
+
+    type: Literal["chunk"] = "chunk"
+    chunks: Positive
+    index: NotNegative
+
+    def faults(self) -> Iterator[Fault]:
+        """The part is one of them."""
+        if self.index >= self.chunks:
+            yield ("index",), f"there is no part {self.index} of {self.chunks}; the first is 0"
+
+    def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
+        """Parts are equal."""
+        if inputs[0][0] % self.chunks:
+            reason = f"{self.chunks} chunks do not divide {inputs[0][0]} channels"
+            yield ("chunks",), reason
+
+    def channels(self, inputs: Sequence[Shape]) -> Number:
+        """A part of them."""
+        return inputs[0][0] // self.chunks
+
+    def segments(
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+    ) -> Segments:
+        """The same as any other part."""
+        return widths.parts(inputs[0], self.chunks)[self.index]
+
+
+class ChannelShuffle(Layer):
+    """As ``torch.nn.ChannelShuffle``: channels of each group one after the other in turns."""
+
+    type: Literal["channel_shuffle"] = "channel_shuffle"
+    groups: Positive
+
+    takes = "maps"
+
+    def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
+        """Groups are equal."""
+        if inputs[0][0] % self.groups:
+            yield ("groups",), f"{self.groups} groups do not divide {inputs[0][0]} channels"
+
+    def segments(
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+    ) -> Segments:
+        """The first part as often as there are groups: all are equal."""
+        return widths.parts(inputs[0], self.groups)[0] * self.groups

@@ -1,0 +1,168 @@
+"""Width groups: which layers' channels must be as many as one another's.
+
+The channels of a tensor are a list of segments ``(group, times)``. A group is a number of channels
+that is the same wherever the group occurs; it is free, or defined as a list of segments itself.
+What adds two tensors makes their lists one (:meth:`Widths.unify`), cutting groups where borders of
+one list fall within a segment of the other.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import gcd
+from typing import TypeAlias
+
+Segments: TypeAlias = list[tuple[int, int]]
+"""Channels as groups, each with how often it is repeated."""
+
+
+class TiedError(ValueError):
+    """Widths cannot be told apart as asked; the text says why."""
+
+
+class Widths:
+    """The groups of one network, and how many channels each has in it."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.makers: list[int | None] = []
+        """The first layer that makes channels of each group; ``None`` for parts of others."""
+        self.frozen: set[int] = set()
+        """Groups that may not change: of the image, and of the network's output."""
+        self.multiples: dict[int, set[int]] = {}
+        """What must divide a group, repeated as it is where that is asked."""
+        self._definitions: dict[int, Segments] = {}
+
+    def new(self, size: int, maker: int | None = None, *, frozen: bool = False) -> Segments:
+        """A group of its own."""
+        self.sizes.append(size)
+        self.makers.append(maker)
+        group = len(self.sizes) - 1
+        if frozen:
+            self.frozen.add(group)
+        return [(group, 1)]
+
+    def free(self, segments: Iterable[tuple[int, int]]) -> Segments:
+        """The same channels, by free groups only."""
+        found: Segments = []
+        for group, times in segments:
+            if group in self._definitions:
+                found += [(g, times * n) for g, n in self.free(self._definitions[group])]
+            else:
+                found.append((group, times))
+        return found
+
+    def size(self, segments: Iterable[tuple[int, int]]) -> int:
+        """How many channels these are."""
+        return sum(self.sizes[group] * times for group, times in segments)
+
+    def is_frozen(self, group: int) -> bool:
+        """Whether a free group is part of what may not change."""
+        return any(group == it for frozen in self.frozen for it, _ in self.free([(frozen, 1)]))
+
+    def freeze(self, segments: Iterable[tuple[int, int]]) -> None:
+        """Keep the widths of these groups."""
+        self.frozen.update(group for group, _ in self.free(segments))
+
+    def divide(self, segments: Iterable[tuple[int, int]], number: int) -> None:
+        """Ask that a number divides each of these groups as often as it is repeated."""
+        for group, times in self.free(segments):
+            if (divisor := number // gcd(number, times)) > 1:
+                self.multiples.setdefault(group, set()).add(divisor)
+
+    def divisors(self, group: int) -> set[int]:
+        """What must divide a free group."""
+        found = set(self.multiples.get(group, ()))
+        for other, divisors in self.multiples.items():
+            if other == group:
+                continue
+            for part, times in self.free([(other, 1)]):
+                if part == group:
+                    found |= {d // gcd(d, times) for d in divisors} - {1}
+        return found
+
+    def unify(self, left: Segments, right: Segments) -> None:
+        """Make two lists of the same number of channels one.
+
+        Raises
+        ------
+        TiedError
+            They do not have the same number.
+        """
+        if self.size(left) != self.size(right):
+            raise TiedError(f"{self.size(left)} channels cannot be {self.size(right)}")
+        left, right = list(left), list(right)
+        while left:
+            left, right = self.free(left), self.free(right)
+            if left[0] == right[0]:
+                left, right = left[1:], right[1:]
+                continue
+            length = min(self.size(left[:1]), self.size(right[:1]))
+            a, left = self.cut(left, length)
+            b, right = self.cut(right, length)
+            a, b = self.free(a), self.free(b)
+            if len(a) == len(b) == 1:
+                self._tie(a[0], b[0])
+            else:
+                self.unify(a, b)
+
+    def cut(self, segments: Segments, size: int) -> tuple[Segments, Segments]:
+        """The first so many channels, and the rest; a group that is cut becomes two.
+
+        Raises
+        ------
+        TiedError
+            The cut falls within a group that is repeated.
+        """
+        rest, first = self.free(segments), Segments()
+        while size > 0:
+            (group, times), *behind = rest
+            each = self.sizes[group]
+            if each * times <= size:
+                first.append((group, times))
+                rest, size = behind, size - each * times
+            elif size % each == 0:
+                first.append((group, size // each))
+                rest, size = [(group, times - size // each), *behind], 0
+            elif times == 1:
+                a, b = (self.new(it, self.makers[group]) for it in (size, each - size))
+                self._define(group, a + b)
+                first, rest, size = self.free(first) + a, b + self.free(behind), 0
+            else:
+                raise TiedError("channels are cut within a group that is repeated")
+        return first, rest
+
+    def parts(self, segments: Segments, number: int) -> list[Segments]:
+        """So many equal parts, which have one width from now on."""
+        each, found, rest = self.size(segments) // number, list[Segments](), segments
+        for _ in range(number - 1):
+            part, rest = self.cut(rest, each)
+            found.append(part)
+        found.append(rest)
+        for part in found[1:]:
+            self.unify(found[0], part)
+        return [self.free(part) for part in found]
+
+    def _tie(self, left: tuple[int, int], right: tuple[int, int]) -> None:
+        """Make two repeated groups one width."""
+        (g, m), (h, k) = left, right
+        if g == h:
+            return
+        if g > h:
+            (g, m), (h, k) = (h, k), (g, m)
+        if m == k:
+            self._define(h, [(g, 1)])
+            return
+        common = gcd(m, k)
+        ((unit, _),) = self.new(self.sizes[g] * common // k, self.makers[g])
+        self._define(g, [(unit, k // common)])
+        self._define(h, [(unit, m // common)])
+
+    def _define(self, group: int, segments: Segments) -> None:
+        self._definitions[group] = segments
+
+
+def form(segments: Iterable[tuple[int, int]]) -> Mapping[int, int]:
+    """How often each group occurs in all."""
+    found: dict[int, int] = {}
+    for group, times in segments:
+        found[group] = found.get(group, 0) + times
+    return found

@@ -1,0 +1,35 @@
+"""How far counts may deviate from the original's."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from solver.network.schema import Schema
+from solver.variation.unknown import Range
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
+
+
+class Tolerance(Schema):
+    """A band around the original's count, as fractions of it (the paper's footnote 3)."""
+
+    below: Fraction = 0.0
+    above: Fraction = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _symmetric(cls, data: Any) -> Any:
+        """A number stands for a band of that width to both sides."""
+        is_number = isinstance(data, int | float) and not isinstance(data, bool)
+        return {"below": data, "above": data} if is_number else data
+
+    def band(self, target: int) -> Range:
+        """Counts within the tolerance of a target: inclusive, in whole numbers."""
+        return Range(target - _share(self.below, target), target + _share(self.above, target))
+
+
+def _share(fraction: float, target: int) -> int:
+    """⌊fraction · target⌋ of the fraction as written in decimal: floats misplace bounds."""
+    numerator, denominator = Decimal(repr(fraction)).as_integer_ratio()
+    return numerator * target // denominator

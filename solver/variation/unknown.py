@@ -1,0 +1,97 @@
+"""Unknowns: what an approach may change of a network."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import Field
+
+RESOLUTION: Final = "N"
+"""Symbol of the resolution, which every approach changes."""
+IMAGE: Final = "image"
+"""What unknowns call the image, which is no layer."""
+
+MAX_GEOMETRY: Final = 4_096
+"""Largest resolution, kernel, stride, padding or dilation that a range may reach."""
+MAX_WIDTH: Final = 1_000_000
+"""Most filters or features that an unknown may take where nothing bounds it."""
+
+Bound = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+
+
+class Range(NamedTuple):
+    """Inclusive bounds of an unknown."""
+
+    low: Bound
+    high: Bound
+
+
+class Role(Enum):
+    """What an unknown is to its layer; requirements and options follow from it."""
+
+    RESOLUTION = "resolution"
+    WIDTH = "width"
+    KERNEL = "kernel"
+    PADDING = "padding"
+    STRIDE = "stride"
+    DILATION = "dilation"
+
+    @property
+    def least(self) -> int:
+        """The least value that makes sense."""
+        return 0 if self is Role.PADDING else 1
+
+    @property
+    def most(self) -> int:
+        """The largest value that a range may reach."""
+        return MAX_WIDTH if self is Role.WIDTH else MAX_GEOMETRY
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """One field of one layer that varies.
+
+    Attributes
+    ----------
+    symbol
+        The paper's, without its prime.
+    layer
+        Which of the layers that the approach changes: a key of :attr:`Template.places`.
+    field
+        The layer's field.
+    role
+        What the field is to its layer.
+    range
+        The range in a request that bounds it.
+    """
+
+    symbol: str
+    layer: str
+    field: str
+    role: Role
+    range: str
+
+
+N: Final = Unknown(RESOLUTION, IMAGE, "resolution", Role.RESOLUTION, "resolution")
+"""The resolution: the first unknown of every approach."""
+
+
+def window_of(layer: str, suffix: str, *fields: str, ranges: str = "") -> tuple[Unknown, ...]:
+    """Unknowns of a layer's window, in this order of fields.
+
+    ``suffix`` is what the paper writes behind each letter (``C1``, ``P1``, ``S1``), ``ranges`` what
+    stands before the names of their ranges.
+    """
+    return tuple(
+        Unknown(_LETTERS[field] + suffix, layer, field, _ROLES[field], ranges + field)
+        for field in fields
+    )
+
+
+_LETTERS: Final = {"kernel_size": "C", "padding": "P", "stride": "S", "dilation": "D"}
+_ROLES: Final = {
+    "kernel_size": Role.KERNEL,
+    "padding": Role.PADDING,
+    "stride": Role.STRIDE,
+    "dilation": Role.DILATION,
+}
