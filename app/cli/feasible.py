@@ -12,6 +12,7 @@ from app.cli.options import requests_of
 from app.cli.parameters import (
     CountPooling,
     Dilation,
+    KernelGrows,
     KernelSize,
     MinCoverage,
     OutChannels,
@@ -62,6 +63,7 @@ def feasible(
     pool_padding: PoolPadding = None,
     out_channels: OutChannels = None,
     out_features: OutFeatures = None,
+    kernel_grows: KernelGrows = None,
     count_pooling: CountPooling = None,
     min_coverage: MinCoverage = None,
     sample: Annotated[
@@ -91,6 +93,7 @@ def feasible(
     drawn, more = sample_of(sample, seed)
     own = {
         "scope": scope,
+        "kernel_grows": kernel_grows,
         "count_pooling": count_pooling,
         "min_coverage": min_coverage,
         "time_limit": time_limit,

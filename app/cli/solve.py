@@ -22,6 +22,7 @@ from app.cli.options import requests_of
 from app.cli.parameters import (
     CountPooling,
     Dilation,
+    KernelGrows,
     KernelSize,
     MinCoverage,
     OutChannels,
@@ -66,6 +67,7 @@ def solve(
     pool_padding: PoolPadding = None,
     out_channels: OutChannels = None,
     out_features: OutFeatures = None,
+    kernel_grows: KernelGrows = None,
     count_pooling: CountPooling = None,
     min_coverage: MinCoverage = None,
     sample: Annotated[
@@ -106,6 +108,7 @@ def solve(
         "budget": budget,
         "scope": scope,
         "tolerance": tolerance,
+        "kernel_grows": kernel_grows,
         "count_pooling": count_pooling,
         "min_coverage": min_coverage,
         "limit": limit,

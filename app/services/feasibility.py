@@ -96,7 +96,7 @@ class Survey:
         )
 
     def _common(self) -> dict[str, Any]:
-        names = {"scope", "ranges", "count_pooling", "min_coverage", "time_limit"}
+        names = {"scope", "ranges", "kernel_grows", "count_pooling", "min_coverage", "time_limit"}
         return self.requests[0].model_dump(mode="json", include=names, exclude_none=True)
 
     def _view(self) -> GridView:

@@ -95,6 +95,13 @@ def test_a_tolerance_is_for_both_sides_or_each_its_own(
     assert answer["request"]["tolerance"] == band
 
 
+def test_the_kernel_may_stay_as_it_is(isobudget: Isobudget) -> None:
+    options = ("--no-kernel-grows", "--approach", "III", "--tolerance", "0.1")
+    answer = solved(isobudget, *options, "--kernel-size", "3:3", "--limit", "5")
+    assert answer["request"]["kernel_grows"] is False
+    assert {variant["assignment"]["C1"] for variant in answer["variants"]} == {3}
+
+
 def test_pooling_can_be_left_out_of_flops(isobudget: Isobudget) -> None:
     answer = solved(isobudget, "--no-count-pooling", "--resolution", "8", "--limit", "1")
     assert answer["request"]["count_pooling"] is False
