@@ -85,6 +85,7 @@ class TestShares:
         assert summary["request"] == {
             "scope": "paper",
             "ranges": {"resolution": [6, 8]},
+            "kernel_grows": True,
             "count_pooling": True,
             "min_coverage": 0.0,
             "time_limit": 30.0,
