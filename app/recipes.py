@@ -23,7 +23,8 @@ class Recipe(Schema):
     Attributes
     ----------
     batch_size
-        In images.
+        In images. The last batch of an epoch holds what is left over; a single image that is left
+        over joins the batch before it, since a batch norm may have nothing to normalise in one.
     epochs
         Passes over the training split.
     optimizer

@@ -14,8 +14,11 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from solver.approaches import APPROACHES
+from solver.network import validation
 from solver.network.architecture import Architecture
+from solver.network.counting import refuse_overflow
 from solver.network.schema import MAX_SIZE, Schema
+from solver.variation.template import MisfitError, Template
 from solver.variation.tolerance import Fraction, Tolerance
 from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
 
@@ -124,6 +127,24 @@ class Problem(Question):
 
     architecture: Architecture
 
+    @model_validator(mode="after")
+    def _can_be_solved(self) -> "Problem":
+        """Name what is in the approach's way, and counts that are too large to be kept exact."""
+        try:
+            refuse_overflow(self.template.original_walk)
+        except MisfitError as misfit:
+            fault = (("architecture", *misfit.place), str(misfit))
+        except OverflowError as too_large:
+            fault = (("architecture",), str(too_large))
+        else:
+            return self
+        raise validation.refusal("Problem", [fault])
+
+    @cached_property
+    def template(self) -> Template:
+        """The network with the approach's unknowns in it."""
+        return APPROACHES[self.approach].template(self.architecture)
+
     @cached_property
     def bounds(self) -> Ranges:
         """The ranges, filled in."""
@@ -209,6 +230,11 @@ class SolveRequest(Question, Settings):
     """A whole search, as files and the solver's child process take it."""
 
     architecture: Architecture
+
+    @model_validator(mode="after")
+    def _can_be_solved(self) -> "SolveRequest":
+        Problem.model_validate({it: getattr(self, it) for it in Problem.model_fields})
+        return self
 
     @property
     def problem(self) -> Problem:

@@ -109,10 +109,11 @@ def queued_job(
     epochs: int = 2,
     halving: tuple[int, int] | None = None,
     priority: int = 0,
+    network: Architecture | None = None,
 ) -> JobRow:
     """A job of the example's search, with a run for each network and seed.
 
-    ``halving`` are its ``eta`` and ``min_epochs``.
+    ``halving`` are its ``eta`` and ``min_epochs``; ``network`` is trained instead of the example's.
     """
 
     def make(session: Session) -> JobRow:
@@ -131,7 +132,9 @@ def queued_job(
             "seeds": seeds,
             "variants": selection,
         }
-        wanted = needs(original(), seeds, variants, tag, epochs, first)
+        if network:
+            architectures.add(session, network)
+        wanted = needs(network or original(), seeds, variants, tag, epochs, first)
         return jobs.create(session, search.id, request, wanted, priority)
 
     return database.transact(make)

@@ -14,6 +14,11 @@ class RunFailed(Exception):  # noqa: N818 - an outcome of a run, told to the use
     kind: ClassVar[Failure] = "error"
 
 
+def sentence(clause: str) -> str:
+    """Make a sentence of a clause."""
+    return f"{clause[0].upper()}{clause[1:]}."
+
+
 class Diverged(RunFailed):
     """The loss of a training is no longer a finite number."""
 

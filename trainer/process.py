@@ -302,7 +302,7 @@ def _train_set(
     together: "Mapping[str, Snapshot | None]",
     tell: Callable[[Progress], None],
 ) -> Mapping[str, End]:
-    """Train runs that are at the same epoch, all at once."""
+    """Train runs that are at the same epoch, together."""
     import torch
 
     from trainer.train import Training, best_device, outcomes, train

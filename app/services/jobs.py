@@ -12,6 +12,7 @@ from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
+from app.fitting import remarks
 from app.halving import Halving
 from app.services import datasets
 from app.services.idempotency import once
@@ -50,8 +51,9 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             raise ConflictError(f"search {search.id} is {search.state}; wait until it has ended")
         original = architectures.get(session, search.architecture_id)
         dataset = found.or_refused()
-        check_fit(original, dataset)
+        check_fit(original, dataset, request.training)
         positions, notes = choose(session, request, search, dataset)
+        notes += remarks(original)
         if (wanted := (1 + len(positions)) * request.seeds) > MOST_RUNS:
             raise RefusedError(
                 Fault("#/variants", f"{wanted:,} runs exceed the {MOST_RUNS:,} that a job may have")

@@ -13,7 +13,7 @@ from solver.network.counting import Counts, Delta, Span, Walk, count, coverage, 
 from solver.network.layers import Shape
 from solver.network.schema import Schema
 from solver.problem import Best, Find, Problem
-from solver.variation.template import Assignment, Template, convolutions
+from solver.variation.template import Assignment, convolutions
 from solver.variation.unknown import RESOLUTION, Role
 
 Measure = Literal["coverage", "receptive_field"]
@@ -128,7 +128,7 @@ class Describer:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._template: Template = APPROACHES[problem.approach].template(problem.architecture)
+        self._template = problem.template
         self._original = self.counts(problem.architecture)
         self._front = self._template.junction + 1
         self._behind = lru_cache(maxsize=1024)(self._counted_behind)

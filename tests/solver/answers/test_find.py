@@ -120,6 +120,7 @@ PROBLEMS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("asked", PROBLEMS.values(), ids=PROBLEMS)
 def test_the_best_are_the_first_of_all_that_are_ranked(asked: Problem, name: ObjectiveName) -> None:
@@ -129,6 +130,7 @@ def test_the_best_are_the_first_of_all_that_are_ranked(asked: Problem, name: Obj
         assert best(asked, name, top) == expected[:top]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("asked", PROBLEMS.values(), ids=PROBLEMS)
 def test_cp_sat_alone_finds_the_same_best(
@@ -238,6 +240,7 @@ def test_a_sample_is_uniform_over_all_solutions(engine: str) -> None:
     assert 0.001 < stats.chi2.sf(squares, len(everything) - 1) < 0.999
 
 
+@pytest.mark.slow
 def test_a_sample_of_one_falls_anywhere(engine: str) -> None:
     asked = PROBLEMS["II"]
     everything = solve(asked, EVERYTHING).rows

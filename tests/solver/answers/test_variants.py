@@ -157,6 +157,7 @@ def assert_as_plainly(asked: Problem) -> int:
     return len(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count_pooling", [True, False])
 @pytest.mark.parametrize("approach", APPROACHES)
 def test_variants_of_a_deep_network_are_derived_as_if_each_were_counted_as_a_whole(

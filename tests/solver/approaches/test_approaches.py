@@ -67,6 +67,7 @@ NETWORKS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerance", TOLERANCES.values(), ids=TOLERANCES)
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
@@ -81,6 +82,7 @@ def test_the_enumerated_set_is_the_exhaustive_one(
     assert answer.rows or tolerance != TOLERANCES["wide"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("original", NETWORKS.values(), ids=NETWORKS)
 @pytest.mark.parametrize("approach", NAMES)
 def test_the_enumerated_set_is_the_exhaustive_one_whatever_stands_around(

@@ -80,6 +80,7 @@ def budget(
     return APPROACHES["IV"].budgets(asked, template(original))[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("name", ["params", "flops"])
 @pytest.mark.parametrize("original", ORIGINALS.values(), ids=ORIGINALS)

@@ -55,6 +55,7 @@ def assert_honest(asked: Problem) -> None:
     assert assert_followed(asked, found) or any(NO_WAY in reason for reason in found.reasons)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ranges", [
     {},
     {"resolution": [225, 225]},
@@ -75,6 +76,7 @@ def test_advice_leads_to_variants_when_it_is_followed(
             assert_honest(asked)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_advice_leads_to_variants_of_generated_networks(data: st.DataObject) -> None:

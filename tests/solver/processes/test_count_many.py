@@ -54,6 +54,7 @@ class TestCount:
             count(SolveRequest.model_validate(too_large()).problem)
 
 
+@pytest.mark.slow
 def test_a_counter_answers_line_by_line_in_order(started: Started) -> None:
     first = problem(two_convs(), tolerance=0.1)
     for body in (SEARCH, too_large(), none_at_all(), first.model_dump(mode="json"), {}):
@@ -84,6 +85,7 @@ def test_a_counter_ends_when_its_input_closes_while_it_counts(started: Started) 
     started.hang_up()
 
 
+@pytest.mark.slow
 def test_a_counter_without_memory_says_so_and_ends(started_without_memory: Started) -> None:
     started_without_memory.send(json.dumps(SEARCH))
     assert answer(started_without_memory) == {"error": OUT_OF_MEMORY}

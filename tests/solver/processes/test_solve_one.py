@@ -27,6 +27,7 @@ def started_without_memory() -> Iterator[Started]:
     yield from kept(one)
 
 
+@pytest.mark.slow
 def test_a_child_answers_one_request_and_ends(started: Started) -> None:
     body = examples.load("digits-search")
     head, content = started.ask(body)
@@ -37,10 +38,12 @@ def test_a_child_answers_one_request_and_ends(started: Started) -> None:
     assert answer.rows == solve(request.problem, request.settings).rows
 
 
+@pytest.mark.slow
 def test_sizes_that_are_too_large_are_an_error_in_words(started: Started) -> None:
     assert "exceeds 2^53 - 1" in started.ask(too_large())[0]["error"]
 
 
+@pytest.mark.slow
 def test_a_child_ends_when_its_input_closes_before_a_request(started: Started) -> None:
     assert started.hang_up() == 0
 
@@ -50,6 +53,7 @@ def test_a_child_ends_when_its_input_closes_while_it_solves(started: Started) ->
     assert started.hang_up() == 1
 
 
+@pytest.mark.slow
 def test_a_child_without_memory_says_so(started_without_memory: Started) -> None:
     answer = started_without_memory.ask(examples.load("digits-search"))
     assert answer == ({"error": OUT_OF_MEMORY}, b"")
@@ -77,6 +81,7 @@ def test_a_line_that_is_no_request_is_an_error_in_words(
     assert "SolveRequest" in solve_one._answer(line)[0]["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     [

@@ -1,5 +1,6 @@
 """The fast engine against the full model: every equation over every unknown, listed by CP-SAT."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,14 @@ from tests.solver.factories import (
 )
 
 Row = tuple[int, ...]
+
+
+@pytest.fixture(params=[skeleton.FEW, 0], ids=["table", "CP-SAT"], autouse=True, scope="module")
+def _few(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Small budgets are decided by a table, and all of them once more by CP-SAT."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skeleton, "FEW", request.param)
+        yield
 
 
 def by_full_model(asked: Problem) -> list[Row]:
@@ -75,6 +84,7 @@ def test_both_engines_give_the_same_set_at_the_ranges_of_the_paper(
     assert by_tables(asked) == by_full_model(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["paper", "network"])
 @pytest.mark.parametrize(
     ("approach", "budget", "tolerance"),
@@ -133,7 +143,8 @@ def test_the_skeleton_may_decide_widths_or_weights(
     assert chosen
 
 
-def test_weights_are_decided_where_they_are_fewer() -> None:
+def test_weights_are_decided_where_they_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(skeleton, "FEW", 1)
     asked = problem(original(32, 3, 72, 36), budget="flops", tolerance=0.05)
     approach = APPROACHES["IV"]
     template = approach.template(asked.architecture)
