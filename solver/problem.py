@@ -14,6 +14,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from solver.approaches import APPROACHES
+from solver.flat import Flat
 from solver.network import validation
 from solver.network.architecture import Architecture
 from solver.network.counting import refuse_overflow
@@ -145,6 +146,12 @@ class Problem(Question):
         """The network with the approach's unknowns in it."""
         return APPROACHES[self.approach].template(self.architecture)
 
+    @classmethod
+    def of(cls, question: Question, architecture: Architecture) -> "Problem":
+        """What is asked, of one architecture; both are known to be valid."""
+        asked = {name: getattr(question, name) for name in Question.model_fields}
+        return cls.model_construct(**asked, architecture=architecture)
+
     @cached_property
     def bounds(self) -> Ranges:
         """The ranges, filled in."""
@@ -226,26 +233,18 @@ class Settings(Schema):
     )
 
 
-class SolveRequest(Question, Settings):
+class SolveRequest(Flat):
     """A whole search, as files and the solver's child process take it."""
 
-    architecture: Architecture
+    parts = ("problem", "settings")
 
-    @model_validator(mode="after")
-    def _can_be_solved(self) -> "SolveRequest":
-        Problem.model_validate({it: getattr(self, it) for it in Problem.model_fields})
-        return self
+    problem: Problem
+    settings: Settings = Settings()
 
-    @property
-    def problem(self) -> Problem:
-        """The problem alone."""
-        return Problem.model_construct(
-            **{name: getattr(self, name) for name in Problem.model_fields}
-        )
-
-    @property
-    def settings(self) -> Settings:
-        """The settings alone."""
-        return Settings.model_construct(
-            **{name: getattr(self, name) for name in Settings.model_fields}
+    def filled(self) -> "SolveRequest":
+        """The request with the ranges that were left out."""
+        problem = self.problem
+        question = problem.model_copy(update={"ranges": problem.bounds})
+        return SolveRequest(
+            problem=Problem.of(question, problem.architecture), settings=self.settings
         )

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.failures import Failure
+from app.experiments.failures import Failure
 
 
 class RunFailed(Exception):  # noqa: N818 - an outcome of a run, told to the user as it stands

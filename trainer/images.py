@@ -11,8 +11,8 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
-from app.catalogue import Dataset
-from app.fitting import misfits
+from app.experiments.catalogue import Dataset
+from app.experiments.fitting import misfits
 from solver.network.architecture import Architecture
 from trainer.cache import NOWHERE, Disk, Memory, checksum_of
 from trainer.errors import RunFailed, sentence

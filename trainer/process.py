@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from app.failures import Failure
-from app.recipes import Recipe
+from app.experiments.failures import Failure
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts
 from trainer.outcome import Epoch, Outcome

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from trainer.errors import Diverged
 from trainer.flat import Flat
 from trainer.outcome import Epoch

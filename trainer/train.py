@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from app.fitting import too_small
-from app.recipes import Recipe
+from app.experiments.fitting import too_small
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from trainer.alone import at_once
 from trainer.checkpoints import Snapshot

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from app.cli.console import ExitCode, out
-from app.cli.options import understood
 from app.cli.tables import neighbours_table
 from app.services.searches import Original
 from solver.answers.variants import (
@@ -54,7 +53,7 @@ def print_json(request: SolveRequest, answer: Answer) -> None:
 
 def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
     """All but the variants; what only a stored search has is ``None``."""
-    network = request.architecture
+    network = request.problem.architecture
     original = Original(
         id=network.id,
         resolution=network.resolution,
@@ -65,7 +64,7 @@ def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
         "state": "succeeded",
         "created_at": None,
         "finished_at": None,
-        "request": understood(request),
+        "request": request.filled().model_dump(mode="json"),
         "original": original.model_dump(mode="json"),
         **answer.model_dump(mode="json", exclude={"symbols"}),
         "error": None,

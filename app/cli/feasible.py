@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.combinations import combinations
 from app.cli.console import ExitCode, notes, refuse
 from app.cli.files import FILE_HELP, read_json
 from app.cli.grids import Lists, axes_of, excess, read_lists, sample_of
@@ -26,11 +27,10 @@ from app.cli.parameters import (
     Stride,
     option,
 )
-from app.cli.questions import questions
-from app.cli.surveys import counted, print_summary
+from app.cli.surveys import print_summary, tallied
 from app.errors import Fault
-from app.services.counting import Count
 from app.services.feasibility import Survey
+from app.services.tallies import Tally
 from solver.problem import Sample, SolveRequest
 from solver.survey.feasibility import members
 from solver.survey.grid import Grid
@@ -112,31 +112,31 @@ def feasible(
     }
     asked = [
         {**own, "approach": name, "budget": kept, "tolerance": band}
-        for name, kept, band in questions(content, approach, budget, tolerance)
+        for name, kept, band in combinations(content, approach, budget, tolerance)
     ]
     requests = requests_of(file, content, asked, ranges, others=[*faults, *more])
     survey = _survey(requests, lists, drawn)
-    counts = counted(survey)
-    summary = survey.summary(counts, nearest)
+    tallies = tallied(survey)
+    summary = survey.summary(tallies, nearest)
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:
         print_summary(summary)
     if not any(it.feasible for it in summary.shares):
-        raise typer.Exit(_without_any(counts))
+        raise typer.Exit(_without_any(tallies))
 
 
-def _without_any(counts: Sequence[Count]) -> ExitCode:
+def _without_any(tallies: Sequence[Tally]) -> ExitCode:
     """How the command ends where no original is known to have variants."""
-    if all(count.found is not None for count in counts):
+    if all(tally.number is not None for tally in tallies):
         return ExitCode.INFEASIBLE
-    return ExitCode.TIMED_OUT if any(count.is_late for count in counts) else ExitCode.FAILED
+    return ExitCode.TIMED_OUT if any(tally.is_late for tally in tallies) else ExitCode.FAILED
 
 
 def _survey(requests: Sequence[SolveRequest], lists: Lists, sample: Sample | None) -> Survey:
     """Look for the grid's valid networks; what is wrong with it ends the command."""
     requests = list(dict.fromkeys(requests))
-    original = requests[0].architecture
+    original = requests[0].problem.architecture
     axes, faults = axes_of(original, lists)
     grid = Grid(original, axes)
     if faults := faults or excess(grid.size, sample, len(requests)):

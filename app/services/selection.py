@@ -3,15 +3,14 @@
 import random
 from collections.abc import Sequence
 
-from sqlalchemy.orm import Session
-
-from app.catalogue import Dataset
-from app.db import searches
+from app.db import variants
+from app.db.engine import Session
 from app.db.identity import split_id
-from app.db.models import SearchRow, VariantRow
+from app.db.models import SearchRow
 from app.errors import Fault, RefusedError
-from app.fitting import misfits, too_small
-from app.recipes import Recipe
+from app.experiments.catalogue import Dataset
+from app.experiments.fitting import misfits, too_small
+from app.experiments.recipes import Recipe
 from app.services.requests import (
     HalvingSelection,
     JobRequest,
@@ -58,8 +57,8 @@ def choose(
     most = None if request.inputs == "upsampled" else dataset.resolution
     if isinstance(request.variants, NamedSelection):
         return _named(session, request.variants.ids, search, dataset, most), _controls(request)
-    fitting = searches.variant_positions(session, search.id, most=most)
-    stored = searches.variants_stored(session, search.id)
+    fitting = variants.positions(session, search.id, most=most)
+    stored = variants.number(session, search.id)
     native = f"{dataset.name}'s {dataset.resolution} px"
     if not fitting:
         why = f"all are above {native}" if stored else "it found none"
@@ -121,7 +120,7 @@ def _named(
     faults, positions = [], []
     for index, id_ in enumerate(ids):
         search_id, position = split_id(id_)
-        row = session.get(VariantRow, (search_id, position))
+        row = variants.find(session, search_id, position)
         place = f"#/variants/ids/{index}"
         if row is None or search_id != search.id:
             faults.append(Fault(place, f"search {search.id} has no variant {id_}"))

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from solver.answers.check import verified
-from solver.answers.table import TYPECODE, Table
+from solver.answers.table import TYPECODE, AnswerTable
 from solver.answers.variants import MOST_ROWS, Answer, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
@@ -228,14 +228,14 @@ def _outcome(report: Report, found: Found, answered: int) -> Outcome:
     return "truncated" if found.count > answered else "complete"
 
 
-def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> Table:
+def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> AnswerTable:
     """Unknowns and costs of the answers, as they are checked."""
     params, flops = array(TYPECODE), array(TYPECODE)
     for chunk in checked:
         params.extend(_column(chunk.params, len(chunk)))
         flops.extend(_column(chunk.flops(count_pooling=problem.count_pooling), len(chunk)))
     unknowns = {symbol: _column(values, len(chosen)) for symbol, values in chosen.values.items()}
-    return Table({**unknowns, "params": params, "flops": flops})
+    return AnswerTable({**unknowns, "params": params, "flops": flops})
 
 
 def _column(values: Ints | int, rows: int) -> "array[int]":

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, Delta, Span, Walk, count, coverage, span
@@ -106,7 +106,7 @@ class Answer(Schema):
     outcome: Outcome
     found: int
     symbols: tuple[str, ...]
-    table: Table = Field(exclude=True, repr=False)
+    table: AnswerTable = Field(exclude=True, repr=False)
     solver: SolverReport
     explanation: Explanation | None = None
 

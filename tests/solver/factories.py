@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-import examples
+from app import shipped
 from solver.answers.search import solve
 from solver.answers.variants import Answer
 from solver.approaches import APPROACHES
@@ -145,7 +145,7 @@ def is_feasible(constraints: Sequence[Constraint], assignment: Mapping[str, int]
 
 
 def example(**changes: Any) -> SolveRequest:
-    return SolveRequest.model_validate({**examples.load("digits-search"), **changes})
+    return SolveRequest.model_validate({**shipped.example("digits-search"), **changes})
 
 
 def asked_of(asked: Asked) -> Problem:

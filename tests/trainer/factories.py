@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.catalogue import Dataset
+from app.experiments.catalogue import Dataset
 from solver.network.architecture import Architecture
 from trainer.images import Images, Split
 

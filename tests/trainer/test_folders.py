@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from app import folders, pictures
-from app.pictures import BrokenError
+from app.experiments import folders, pictures
+from app.experiments.pictures import BrokenError
 from tests.pictures import Size, picture, write_folder
 from tests.trainer.factories import architecture
 from trainer.cache import Memory

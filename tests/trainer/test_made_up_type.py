@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from solver.answers.search import solve
 from solver.answers.variants import Describer
 from solver.network.architecture import Architecture

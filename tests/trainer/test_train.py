@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from tests.trainer.factories import SMALL_LAYERS, architecture, images, resnet8
 from trainer.datasets import load

@@ -17,7 +17,7 @@ from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.models import ArchitectureRow, EpochRow, JobRow, ResultRow, RunRow
 from app.db.types import database_time
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import count
 from tests.factories import original, queued_job, until
@@ -82,9 +82,10 @@ def test_a_worker_trains_a_job_and_settles_its_results(database: Database) -> No
     settled = job_of(database, job.id)
     assert settled.state == "succeeded"
     assert settled.results is not None
-    assert settled.results["original"]["accuracy"]["n"] == 2
-    assert settled.results["variants"][0]["variant_id"] == f"{job.search_id}-0"
-    assert settled.results["mean_variant"]["gain"] is not None
+    assert settled.results.original.accuracy.n == 2
+    assert settled.results.variants[0].variant_id == f"{job.search_id}-0"
+    assert settled.results.mean_variant is not None
+    assert settled.results.mean_variant.gain is not None
     assert number(database, ResultRow) == 4
     assert number(database, EpochRow) == 4 * 2
 
@@ -96,8 +97,8 @@ def test_a_worker_trains_rung_by_rung(sqlite_database: Database) -> None:
 
     settled = job_of(sqlite_database, job.id)
     assert settled.state == "succeeded"
-    assert [rung["epochs"] for rung in settled.rungs] == [1, 2]
-    assert len(settled.rungs[0]["kept"]) == 2
+    assert [rung.epochs for rung in settled.rungs] == [1, 2]
+    assert len(settled.rungs[0].kept or ()) == 2
     assert sorted(row.state for row in rows(sqlite_database)) == [
         *["paused"] * 2,
         *["succeeded"] * 3,

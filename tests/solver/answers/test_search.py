@@ -99,7 +99,7 @@ def test_the_enumerated_set_is_the_exhaustive_one_for_generated_networks(
 def test_the_example_is_complete_and_equal_to_trying_everything() -> None:
     request = example()
     answer = solve(request.problem, request.settings)
-    asked = Asked(request.architecture, "params", "network", ranges={"resolution": (6, 8)})
+    asked = Asked(request.problem.architecture, "params", "network", ranges={"resolution": (6, 8)})
     assert answer.outcome == "complete"
     assert answer.solver.status == "OPTIMAL"
     assert answer.rows == sorted(exhaustive.rows(asked))
@@ -110,7 +110,7 @@ def test_the_example_is_complete_and_equal_to_trying_everything() -> None:
 def test_in_a_bias_free_network_equation_15_says_the_same_as_equal_parameters() -> None:
     request = example(scope="paper")
     answer = solve(request.problem, request.settings)
-    asked = Asked(request.architecture, "params", "paper", ranges={"resolution": (6, 8)})
+    asked = Asked(request.problem.architecture, "params", "paper", ranges={"resolution": (6, 8)})
     assert answer.rows == sorted(exhaustive.rows(asked))
     assert answer.rows == solve(example().problem, request.settings).rows
 
@@ -125,7 +125,7 @@ def test_with_biases_equation_15_says_something_else() -> None:
 def test_the_example_also_has_variants_with_equal_flops_and_with_both_equal(budget: str) -> None:
     request = example(budget=budget, ranges={"resolution": [8, 8]})
     answer = solve(request.problem, request.settings)
-    asked = Asked(request.architecture, budget, "network", ranges={"resolution": (8, 8)})
+    asked = Asked(request.problem.architecture, budget, "network", ranges={"resolution": (8, 8)})
     assert answer.rows == sorted(exhaustive.rows(asked))
     assert answer.outcome == "complete"
 
@@ -133,7 +133,7 @@ def test_the_example_also_has_variants_with_equal_flops_and_with_both_equal(budg
 def test_the_worked_case_of_the_documentation() -> None:
     """docs/model.md goes through these numbers by hand."""
     request = example(budget="both", ranges={"resolution": [8, 8]})
-    original = request.architecture
+    original = request.problem.architecture
     first, second = [layer for layer in original.layers if isinstance(layer, Conv2d)]
     assert (first.out_channels, first.kernel_size) == (16, 3)
     assert (second.out_channels, second.kernel_size) == (12, 3)
