@@ -55,7 +55,7 @@ def by_full_model(asked: Problem) -> list[Row]:
 
 def by_tables(asked: Problem) -> list[Row]:
     found, report = find(asked)
-    rows = np.stack([*found.all().values()], axis=1)
+    rows = np.array([*found.all().values()], np.int64).reshape(-1, found.count).T
     assert len(rows) == found.count
     assert report.status == ("OPTIMAL" if len(rows) else "INFEASIBLE")
     return [tuple(row) for row in rows.tolist()]
@@ -153,6 +153,11 @@ def test_weights_are_decided_where_they_are_fewer(monkeypatch: pytest.MonkeyPatc
     by_width, by_weight = ByWidth(question, between), ByWeight(question, between)
     assert by_weight.size < by_width.size
     assert isinstance(skeleton.smaller_skeleton(question, between), ByWeight)
+
+
+def test_images_too_small_for_the_map_that_must_stay_have_no_solution() -> None:
+    asked = problem(original(24, 3, 8, 4), approach="II", ranges={"resolution": (9, 9)})
+    assert by_tables(asked) == by_full_model(asked) == []
 
 
 def test_what_is_too_large_for_tables_is_left_to_cp_sat(monkeypatch: pytest.MonkeyPatch) -> None:
