@@ -55,7 +55,7 @@ def by_full_model(asked: Problem) -> list[Row]:
 
 def by_tables(asked: Problem) -> list[Row]:
     found, report = find(asked)
-    rows = np.array([*found.all().values()], np.int64).reshape(-1, found.count).T
+    rows = np.stack([*found.all().values()], axis=1)
     assert len(rows) == found.count
     assert report.status == ("OPTIMAL" if len(rows) else "INFEASIBLE")
     return [tuple(row) for row in rows.tolist()]
