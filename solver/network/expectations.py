@@ -88,8 +88,7 @@ def _words(field: Mapping[str, Any], named: Mapping[str, Any]) -> str:
             items = _words(field.get("items", {}), named)
             return f"a list; each of its items is {items}" if "items" in field else "a list"
         case _:
-            names = field.get("required") or [*field.get("properties", {})]
-            return _with(names)
+            return _members(field)
 
 
 def _between(field: Mapping[str, Any], step: int | None) -> str:
@@ -118,11 +117,11 @@ def _figure(number: float) -> str:
 
 def an_object(schema: type[BaseModel]) -> str:
     """An object, by the fields that it needs, or may have where it needs none."""
-    needed = [name for name, field in schema.model_fields.items() if field.is_required()]
-    return _with(needed or [*schema.model_fields])
+    return _members(_document(schema))
 
 
-def _with(names: Sequence[str]) -> str:
+def _members(field: Mapping[str, Any]) -> str:
+    names = field.get("required") or [*field.get("properties", {})]
     most = 6
     shown = [f"'{name}'" for name in names[:most]] + ["others"] * (len(names) > most)
     return f"an object with {listed(shown, 'and')}" if shown else "an object"

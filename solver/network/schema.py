@@ -39,7 +39,12 @@ class Schema(BaseModel):
         try:
             return handler(data)
         except ValidationError as refused:
-            raise retold(cls, refused, data) from None
+            raise retold(cls, refused, data, cls.known_keys()) from None
+
+    @classmethod
+    def known_keys(cls) -> list[str]:
+        """The keys that a document may have."""
+        return [*cls.model_fields]
 
 
 MAX_NAME: Final = 128

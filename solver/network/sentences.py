@@ -70,12 +70,13 @@ def error(place: "Place", message: str, value: Any = None) -> InitErrorDetails:
     return InitErrorDetails(type=told(message), loc=place, input=value)
 
 
-def again(details: Any) -> InitErrorDetails:
-    """An error that a schema of ours told, to be listed once more."""
+def again(details: Any, place: "Place | None" = None) -> InitErrorDetails:
+    """An error that a schema of ours told, to be listed once more, at another place if given."""
     kind = PydanticCustomError(
         details["type"], "{reason}", {**details.get("ctx", {}), "reason": details["msg"]}
     )
-    return InitErrorDetails(type=kind, loc=details["loc"], input=details["input"])
+    loc = details["loc"] if place is None else place
+    return InitErrorDetails(type=kind, loc=loc, input=details["input"])
 
 
 def sentence(details: Any) -> str:
@@ -119,8 +120,13 @@ def place_in(document: Any, place: Sequence[str | int]) -> "Place":
     return tuple(kept)
 
 
-def retold(schema: type[BaseModel], refused: ValidationError, data: Any) -> ValidationError:
-    """The same refusal of a document, in sentences, each at a place that the document has."""
+def retold(
+    schema: type[BaseModel], refused: ValidationError, data: Any, keys: Sequence[str]
+) -> ValidationError:
+    """The same refusal of a document, in sentences, each at a place that the document has.
+
+    ``keys`` are those that a document of this schema may have.
+    """
     faults: dict[tuple[Place, str], InitErrorDetails] = {}
     for details in refused.errors(include_url=False):
         if _only_misses_what_was_refused(details):
@@ -133,7 +139,11 @@ def retold(schema: type[BaseModel], refused: ValidationError, data: Any) -> Vali
             kind = expected(details["ctx"]["what"])
             faults[(), ""] = InitErrorDetails(type=kind, loc=(), input=value)
         else:
-            text = _in_schema(schema, details, place or details["loc"], value)
+            where = place or details["loc"]
+            if details["type"] == "extra_forbidden" and len(where) == 1:
+                text = unknown_key(keys, str(where[0]))
+            else:
+                text = _in_schema(schema, details, where, value)
             faults.setdefault((place, text), error(place, text, value))
     return ValidationError.from_exception_data(refused.title, list(faults.values()))
 
@@ -151,8 +161,6 @@ def _only_misses_what_was_refused(details: Any) -> bool:
 def _in_schema(schema: type[BaseModel], details: Any, place: "Place", value: Any) -> str:
     """An error in words that know the schema's fields."""
     kind = details["type"]
-    if kind == "extra_forbidden" and len(place) == 1:
-        return _unknown_key(schema, str(place[0]))
     if kind == "sentence":
         return str(details["msg"])
     name = str(place[0]) if len(place) == 1 else ""
@@ -169,10 +177,10 @@ def _in_schema(schema: type[BaseModel], details: Any, place: "Place", value: Any
     return sentence(details)
 
 
-def _unknown_key(schema: type[BaseModel], key: str) -> str:
+def unknown_key(keys: Sequence[str], key: str) -> str:
     """Name the key, and the one to write, or what becomes of it."""
     shown = key if len(key) <= _MOST_OF_A_KEY else f"{key[:_MOST_OF_A_KEY]}…"
-    return f"unknown key '{shown}'; {slips.right_key([*schema.model_fields], key)}"
+    return f"unknown key '{shown}'; {slips.right_key(keys, key)}"
 
 
 def _remedy(schema: type[BaseModel], name: str, value: Any) -> str:
