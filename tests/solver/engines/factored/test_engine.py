@@ -18,9 +18,20 @@ from solver.engines.factored.solutions import Solutions
 from solver.engines.full.model import Model
 from solver.problem import Problem, Settings
 from tests.exhaustive import Asked
-from tests.solver.answers.test_search import asked_of, example, questions
-from tests.solver.approaches.test_approaches import questions as questions_of
-from tests.solver.factories import FLATTEN, NORM, RELU, conv, linear, network, pool, problem
+from tests.solver.factories import (
+    FLATTEN,
+    NORM,
+    RELU,
+    asked_of,
+    conv,
+    example,
+    linear,
+    network,
+    pool,
+    problem,
+    questions_of_one,
+    questions_of_two,
+)
 
 Row = tuple[int, ...]
 
@@ -57,6 +68,7 @@ def original(resolution: int, channels: int, filters: int, second: int, *behind:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerance", [0.0, 0.01, 0.05, {"below": 0.1, "above": 0.0}])
 @pytest.mark.parametrize("scope", ["paper", "network"])
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
@@ -72,6 +84,7 @@ def test_both_engines_give_the_same_set_at_the_ranges_of_the_paper(
     assert by_tables(asked) == by_full_model(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["paper", "network"])
 @pytest.mark.parametrize(
     ("approach", "budget", "tolerance"),
@@ -91,12 +104,13 @@ def test_both_engines_give_the_same_set_at_wide_ranges(
     assert by_tables(asked) == by_full_model(asked)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(data=st.data(), approach=st.sampled_from(["I", "II", "III", "IV"]))
 def test_both_engines_give_the_same_set_for_generated_problems(
     data: st.DataObject, approach: str
 ) -> None:
-    drawn: Asked = data.draw(questions() if approach == "IV" else questions_of(approach))
+    drawn: Asked = data.draw(questions_of_two() if approach == "IV" else questions_of_one(approach))
     asked = asked_of(drawn)
     assert by_tables(asked) == by_full_model(asked)
 

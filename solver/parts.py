@@ -17,7 +17,7 @@ from solver.network.schema import Schema
 from solver.network.sentences import again, error, unknown_key
 
 
-class Flat(Schema):
+class InParts(Schema):
     """A schema some of whose fields are ``parts``: outside, their fields stand in their place.
 
     ``SolveRequest`` has a ``problem`` and ``settings``; its JSON, its JSON schema and the places of
