@@ -52,7 +52,7 @@ def test_all_faults_are_listed_with_their_places(isobudget: Isobudget) -> None:
         ("{", "line 1, column 2: not JSON"),
         ("[" * 100_000, "not JSON"),
         ("1" * 5_000, "not JSON"),
-        ("[]", "a JSON object is expected here"),
+        ("[]", "standard input: 1 fault\n  expected an object with 'input' and 'layers'\n"),
     ],
 )
 def test_what_is_no_architecture_is_refused(isobudget: Isobudget, content: str, words: str) -> None:

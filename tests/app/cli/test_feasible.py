@@ -166,7 +166,7 @@ class TestGrid:
                 ("--grid", "stride=1", "--grid", "stride=2", "--sample", "0", "--tolerance", "x"),
                 [
                     "--grid: 'stride' is given twice; write all its values once",
-                    "--sample: Input should be greater than or equal to 1",
+                    "--sample: expected a whole number from 1 to 1,000,000; this is 0",
                     "--tolerance: 'x' cannot be read",
                 ],
             ),
