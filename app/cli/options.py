@@ -13,11 +13,16 @@ from app.cli.option_values import flag, read_options, without_none
 from app.errors import Fault, RefusedError
 from app.services import searches
 from app.services.architectures import checked
+from solver.approaches import APPROACHES
 from solver.network.schema import Place
 from solver.network.sentences import MISSING
 from solver.problem import SolveRequest
 
-REQUIRED: Final = {"--approach": "I, II, III or IV", "--budget": "params, flops or both"}
+*_FIRST, _LAST = APPROACHES
+REQUIRED: Final = {
+    "--approach": f"{', '.join(_FIRST)} or {_LAST}",
+    "--budget": "params, flops or both",
+}
 
 
 def requests_of(
