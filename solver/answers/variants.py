@@ -232,7 +232,7 @@ class Describer:
 
     def variant(self, assignment: Assignment) -> Variant:
         """Everything about the variant with these values."""
-        return Variant.model_construct(**self.fields(assignment))
+        return Variant.trusted(**self.fields(assignment))
 
     def fields(self, assignment: Assignment) -> dict[str, Any]:
         """The fields of a :class:`Variant`, which are good and need not be validated."""
@@ -243,7 +243,7 @@ class Describer:
             "resolution": resolution,
             "assignment": dict(assignment),
             "counts": counted.counts,
-            "delta": Delta.model_construct(
+            "delta": Delta.trusted(
                 params=counted.params - original.params,
                 macs=counted.macs - original.macs,
                 flops=counted.flops - original.flops,

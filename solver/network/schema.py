@@ -42,6 +42,19 @@ class Schema(BaseModel):
             raise retold(cls, refused, data, cls.known_keys()) from None
 
     @classmethod
+    def trusted(cls, **fields: Any) -> Self:
+        """Make one of all its fields, which are known to be valid.
+
+        As ``model_construct``, in a tenth of its time: whole pages of variants are made so.
+        """
+        made = object.__new__(cls)
+        object.__setattr__(made, "__dict__", fields)
+        object.__setattr__(made, "__pydantic_fields_set__", {*fields})
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
+    @classmethod
     def known_keys(cls) -> list[str]:
         """The keys that a document may have."""
         return [*cls.model_fields]

@@ -103,10 +103,6 @@ class Polynomial:
 
     def at(self, values: Mapping[str, Any]) -> Any:
         """The value at these values of the unknowns: numbers, or columns of them."""
-        if len(self.terms) == 1:
-            (monomial, factor), *_ = self.terms.items()
-            if factor == 1 and len(monomial) == 1:
-                return values[monomial[0]]
         total: Any = 0
         for monomial, factor in self.terms.items():
             total = total + prod((values[symbol] for symbol in monomial), start=factor)

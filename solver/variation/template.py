@@ -108,18 +108,21 @@ class Template:
         for place, fields in self._changes.items():
             if place < len(layers):
                 update = {
-                    name: field.at(values) for name, symbol, field in fields if symbol in values
+                    name: values[symbol] if field is None else field.at(values)
+                    for name, symbol, field in fields
+                    if symbol in values
                 }
                 layers[place] = layers[place].having(update)
         return layers
 
     @cached_property
-    def _changes(self) -> Mapping[int, Sequence[tuple[str, str, Polynomial]]]:
-        """The fields of each layer that vary: name, unknown, and what it makes of the field."""
-        found: dict[int, list[tuple[str, str, Polynomial]]] = {}
+    def _changes(self) -> Mapping[int, Sequence[tuple[str, str, Polynomial | None]]]:
+        """The fields of each layer that vary: name, unknown, and its multiple if it is not bare."""
+        found: dict[int, list[tuple[str, str, Polynomial | None]]] = {}
         for (place, name), field in self.fields.items():
             (symbol,) = field.symbols
-            found.setdefault(place, []).append((name, symbol, field))
+            is_bare = field == Polynomial.symbol(symbol)
+            found.setdefault(place, []).append((name, symbol, None if is_bare else field))
         return dict(sorted(found.items()))
 
     @property
@@ -142,10 +145,8 @@ class Template:
     ) -> Architecture:
         """A network of layers in which values stand, on images of a resolution."""
         channels = self.original.input.channels
-        image = Input.model_construct(channels=channels, resolution=resolution)
-        return Architecture.model_construct(
-            name=name, description=None, input=image, layers=tuple(layers)
-        )
+        image = Input.trusted(channels=channels, resolution=resolution, height=None, width=None)
+        return Architecture.trusted(name=name, description=None, input=image, layers=tuple(layers))
 
     @cached_property
     def _tied(self) -> Mapping[tuple[int, str], Polynomial]:

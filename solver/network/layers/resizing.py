@@ -126,9 +126,9 @@ class Linear(Weighted):
         weights = inputs[0][0] * self.out_features
         return weights + self.out_features if self.bias else weights
 
-    def macs(self, inputs: Sequence[Shape], output: Shape) -> Number:
+    def macs(self, output: Shape, params: Number) -> Number:
         """Every weight once."""
-        return inputs[0][0] * self.out_features
+        return params - self.out_features if self.bias else params
 
     def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
         """Every weight and bias once."""
