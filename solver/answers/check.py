@@ -1,6 +1,6 @@
 """Every answer is recounted before it leaves the solver, by code that never sees the encoding."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,10 @@ def verify_one(constraints: Sequence[Constraint], assignment: Assignment) -> Non
         raise WrongAnswerError(f"{dict(assignment)}: {'; '.join(reasons)}")
 
 
-def verify(constraints: Sequence[Constraint], rows: Columns) -> None:
-    """Hold every row against every constraint.
+def verified(constraints: Sequence[Constraint], rows: Columns) -> Iterator[Columns]:
+    """Yield the rows, some at a time, once they were held against every constraint.
+
+    Whoever counts them goes on with the maps that the check has followed already.
 
     Raises
     ------
@@ -46,6 +48,7 @@ def verify(constraints: Sequence[Constraint], rows: Columns) -> None:
                 wrong = _assignment(chunk, int(np.argmin(holds)))
                 reasons = violations(constraints, wrong) or [f"{constraint.name} does not hold"]
                 raise WrongAnswerError(f"{wrong}: {'; '.join(reasons)}")
+        yield chunk
     if (twice := _first_repeated(rows)) is not None:
         raise WrongAnswerError(f"{_assignment(rows, twice)} was found twice")
 
@@ -57,22 +60,23 @@ def _assignment(rows: Columns, place: int) -> dict[str, int]:
 def _first_repeated(rows: Columns) -> int | None:
     """A row that is like another one."""
     columns = list(rows.values.values())
-    order = np.lexsort(columns[::-1]) if not _is_ascending(columns) else None
-    in_order = columns if order is None else [column[order] for column in columns]
-    is_same = np.ones(max(0, len(in_order[0]) - 1), bool)
-    for column in in_order:
-        is_same &= column[1:] == column[:-1]
-    if not is_same.any():
+    if _is_strictly_ascending(columns):
         return None
-    place = int(np.argmax(is_same))
-    return place if order is None else int(order[place])
+    order = np.lexsort(columns[::-1])
+    is_same = np.ones(max(0, len(order) - 1), bool)
+    for column in columns:
+        in_order = column[order]
+        is_same &= in_order[1:] == in_order[:-1]
+    return int(order[np.argmax(is_same)]) if is_same.any() else None
 
 
-def _is_ascending(columns: Sequence[Any]) -> bool:
-    """Whether rows are in the order of their columns; equal rows count as such."""
+def _is_strictly_ascending(columns: Sequence[Any]) -> bool:
+    """Whether each row comes behind the one before it, in the order of the columns."""
     is_ahead = np.zeros(max(0, len(columns[0]) - 1), bool)
     for column in columns:
         if np.any((column[1:] < column[:-1]) & ~is_ahead):
             return False
         is_ahead |= column[1:] > column[:-1]
-    return True
+        if is_ahead.all():
+            return True
+    return bool(is_ahead.all())

@@ -2,12 +2,12 @@
 
 import time
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
 
-from solver.answers.check import verify
+from solver.answers.check import verified
 from solver.answers.table import TYPECODE, Table
 from solver.answers.variants import Answer, Outcome, SolverReport
 from solver.approaches import APPROACHES
@@ -19,7 +19,7 @@ from solver.engines.full.model import Model, Report
 from solver.engines.full.optimum import optima
 from solver.engines.objectives import OBJECTIVES, Objective
 from solver.explain.blocking import explain
-from solver.network.counting import count as count_whole
+from solver.network.counting import refuse_overflow
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 
@@ -75,13 +75,13 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
         values = search.choose(found, settings)
     assert values is not None, "what is listed can be chosen from"
     chosen = Columns(search.template, values)
-    verify(search.constraints, chosen)
+    table = _table(chosen, verified(search.constraints, chosen), problem)
     outcome = _outcome(report, found, len(chosen))
     return Answer(
         outcome=outcome,
         found=max(known, found.count),
         symbols=search.symbols,
-        table=_table(chosen, problem),
+        table=table,
         solver=SolverReport(**report._asdict()),
         explanation=explain(problem) if outcome == "infeasible" else None,
     )
@@ -116,11 +116,11 @@ class _Search:
     """A problem and what follows from it."""
 
     def __init__(self, problem: Problem) -> None:
-        count_whole(problem.architecture)  # larger counts are refused before anything is built
         self._problem = problem
         self._approach = APPROACHES[problem.approach]
         self.symbols = self._approach.symbols
         self.template = self._approach.template(problem.architecture)
+        refuse_overflow(self.template.original_walk)
         self.constraints = self._approach.constraints_on(self.template, problem)
 
     def run(self, settings: Settings, progress: Progress) -> tuple[Found, Report]:
@@ -232,10 +232,10 @@ def _outcome(report: Report, found: Found, answered: int) -> Outcome:
     return "truncated" if found.count > answered else "complete"
 
 
-def _table(chosen: Columns, problem: Problem) -> Table:
-    """Unknowns and costs of the answers."""
+def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> Table:
+    """Unknowns and costs of the answers, as they are checked."""
     params, flops = array(TYPECODE), array(TYPECODE)
-    for chunk in chosen.chunks():
+    for chunk in checked:
         params.extend(_column(chunk.params, len(chunk)))
         flops.extend(_column(chunk.flops(count_pooling=problem.count_pooling), len(chunk)))
     unknowns = {symbol: _column(values, len(chosen)) for symbol, values in chosen.values.items()}

@@ -9,7 +9,6 @@ from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes, SameMap
 from solver.constraints.printed import Equation15, Equation19
 from solver.network.architecture import Architecture
-from solver.network.counting import shapes
 from solver.network.layers import Conv2d
 from solver.variation.template import Template, convolutions
 from solver.variation.unknown import N, Role, Unknown, window_of
@@ -67,7 +66,7 @@ class ApproachIV(Approach):
         conv1, conv2 = template.places["conv1"], template.places["conv2"]
         second = template.original.layers[conv2]
         assert isinstance(second, Conv2d)
-        sizes = shapes(template.original)
+        sizes = template.original_walk.shapes
         original = {
             "D": sizes[template.links[conv1][0]][0],
             "K1": sizes[conv1 + 1][0],

@@ -55,7 +55,7 @@ class ApproachI(Approach):
 
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """``Z1' = Z1``, and Eq. 6."""
-        sizes = shapes(template.original)
+        sizes = template.original_walk.shapes
         first, second, *_ = _linears(template.original)
         channels, side, _ = sizes[template.junction]
         Z1, Z2 = (sizes[place + 1][0] for place in (first, second))

@@ -9,7 +9,6 @@ from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes, SameMap
 from solver.constraints.printed import Equation9, Equation14
 from solver.network.architecture import Architecture
-from solver.network.counting import shapes
 from solver.network.graph import readers
 from solver.network.layers import Activation, MaxPool2d, Norm
 from solver.variation.template import Template, convolutions, with_pool
@@ -74,7 +73,7 @@ class ApproachIII(Approach):
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """Eqs. 9 and 14."""
         conv1 = template.places["conv1"]
-        sizes = shapes(template.original)
+        sizes = template.original_walk.shapes
         original = {
             "D": sizes[template.links[conv1][0]][0],
             "K1": sizes[conv1 + 1][0],

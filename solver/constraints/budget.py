@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from solver.constraints.base import Evidence, Relaxable
 from solver.constraints.quotients import Quotient, listed, verdict
-from solver.network import counting
 from solver.network.schema import MAX_COUNT
 from solver.variation.polynomial import Polynomial
 from solver.variation.symbols import side_symbol
@@ -174,14 +173,14 @@ class EqualParams(EqualBudget):
     @cached_property
     def target(self) -> int:
         """Counted over every layer."""
-        return counting.params(self.template.original)
+        return int(self.template.original_walk.params)
 
     @property
     def held(self) -> str:
         """The count."""
         return f"The network has {self.target:,} parameters"
 
-    @property
+    @cached_property
     def side(self) -> Polynomial:
         """Summed over every layer, as the unknowns change it."""
         return self.template.symbols.params
@@ -209,7 +208,7 @@ class EqualFlops(EqualBudget):
     @cached_property
     def target(self) -> int:
         """Counted over every layer."""
-        return counting.flops(self.template.original, count_pooling=self.count_pooling)
+        return int(self.template.original_walk.flops(count_pooling=self.count_pooling))
 
     @property
     def held(self) -> str:

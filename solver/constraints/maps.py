@@ -47,7 +47,7 @@ class MapSizes(Constraint):
 
     def holds(self, rows: "Columns") -> "Flags":
         """Walk through the layers with columns."""
-        return (rows[RESOLUTION] > 0) & rows.fits(self.template.junction + 1)  # type: ignore
+        return rows.front_fits  # type: ignore[no-any-return]
 
 
 def post_window(model: "Model", template: Template, place: int) -> None:
@@ -129,8 +129,7 @@ class SameMap(Relaxable):
 
     def holds(self, rows: "Columns") -> "Flags":
         """Compare the last side of the chain, where windows fit."""
-        is_kept = rows.side(self._end) == self._kept
-        return (rows[RESOLUTION] > 0) & (is_kept | (rows.fits(self._end) == 0))  # type: ignore
+        return (rows.side(self._end) == self._kept) | ~rows.front_fits  # type: ignore
 
 
 @dataclass(frozen=True)

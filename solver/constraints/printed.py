@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from solver.constraints.budget import EqualBudget
@@ -94,7 +95,7 @@ class SameWidth(PrintedBudget):
         """The features."""
         return f"The first linear layer has {self.target:,} features"
 
-    @property
+    @cached_property
     def side(self) -> Polynomial:
         """The left side."""
         (Z1,) = self.primed("Z1")
@@ -121,7 +122,7 @@ class Equation6(PrintedBudget):
         terms = f"{U1}²·{V1:,} + {V1:,}·{Z1:,} + {Z1:,}·{Z2:,}"
         return f"The average pool and two linear layers take {terms} = {self.target:,} FLOPs"
 
-    @property
+    @cached_property
     def side(self) -> Polynomial:
         """The left side."""
         U1, V1, Z1, Z2 = self.primed("U1", "V1", "Z1", "Z2")
@@ -148,7 +149,7 @@ class Equation9(PrintedBudget):
         verb = "hold" if self.original["K1"] > 1 else "holds"
         return f"{self.first_filters} {verb} {self.target:,} weights"
 
-    @property
+    @cached_property
     def side(self) -> Polynomial:
         """The variant's weights."""
         D, K1, C1 = self.primed("D", "K1", "C1")
@@ -174,7 +175,7 @@ class Equation14(PrintedBudget):
         M1, verb = self.original["M1"], "take" if self.original["K1"] > 1 else "takes"
         return f"{self.first_filters} on {M1}×{M1} pixels {verb} {self.target:,} multiply-adds"
 
-    @property
+    @cached_property
     def side(self) -> Polynomial:
         """The variant's convolution, and its pool."""
         D, K1, C1, M1 = self.primed("D", "K1", "C1", "M1")
@@ -203,7 +204,7 @@ class Equation15(PrintedBudget):
         """The weights of both convolutions."""
         return f"{self.first_filters} and {self.second_filters} hold {self.target:,} weights"
 
-    @property
+    @cached_property
     def side(self) -> Polynomial:
         """The left side."""
         D, K1, C1, K2, C2 = self.primed("D", "K1", "C1", "K2", "C2")
@@ -232,7 +233,7 @@ class Equation19(PrintedBudget):
         second = f"{self.second_filters} on {M2}"
         return f"{first} and {second} take {self.target:,} multiply-adds"
 
-    @property
+    @cached_property
     def side(self) -> Polynomial:
         """The left side."""
         D, K1, C1, M1 = self.primed("D", "K1", "C1", "M1")

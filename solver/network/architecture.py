@@ -166,7 +166,7 @@ def named(layers: Sequence[Layer]) -> tuple[Layer, ...]:
         if layer.name is None:
             while f"{kind}{number}" in taken:
                 number += 1
-            layer = layer.model_copy(update={"name": f"{kind}{number}"})
+            layer = layer.having({"name": f"{kind}{number}"})
             taken.add(layer.name)
         found.append(layer)
     return tuple(found)

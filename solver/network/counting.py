@@ -222,12 +222,27 @@ class Span(NamedTuple):
         OverflowError
             A count exceeds 2⁵³ − 1, the largest integer that every JSON reader keeps exact.
         """
-        largest = max(self.params, self.flops, self.activations)
-        if largest > MAX_COUNT:
-            raise OverflowError(f"a count of {largest:,} exceeds 2^53 - 1, what JSON keeps exact")
+        _kept_exact(self.params, self.flops, self.activations)
         return Counts(
             params=self.params, macs=self.macs, flops=self.flops, activations=self.activations
         )
+
+
+def _kept_exact(*counts: int) -> None:
+    if (largest := max(counts)) > MAX_COUNT:
+        raise OverflowError(f"a count of {largest:,} exceeds 2^53 - 1, what JSON keeps exact")
+
+
+def refuse_overflow(walk: Walk) -> None:
+    """Look whether a network can be counted.
+
+    Raises
+    ------
+    OverflowError
+        A count is too large, see :attr:`Span.counts`.
+    """
+    activations = memory.peak(walk.layers, walk.links, walk.shapes)
+    _kept_exact(walk.params, walk.flops(), activations)
 
 
 def span(walk: Walk, *, count_pooling: bool = True) -> Span:

@@ -67,9 +67,7 @@ def insert(
     source = layers[place - 1].name if place else IMAGE
     name = new.name or ""
     renamed = tuple(
-        layer.model_copy(
-            update={"inputs": tuple(name if it == source else it for it in layer.inputs)}
-        )
+        layer.having({"inputs": tuple(name if it == source else it for it in layer.inputs)})
         if layer.inputs is not None
         else layer
         for layer in layers[place:]

@@ -79,10 +79,10 @@ class Columns(Walk):
     def __getitem__(self, symbol: str) -> Numbers:
         return self.values[symbol]
 
-    @property
-    def front(self) -> int:
-        """How many layers may see other maps than in the original."""
-        return self.template.junction + 1
+    @cached_property
+    def front_fits(self) -> Numbers:
+        """Where all windows fit, and all joins agree, as far as the junction."""
+        return (self.values[RESOLUTION] > 0) & self.fits(self.template.junction + 1)
 
     def side(self, tensor: int) -> Numbers:
         """Side of a tensor's maps; once flat, 1."""

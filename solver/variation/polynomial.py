@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
+from functools import cache, lru_cache
 from math import prod
 from typing import Any, TypeAlias
 
@@ -16,11 +17,13 @@ class Polynomial:
         self.terms = {monomial: factor for monomial, factor in terms.items() if factor}
 
     @classmethod
+    @cache
     def symbol(cls, name: str) -> "Polynomial":
         """One unknown."""
         return cls({(name,): 1})
 
     @classmethod
+    @lru_cache(maxsize=256)
     def constant(cls, value: int) -> "Polynomial":
         """A number."""
         return cls({(): value})
@@ -36,16 +39,20 @@ class Polynomial:
         return {symbol for monomial in self.terms for symbol in monomial}
 
     def __add__(self, other: "Polynomial | int") -> "Polynomial":
+        if isinstance(other, int) and not other:
+            return self
         terms = dict(self.terms)
         for monomial, factor in _coerce(other).terms.items():
             terms[monomial] = terms.get(monomial, 0) + factor
         return Polynomial(terms)
 
     def __mul__(self, other: "Polynomial | int") -> "Polynomial":
+        if isinstance(other, int):
+            return Polynomial({monomial: factor * other for monomial, factor in self.terms.items()})
         terms: dict[Monomial, int] = {}
         for left, a in self.terms.items():
-            for right, b in _coerce(other).terms.items():
-                monomial = tuple(sorted(left + right))
+            for right, b in other.terms.items():
+                monomial = tuple(sorted(left + right)) if left and right else left or right
                 terms[monomial] = terms.get(monomial, 0) + a * b
         return Polynomial(terms)
 

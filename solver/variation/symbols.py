@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from solver.network.counting import shapes as shapes_of
 from solver.network.layers import Join, Layer, Shape, Sliding, Weighted
 from solver.variation.polynomial import Polynomial
 from solver.variation.unknown import RESOLUTION
@@ -38,7 +37,7 @@ class Symbols:
         self.template = template
         layers = list(template.layers)
         for (place, name), field in template.fields.items():
-            layers[place] = layers[place].model_copy(update={name: field})
+            layers[place] = layers[place].having({name: field})
         self.layers: Sequence[Layer] = layers
 
     @cached_property
@@ -68,7 +67,7 @@ class Symbols:
     def _kept(self) -> Shape:
         """Sides of the map behind the junction in the original; a pool put in keeps them."""
         behind = self.template.junction - len(self.layers)
-        return shapes_of(self.template.original)[behind][1:]
+        return self.template.original_walk.shapes[behind][1:]
 
     def side(self, tensor: int) -> Polynomial:
         """Side of a tensor's maps; once flat, 1."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from solver.network.architecture import Architecture, Input
-from solver.network.counting import Walk
+from solver.network.counting import Walk, walk
 from solver.network.graph import Links, couple, insert
 from solver.network.layers import Conv2d, Layer, Shape
 from solver.network.widths import TiedError, form
@@ -104,7 +104,7 @@ class Template:
                     for name, field in fields.items()
                     if field.symbols <= values.keys()
                 }
-                layers[place] = layers[place].model_copy(update=update)
+                layers[place] = layers[place].having(update)
         return layers
 
     @cached_property
@@ -144,12 +144,21 @@ class Template:
         MisfitError
             The width is cut, or is part of the network's input or output.
         """
-        return _Ties(self).fields() if self.width else {}
+        return self._ties.fields() if self.width else {}
 
     @cached_property
     def divisors(self) -> frozenset[int]:
         """What must divide the unknown width: the groups of convolutions on both sides of it."""
-        return frozenset(_Ties(self).divisors()) if self.width else frozenset()
+        return frozenset(self._ties.divisors()) if self.width else frozenset()
+
+    @cached_property
+    def _ties(self) -> "_Ties":
+        return _Ties(self)
+
+    @cached_property
+    def original_walk(self) -> Walk:
+        """The original, layer by layer."""
+        return walk(self.original)
 
 
 class _Ties:
@@ -160,14 +169,14 @@ class _Ties:
         unknown = next(it for it in template.unknowns if it.role is Role.WIDTH)
         self._symbol = Polynomial.symbol(unknown.symbol)
         self._place = template.places[unknown.layer]
-        image = template.original.input.shape
-        self._shapes = _shapes(template.layers, template.links, image)
+        self._shapes = self._walked(template)
         try:
             self._widths, self._tensors = couple(template.layers, template.links, self._shapes)
         except TiedError as tied:
             raise MisfitError(str(tied)) from None
         self._layer = template.layers[self._place]
 
+    @cached_property
     def _group(self) -> int:
         """The group.
 
@@ -195,9 +204,15 @@ class _Ties:
         last = self._template.layers[-1].name
         return f"the channels of {name} are tied to the network's output ({last})"
 
+    def _walked(self, template: Template) -> list[Shape]:
+        """Shapes of the tensors; where no layer was put in they are the original's."""
+        if len(template.layers) == len(template.original.layers):
+            return template.original_walk.shapes
+        return Walk(template.layers, template.links, template.original.input.shape).shapes
+
     def fields(self) -> Mapping[tuple[int, str], Polynomial]:
         """Widths, and groups of depthwise convolutions, as multiples of the unknown."""
-        group, found = self._group(), dict[tuple[int, str], Polynomial]()
+        group, found = self._group, dict[tuple[int, str], Polynomial]()
         for place, layer in enumerate(self._template.layers):
             made = self._of(self._tensors[place + 1], group)
             if made is None:
@@ -227,11 +242,7 @@ class _Ties:
 
     def divisors(self) -> set[int]:
         """What must divide the group."""
-        return self._widths.divisors(self._group())
-
-
-def _shapes(layers: Sequence[Layer], links: Links, image: Shape) -> list[Shape]:
-    return Walk(layers, links, image).shapes
+        return self._widths.divisors(self._group)
 
 
 def convolutions(layers: Sequence[Layer]) -> list[int]:
@@ -246,5 +257,5 @@ def with_pool(
     taken = {layer.name for layer in architecture.layers}
     numbers = range(1, len(architecture.layers) + 2)
     name = next(name for number in numbers if (name := f"pool{number}") not in taken)
-    new = pool.model_copy(update={"name": name})
+    new = pool.having({"name": name})
     return insert(architecture.layers, architecture.links, place, new)

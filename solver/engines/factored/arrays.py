@@ -37,12 +37,13 @@ def ragged(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
 
 def combinations(spans: Sequence[Ints]) -> list[Ints]:
     """All combinations of values, the last varying fastest: a column for each span."""
-    rows = prod(len(span) for span in spans)
-    place, columns = np.arange(rows), []
-    for span in reversed(spans):
-        columns.append(span[place % max(1, len(span))])
-        place = place // max(1, len(span))
-    return columns[::-1]
+    inner, columns = prod(len(span) for span in spans), []
+    outer = 1
+    for span in spans:
+        inner //= max(1, len(span))
+        columns.append(np.tile(np.repeat(span, inner), outer))
+        outer *= len(span)
+    return columns
 
 
 def sort(packed: Ints, bits: int) -> Ints:

@@ -61,46 +61,46 @@ class Question:
         NotFactoredError
             One of them has no place among the parts.
         """
-        divisible = [item for item in constraints if isinstance(item, DivisibleByGroups)]
-        structure = WithinRange | MapSizes | SameMap | EqualBudget | DivisibleByGroups
-        question = cls(
-            chain=Chain(template),
-            ranges={it.symbol: it.bounds for it in constraints if isinstance(it, WithinRange)},
-            width=width,
-            step=lcm(*(item.groups for item in divisible)),
-            budgets=[item for item in constraints if isinstance(item, EqualBudget)],
-            local=[item for item in constraints if not isinstance(item, structure)],
-        )
-        if any(item.symbol != width for item in divisible):
-            raise NotFactoredError("a multiple is asked of an unknown that is not the width")
-        question._refuse_what_has_no_place(constraints)
+        step, maps = 1, list[MapSizes | SameMap | EqualBudget]()
+        ranges, budgets, local = dict[str, Range](), list[EqualBudget](), list[Constraint]()
+        for item in constraints:
+            match item:
+                case WithinRange():
+                    ranges[item.symbol] = item.bounds
+                case DivisibleByGroups() if item.symbol == width:
+                    step = lcm(step, item.groups)
+                case MapSizes() | SameMap():
+                    maps.append(item)
+                case EqualBudget():
+                    maps.append(item)
+                    budgets.append(item)
+                case _:
+                    local.append(item)
+        question = cls(Chain(template), ranges, width, step, budgets, local)
+        question._refuse_what_has_no_place(maps)
         return question
 
-    def _refuse_what_has_no_place(self, constraints: Sequence[Constraint]) -> None:
+    def _refuse_what_has_no_place(self, maps: "Sequence[MapSizes | SameMap | EqualBudget]") -> None:
         chain = self.chain
         windows = [{*window.symbols} for window in chain.windows]
         if len(windows) > 2:
             raise NotFactoredError("more than two windows vary")
-        parts = {RESOLUTION, *(() if self.width is None else (self.width,)), *set().union(*windows)}
-        if parts != self.ranges.keys():
+        width = () if self.width is None else (self.width,)
+        if {RESOLUTION, *width}.union(*windows) != self.ranges.keys():
             raise NotFactoredError("an unknown belongs to no window, and is not the width")
-        kept = sum(isinstance(item, SameMap) for item in constraints)
-        if kept != bool(windows) or sum(isinstance(it, MapSizes) for it in constraints) != 1:
+        kinds = sorted(type(item).__name__ for item in maps if not isinstance(item, EqualBudget))
+        if kinds != ["MapSizes", "SameMap"][: 1 + bool(windows)]:
             raise NotFactoredError("map sizes are not asked as windows ask them")
-        templates = [
-            it.template for it in constraints if isinstance(it, MapSizes | SameMap | EqualBudget)
-        ]
-        if any(it is not chain.template and it != chain.template for it in templates):
+        if any(it.template is not chain.template and it.template != chain.template for it in maps):
             raise NotFactoredError("constraints are about different networks")
         places = [{RESOLUTION, *(windows[0] if windows else ())}, *windows[1:]]
         for constraint in self.local:
             if not constraint.reads or not any(constraint.reads <= place for place in places):
                 raise NotFactoredError(f"{constraint.name} reads more than one window")
-        known = self._told | ({self.width} if self.width else set())
+        known = self._told.union(width)
         for budget in self.budgets:
-            if not budget.side.symbols <= known or (
-                self.width and _degree(budget.side, self.width) > 1
-            ):
+            is_square = self.width and _degree(budget.side, self.width) > 1
+            if is_square or not budget.side.symbols <= known:
                 raise NotFactoredError(f"{budget.name} depends on more than kernels and maps")
 
     @property

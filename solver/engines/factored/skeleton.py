@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import post_window
 from solver.constraints.widths import DivisibleByGroups
-from solver.engines.factored.arrays import EMPTY, Ints, ragged
+from solver.engines.factored.arrays import EMPTY, Ints, combinations, ragged
 from solver.engines.factored.chain import Sides
 from solver.engines.factored.question import Question
 from solver.engines.factored.windows import LARGEST_TABLE, TooManyError, bounded, kernels_of
 from solver.engines.full.model import Model, Report
+from solver.variation.numbers import LARGEST
 from solver.variation.polynomial import Polynomial
 from solver.variation.unknown import RESOLUTION
 
+FEW: Final = 1 << 16
+"""Combinations that a table holds: a millisecond or two."""
 MOST: Final = 1 << 20
 """Most solutions of a skeleton: some ten seconds of CP-SAT's."""
 NONE: Final = Report("INFEASIBLE", 0.0, 0, 0)
@@ -170,6 +173,9 @@ class ByWidth(Skeleton):
             return self.void()
         if not self.question.budgets:
             return Cells({}, np.zeros(1, np.int64), np.zeros(1, np.int64)), DECIDED
+        if self.size <= FEW and self._is_exact:
+            cells = self._tabled()
+            return cells, DECIDED if len(cells) else NONE
         model = self.declared()
         if width is None:
             for budget in self.question.budgets:
@@ -184,6 +190,35 @@ class ByWidth(Skeleton):
         columns, report = _listed(model, [*self.symbols, width], time_limit)
         high = columns.pop(width)
         return self.cut(columns, self._least_width(columns, len(high)), high), report
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether no weight and no rest leaves 64 bits."""
+        values = self.values_of({it: domain[-1:] for it, domain in self.domains.items()})
+        highest = {it: int(np.max(column)) for it, column in values.items()}
+        polynomials = [it for part in self.parts for it in part]
+        return all(polynomial.at(highest) < LARGEST for polynomial in polynomials)
+
+    def _tabled(self) -> Cells:
+        """All combinations at once, where there are so few that CP-SAT would not have begun."""
+        grid = combinations([self.domains[it] for it in self.symbols])
+        columns = dict(zip(self.symbols, grid, strict=True))
+        if RESOLUTION in columns:
+            fits = self.question.chain.before(columns[RESOLUTION]).last > 0
+            columns = {it: column[fits] for it, column in columns.items()}
+        rows, values = len(next(iter(columns.values()), range(1))), self.values_of(columns)
+        low, high = self._least_width(columns, rows), np.full(rows, LARGEST)
+        for budget, (weight, rest) in zip(self.question.budgets, self.parts, strict=True):
+            missing = budget.band.high - rest.at(values)
+            if self.question.width is None:
+                low = np.where((missing >= 0) & (rest.at(values) >= budget.band.low), low, LARGEST)
+            else:
+                high = np.minimum(high, missing // weight.at(values))
+        if self.question.width is not None:
+            return self.cut(columns, low, high)
+        kept = low == 0
+        none = np.zeros(int(kept.sum()), np.int64)
+        return Cells({it: column[kept] for it, column in columns.items()}, none, none)
 
     def _post_largest_width(self, model: Model, width: str) -> None:
         exceeds = []
@@ -206,6 +241,8 @@ class ByWidth(Skeleton):
         values = self.values_of(columns)
         least = np.zeros(rows, np.int64)
         for budget, (weight, rest) in zip(self.question.budgets, self.parts, strict=True):
+            if self.question.width is None:
+                break
             missing = budget.band.low - rest.at(values)
             least = np.maximum(least, -(-missing // weight.at(values)))
         return least
@@ -336,8 +373,9 @@ class ByWeight(Skeleton):
 def smaller_skeleton(question: Question, between: Sides) -> Skeleton:
     """The skeleton with fewer solutions."""
     by_width, by_weight = ByWidth(question, between), ByWeight(question, between)
-    is_by_weight = by_weight.is_possible and by_weight.size < by_width.size
-    return by_weight if is_by_weight else by_width
+    if by_width.size <= FEW or not by_weight.is_possible:
+        return by_width
+    return by_weight if by_weight.size < by_width.size else by_width
 
 
 def _listed(model: Model, symbols: list[str], time_limit: float) -> tuple[dict[str, Ints], Report]:

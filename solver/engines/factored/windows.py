@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Final
 
 import numpy as np
@@ -145,7 +146,7 @@ def _grid(
     if kernels is not None and window.kernel_size in symbols:
         place = symbols.index(str(window.kernel_size))
         spans[place] = kernels
-    if np.prod([float(len(span)) for span in spans]) > LARGEST_GRID:
+    if prod(len(span) for span in spans) > LARGEST_GRID:
         raise TooManyError
     grid = dict(zip(symbols, combinations(spans), strict=True))
     for constraint in question.local_to(symbols):

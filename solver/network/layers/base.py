@@ -8,9 +8,9 @@ network gives a layer the shapes of what it reads; fields that vary hold columns
 A shape is ``(channels, height, width)`` for maps, ``(features,)`` once flat.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
-from typing import Any, ClassVar, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from solver.network.schema import Fault, LayerName, Schema, later
 from solver.network.widths import Segments, Widths
@@ -60,6 +60,18 @@ class Layer(Schema):
         name = cls.model_fields["type"].default
         if isinstance(name, str):
             LAYERS[name] = cls
+
+    def having(self, fields: Mapping[str, Any]) -> Self:
+        """The layer with other values in some fields, which nobody checks.
+
+        As ``model_copy``, in a fifth of its time: searches do it thousands of times.
+        """
+        other = object.__new__(type(self))
+        object.__setattr__(other, "__dict__", {**self.__dict__, **fields})
+        object.__setattr__(other, "__pydantic_fields_set__", {*self.model_fields_set, *fields})
+        object.__setattr__(other, "__pydantic_extra__", None)
+        object.__setattr__(other, "__pydantic_private__", None)
+        return other
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the fields, whatever the layer reads."""

@@ -90,8 +90,10 @@ class Sliding(Layer):
 
     def along(self, axis: int) -> Window:
         """The window along an axis."""
-        c, p, s, d = (it[axis] if isinstance(it, tuple) else it for it in self.sizes)
-        if isinstance(p, str):  # "same"
+        c, p, s, d = self.sizes
+        if tuple in (type(c), type(p), type(s), type(d)):
+            c, p, s, d = (it[axis] if isinstance(it, tuple) else it for it in (c, p, s, d))
+        if type(p) is str:  # "same"
             before = d * (c - 1) // 2
             return Window(c, before, d * (c - 1) - before, s, d)
         return Window(c, p, p, s, d)
@@ -99,7 +101,8 @@ class Sliding(Layer):
     @property
     def is_square(self) -> bool:
         """Whether its window is."""
-        return not any(isinstance(it, tuple) for it in self.sizes)
+        c, p, s, d = self.sizes
+        return tuple not in (type(c), type(p), type(s), type(d))
 
     def sides(self, inputs: Sequence[Shape]) -> Shape:
         """Eq. 4 along both axes."""

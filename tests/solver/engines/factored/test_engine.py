@@ -1,5 +1,6 @@
 """The fast engine against the full model: every equation over every unknown, listed by CP-SAT."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,14 @@ from tests.solver.approaches.test_approaches import questions as questions_of
 from tests.solver.factories import FLATTEN, NORM, RELU, conv, linear, network, pool, problem
 
 Row = tuple[int, ...]
+
+
+@pytest.fixture(params=[skeleton.FEW, 0], ids=["table", "CP-SAT"], autouse=True, scope="module")
+def _few(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Small budgets are decided by a table, and all of them once more by CP-SAT."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skeleton, "FEW", request.param)
+        yield
 
 
 def by_full_model(asked: Problem) -> list[Row]:
@@ -120,7 +129,8 @@ def test_the_skeleton_may_decide_widths_or_weights(
     assert chosen
 
 
-def test_weights_are_decided_where_they_are_fewer() -> None:
+def test_weights_are_decided_where_they_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(skeleton, "FEW", 1)
     asked = problem(original(32, 3, 72, 36), budget="flops", tolerance=0.05)
     approach = APPROACHES["IV"]
     template = approach.template(asked.architecture)
