@@ -10,6 +10,7 @@ from typing import Any, Final
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from tests.exhaustive.networks import Layer, Shape, shape_of
 
@@ -263,3 +264,53 @@ def graphs(draw: st.DrawFn, most_blocks: int = 4, largest: int = 12) -> Architec
     if draw(st.booleans()):
         head(net)
     return net.architecture()
+
+
+@st.composite
+def graphs_for(draw: st.DrawFn, approach: str) -> Architecture:
+    """Draw a square network that an approach can change, with joins around what it changes."""
+    side = draw(st.integers(4, 7))
+    net = Drawing(draw, (draw(st.integers(1, 3)), side, side))
+    if draw(st.booleans()):
+        draw(st.sampled_from([product, padding, _square_pool]))(net)
+    convolution(net, is_square=True)
+    for _ in range(net.number(0, 2)):
+        draw(st.sampled_from(AROUND))(net)
+    if approach == "IV":
+        convolution(net, is_square=True)
+    behind = st.sampled_from([*BLOCKS, residual, inception])
+    for block in draw(st.lists(behind, max_size=2)):
+        block(net)
+    if draw(st.booleans()) or approach == "I":
+        head(net)
+    original = net.architecture()
+    assume(APPROACHES[approach].misfit(original) is None)
+    return original
+
+
+def _square_pool(net: Drawing) -> None:
+    pool(net, is_square=True)
+
+
+def _gate(net: Drawing) -> None:
+    """Maps times their means, of which a window of their size makes one pixel, or any pool."""
+    start, (_, height, _) = net.last, net.shape
+    means = [
+        {"type": "global_avg_pool2d"}, {"type": "avg_pool2d", "kernel_size": height},
+        {"type": "max_pool2d", "kernel_size": min(3, height), "stride": height},
+    ]  # fmt: skip
+    mean = net.pick(means)
+    net.add({"type": net.draw(st.sampled_from(["add", "mul"]))}, mean, start)
+
+
+def _pooled_branch(net: Drawing) -> None:
+    """Maps, and the same maps pooled, concatenated or added."""
+    start = net.last
+    pooled = {"type": "max_pool2d", "kernel_size": 3, "stride": 1, "padding": 1}
+    other = net.add(pooled)
+    net.add({"type": net.draw(st.sampled_from(["add", "concat"]))}, start, other)
+
+
+AROUND: Final[tuple[Callable[[Drawing], None], ...]] = (
+    each_element, each_element, product, _square_pool, _gate, _pooled_branch,
+)  # fmt: skip

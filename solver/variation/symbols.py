@@ -126,8 +126,14 @@ class Symbols:
     def receptive_field(self) -> Polynomial | None:
         """Receptive field of the last layer before the first linear one, in input pixels.
 
-        ``None`` where branches meet of which neither sees more than the other in all variants.
+        ``None`` where it is no polynomial: branches meet of which neither sees more than the other
+        in all variants, or an adaptive pool's window follows a side that varies.
         """
+        tall, wide = (self._reach(axis) for axis in (0, 1))
+        return None if tall is None or wide is None else _dominant([tall, wide])
+
+    def _reach(self, axis: int) -> Polynomial | None:
+        """The receptive field along an axis."""
         one = Polynomial.constant(1)
         found: list[tuple[Polynomial, Polynomial] | None] = [(one, one)]
         for place, layer in enumerate(self.layers):
@@ -136,8 +142,11 @@ class Symbols:
             reach = _largest([found[tensor] for tensor in self.template.links[place]])
             inputs = self.inputs(place)
             if reach is not None and len(inputs[0]) > 1:
-                spread, step = layer.window(inputs, 0)
-                reach = (reach[0] + reach[1] * spread, reach[1] * step)
+                try:
+                    spread, step = layer.window(inputs, axis)
+                    reach = (reach[0] + reach[1] * spread, reach[1] * step)
+                except ArithmeticError:
+                    reach = None
             found.append(reach)
         last = found[-1]
         return None if last is None else last[0]

@@ -51,6 +51,7 @@ def asked_of(asked: Asked) -> Problem:
         ranges=dict(asked.ranges),
         count_pooling=asked.count_pooling,
         min_coverage=float(asked.min_coverage),
+        kernel_grows=asked.kernel_grows,
     )
 
 
