@@ -11,11 +11,11 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from app.api import architectures, errors, health, jobs, metrics, searches, variants
-from app.api.observing import Observed, Traffic
+from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
 from app.services.metrics import DatabaseCollector
-from app.services.solving import Limits, Solvers
+from app.services.solvers import Limits, Solvers
 
 DESCRIPTION = """
 Which network with a higher input resolution has the **same number of parameters or FLOPs**, and is

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, Final, get_args
 
-from app.services.child import Child
-from app.services.process import SolverFailedError, SolverTimeoutError
 from benchmarks.timing import report
 from solver.problem import ObjectiveName, SolveRequest
+from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError
 
 TIME_LIMIT: Final = 1.0
 MEMORY_MB: Final = 1024
@@ -88,7 +87,7 @@ def _asked(name: str, **asked: Any) -> tuple[str, SolveRequest]:
         **asked,
     }
     request = SolveRequest.model_validate(body)
-    return f"{request.approach} {request.budget}, {name}", request
+    return f"{request.problem.approach} {request.problem.budget}, {name}", request
 
 
 def measure(quick: bool) -> dict[str, float]:
@@ -97,15 +96,15 @@ def measure(quick: bool) -> dict[str, float]:
     names = list(requests)[:: 8 if quick else 1]
     overruns, failed, killed = [], 0, 0
     for name in names:
-        child = Child(MEMORY_MB)
-        child.wait_until_ready()
-        started = time.perf_counter()
-        try:
-            child.solve(requests[name])
-        except SolverTimeoutError:
-            killed += 1
-        except SolverFailedError:
-            failed += 1
+        with SolverProcess(MEMORY_MB) as process:
+            process.wait_until_ready()
+            started = time.perf_counter()
+            try:
+                process.solve(requests[name])
+            except SolverTimeoutError:
+                killed += 1
+            except SolverFailedError:
+                failed += 1
         overruns.append(time.perf_counter() - started - TIME_LIMIT)
     return {
         "requests": float(len(names)),

@@ -19,14 +19,14 @@ from typing import Final, NamedTuple
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
-import examples
-from app.catalogue import content_id
 from app.db import runs
 from app.db.engine import Database
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.statements import insert_all
+from app.experiments.catalogue import content_id
 from app.services.requests import SearchRequest
 from app.services.searches import create
+from app.shipped import example
 from benchmarks.databases import Store, postgres, sqlite
 from benchmarks.timing import report
 from benchmarks.working import workplace
@@ -130,7 +130,7 @@ class _Queue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._filled = 0
-        search = SearchRequest.model_validate(examples.load("digits-search"))
+        search = SearchRequest.model_validate(example("digits-search"))
         self._search_id = create(database, search, None)
         with database.write() as session:
             job = JobRow(
@@ -259,7 +259,7 @@ def _two_workers(size: Size) -> float:
 def _rate(size: Size, workers: int) -> float:
     """Runs a second of so many workers on so many times the networks."""
     with workplace() as place:
-        search = place.searched(examples.load("digits-search"))
+        search = place.searched(example("digits-search"))
         place.queued(
             {
                 "search_id": search,

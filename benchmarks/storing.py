@@ -13,17 +13,17 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.exc import OperationalError
 
-import examples
-from app.db import searches
+from app.db import searches, variants
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.services.requests import SearchRequest
 from app.services.searches import create
 from app.services.variants import Deriver, problem_of
+from app.shipped import example
 from benchmarks.databases import Store, postgres, sqlite
 from benchmarks.timing import report
 from solver.answers.search import solve
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer
 from solver.problem import SolveRequest
 
@@ -66,7 +66,7 @@ def measure(quick: bool) -> dict[str, float]:
 
 
 def _example() -> Answer:
-    request = SolveRequest.model_validate(examples.load(EXAMPLE))
+    request = SolveRequest.model_validate(example(EXAMPLE))
     return solve(request.problem, request.settings)
 
 
@@ -74,7 +74,7 @@ def _repeated(answer: Answer, variants: int) -> Answer:
     """An answer of so many variants: those of a smaller one, again and again."""
     table, times = answer.table, variants // len(answer.table) + 1
     columns = {name: (table[name] * times)[:variants] for name in table.names}
-    return answer.model_copy(update={"table": Table(columns), "found": variants})
+    return answer.model_copy(update={"table": AnswerTable(columns), "found": variants})
 
 
 def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:
@@ -85,7 +85,7 @@ def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:
             ours.append(_store_seconds(database, answer))
         with closing(store.empty()) as database:
             search = _claimed(database)
-            bare.append(store.bare_seconds(list(searches.variant_rows(search.id, answer))))
+            bare.append(store.bare_seconds(list(variants.rows_of(search.id, answer))))
             _check_stored(database, search, answer)
     return median(bare) / median(ours)
 
@@ -103,7 +103,7 @@ def _store_seconds(database: Database, answer: Answer) -> float:
 
 def _claimed(database: Database) -> SearchRow:
     """A search of the example, as a solver holds it."""
-    create(database, SearchRequest.model_validate(examples.load(EXAMPLE)), None)
+    create(database, SearchRequest.model_validate(example(EXAMPLE)), None)
     with database.write() as session:
         search = searches.claim(session, grace=600)
     assert search is not None
@@ -112,7 +112,7 @@ def _claimed(database: Database) -> SearchRow:
 
 def _check_stored(database: Database, search: SearchRow, answer: Answer) -> None:
     with database.read() as session:
-        stored = searches.variants_stored(session, search.id)
+        stored = variants.number(session, search.id)
     assert stored == len(answer.table), f"{stored} of {len(answer.table)} variants are stored"
 
 
@@ -122,7 +122,7 @@ def _page_seconds(store: Store, answer: Answer) -> float:
         search = _claimed(database)
         with database.write() as session:
             searches.record(session, search.id, search.attempt, answer)
-            rows = searches.variants_at(session, search.id, range(len(answer.table)))
+            rows = variants.at(session, search.id, range(len(answer.table)))
             seconds = []
             for start in range(0, len(rows) - PAGE, PAGE):
                 begin = time.perf_counter()

@@ -24,7 +24,7 @@ from statistics import fmean, median
 from typing import Any, Final, NamedTuple
 
 from app.config import settings
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from benchmarks.timing import report
 from benchmarks.working import need_mnist, overhead
 from solver.network.architecture import Architecture

@@ -8,14 +8,14 @@ from sqlalchemy import Connection, create_engine
 
 from app.config import settings
 from app.db.models import Base
-from app.db.types import UTCDateTime
+from app.db.types import AsSchema, UTCDateTime
 
 
 def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Spell our types by plain SQLAlchemy ones, so that revisions do not depend on our code."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(item, sa.JSON):
+    if kind == "type" and isinstance(item, sa.JSON | AsSchema):
         return "DOCUMENT"
     return False
 

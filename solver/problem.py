@@ -14,8 +14,12 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from solver.approaches import APPROACHES
+from solver.flat import Flat
+from solver.network import validation
 from solver.network.architecture import Architecture
+from solver.network.counting import refuse_overflow
 from solver.network.schema import MAX_SIZE, Schema
+from solver.variation.template import MisfitError, Template
 from solver.variation.tolerance import Fraction, Tolerance
 from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
 
@@ -124,6 +128,30 @@ class Problem(Question):
 
     architecture: Architecture
 
+    @model_validator(mode="after")
+    def _can_be_solved(self) -> "Problem":
+        """Name what is in the approach's way, and counts that are too large to be kept exact."""
+        try:
+            refuse_overflow(self.template.original_walk)
+        except MisfitError as misfit:
+            fault = (("architecture", *misfit.place), str(misfit))
+        except OverflowError as too_large:
+            fault = (("architecture",), str(too_large))
+        else:
+            return self
+        raise validation.refusal("Problem", [fault])
+
+    @cached_property
+    def template(self) -> Template:
+        """The network with the approach's unknowns in it."""
+        return APPROACHES[self.approach].template(self.architecture)
+
+    @classmethod
+    def of(cls, question: Question, architecture: Architecture) -> "Problem":
+        """What is asked, of one architecture; both are known to be valid."""
+        asked = {name: getattr(question, name) for name in Question.model_fields}
+        return cls.model_construct(**asked, architecture=architecture)
+
     @cached_property
     def bounds(self) -> Ranges:
         """The ranges, filled in."""
@@ -205,21 +233,18 @@ class Settings(Schema):
     )
 
 
-class SolveRequest(Question, Settings):
+class SolveRequest(Flat):
     """A whole search, as files and the solver's child process take it."""
 
-    architecture: Architecture
+    parts = ("problem", "settings")
 
-    @property
-    def problem(self) -> Problem:
-        """The problem alone."""
-        return Problem.model_construct(
-            **{name: getattr(self, name) for name in Problem.model_fields}
-        )
+    problem: Problem
+    settings: Settings = Settings()
 
-    @property
-    def settings(self) -> Settings:
-        """The settings alone."""
-        return Settings.model_construct(
-            **{name: getattr(self, name) for name in Settings.model_fields}
+    def filled(self) -> "SolveRequest":
+        """The request with the ranges that were left out."""
+        problem = self.problem
+        question = problem.model_copy(update={"ranges": problem.bounds})
+        return SolveRequest(
+            problem=Problem.of(question, problem.architecture), settings=self.settings
         )

@@ -7,15 +7,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-import examples
-from app.catalogue import content_id
 from app.db import architectures, jobs, searches
 from app.db.engine import Database
 from app.db.models import JobRow, SearchRow
-from app.halving import Halving
-from app.recipes import Recipe
+from app.experiments.catalogue import content_id
+from app.experiments.halving import Halving
+from app.experiments.recipes import Recipe
 from app.services.requests import SearchRequest
-from app.services.searches import understood
+from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer
 from solver.network.architecture import Architecture
@@ -31,11 +30,11 @@ RESULT: dict[str, Any] = {
 
 
 def original() -> Architecture:
-    return Architecture.model_validate(examples.load("digits-architecture"))
+    return Architecture.model_validate(example("digits-architecture"))
 
 
 def search_body(**changes: Any) -> dict[str, Any]:
-    body: dict[str, Any] = examples.load("digits-search")
+    body: dict[str, Any] = example("digits-search")
     return {**body, **changes}
 
 
@@ -43,9 +42,7 @@ def queued_search(session: Session, **changes: Any) -> SearchRow:
     request = SearchRequest.model_validate(search_body(**changes))
     assert request.architecture is not None
     architectures.add(session, request.architecture)
-    return searches.create(
-        session, request.architecture.id, understood(request, request.architecture)
-    )
+    return searches.create(session, request.architecture.id, request.filled(request.architecture))
 
 
 @cache
@@ -80,7 +77,7 @@ def needs(
     resolution = architecture.resolution
     found: list[jobs.Need] = []
     for variant in (None, *variants):
-        network = jobs.Network(architecture.id, resolution, variant)
+        network = jobs.JobNetwork(architecture.id, resolution, variant)
         for seed in range(seeds):
             identity = {
                 "architecture_id": architecture.id,
@@ -105,10 +102,11 @@ def queued_job(
     epochs: int = 2,
     halving: tuple[int, int] | None = None,
     priority: int = 0,
+    network: Architecture | None = None,
 ) -> JobRow:
     """A job of the example's search, with a run for each network and seed.
 
-    ``halving`` are its ``eta`` and ``min_epochs``.
+    ``halving`` are its ``eta`` and ``min_epochs``; ``network`` is trained instead of the example's.
     """
 
     def make(session: Session) -> JobRow:
@@ -127,7 +125,9 @@ def queued_job(
             "seeds": seeds,
             "variants": selection,
         }
-        wanted = needs(original(), seeds, variants, tag, epochs, first)
+        if network:
+            architectures.add(session, network)
+        wanted = needs(network or original(), seeds, variants, tag, epochs, first)
         return jobs.create(session, search.id, request, wanted, priority)
 
     return database.transact(make)

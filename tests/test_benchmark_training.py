@@ -5,7 +5,7 @@ from types import ModuleType
 import pytest
 
 from app.config import settings
-from app.db.results import HalvingResult, Rung
+from app.db.results import HalvingResult, RungResult
 from benchmarks import halving, training
 from solver.network.counting import params
 
@@ -27,9 +27,9 @@ def test_flops_of_an_image_are_those_of_both_directions() -> None:
 
 
 def test_the_cost_of_halving_counts_what_each_rung_adds() -> None:
-    def rung(epochs: int, tried: int) -> Rung:
+    def rung(epochs: int, tried: int) -> RungResult:
         names = [f"s-{position}" for position in range(tried)]
-        return Rung(epochs=epochs, tried=names, kept=None, validation_accuracy=None)
+        return RungResult(epochs=epochs, tried=names, kept=None, validation_accuracy=None)
 
     rungs = HalvingResult(eta=4, rungs=[rung(1, 64), rung(4, 16), rung(10, 4)])
 

@@ -210,7 +210,8 @@ class TestDockerfile:
             source for text in stages()["build-api"].all("COPY") for source in text.split()[:-1]
         }
         packages = {name.split(".")[0] for name in PROJECT["tool"]["setuptools"]["packages"]}
-        files = {"constraints.txt", "pyproject.toml", PROJECT["project"]["readme"], "LICENSE"}
+        files = {"constraints.txt", "pyproject.toml", "setup.py", "LICENSE"}
+        files |= {PROJECT["project"]["readme"], "examples"}
         assert copied == packages | files
         assert kept() == copied
         assert all((ROOT / name).exists() for name in copied)

@@ -9,11 +9,11 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-import examples
 from app.api import examples as documented
 from app.cli import app
 from app.config import Settings
 from app.services.requests import JobRequest, SearchRequest
+from app.shipped import example
 from solver.network.architecture import Architecture
 
 ROOT = Path(__file__).parents[1]
@@ -77,7 +77,7 @@ def test_the_ids_of_the_readme_are_those_of_the_examples() -> None:
 
 def test_the_error_of_the_readme_is_what_such_a_network_gets() -> None:
     shown = json.loads(blocks("json")[0])["errors"][0]
-    body = examples.load("digits-architecture")
+    body = example("digits-architecture")
     body["layers"][0]["kernel_size"] = 7
 
     with pytest.raises(ValidationError) as refused:
@@ -98,9 +98,9 @@ def test_every_example_is_described_and_can_be_posted() -> None:
     described = (ROOT / "examples/README.md").read_text()
     for path in (ROOT / "examples").glob("*.json"):
         assert f"`{path.name}`" in described
-    Architecture.model_validate(examples.load("digits-architecture"))
-    SearchRequest.model_validate(examples.load("digits-search"))
-    SearchRequest.model_validate(examples.load("digits-search-flops"))
+    Architecture.model_validate(example("digits-architecture"))
+    SearchRequest.model_validate(example("digits-search"))
+    SearchRequest.model_validate(example("digits-search-flops"))
     JobRequest.model_validate(documented.JOB)
     JobRequest.model_validate(documented.HALVING_JOB)
 

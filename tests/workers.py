@@ -8,7 +8,7 @@ from typing import Any
 from app.db import runs
 from app.db.engine import Database
 from app.db.runs import Claim
-from app.failures import Failure
+from app.experiments.failures import Failure
 from tests.factories import RESULT
 from trainer.attempt import WorkerSettings
 from trainer.summary import settle_next

@@ -13,12 +13,12 @@ from typing import Final
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.catalogue import content_id
 from app.db import architectures, runs
 from app.db.errors import LostLeaseError
 from app.db.runs import Claim
-from app.failures import Failure
-from app.recipes import Recipe
+from app.experiments.catalogue import content_id
+from app.experiments.failures import Failure
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts
 from trainer.checkpoints import Checkpoints

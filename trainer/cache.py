@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from app.catalogue import content_id
+from app.experiments.catalogue import content_id
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import torch
 from sklearn.datasets import load_digits
 
-from app import folders
-from app.catalogue import DATASETS, FOLDER
+from app.experiments import folders
+from app.experiments.catalogue import DATASETS, FOLDER
 from trainer.cache import Disk, Memory, staging
 from trainer.errors import RunFailed
 from trainer.folders import BrokenImage, DatasetChanged, source, told
@@ -51,7 +51,7 @@ def load(
     Parameters
     ----------
     name
-        One of :data:`app.catalogue.DATASETS`, or ``folder:NAME``.
+        One of :data:`app.experiments.catalogue.DATASETS`, or ``folder:NAME``.
     data_dir
         The ``root`` of torchvision's data sets, and where folders lie. ``digits`` needs none.
     cache_dir

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.failures import Failure
+from app.experiments.failures import Failure
 
 
 class RunFailed(Exception):  # noqa: N818 - an outcome of a run, told to the user as it stands
@@ -12,6 +12,11 @@ class RunFailed(Exception):  # noqa: N818 - an outcome of a run, told to the use
     """
 
     kind: ClassVar[Failure] = "error"
+
+
+def sentence(clause: str) -> str:
+    """Make a sentence of a clause."""
+    return f"{clause[0].upper()}{clause[1:]}."
 
 
 class Diverged(RunFailed):

@@ -17,10 +17,10 @@ import PIL
 import torch
 from torch import Tensor
 
-from app import pictures
-from app.catalogue import Dataset, content_id
-from app.folders import MOST_TOLD, Folder, Picture, shown
-from app.pictures import BrokenError
+from app.experiments import pictures
+from app.experiments.catalogue import Dataset, content_id
+from app.experiments.folders import MOST_TOLD, Folder, Picture, shown
+from app.experiments.pictures import BrokenError
 from trainer.cache import Disk
 from trainer.errors import RunFailed
 from trainer.images import Images, Split, squared
@@ -155,7 +155,7 @@ def decoded(data: bytes, channels: int) -> Tensor:
 
     Raises
     ------
-    app.pictures.BrokenError
+    app.experiments.pictures.BrokenError
         It cannot be decoded.
     """
     with pictures.image_in(BytesIO(data)) as image:

@@ -11,11 +11,11 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
-from app.catalogue import Dataset
+from app.experiments.catalogue import Dataset
+from app.experiments.fitting import misfits
 from solver.network.architecture import Architecture
-from solver.network.counting import shapes
 from trainer.cache import NOWHERE, Disk, Memory, checksum_of
-from trainer.errors import RunFailed
+from trainer.errors import RunFailed, sentence
 from trainer.splits import subset
 from trainer.vision import transforms
 
@@ -218,17 +218,8 @@ def _stored(source: Source, resolution: int, detail: int) -> Images:
 
 
 def _check_network(architecture: Architecture, dataset: Dataset) -> None:
-    output = shapes(architecture)[-1]
-    if architecture.input.channels != dataset.channels:
-        raise DataMismatch(
-            f"The network takes images of {architecture.input.channels} channels, but those of "
-            f"'{dataset.name}' have {dataset.channels}."
-        )
-    if output != (dataset.classes,):
-        raise DataMismatch(
-            f"The network gives {'×'.join(map(str, output))} outputs, but '{dataset.name}' has "
-            f"{dataset.classes} classes; it takes one output each, behind a flatten layer."
-        )
+    for misfit in misfits(architecture, dataset):
+        raise DataMismatch(sentence(misfit))
 
 
 def _tensors(images: Images) -> dict[str, Tensor]:

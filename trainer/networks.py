@@ -3,28 +3,79 @@
 B images, C channels, H height, W width, K classes.
 """
 
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from typing import Any, Final, TypeAlias
+
 import torch
 from torch import nn
-from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
+from solver.network import layers
 from solver.network.architecture import Architecture
-from solver.network.counting import Counts, shapes
-from solver.network.layers import (
-    AvgPool2d,
-    BatchNorm2d,
-    Conv2d,
-    Dropout,
-    Dropout2d,
-    Flatten,
-    GlobalAvgPool2d,
-    Layer,
-    Linear,
-    MaxPool2d,
-    ReLU,
-    Shape,
-)
+from solver.network.counting import Counts, walk
+from solver.network.layers import Layer, Shape, Weighted
+from trainer import modules
 from trainer.errors import RunFailed
+from trainer.graph import Graph
+
+Builder: TypeAlias = Callable[[Any, Sequence[Shape]], nn.Module]
+"""Makes the module of a layer from the layer and the shapes of what it reads."""
+
+
+def _bare(module: Callable[[], nn.Module]) -> Builder:
+    """A builder of modules that need to know nothing."""
+    return lambda _layer, _read: module()
+
+
+BUILDERS: Final[dict[type[Layer], Builder]] = {
+    layers.Conv2d: lambda it, read: nn.Conv2d(
+        read[0][0],
+        it.out_channels,
+        it.kernel_size,
+        stride=it.stride,
+        padding=it.padding,
+        dilation=it.dilation,
+        groups=it.groups,
+        bias=it.bias,
+    ),
+    layers.Linear: lambda it, read: nn.Linear(read[0][0], it.out_features, bias=it.bias),
+    layers.MaxPool2d: lambda it, _: nn.MaxPool2d(
+        it.kernel_size, it.stride, it.padding, it.dilation, ceil_mode=it.ceil_mode
+    ),
+    layers.AvgPool2d: lambda it, _: nn.AvgPool2d(
+        it.kernel_size, it.stride, it.padding, ceil_mode=it.ceil_mode
+    ),
+    layers.AdaptiveAvgPool2d: lambda it, _: nn.AdaptiveAvgPool2d(it.output_size),
+    layers.GlobalAvgPool2d: lambda _, __: nn.AdaptiveAvgPool2d(1),
+    layers.ZeroPad2d: lambda it, _: nn.ZeroPad2d(it.borders),
+    layers.Flatten: _bare(nn.Flatten),
+    layers.BatchNorm2d: lambda it, read: nn.BatchNorm2d(read[0][0], affine=it.affine),
+    layers.BatchNorm1d: lambda it, read: nn.BatchNorm1d(read[0][0], affine=it.affine),
+    layers.LayerNorm: lambda it, read: modules.ChannelNorm(read[0][0], affine=it.affine),
+    layers.Scale: lambda _, read: modules.Scale(read[0][0]),
+    layers.Add: _bare(modules.Add),
+    layers.Mul: _bare(modules.Mul),
+    layers.Concat: _bare(modules.Concat),
+    layers.Chunk: lambda it, _: modules.Chunk(it.chunks, it.index),
+    layers.ChannelShuffle: lambda it, _: modules.ChannelShuffle(it.groups),
+    layers.Dropout: lambda it, _: nn.Dropout(it.p),
+    layers.Dropout2d: lambda it, _: nn.Dropout2d(it.p),
+    layers.Identity: _bare(nn.Identity),
+    layers.ReLU: _bare(nn.ReLU),
+    layers.ReLU6: _bare(nn.ReLU6),
+    layers.LeakyReLU: lambda it, _: nn.LeakyReLU(it.negative_slope),
+    layers.ELU: lambda it, _: nn.ELU(it.alpha),
+    layers.SiLU: _bare(nn.SiLU),
+    layers.GELU: _bare(nn.GELU),
+    layers.Hardswish: _bare(nn.Hardswish),
+    layers.Hardsigmoid: _bare(nn.Hardsigmoid),
+    layers.Sigmoid: _bare(nn.Sigmoid),
+    layers.Tanh: _bare(nn.Tanh),
+    layers.Softmax: lambda _, __: nn.Softmax(dim=1),
+    layers.LogSoftmax: lambda _, __: nn.LogSoftmax(dim=1),
+}
+"""How each layer type is built: one line a type, for types of your own, too."""
 
 
 class CountMismatch(RunFailed):
@@ -33,64 +84,39 @@ class CountMismatch(RunFailed):
     kind = "count_mismatch"
 
 
-def build(architecture: Architecture) -> nn.Sequential:
-    """Build a network with PyTorch's default initialisation: images_BCHW to logits_BK.
+def build(architecture: Architecture) -> nn.Sequential | Graph:
+    """Build a network with PyTorch's default initialisation: images_BCHW to its output.
 
     Submodules are keyed by position, since the name of a layer may be one of a module's own
-    attributes (``forward``).
+    attributes (``forward``). A layer that shares another's weights is the other's module.
     """
-    inputs = zip(architecture.layers, shapes(architecture), strict=False)
-    return nn.Sequential(*(_module(layer, shape) for layer, shape in inputs))
-
-
-def _module(layer: Layer, shape: Shape) -> nn.Module:
-    """Make the module of a layer whose input has this shape."""
-    match layer:
-        case Conv2d():
-            return nn.Conv2d(
-                shape[0],
-                layer.out_channels,
-                layer.kernel_size,
-                stride=layer.stride,
-                padding=layer.padding,
-                dilation=layer.dilation,
-                groups=layer.groups,
-                bias=layer.bias,
-            )
-        case MaxPool2d():
-            return nn.MaxPool2d(layer.kernel_size, layer.stride, layer.padding)
-        case AvgPool2d():
-            return nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding)
-        case GlobalAvgPool2d():
-            return nn.AdaptiveAvgPool2d(1)
-        case BatchNorm2d():
-            return nn.BatchNorm2d(shape[0])
-        case ReLU():
-            return nn.ReLU()
-        case Dropout():
-            return nn.Dropout(layer.p)
-        case Dropout2d():
-            return nn.Dropout2d(layer.p)
-        case Flatten():
-            return nn.Flatten()
-        case Linear():
-            return nn.Linear(shape[0], layer.out_features, bias=layer.bias)
-        case _:
-            raise NotImplementedError(layer.type)
+    walked = walk(architecture)
+    made: dict[str | None, nn.Module] = {}
+    for place, layer in enumerate(architecture.layers):
+        if isinstance(layer, Weighted) and layer.shares is not None:
+            made[layer.name] = made[layer.shares]
+        else:
+            made[layer.name] = BUILDERS[type(layer)](layer, walked.inputs(place))
+    ordered = [made[layer.name] for layer in architecture.layers]
+    if architecture.is_sequence:
+        return nn.Sequential(*ordered)
+    return Graph(ordered, architecture.links)
 
 
 def counts_of(module: nn.Module, architecture: Architecture) -> tuple[int, int]:
     """Measure a built module: parameters, and multiply-adds for one image.
 
-    The forward pass runs in evaluation mode on the meta device, so it computes nothing.
+    A copy without values runs in evaluation mode on the meta device, so that nothing is computed.
     """
-    channels, resolution = architecture.input.channels, architecture.resolution
-    images_BCHW = torch.empty(1, channels, resolution, resolution, device="meta")
-    weights = {name: value.to("meta") for name, value in module.state_dict().items()}
-    was_training = module.training
+    images_BCHW = torch.empty(1, *architecture.input.shape, device="meta")
+    valueless: dict[int, Any] = {
+        id(parameter): nn.Parameter(parameter.detach().to("meta"))
+        for parameter in module.parameters()
+    }
+    valueless |= {id(buffer): buffer.to("meta") for buffer in module.buffers()}
+    copied = deepcopy(module, valueless).eval()  # not functional_call: it spoils shared modules
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        functional_call(module.eval(), weights, (images_BCHW,))
-    module.train(was_training)
+        copied(images_BCHW)
     params = sum(parameter.numel() for parameter in module.parameters())
     return params, counter.get_total_flops() // 2
 

@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from app.failures import Failure
-from app.recipes import Recipe
+from app.experiments.failures import Failure
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts
 from trainer.outcome import Epoch, Outcome
@@ -302,7 +302,7 @@ def _train_set(
     together: "Mapping[str, Snapshot | None]",
     tell: Callable[[Progress], None],
 ) -> Mapping[str, End]:
-    """Train runs that are at the same epoch, all at once."""
+    """Train runs that are at the same epoch, together."""
     import torch
 
     from trainer.train import Training, best_device, outcomes, train

@@ -28,6 +28,20 @@ def validation_size(training: int) -> int:
     return min(5_000, training // 10)
 
 
+def batch_sizes(images: int, batch_size: int) -> list[int]:
+    """Sizes of an epoch's batches; a single image that is left over joins the batch before it.
+
+    Alone, it could not be trained on where a batch norm sees maps of one pixel.
+    """
+    whole, rest = divmod(images, batch_size)
+    sizes = [batch_size] * whole
+    if rest == 1 and sizes:
+        sizes[-1] += 1
+    elif rest:
+        sizes.append(rest)
+    return sizes
+
+
 def subset(labels_N: Tensor, number: int) -> Tensor:
     """Positions of so many images, of each class its share; fewer are a part of more.
 

@@ -8,16 +8,34 @@ S networks (seeds), B images of a batch, C channels of one network, H height, W 
 K classes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
-from itertools import pairwise
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
-_SPARE_THE_COPY: Final = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
-"""Modules whose gradients do not need their own output, which a ReLU may therefore overwrite."""
+from trainer.dropout import StackedDropout
+from trainer.graph import chain, sparing
+
+_AS_THEY_ARE: Final = (
+    *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.ZeroPad2d, nn.Identity),
+    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SiLU, nn.GELU),
+    *(nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid, nn.Tanh),
+)
+"""Modules that change each channel by itself, and learn nothing."""
+_STACKABLE: Final = frozenset(
+    {
+        *(nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.BatchNorm1d, nn.Flatten),
+        *(nn.Dropout, nn.Dropout2d, nn.Softmax, nn.LogSoftmax),
+        *_AS_THEY_ARE,
+    }
+)
+
+
+def is_stackable(network: nn.Module) -> bool:
+    """Whether networks like this one can be put side by side: sequences of modules known here."""
+    return type(network) is nn.Sequential and all(type(it) in _STACKABLE for it in network)
 
 
 def stack(networks: Sequence[nn.Sequential], generators: Sequence[torch.Generator]) -> "Stacked":
@@ -28,8 +46,15 @@ def stack(networks: Sequence[nn.Sequential], generators: Sequence[torch.Generato
     generators
         One for each network, on the networks' device: what its dropout is drawn from.
     """
-    modules = [_stacked(layers, generators) for layers in zip(*networks, strict=True)]
-    return Stacked(*_pools_first(modules))
+    made: dict[nn.Module, nn.Module] = {}
+    modules = []
+    for layers in zip(*networks, strict=True):
+        if layers[0] not in made:  # else its weights are used once more
+            made[layers[0]] = _stacked(layers, generators)
+        modules.append(made[layers[0]])
+    if not any(isinstance(module, StackedFlatten) for module in modules):
+        modules.append(StackedFlatten(len(networks)))  # maps of one pixel
+    return Stacked(*sparing(modules, chain(len(modules))))
 
 
 class Stacked(nn.Sequential):
@@ -42,9 +67,15 @@ def _stacked(layers: Sequence[nn.Module], generators: Sequence[torch.Generator])
         case nn.Conv2d():
             return _convolution(layers)
         case nn.BatchNorm2d():
-            return _loaded(nn.BatchNorm2d(len(layers) * first.num_features), layers)
+            features = len(layers) * first.num_features
+            return _loaded(nn.BatchNorm2d(features, affine=first.affine), layers)
+        case nn.BatchNorm1d():
+            features = len(layers) * first.num_features
+            return _loaded(StackedBatchNorm1d(features, affine=first.affine), layers)
         case nn.Linear():
             return StackedLinear(layers)
+        case nn.Softmax() | nn.LogSoftmax():
+            return StackedSoftmax(len(layers), is_log=isinstance(first, nn.LogSoftmax))
         case nn.Dropout() | nn.Dropout2d():
             return StackedDropout(first.p, generators, channels=isinstance(first, nn.Dropout2d))
         case nn.Flatten():
@@ -80,27 +111,6 @@ def _loaded(made: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
     return made
 
 
-def _pools_first(modules: Sequence[nn.Module]) -> list[nn.Module]:
-    """Have max pools change places with what they commute with: the same values, of fewer elements.
-
-    So do ReLUs, and dropout of whole channels, which multiplies a window by one number.
-    """
-    ordered: list[nn.Module] = []
-    for module in modules:
-        at = len(ordered)
-        while isinstance(module, nn.MaxPool2d) and at and _commutes(ordered[at - 1]):
-            at -= 1
-        ordered.insert(at, module)
-    for before, module in pairwise(ordered):
-        if isinstance(module, nn.ReLU):
-            module.inplace = isinstance(before, _SPARE_THE_COPY)
-    return ordered
-
-
-def _commutes(module: nn.Module) -> bool:
-    return isinstance(module, nn.ReLU) or (isinstance(module, StackedDropout) and module.channels)
-
-
 class StackedFlatten(nn.Module):
     """From images_BMHW to features_SBF, in the order of ``nn.Flatten``."""
 
@@ -109,7 +119,9 @@ class StackedFlatten(nn.Module):
         self._networks = networks
 
     def forward(self, images_BMHW: Tensor) -> Tensor:
-        """Flatten each network's own channels."""
+        """Flatten each network's own channels; what is flat stays as it is."""
+        if images_BMHW.ndim == 3:
+            return images_BMHW
         features_BSF = images_BMHW.reshape(len(images_BMHW), self._networks, -1)
         return features_BSF.transpose(0, 1)
 
@@ -132,74 +144,28 @@ class StackedLinear(nn.Module):
         return torch.baddbmm(self.bias.unsqueeze(1), features_SBI, weight_SIO)
 
 
-class StackedDropout(nn.Module):
-    """Dropout of elements or of whole channels, drawn for each network by itself.
+class StackedBatchNorm1d(nn.BatchNorm1d):
+    """S batch norms of features: features_SBF to features_SBF."""
 
-    A network's draws do not depend on which others are beside it.
-    """
+    def forward(self, features_SBF: Tensor) -> Tensor:
+        """Normalise each network's features by themselves."""
+        features_BSF = features_SBF.transpose(0, 1)
+        normed_BM = super().forward(features_BSF.flatten(1))
+        return normed_BM.view(features_BSF.shape).transpose(0, 1)
 
-    def __init__(self, p: float, generators: Sequence[torch.Generator], *, channels: bool) -> None:
+
+class StackedSoftmax(nn.Module):
+    """Softmax, or its logarithm, over each network's own channels or features."""
+
+    def __init__(self, networks: int, *, is_log: bool) -> None:
         super().__init__()
-        self._p = p
-        self._generators = generators
-        self.channels = channels
+        self._networks = networks
+        self._softmax = torch.log_softmax if is_log else torch.softmax
 
     def forward(self, values: Tensor) -> Tensor:
-        """Drop some, and scale the others up, while training; else nothing."""
-        if not self.training or self._p == 0:
-            return values
+        """Of features_SBF, or of images_BMHW."""
         if values.ndim == 3:
-            return values * self._scales(values.shape[1:])
-        batch, channels, height, width = values.shape
-        size = (1, 1) if self.channels else (height, width)
-        scales_SBHWC = self._scales((batch, *size, channels // len(self._generators)))
-        return values * scales_SBHWC.permute(1, 2, 3, 0, 4).flatten(3).permute(0, 3, 1, 2)
-
-    def _scales(self, shape: Sequence[int]) -> Tensor:
-        """Draw what each network's values are multiplied by: 0, or what makes up for it."""
-        device = self._generators[0].device
-        drawn = torch.empty(len(self._generators), *shape, device=device)
-        for generator, own in zip(self._generators, drawn, strict=True):
-            own.uniform_(generator=generator)
-        return drawn.ge_(self._p).mul_(1 / (1 - self._p) if self._p < 1 else 0.0)
-
-
-class Flat:
-    """The parameters of a stack as views of one vector.
-
-    An optimiser that treats every number by itself takes one step of a vector in the time of one
-    step of any of its parameters.
-
-    Attributes
-    ----------
-    vector
-        All parameters; what the optimiser is given.
-    """
-
-    def __init__(self, network: Stacked) -> None:
-        self._parameters = list(network.parameters())
-        self.vector = nn.Parameter(torch.cat([_row(value) for value in self._parameters]).detach())
-        for parameter, view in zip(self._parameters, self.views(self.vector), strict=True):
-            parameter.data = view
-
-    def views(self, vector: Tensor) -> Iterator[Tensor]:
-        """Give the parts of a vector like this one that belong to each parameter, in its shape."""
-        sizes = [parameter.numel() for parameter in self._parameters]
-        for parameter, part in zip(
-            self._parameters, torch.split(vector.detach(), sizes), strict=True
-        ):
-            if parameter.ndim == 4:
-                out, into, height, width = parameter.shape
-                yield part.view(out, height, width, into).permute(0, 3, 1, 2)
-            else:
-                yield part.view(parameter.shape)
-
-    def differentiate(self, loss: Tensor) -> None:
-        """Set the vector's gradient to that of a loss."""
-        gradients = torch.autograd.grad(loss, self._parameters)
-        self.vector.grad = torch.cat([_row(gradient) for gradient in gradients])
-
-
-def _row(values: Tensor) -> Tensor:
-    """All elements in a row; channels last, as convolutions want their weights."""
-    return values.permute(0, 2, 3, 1).reshape(-1) if values.ndim == 4 else values.reshape(-1)
+            return self._softmax(values, 2)
+        batch, channels, *sides = values.shape
+        apart_BSCHW = values.reshape(batch, self._networks, channels // self._networks, *sides)
+        return self._softmax(apart_BSCHW, 2).flatten(1, 2)

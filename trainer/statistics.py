@@ -39,7 +39,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Network:
+class TrainedNetwork:
     """A network with the runs that it has so far.
 
     ``validated`` are validation accuracies of runs that were not to be trained to the end.
@@ -62,7 +62,9 @@ class Network:
 
 
 def summarise(
-    original: Network, variants: Sequence[Network], halving: HalvingResult | None = None
+    original: TrainedNetwork,
+    variants: Sequence[TrainedNetwork],
+    halving: HalvingResult | None = None,
 ) -> Results:
     """Estimate what the variants gain over their original.
 
@@ -90,18 +92,20 @@ def summarise(
     )
 
 
-def _selected(trained: Sequence[Network], halving: HalvingResult | None) -> Network | None:
+def _selected(
+    trained: Sequence[TrainedNetwork], halving: HalvingResult | None
+) -> TrainedNetwork | None:
     """The best on validation; once halving has a winner, that one."""
     winner = (halving.rungs[-1].kept or []) if halving and halving.rungs else []
     chosen = [variant for variant in trained if variant.id in winner] or trained
     return max(chosen, key=lambda v: np.mean(v.validation_accuracies), default=None)
 
 
-def _mean_variant(original: Network, variants: Sequence[Network]) -> MeanVariant:
+def _mean_variant(original: TrainedNetwork, variants: Sequence[TrainedNetwork]) -> MeanVariant:
     return MeanVariant(gain=_gain(original, variants), ci=_interval(original, variants))
 
 
-def _variant_result(variant: Network) -> VariantResult:
+def _variant_result(variant: TrainedNetwork) -> VariantResult:
     return VariantResult(
         variant_id=variant.id,
         resolution=variant.resolution,
@@ -118,14 +122,16 @@ def _accuracy(values: Sequence[float]) -> Accuracy:
     )
 
 
-def _gain(original: Network, variants: Sequence[Network]) -> float | None:
+def _gain(original: TrainedNetwork, variants: Sequence[TrainedNetwork]) -> float | None:
     if not original.runs or not variants:
         return None
     mean = np.mean([np.mean(variant.test_accuracies) for variant in variants])
     return float(mean - np.mean(original.test_accuracies))
 
 
-def _interval(original: Network, variants: Sequence[Network]) -> tuple[float, float] | None:
+def _interval(
+    original: TrainedNetwork, variants: Sequence[TrainedNetwork]
+) -> tuple[float, float] | None:
     """Draw variants, and runs of each and of the original, with replacement."""
     if not variants or any(len(network.runs) < 2 for network in (original, *variants)):
         return None
@@ -136,7 +142,9 @@ def _interval(original: Network, variants: Sequence[Network]) -> tuple[float, fl
     return float(low), float(high)
 
 
-def _interval_of_one(original: Network, variant: Network) -> tuple[float, float] | None:
+def _interval_of_one(
+    original: TrainedNetwork, variant: TrainedNetwork
+) -> tuple[float, float] | None:
     """Draw runs of a variant and of the original, with replacement."""
     if min(len(original.runs), len(variant.runs)) < 2:
         return None
@@ -151,7 +159,9 @@ def _interval_of_one(original: Network, variant: Network) -> tuple[float, float]
     return float(low), float(high)
 
 
-def _resampled_means(networks: Sequence[Network], rng: np.random.Generator) -> NDArray[np.float64]:
+def _resampled_means(
+    networks: Sequence[TrainedNetwork], rng: np.random.Generator
+) -> NDArray[np.float64]:
     """Draw networks, then runs of each, with replacement; return the mean of each draw."""
     counts_V = np.array([len(network.runs) for network in networks])
     accuracies = np.zeros((len(networks), counts_V.max()))

@@ -8,9 +8,9 @@ from app.db import jobs, rungs
 from app.db.identity import variant_id
 from app.db.jobs import Measured
 from app.db.models import JobRow
-from app.db.results import HalvingResult, Results, Rung
-from app.halving import Halving
-from trainer.statistics import Network, Run, summarise
+from app.db.results import HalvingResult, Results, RungResult
+from app.experiments.halving import Halving, Rung
+from trainer.statistics import Run, TrainedNetwork, summarise
 
 
 def settle_next(session: Session) -> bool:
@@ -22,7 +22,7 @@ def settle_next(session: Session) -> bool:
     if job is None:
         return False
     if rungs.advance(session, job):
-        jobs.settle(session, job, summary(session, job).model_dump(mode="json"))
+        jobs.settle(session, job, summary(session, job))
     return True
 
 
@@ -35,10 +35,10 @@ def summary(session: Session, job: JobRow) -> Results:
     return summarise(original, variants, _halving(job))
 
 
-def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> Network:
+def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> TrainedNetwork:
     """A network with its runs; those that were not to be trained to the end are only validated."""
     is_whole = runs[0].target_epochs == job.request["epochs"]
-    return Network(
+    return TrainedNetwork(
         id="original" if position is None else variant_id(job.search_id, position),
         resolution=runs[0].resolution,
         runs=tuple(
@@ -56,18 +56,23 @@ def _halving(job: JobRow) -> HalvingResult | None:
     plan = Halving.of(job.request)
     if plan is None:
         return None
-    found = []
-    for rung in job.rungs:
-        tried = [variant_id(job.search_id, position) for position in rung["tried"]]
-        is_decided = rung["kept"] is not None
-        found.append(
-            Rung(
-                epochs=rung["epochs"],
-                tried=tried,
-                kept=[variant_id(job.search_id, p) for p in rung["kept"]] if is_decided else None,
-                validation_accuracy=(
-                    dict(zip(tried, rung["accuracies"], strict=True)) if is_decided else None
-                ),
-            )
-        )
+    found = [_rung_result(job.search_id, rung) for rung in job.rungs]
     return HalvingResult(eta=plan.eta, rungs=found)
+
+
+def _rung_result(search_id: str, rung: Rung) -> RungResult:
+    """A rung whose variants are named by their ids."""
+    tried = _variant_ids(search_id, rung.tried)
+    accuracies = rung.accuracies
+    return RungResult(
+        epochs=rung.epochs,
+        tried=tried,
+        kept=None if rung.kept is None else _variant_ids(search_id, rung.kept),
+        validation_accuracy=(
+            None if accuracies is None else dict(zip(tried, accuracies, strict=True))
+        ),
+    )
+
+
+def _variant_ids(search_id: str, positions: Sequence[int]) -> list[str]:
+    return [variant_id(search_id, position) for position in positions]

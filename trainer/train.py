@@ -1,4 +1,4 @@
-"""Training the seeds of a network, all at once: a plain loop that reads like its recipe.
+"""Training the seeds of a network: a plain loop that reads like its recipe.
 
 S seeds, B images of a batch, N of a split, C channels of one network, M = S·C, H height, W width,
 K classes.
@@ -8,21 +8,24 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from app.recipes import Recipe
+from app.experiments.fitting import too_small
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
+from trainer.alone import at_once
 from trainer.checkpoints import Snapshot
-from trainer.errors import Diverged
-from trainer.images import Images, Split
+from trainer.errors import Diverged, sentence
+from trainer.images import DataMismatch, Images, Split
 from trainer.networks import build
 from trainer.outcome import Epoch, Outcome, versions
-from trainer.stacked import Flat, stack
+from trainer.splits import batch_sizes
+from trainer.together import Together
 
 _EVALUATED_AT_ONCE: Final = 250
 _RISING: Final = 0.2
@@ -35,7 +38,7 @@ def best_device() -> torch.device:
 
 
 class Training:
-    """The networks of some seeds, how far they are trained, and what their next step needs.
+    """The networks of some seeds, and the data that they are trained on.
 
     A seed has its own initial weights, dropout and order of the data, and gives every network the
     same order. On a CPU, with the same threads, versions and seeds beside it, it gives the same
@@ -48,12 +51,17 @@ class Training:
 
     Attributes
     ----------
-    epochs
-        What each epoch measured of each seed.
-    failures
-        Why a seed was given up; it stays beside the others, which do not notice it.
+    groups
+        The networks: of a sequence all at once, of a graph one after another.
     seconds
         How long all epochs took together.
+    batches
+        Sizes of an epoch's batches.
+
+    Raises
+    ------
+    DataMismatch
+        A batch norm cannot be trained on batches as small as these.
     """
 
     def __init__(
@@ -70,17 +78,32 @@ class Training:
         self.device = device
         self.images = images
         self.train, self.validation = images.train.to(device), images.validation.to(device)
+        self.batches = batch_sizes(len(self.train), recipe.batch_size)
+        if lonely := too_small(architecture, min(self.batches)):
+            raise DataMismatch(sentence(lonely))
         streams = [np.random.SeedSequence(seed).generate_state(2).tolist() for seed in seeds]
-        self.orders = [torch.Generator().manual_seed(order) for order, _ in streams]
-        self.dropouts = [torch.Generator(device).manual_seed(dropout) for _, dropout in streams]
+        orders = [torch.Generator().manual_seed(order) for order, _ in streams]
+        dropouts = [torch.Generator(device).manual_seed(dropout) for _, dropout in streams]
         with torch.random.fork_rng(devices=[]):
             networks = [_initial(architecture, seed).to(device) for seed in seeds]
-            self.network = stack(networks, self.dropouts)
-        self.parameters = Flat(self.network)
-        self.optimizer = _optimizer(recipe, self.parameters.vector)
-        self.epochs: dict[int, tuple[Epoch, ...]] = dict.fromkeys(seeds, ())
-        self.failures: dict[int, Diverged] = {}
+            modules = at_once(networks, dropouts)
+        each = len(seeds) // len(modules)
+        self.groups = []
+        for position, module in enumerate(modules):
+            own = slice(position * each, (position + 1) * each)
+            group = Together(module, recipe, self.seeds[own], orders[own], dropouts[own])
+            self.groups.append(group)
         self.seconds = 0.0
+
+    @property
+    def epochs(self) -> dict[int, tuple[Epoch, ...]]:
+        """What each epoch measured of each seed."""
+        return {seed: own for group in self.groups for seed, own in group.epochs.items()}
+
+    @property
+    def failures(self) -> dict[int, Diverged]:
+        """Why seeds were given up."""
+        return {seed: why for group in self.groups for seed, why in group.failures.items()}
 
     @property
     def epochs_done(self) -> int:
@@ -88,43 +111,21 @@ class Training:
         return max(map(len, self.epochs.values()))
 
     def snapshots(self) -> dict[int, Snapshot]:
-        """Give what each seed that was not given up needs to go on from here, on the CPU."""
-        parts: list[dict[str, Tensor]] = [{} for _ in self.seeds]
-        for name, values in self._named_state():
-            for part, value in zip(parts, _shares(values, len(parts)), strict=True):
-                part[name] = value.detach().cpu().contiguous().clone()
-        for part, order, dropout in zip(parts, self.orders, self.dropouts, strict=True):
-            part |= {"order": order.get_state(), "dropout": dropout.get_state()}
+        """Give what each seed that was not given up needs to go on from here."""
         return {
-            seed: Snapshot(self.epochs[seed], self.seconds, part)
-            for seed, part in zip(self.seeds, parts, strict=True)
-            if seed not in self.failures
+            seed: Snapshot(group.epochs[seed], self.seconds, part)
+            for group in self.groups
+            if not group.is_over
+            for seed, part in zip(group.seeds, group.state(), strict=True)
+            if seed not in group.failures
         }
 
     def resume(self, snapshots: Mapping[int, Snapshot]) -> None:
         """Go on from snapshots of all seeds, of one epoch, that an equal training gave."""
-        parts = [snapshots[seed].tensors for seed in self.seeds]
-        self.epochs = {seed: snapshots[seed].epochs for seed in self.seeds}
         self.seconds = max(snapshot.seconds for snapshot in snapshots.values())
-        self.parameters.vector.grad = torch.zeros_like(self.parameters.vector)
-        self.optimizer.step()  # makes the state that is overwritten next
-        with torch.no_grad():
-            for name, values in self._named_state():
-                for share, part in zip(_shares(values, len(parts)), parts, strict=True):
-                    share.copy_(part[name])
-        for part, order, dropout in zip(parts, self.orders, self.dropouts, strict=True):
-            order.set_state(part["order"])
-            dropout.set_state(part["dropout"])
-
-    def _named_state(self) -> Iterator[tuple[str, Tensor]]:
-        """Name all tensors that training changes: parameters, buffers, what the optimiser keeps."""
-        yield from self.network.state_dict().items()
-        for name, value in self.optimizer.state[self.parameters.vector].items():
-            if value.ndim == 0:
-                yield f"optimizer.{name}", value
-            else:
-                views = self.parameters.views(value)
-                yield from ((f"optimizer.{name}.{index}", view) for index, view in enumerate(views))
+        for group in self.groups:
+            group.epochs = {seed: snapshots[seed].epochs for seed in group.seeds}
+            group.restore([snapshots[seed].tensors for seed in group.seeds])
 
 
 def train(training: Training, until: int, on_epoch: Callable[[Mapping[int, Epoch]], None]) -> None:
@@ -136,36 +137,37 @@ def train(training: Training, until: int, on_epoch: Callable[[Mapping[int, Epoch
         Called after every epoch with what it measured, by seed; what it raises ends the training.
         A seed whose loss is not finite is missing, and in ``training.failures``.
     """
-    recipe, split = training.recipe, training.train
-    batches = math.ceil(len(split) / recipe.batch_size)
-    with _settings(recipe):
+    with _settings(training.recipe):
         for number in range(training.epochs_done + 1, until + 1):
-            if len(training.failures) == len(training.seeds):
+            learning = [group for group in training.groups if not group.is_over]
+            if not learning:
                 return
             started = time.perf_counter()
-            training.network.train()
-            losses_S = torch.zeros(len(training.seeds), dtype=torch.float64, device=training.device)
-            for index, order_BS in enumerate(_orders(training)):
-                step = (number - 1) * batches + index
-                for group in training.optimizer.param_groups:
-                    group["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
-                images_BMHW, labels_SB = _batch(split, order_BS)
-                with _autocast(training):
-                    logits_SBK = training.network(images_BMHW)
-                losses_SB = _losses(logits_SBK.float(), labels_SB)
-                training.parameters.differentiate(losses_SB.mean(dim=1).sum())
-                training.optimizer.step()
-                losses_S += losses_SB.detach().sum(dim=1)
-            measured = _validated(training, number, (losses_S / len(split)).tolist(), started)
-            for seed, epoch in measured.items():
-                training.epochs[seed] += (epoch,)
+            measured: dict[int, Epoch] = {}
+            for group in learning:
+                measured |= _epoch(training, group, number)
             training.seconds += time.perf_counter() - started
             on_epoch(measured)
 
 
-def _shares(values: Tensor, seeds: int) -> Sequence[Tensor]:
-    """Divide a tensor of the stack among its seeds; a number belongs to all of them."""
-    return torch.chunk(values, seeds) if values.ndim else [values] * seeds
+def _epoch(training: Training, group: Together, number: int) -> dict[int, Epoch]:
+    """Train networks for one epoch, and give what it measured of each seed."""
+    recipe, split = training.recipe, training.train
+    started, batches = time.perf_counter(), len(training.batches)
+    group.network.train()
+    losses_S = torch.zeros(len(group.seeds), dtype=torch.float64, device=training.device)
+    for index, order_BS in enumerate(_orders(training, group)):
+        step = (number - 1) * batches + index
+        for settings in group.optimizer.param_groups:
+            settings["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
+        images_BMHW, labels_SB = _batch(split, order_BS)
+        with _autocast(training):
+            logits_SBK = group.network(images_BMHW)
+        losses_SB = _losses(logits_SBK.float(), labels_SB)
+        group.parameters.differentiate(losses_SB.mean(dim=1).sum())
+        group.optimizer.step()
+        losses_S += losses_SB.detach().sum(dim=1)
+    return _validated(training, group, number, (losses_S / len(split)).tolist(), started)
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -180,49 +182,43 @@ def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
     """Test each seed that was not given up; its last epoch must lie behind."""
     started = time.perf_counter()
     split = training.images.test.to(training.device)
+    correct: dict[int, Tensor] = {}
+    tested = [group for group in training.groups if not group.is_over]
     with _settings(training.recipe):
-        correct_SN = _logits(training, split).argmax(dim=2) == split.labels
+        for group in tested:
+            correct_SN = _logits(training, group, split).argmax(dim=2) == split.labels
+            correct |= zip(group.seeds, correct_SN, strict=True)
     training.seconds += time.perf_counter() - started
     device = training.device
     return {
         seed: Outcome(
-            test_accuracy=correct_N.double().mean().item(),
-            validation_accuracy=training.epochs[seed][-1].validation_accuracy,
-            test_correct=np.packbits(correct_N.cpu().numpy()).tobytes(),
+            test_accuracy=correct[seed].double().mean().item(),
+            validation_accuracy=group.epochs[seed][-1].validation_accuracy,
+            test_correct=np.packbits(correct[seed].cpu().numpy()).tobytes(),
             seconds=training.seconds / len(training.seeds),
             seed=seed,
-            seeds_at_once=training.seeds,
+            seeds_at_once=group.seeds,
             threads=threads,
             device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
             versions=versions(),
         )
-        for seed, correct_N in zip(training.seeds, correct_SN, strict=True)
-        if seed not in training.failures
+        for group in tested
+        for seed in group.seeds
+        if seed not in group.failures
     }
 
 
-def _initial(architecture: Architecture, seed: int) -> torch.nn.Sequential:
+def _initial(architecture: Architecture, seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
     return build(architecture)
 
 
-def _optimizer(recipe: Recipe, vector: torch.nn.Parameter) -> torch.optim.Optimizer:
-    own: dict[str, Any] = {"rho": recipe.rho}
-    if recipe.optimizer == "adamw":
-        own = {"betas": (recipe.beta1, recipe.beta2)}
-    make = {"adadelta": torch.optim.Adadelta, "adamw": torch.optim.AdamW}[recipe.optimizer]
-    optimizer: torch.optim.Optimizer = make(
-        [vector], lr=recipe.learning_rate, eps=recipe.eps, weight_decay=recipe.weight_decay, **own
-    )
-    return optimizer
-
-
-def _orders(training: Training) -> Iterator[Tensor]:
+def _orders(training: Training, group: Together) -> Iterator[Tensor]:
     """Draw a new order of the training split for each seed; give it batch by batch."""
     size = len(training.train)
-    orders = [torch.randperm(size, generator=generator) for generator in training.orders]
+    orders = [torch.randperm(size, generator=generator) for generator in group.orders]
     order_NS = torch.stack(orders, dim=1).to(training.device)
-    yield from torch.split(order_NS, training.recipe.batch_size)
+    yield from torch.split(order_NS, training.batches)
 
 
 def _batch(split: Split, order_BS: Tensor) -> tuple[Tensor, Tensor]:
@@ -239,36 +235,37 @@ def _losses(logits_SBK: Tensor, labels_SB: Tensor) -> Tensor:
 
 
 def _validated(
-    training: Training, number: int, train_losses: Sequence[float], started: float
+    training: Training, group: Together, number: int, train_losses: Sequence[float], started: float
 ) -> dict[int, Epoch]:
     """Measure the epoch of each seed; give up those whose losses are not finite."""
     split = training.validation
-    logits_SNK = _logits(training, split)
-    labels_SN = split.labels.expand(len(training.seeds), -1)
+    logits_SNK = _logits(training, group, split)
+    labels_SN = split.labels.expand(len(group.seeds), -1)
     losses = _losses(logits_SNK, labels_SN).mean(dim=1).tolist()
     accuracies = (logits_SNK.argmax(dim=2) == labels_SN).double().mean(dim=1).tolist()
-    seconds = (time.perf_counter() - started) / len(training.seeds)
+    seconds = (time.perf_counter() - started) / len(group.seeds)
+    rows = zip(group.seeds, train_losses, losses, accuracies, strict=True)
     measured = {}
-    rows = zip(training.seeds, train_losses, losses, accuracies, strict=True)
     for seed, train_loss, loss, accuracy in rows:
-        if seed in training.failures:
+        if seed in group.failures:
             continue
         if math.isfinite(train_loss + loss):
             measured[seed] = Epoch(number, train_loss, loss, accuracy, seconds)
+            group.epochs[seed] += (measured[seed],)
         else:
-            training.failures[seed] = Diverged(
+            group.failures[seed] = Diverged(
                 f"Training diverged in epoch {number} of {training.recipe.epochs}: the loss is "
                 f"{train_loss} on the training and {loss} on the validation split."
             )
     return measured
 
 
-def _logits(training: Training, split: Split) -> Tensor:
+def _logits(training: Training, group: Together, split: Split) -> Tensor:
     """Show every image to every seed's network: logits_SNK."""
-    training.network.eval()
+    group.network.eval()
     with torch.inference_mode(), _autocast(training):
         chunks = [
-            training.network(_scaled(images_BCHW.repeat(1, len(training.seeds), 1, 1))).float()
+            group.network(_scaled(images_BCHW.repeat(1, len(group.seeds), 1, 1))).float()
             for images_BCHW in torch.split(split.images, _EVALUATED_AT_ONCE)
         ]
     return torch.cat(chunks, dim=1)

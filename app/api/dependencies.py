@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Query, Request
 
 from app.config import Settings
 from app.db.engine import Database
-from app.services.solving import Solvers
+from app.services.solvers import Solvers
 
 ID_PATTERN = r"^[A-Za-z0-9_-]+$"
 

@@ -12,11 +12,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from app.db.errors import NotFoundError
+from app.db.errors import UNREACHABLE, NotFoundError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
 from app.errors import ConflictError, Fault, RefusedError, pointer
@@ -72,8 +70,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CursorError, _at("query/cursor"))
     app.add_exception_handler(KeyReusedError, _at("header/Idempotency-Key"))
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _unavailable)
-    app.add_exception_handler(PoolTimeoutError, _unavailable)
+    for error in UNREACHABLE:
+        app.add_exception_handler(error, _unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 

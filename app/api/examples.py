@@ -5,17 +5,17 @@ Ids are hashes of what was asked, so that those of the examples are known before
 
 from typing import Any, Final
 
-import examples
+from app.db import searches
 from app.db.identity import content_hash, nth_id, variant_id
 from app.services import jobs
 from app.services.requests import JobRequest, SearchRequest
 from app.services.results_csv import COLUMNS
-from app.services.searches import understood
+from app.shipped import example
 from solver.network.architecture import Architecture
 
-ARCHITECTURE: Final = examples.load("digits-architecture")
-SEARCH: Final = examples.load("digits-search")
-TOLERANT_SEARCH: Final[dict[str, Any]] = examples.load("digits-search-flops")
+ARCHITECTURE: Final = example("digits-architecture")
+SEARCH: Final = example("digits-search")
+TOLERANT_SEARCH: Final[dict[str, Any]] = example("digits-search-flops")
 
 _ORIGINAL: Final = Architecture.model_validate(ARCHITECTURE)
 ARCHITECTURE_ID: Final = _ORIGINAL.id
@@ -23,18 +23,17 @@ ARCHITECTURE_ID: Final = _ORIGINAL.id
 
 def _search_id(body: dict[str, Any]) -> str:
     request = SearchRequest.model_validate(body)
-    question = understood(request, _ORIGINAL)
-    return nth_id(content_hash("search", [ARCHITECTURE_ID, question]), 0)
+    return nth_id(searches.content_hash(ARCHITECTURE_ID, request.filled(_ORIGINAL)), 0)
 
 
 SEARCH_ID: Final = _search_id(SEARCH)
 REMOVED_SEARCH_ID: Final = _search_id(TOLERANT_SEARCH)
 VARIANT_ID: Final = variant_id(SEARCH_ID, 0)
-JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **examples.load("digits-job")}
-HALVING_JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **examples.load("digits-halving")}
+JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **example("digits-job")}
+HALVING_JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **example("digits-halving")}
 CONTROL_JOB: Final[dict[str, Any]] = {**JOB, "inputs": "upsampled", "training_images": 500}
 JOB_ID: Final = nth_id(
-    content_hash("job", [SEARCH_ID, jobs.understood(JobRequest.model_validate(JOB))]), 0
+    content_hash("job", [SEARCH_ID, jobs.stored(JobRequest.model_validate(JOB))]), 0
 )
 EVENTS: Final = (
     "event: epoch\n"

@@ -5,10 +5,10 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.dependencies import TheDatabase
 from app.api.errors import Problem, problem
+from app.db.errors import DatabaseError
 from app.db.schema import is_current
 
 router = APIRouter(tags=["health"])
@@ -31,7 +31,7 @@ def is_ready(database: TheDatabase) -> Alive | JSONResponse:
     """The database can be reached, and its schema is the newest."""
     try:
         current = is_current(database)
-    except SQLAlchemyError:
+    except DatabaseError:
         return problem(503, "the database does not answer")
     if not current:
         return problem(503, "the database's schema is not current; run: isobudget migrate")

@@ -19,7 +19,7 @@ from app.api.dependencies import (
 )
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
-from app.services import browsing, searches
+from app.services import searches, variant_pages
 from app.services.requests import SearchRequest
 from app.services.searches import SearchPage, SearchView
 from app.services.variants import VariantPage
@@ -105,7 +105,7 @@ def list_the_variants_of_a_search(
     cursor: Cursor = None,
 ) -> VariantPage:
     """The variants that a search found, page by page."""
-    return browsing.of_search(database, id, sort, cursor, limit)
+    return variant_pages.of_search(database, id, sort, cursor, limit)
 
 
 @router.delete("/{id}", status_code=204)

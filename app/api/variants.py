@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
-from app.services import browsing, variants
-from app.services.browsing import VariantFilter
+from app.db.variants import VariantFilter
+from app.services import variant_pages, variants
 from app.services.variants import VariantPage, VariantView
 from solver.problem import ApproachName, Budget, Scope
 
@@ -46,7 +46,7 @@ class Browse(BaseModel):
 def browse_variants(wanted: Annotated[Browse, Query()], database: TheDatabase) -> VariantPage:
     """All variants that were ever found, filtered."""
     chosen = VariantFilter(**wanted.model_dump(include=set(VariantFilter._fields)))
-    return browsing.browse(database, chosen, wanted.sort, wanted.cursor, wanted.limit)
+    return variant_pages.of_all(database, chosen, wanted.sort, wanted.cursor, wanted.limit)
 
 
 @router.get("/{id}")

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from app.cli.console import out
-from app.cli.options import understood
 from app.cli.tables import neighbours_table
 from app.services.searches import Original
 from solver.answers.variants import Answer, Describer, Explanation, Outcome, Variant
@@ -40,7 +39,7 @@ def print_json(request: SolveRequest, answer: Answer) -> None:
 
 def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
     """All but the variants; what only a stored search has is ``None``."""
-    network = request.architecture
+    network = request.problem.architecture
     original = Original(
         id=network.id,
         resolution=network.resolution,
@@ -51,7 +50,7 @@ def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
         "state": "succeeded",
         "created_at": None,
         "finished_at": None,
-        "request": understood(request),
+        "request": request.filled().model_dump(mode="json"),
         "original": original.model_dump(mode="json"),
         **answer.model_dump(mode="json", exclude={"symbols"}),
         "error": None,

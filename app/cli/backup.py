@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.console import fail, out, settings
 from app.db.backup import BackupError, back_up
 from app.db.engine import Database
+from app.db.errors import DatabaseError
 
 
 def backup(
@@ -34,5 +34,5 @@ def the_database() -> Iterator[Database]:
             yield database
     except BackupError as failed:
         fail(str(failed))
-    except (SQLAlchemyError, OSError) as failed:
+    except (DatabaseError, OSError) as failed:
         fail(f"the database cannot be opened; is ISOBUDGET_DATABASE_URL right? {failed}")

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import httpx2
 
+from app.states import FINAL
+
 LOOK_SECONDS: Final = 0.3
 TIMEOUT_SECONDS: Final = 90.0
-ENDED: Final = ("succeeded", "failed", "cancelled")
 
 
 class ServiceError(RuntimeError):
@@ -82,7 +83,7 @@ class Client:
         while True:
             view = self.get(path)
             yield view
-            if view["state"] in ENDED:
+            if view["state"] in FINAL:
                 return
             self._pause()
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-import examples
 from app.cli.answers import FIRST, print_explanation, print_outcome
 from app.cli.client import Client, ServiceError
 from app.cli.console import ExitCode, fail, notes, out
@@ -16,9 +15,10 @@ from app.cli.service import log_tails, service
 from app.cli.tables import results_table, variants_table
 from app.cli.work import require_trainer
 from app.services.variants import VariantView
+from app.shipped import example
 from app.ui.experiment import Experiment, rows_of
 from app.ui.report import render
-from app.ui.wording import best_sentence, headline, selected_sentence
+from app.ui.sentences import best_sentence, headline, selected_sentence
 from solver.answers.variants import Explanation
 
 LOG_LINES: Final = 20
@@ -46,7 +46,7 @@ def demo(
     Starts an API and a worker of its own on a fresh SQLite file, and stops both at the end.
     """
     require_trainer()
-    search = examples.load("digits-search") if request is None else read_json(request)
+    search = example("digits-search") if request is None else read_json(request)
     try:
         with service(output) as running:
             experiment = _experiment(running.client, search)

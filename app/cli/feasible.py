@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.combinations import combinations
 from app.cli.console import ExitCode, notes, refuse
 from app.cli.files import FILE_HELP, read_json
 from app.cli.grids import Lists, axes_of, excess, read_lists, sample_of
@@ -25,8 +26,7 @@ from app.cli.parameters import (
     Stride,
     option,
 )
-from app.cli.questions import questions
-from app.cli.surveys import counted, print_summary
+from app.cli.surveys import print_summary, tallied
 from app.errors import Fault
 from app.services.feasibility import Survey
 from solver.problem import Sample, SolveRequest
@@ -108,11 +108,11 @@ def feasible(
     }
     asked = [
         {**own, "approach": name, "budget": kept, "tolerance": band}
-        for name, kept, band in questions(content, approach, budget, tolerance)
+        for name, kept, band in combinations(content, approach, budget, tolerance)
     ]
     requests = requests_of(file, content, asked, ranges, others=[*faults, *more])
     survey = _survey(requests, lists, drawn)
-    summary = survey.summary(counted(survey), nearest)
+    summary = survey.summary(tallied(survey), nearest)
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:
@@ -124,7 +124,7 @@ def feasible(
 def _survey(requests: Sequence[SolveRequest], lists: Lists, sample: Sample | None) -> Survey:
     """Look for the grid's valid networks; what is wrong with it ends the command."""
     requests = list(dict.fromkeys(requests))
-    original = requests[0].architecture
+    original = requests[0].problem.architecture
     axes, faults = axes_of(original, lists)
     grid = Grid(original, axes)
     if faults := faults or excess(grid.size, sample, len(requests)):

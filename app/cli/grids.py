@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from app.cli.reading import numbers
+from app.cli.option_values import numbers
 from app.errors import Fault
 from solver.network.architecture import Architecture
 from solver.problem import Sample

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 from alembic.util import CommandError
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.console import fail, out, refuse, settings
 from app.db import schema
 from app.db.engine import Database
+from app.db.errors import DatabaseError
 from app.errors import Fault
 
 
@@ -29,6 +29,6 @@ def migrate_to(url: str, revision: str = "head") -> None:
         database.close()
     except CommandError as unknown:
         refuse("the arguments", [Fault("--revision", f"{unknown}; try head")])
-    except (SQLAlchemyError, OSError) as failed:
+    except (DatabaseError, OSError) as failed:
         fail(f"the database cannot be migrated; is ISOBUDGET_DATABASE_URL right? {failed}")
     out.print(f"{database.url} is at revision {revision}", soft_wrap=True)

@@ -8,12 +8,11 @@ from pydantic import ValidationError
 
 from app.cli.console import refuse
 from app.cli.files import MISSING, faults_of, shown
-from app.cli.finding import find_of, place_in_find
-from app.cli.reading import flag, read_options, without_none
+from app.cli.find_options import find_of, place_in_find
+from app.cli.option_values import flag, read_options, without_none
 from app.errors import Fault, RefusedError
 from app.services import searches
 from app.services.architectures import checked
-from app.services.requests import SearchRequest
 from solver.network.schema import Place
 from solver.problem import SolveRequest
 
@@ -112,24 +111,11 @@ def _with_remedy(fault: Fault) -> Fault:
 def _misfits(request: SolveRequest, name: Callable[[Place], str]) -> list[Fault]:
     """Why the approach cannot be applied, or the network not be counted."""
     try:
-        checked(request.architecture, "#/architecture")
-        understood(request)
+        original = checked(request.problem.architecture, "#/architecture")
+        searches.check_applicable(request.problem.approach, original)
     except RefusedError as refused:
         return [
             Fault(name(tuple(fault.pointer.removeprefix("#/").split("/"))), fault.detail)
             for fault in refused.faults
         ]
     return []
-
-
-def understood(request: SolveRequest) -> dict[str, Any]:
-    """The request with its defaults filled in.
-
-    Raises
-    ------
-    RefusedError
-        The approach cannot be applied.
-    """
-    asked = SearchRequest.model_construct(**dict(request))
-    filled = searches.understood(asked, request.architecture)
-    return {"architecture": request.architecture.model_dump(mode="json"), **filled}

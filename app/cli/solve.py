@@ -1,6 +1,7 @@
 """``isobudget solve``."""
 
 import json
+import time
 from itertools import islice
 from typing import Annotated, Final, get_args
 
@@ -14,9 +15,9 @@ from app.cli.answers import (
     print_outcome,
     variants_of,
 )
-from app.cli.console import ExitCode, out
+from app.cli.console import ExitCode, fail, notes, out, settings
 from app.cli.files import FILE_HELP, read_json
-from app.cli.finding import at_odds_with_count, title
+from app.cli.find_options import at_odds_with_count, title
 from app.cli.options import requests_of
 from app.cli.parameters import (
     CountPooling,
@@ -34,11 +35,14 @@ from app.cli.parameters import (
     Stride,
     option,
 )
-from app.cli.running import how_many, solved
 from app.cli.tables import variants_table
-from solver.answers.variants import Answer, Outcome
+from solver.answers.table import AnswerTable
+from solver.answers.variants import Answer, Outcome, SolverReport
 from solver.problem import ObjectiveName, SolveRequest
+from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError
 
+QUIET_SECONDS: Final = 1.0
+"""Before the status line tells how long it takes."""
 FIND: Final = "Which of the solutions: all, unless one of these is given"
 *FIRST_OBJECTIVES, LAST_OBJECTIVE = get_args(ObjectiveName)
 OBJECTIVES: Final = f"{', '.join(FIRST_OBJECTIVES)} or {LAST_OBJECTIVE}"
@@ -125,34 +129,76 @@ def solve(
     find = {"sample": sample, "seed": seed, "best": best, "top": top, "diverse": diverse}
     others = at_odds_with_count({**find, "limit": limit}) if count else []
     (request,) = requests_of(file, read_json(file), [fields], ranges, find, others)
-    outcome = _count(request, as_json) if count else _show(request, as_json)
+    outcome = _print_number(request, as_json) if count else _show(request, as_json)
     if outcome == "infeasible":
         raise typer.Exit(ExitCode.INFEASIBLE)
 
 
 def _show(request: SolveRequest, as_json: bool) -> Outcome:
     """Print the variants."""
-    answer = solved(request)
+    answer = _solved(request)
     (print_json if as_json else _print_tables)(request, answer)
     return answer.outcome
 
 
+def _solved(request: SolveRequest) -> Answer:
+    """What there is; a solver that fails ends the command."""
+    started = time.monotonic()
+    try:
+        with (
+            notes.status(progress(0.0, 0)) as status,
+            SolverProcess(settings().solver_memory_mb) as process,
+        ):
+            return process.solve(
+                request, lambda found: status.update(progress(time.monotonic() - started, found))
+            )
+    except SolverTimeoutError:
+        report = SolverReport(
+            status="UNKNOWN", wall_time=request.settings.time_limit, branches=0, conflicts=0
+        )
+        return Answer(
+            outcome="timed_out", found=0, symbols=(), table=AnswerTable.of(()), solver=report
+        )
+    except SolverFailedError as failed:
+        fail(str(failed))
+
+
+def progress(seconds: float, found: int) -> str:
+    """How far a solve is, once it takes a while."""
+    return "solving …" if seconds < QUIET_SECONDS else f"solving … {seconds:.0f} s, {found:,} found"
+
+
 def _print_tables(request: SolveRequest, answer: Answer) -> None:
-    print_outcome(answer.outcome, answer.found, request.find)
+    print_outcome(answer.outcome, answer.found, request.settings.find)
     print_explanation(answer.explanation)
     if kept := len(answer.table):
-        shown = title(request.find, kept, answer.found, FIRST)
+        shown = title(request.settings.find, kept, answer.found, FIRST)
         out.print(variants_table(islice(variants_of(request, answer), FIRST), shown))
 
 
-def _count(request: SolveRequest, as_json: bool) -> Outcome:
+def _print_number(request: SolveRequest, as_json: bool) -> Outcome:
     """Print how many variants there are."""
-    found = how_many(request)
-    outcome: Outcome = "timed_out" if found is None else "complete" if found else "infeasible"
+    number = _tallied(request)
+    outcome: Outcome = "timed_out" if number is None else "complete" if number else "infeasible"
     if as_json:
-        typer.echo(json.dumps({"found": found, "outcome": outcome}))
-    elif found is None:
-        out.print(f"not counted in {request.time_limit:g} s; give it more with --time-limit")
+        typer.echo(json.dumps({"found": number, "outcome": outcome}))
+    elif number is None:
+        seconds = request.settings.time_limit
+        out.print(f"not counted in {seconds:g} s; give it more with --time-limit")
     else:
-        out.print(number_of_variants(found))
+        out.print(number_of_variants(number))
     return outcome
+
+
+def _tallied(request: SolveRequest) -> int | None:
+    """How many solutions there are; ``None`` if the time limit came first."""
+    try:
+        with (
+            notes.status("counting …"),
+            SolverProcess(settings().solver_memory_mb) as process,
+        ):
+            return process.tally(request)
+    except SolverTimeoutError:
+        return None
+    except SolverFailedError as failed:
+        fail(str(failed))

@@ -6,9 +6,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.cli.console import fail, notes, out, settings
 from app.cli.tables import nearest_table, shares_table
-from app.services.counting import Count, Counters
 from app.services.feasibility import Feasibility, GridView, Survey
-from app.services.process import SolverFailedError
+from app.services.tallies import Tallies, Tally
+from solver.processes.process import SolverFailedError
 
 LEGEND: Final = (
     "feasible: originals that have variants; median: of their numbers of variants;\n"
@@ -17,20 +17,20 @@ LEGEND: Final = (
 ORDER: Final = "the fewest fields to change first, then the least sum of |to − from| / from"
 
 
-def counted(survey: Survey) -> list[Count]:
-    """Count all problems in child processes, which die with this one; a bar shows how far it is."""
+def tallied(survey: Survey) -> list[Tally]:
+    """Tally all problems in processes that die with this one; a bar shows how far it is."""
     chosen = settings()
     processes = min(max(1, chosen.solver_processes), len(survey))
-    counts: dict[int, Count] = {}
+    by_place: dict[int, Tally] = {}
     try:
-        with Counters(processes, chosen.solver_memory_mb) as counters, _bar() as bar:
+        with Tallies(survey, processes, chosen.solver_memory_mb) as tallies, _bar() as bar:
             task = bar.add_task("counting", total=len(survey))
-            for number, count in counters.count(survey):
-                counts[number] = count
+            for place, tally in tallies:
+                by_place[place] = tally
                 bar.advance(task)
     except SolverFailedError as failed:
         fail(str(failed))
-    return [counts[number] for number in range(len(survey))]
+    return [by_place[place] for place in range(len(survey))]
 
 
 def _bar() -> Progress:

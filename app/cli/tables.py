@@ -9,7 +9,7 @@ from rich.table import Table
 
 from app.services.architectures import ArchitectureView
 from app.ui.experiment import Row
-from app.ui.wording import percent, points
+from app.ui.sentences import percent, points
 from solver.answers.variants import Variant
 from solver.survey.feasibility import Near, Nearest, Share
 from solver.variation.tolerance import Tolerance

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import IntegrityError, InvalidatePoolError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as Session  # for services, which know no SQLAlchemy
 
 from app.db.types import to_json
 

@@ -1,7 +1,14 @@
 """What a repository refuses."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+DatabaseError = SQLAlchemyError
+"""Whatever goes wrong with the database itself."""
+UNREACHABLE: Final = (OperationalError, PoolTimeoutError)
+"""The database does not answer, or has no connection free."""
 Row = TypeVar("Row")
 
 

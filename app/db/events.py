@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.db.jobs import ENDED, rows_of
+from app.db.jobs import rows_of
 from app.db.models import EpochRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import CursorError
+from app.states import FINAL
 
 MOST = 500
 """Runs that one look is about; there may be more behind them."""
@@ -117,14 +118,14 @@ def news(session: Session, job_id: str, cursor: Cursor) -> list[News]:
         .where(
             JobRunRow.job_id == job_id,
             JobRunRow.position >= cursor.below,
-            or_(RunRow.epochs_done > 0, RunRow.state.in_(ENDED)),
+            or_(RunRow.epochs_done > 0, RunRow.state.in_(FINAL)),
         )
         .order_by(JobRunRow.position)
     )
     changed: dict[str, int] = {}
     for position, id_, epochs, state in session.execute(begun):
         known, ended = cursor.of(position)
-        if not ended and (epochs > known or state in ENDED):
+        if not ended and (epochs > known or state in FINAL):
             changed[id_] = known
             if len(changed) == MOST:
                 break

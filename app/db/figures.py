@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db.models import STATES, JobRow, LateWriteRow, ResultRow, RunRow, SearchRow, VariantRow
+from app.db.models import JobRow, LateWriteRow, ResultRow, RunRow, SearchRow, VariantRow
 from app.db.runs import IS_OVERDUE
 from app.db.types import database_time
+from app.states import STATES
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,20 @@ from app.db import identity
 from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import Key, page
-from app.db.runs import OPEN, has_state, locked, want
+from app.db.results import Results
+from app.db.runs import has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
-from app.halving import Halving
+from app.experiments.halving import Halving, Rung
+from app.states import FINAL, OPEN
 
 NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))
 ENOUGH = 200
 """Results that a mean time is taken of, so that the time of a job with many is told as fast."""
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
-class Network:
+class JobNetwork:
     """A network of a job: the original where ``variant`` is ``None``, else a variant's position."""
 
     architecture_id: str
@@ -39,7 +40,7 @@ class Need:
     ``run`` are the columns of ``runs`` that identify it.
     """
 
-    network: Network
+    network: JobNetwork
     run: Mapping[str, Any]
     epochs: int
 
@@ -75,13 +76,14 @@ def create(
     return job
 
 
-def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> list[dict[str, Any]]:
+def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> tuple[Rung, ...]:
     """What halving begins with: nothing where the job does not halve."""
     if Halving.of(request) is None:
-        return []
-    wanted = {need.network.variant: need.epochs for need in needs}
-    del wanted[None]
-    return [{"epochs": min(wanted.values()), "tried": list(wanted), "kept": None}]
+        return ()
+    wanted = {
+        need.network.variant: need.epochs for need in needs if need.network.variant is not None
+    }
+    return (Rung(epochs=min(wanted.values()), tried=tuple(wanted)),)
 
 
 def _insert_runs(session: Session, job: JobRow, needs: Sequence[Need]) -> set[str]:
@@ -215,7 +217,7 @@ def progress(session: Session, job: JobRow) -> Progress:
     mine = JobRunRow.job_id == job.id
     is_original = JobRunRow.variant_position.is_(None)
     is_cut = JobRunRow.target_epochs < epochs_wanted(job)
-    is_done = or_(RunRow.state.in_(ENDED), is_cut)
+    is_done = or_(RunRow.state.in_(FINAL), is_cut)
     missing = JobRunRow.target_epochs - RunRow.epochs_done
     counted = session.execute(
         select(
@@ -250,10 +252,9 @@ def progress(session: Session, job: JobRow) -> Progress:
 
 def epochs_wanted(job: JobRow) -> int:
     """How far the variants are wanted that are not cut off: the recipe's epochs, or a rung's."""
-    if job.rungs and job.rungs[-1]["kept"] != []:
-        epochs: int = job.rungs[-1]["epochs"]
-    else:
-        epochs = job.request["epochs"]
+    if job.rungs and job.rungs[-1].kept != ():
+        return job.rungs[-1].epochs
+    epochs: int = job.request["epochs"]
     return epochs
 
 
@@ -405,14 +406,14 @@ def cancel(session: Session, id_: str) -> bool:
     Its paused runs stay paused: nothing works on them, and a later job can go on from there.
     """
     job = get(session, id_)
-    if job.state in ENDED:
+    if job.state in FINAL:
         return False
     mine = select(JobRunRow.run_id).where(JobRunRow.job_id == id_).scalar_subquery()
     not_ended = locked(RunRow.id.in_(mine), RunRow.state.in_((*OPEN, "paused")))
     ids = list(session.scalars(select(not_ended)))
     ended = (
         update(JobRow)
-        .where(JobRow.id == id_, JobRow.state.not_in(ENDED))
+        .where(JobRow.id == id_, JobRow.state.not_in(FINAL))
         .values(state="cancelled", finished_at=database_time(), stale=True)
     )
     if not affected(session, ended):
@@ -432,12 +433,12 @@ def next_stale(session: Session) -> JobRow | None:
     ).first()
 
 
-def settle(session: Session, job: JobRow, results: dict[str, Any]) -> None:
+def settle(session: Session, job: JobRow, results: Results) -> None:
     """Keep a job's results, and end it if it waits for no run any more."""
     job.results = results
     job.stale = False
     now = progress(session, job)
-    if job.state in ENDED or now.done < now.total:
+    if job.state in FINAL or now.done < now.total:
         return
     job.state, job.error = _end(job, now)
     job.finished_at = session.scalar(select(database_time()))
@@ -453,7 +454,7 @@ def _end(job: JobRow, now: Progress) -> tuple[str, str | None]:
         return ("failed", failed) if failed else ("succeeded", None)
     if now.number("failed", of_original=True):
         return "failed", failed
-    if not job.rungs[-1]["kept"]:
+    if not job.rungs[-1].kept:
         return "failed", f"no variant was trained to the end: {failed}"
     return "succeeded", None
 

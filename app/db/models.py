@@ -1,7 +1,7 @@
 """The schema; Alembic makes it, ``migrations/`` holds its history."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,13 +16,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from app.db.types import Document, UTCDateTime, database_time
-from app.failures import FAILURES
-
-STATES: Final = ("queued", "running", "succeeded", "failed", "cancelled")
-"""States of searches, jobs and runs alike; the last three are final."""
-RUN_STATES: Final = (*STATES, "paused")
-"""A paused run was trained as far as it is wanted, and can be trained further."""
+from app.db.results import Results
+from app.db.search_terms import SearchTerms
+from app.db.types import AsSchema, Document, UTCDateTime, database_time
+from app.experiments.failures import FAILURES
+from app.experiments.halving import Rung
+from app.states import RUN_STATES, STATES
 
 Id = String(40)
 
@@ -48,7 +47,9 @@ class Base(DeclarativeBase):
         datetime: UTCDateTime(),
         dict[str, Any]: Document,
         list[int]: Document,
-        list[dict[str, Any]]: Document,
+        tuple[Rung, ...]: AsSchema(tuple[Rung, ...]),
+        Results: AsSchema(Results),
+        SearchTerms: AsSchema(SearchTerms),
     }
 
 
@@ -83,7 +84,7 @@ class SearchRow(Base):
     approach: Mapped[str] = mapped_column(String(8))
     budget: Mapped[str] = mapped_column(String(8))
     scope: Mapped[str] = mapped_column(String(8))
-    request: Mapped[dict[str, Any]]
+    request: Mapped[SearchTerms]
     time_limit: Mapped[float]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
@@ -144,8 +145,8 @@ class JobRow(Base):
     request: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     stale: Mapped[bool] = mapped_column(default=True)
-    results: Mapped[dict[str, Any] | None]
-    rungs: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    results: Mapped[Results | None]
+    rungs: Mapped[tuple[Rung, ...]] = mapped_column(default=())
     error: Mapped[str | None]
     priority: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=database_time())

@@ -60,7 +60,7 @@ class BestOfK(Schema):
     optimistic: Literal[True] = True
 
 
-class Rung(Schema):
+class RungResult(Schema):
     """Variants that were trained equally far, and which of them went on.
 
     ``kept`` and ``validation_accuracy`` (means over seeds, by variant) are ``None`` while they are
@@ -78,7 +78,7 @@ class HalvingResult(Schema):
     """How successive halving chose."""
 
     eta: int
-    rungs: list[Rung]
+    rungs: list[RungResult]
 
 
 class Results(Schema):

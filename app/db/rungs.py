@@ -5,15 +5,15 @@ That a variant goes on means that its runs are wanted further: they are resumed,
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.db.jobs import ENDED, Measured, measured
+from app.db.jobs import Measured, measured
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.runs import want
-from app.halving import Halving
+from app.experiments.halving import Halving, Rung
+from app.states import FINAL
 
 
 def advance(session: Session, job: JobRow) -> bool:
@@ -24,38 +24,37 @@ def advance(session: Session, job: JobRow) -> bool:
     since it may wait for the job.
     """
     plan = Halving.of(job.request)
-    if plan is None or not job.rungs or job.state in ENDED:
+    if plan is None or not job.rungs or job.state in FINAL:
         return True
-    while job.rungs[-1]["kept"] is None:
-        rung = job.rungs[-1]
+    while (rung := job.rungs[-1]).kept is None:
         accuracies = _accuracies(measured(session, job.id), rung, plan)
         if accuracies is None:
             return True
-        kept = _best(accuracies, plan.keeps(len(accuracies), rung["epochs"]))
-        decided = [*job.rungs[:-1], {**rung, "kept": kept, "accuracies": [*accuracies.values()]}]
-        if kept and rung["epochs"] < plan.epochs:
-            epochs = plan.following(rung["epochs"], len(kept))
+        kept = _best(accuracies, plan.keeps(len(accuracies), rung.epochs))
+        decided = (*job.rungs[:-1], rung.decided(kept, [*accuracies.values()]))
+        if kept and rung.epochs < plan.epochs:
+            epochs = plan.following(rung.epochs, len(kept))
             if not _go_on(session, job, kept, epochs):
                 return False
-            decided.append({"epochs": epochs, "tried": sorted(kept), "kept": None})
+            decided = (*decided, Rung(epochs=epochs, tried=tuple(sorted(kept))))
         job.rungs = decided
     return True
 
 
 def _accuracies(
-    runs: Sequence[Measured], rung: Mapping[str, Any], plan: Halving
+    runs: Sequence[Measured], rung: Rung, plan: Halving
 ) -> dict[int, float | None] | None:
     """Mean validation accuracy over seeds of each variant of a rung; ``None`` while it is trained.
 
     Of a variant with a run that failed it is ``None``.
     """
-    found: dict[int, list[float | None]] = {position: [] for position in rung["tried"]}
+    found: dict[int, list[float | None]] = {position: [] for position in rung.tried}
     for run in runs:
         if run.variant not in found:
             continue
-        has_ended = run.state in ENDED
-        is_measured = run.epochs_done >= rung["epochs"]
-        if rung["epochs"] == plan.epochs:
+        has_ended = run.state in FINAL
+        is_measured = run.epochs_done >= rung.epochs
+        if rung.epochs == plan.epochs:
             is_measured = run.state == "succeeded"
         if not (has_ended or is_measured or run.state == "paused"):
             return None

@@ -45,7 +45,8 @@ from app.db.models import (
 )
 from app.db.statements import add, upsert
 from app.db.types import database_time
-from app.failures import Failure
+from app.experiments.failures import Failure
+from app.states import OPEN
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +54,6 @@ MAX_LOST = 3
 """Leases that a run may lose before it is given up: it probably kills its workers."""
 SILENT = "its worker stopped answering"
 GIVEN_BACK = "its worker gave it back"
-OPEN = ("queued", "running")
-"""States of what has not ended."""
 
 _IN_SQL_ONLY = {"synchronize_session": False}
 _ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}

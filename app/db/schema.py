@@ -1,6 +1,7 @@
 """The schema of a database: made by Alembic only."""
 
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
@@ -11,13 +12,17 @@ from sqlalchemy.orm import Session
 import migrations
 from app.db.engine import Database
 
+FILE_TEMPLATE: Final = "%%(year)d_%%(month).2d_%%(day).2d_%%(hour).2d%%(minute).2d_%%(slug)s"
+"""Date and time come first, so that migrations sort in their order."""
+
 
 def config() -> Config:
     """Alembic's configuration; no ini file is needed."""
     found = Config()
     found.set_main_option("script_location", str(Path(migrations.__file__).parent))
     found.set_main_option("path_separator", "os")
-    found.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    found.set_main_option("timezone", "UTC")
+    found.set_main_option("file_template", FILE_TEMPLATE)
     return found
 
 

@@ -1,44 +1,45 @@
-"""Searches and their variants in the database."""
+"""Searches in the database."""
 
-from collections.abc import Iterator, Sequence
-from itertools import repeat
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
-from app.db import identity
+from app.db import identity, variants
 from app.db.errors import LostLeaseError, existing
 from app.db.models import JobRow, SearchRow, VariantRow
 from app.db.paging import Key, page
-from app.db.statements import affected, insert_all
+from app.db.search_terms import SearchTerms
+from app.db.statements import affected
 from app.db.types import database_time
 from solver.answers.variants import Answer
-from solver.variation.unknown import RESOLUTION
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3
-READ_AT_ONCE: Final = 200
-"""Rows of a long list; of more, the garbage collector walks through those that wait."""
-VARIANT_COLUMNS: Final = ("search_id", "position", "resolution", "params", "flops", "unknowns")
 
 
-def create(session: Session, architecture_id: str, request: dict[str, Any]) -> SearchRow:
-    """Queue a search; ``request`` is as understood, without the architecture."""
-    digest = identity.content_hash("search", [architecture_id, request])
+def create(session: Session, architecture_id: str, terms: SearchTerms) -> SearchRow:
+    """Queue a search; its terms are filled in."""
+    question = terms.question
+    digest = content_hash(architecture_id, terms)
     row = SearchRow(
         id=identity.fresh_id(session, SearchRow, digest),
         content_hash=digest,
         architecture_id=architecture_id,
-        approach=request["approach"],
-        budget=request["budget"],
-        scope=request["scope"],
-        time_limit=request["time_limit"],
-        request=request,
+        approach=question.approach,
+        budget=question.budget,
+        scope=question.scope,
+        time_limit=terms.settings.time_limit,
+        request=terms,
     )
     session.add(row)
     session.flush()
     return row
+
+
+def content_hash(architecture_id: str, terms: SearchTerms) -> str:
+    """What equal searches share."""
+    return identity.content_hash("search", [architecture_id, terms.identity])
 
 
 def get(session: Session, id_: str) -> SearchRow:
@@ -118,22 +119,7 @@ def record(session: Session, id_: str, attempt: int, answer: Answer) -> None:
         solver=answer.solver.model_dump(),
         explanation=explanation,
     )
-    insert_all(session, VariantRow, VARIANT_COLUMNS, variant_rows(id_, answer))
-
-
-def variant_rows(search_id: str, answer: Answer) -> Iterator[tuple[str | int, ...]]:
-    """What is stored of an answer's variants, row by row: there may be a million."""
-    table = answer.table
-    listed = "[" + ",".join(["%d"] * len(answer.symbols)) + "]"
-    return zip(
-        repeat(search_id, len(table)),
-        range(len(table)),
-        table[RESOLUTION],
-        table["params"],
-        table["flops"],
-        map(listed.__mod__, table.rows(answer.symbols)),
-        strict=True,
-    )
+    variants.insert(session, id_, answer)
 
 
 def finish(session: Session, id_: str, attempt: int, state: str, **values: Any) -> None:
@@ -151,6 +137,12 @@ def finish(session: Session, id_: str, attempt: int, state: str, **values: Any) 
     )
     if not affected(session, ended):
         raise LostLeaseError(f"search {id_} is no longer held by attempt {attempt}")
+
+
+def is_held(session: Session, id_: str, attempt: int) -> bool:
+    """Whether an attempt still holds a search: it was neither cancelled, nor claimed again."""
+    row = session.get(SearchRow, id_)
+    return row is not None and (row.state, row.attempt) == ("running", attempt)
 
 
 def release(session: Session, id_: str, attempt: int) -> None:
@@ -181,51 +173,3 @@ def remove(session: Session, id_: str) -> None:
 def jobs_of(session: Session, id_: str) -> list[str]:
     """Ids of the jobs that refer to a search."""
     return list(session.scalars(select(JobRow.id).where(JobRow.search_id == id_)))
-
-
-def variant(session: Session, search_id: str, position: int) -> VariantRow:
-    """One variant.
-
-    Raises
-    ------
-    NotFoundError
-        There is none at this position.
-    """
-    row = session.get(VariantRow, (search_id, position))
-    return existing(row, "variant", identity.variant_id(search_id, position))
-
-
-def variants_at(session: Session, search_id: str, positions: Sequence[int]) -> list[VariantRow]:
-    """The variants at these positions, in this order."""
-    query = select(VariantRow).where(
-        VariantRow.search_id == search_id, VariantRow.position.in_(positions)
-    )
-    found = {row.position: row for row in session.scalars(query)}
-    return [found[position] for position in positions]
-
-
-def variant_columns(
-    session: Session, search_id: str, columns: Sequence[InstrumentedAttribute[Any]]
-) -> Iterator[Sequence[Any]]:
-    """Yield some columns of a search's variants in their order; few are in memory at once."""
-    query = (
-        select(*columns)
-        .where(VariantRow.search_id == search_id)
-        .order_by(VariantRow.position)
-        .execution_options(yield_per=READ_AT_ONCE)
-    )
-    yield from session.execute(query)
-
-
-def variant_positions(session: Session, search_id: str, most: int | None = None) -> list[int]:
-    """Positions of a search's variants, of a resolution of at most ``most`` if given."""
-    query = select(VariantRow.position).where(VariantRow.search_id == search_id)
-    if most is not None:
-        query = query.where(VariantRow.resolution <= most)
-    return list(session.scalars(query.order_by(VariantRow.position)))
-
-
-def variants_stored(session: Session, search_id: str) -> int:
-    """How many variants are stored of a search."""
-    query = select(func.count()).where(VariantRow.search_id == search_id)
-    return session.scalar(query) or 0

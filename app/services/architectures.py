@@ -13,7 +13,7 @@ from solver.network.schema import Schema
 
 
 class ArchitectureView(Schema):
-    """An architecture as understood, counted as a whole and layer by layer."""
+    """An architecture with all that was inferred, counted as a whole and layer by layer."""
 
     id: str = Field(description="Hash of what the network computes; names take no part in it")
     architecture: Architecture

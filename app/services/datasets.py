@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from app import folders
-from app.catalogue import DATASETS, Dataset
 from app.errors import Fault, RefusedError
+from app.experiments import folders
+from app.experiments.catalogue import DATASETS, Dataset
 from app.services.requests import NO_DATASET
 from solver.network.schema import Schema
 
@@ -42,7 +42,7 @@ class DatasetPage(Schema):
 
 
 @dataclass(frozen=True)
-class Found:
+class DatasetOrFaults:
     """A data set, or why there is none."""
 
     dataset: Dataset | None
@@ -81,16 +81,16 @@ def known(data_dir: Path) -> DatasetPage:
     return DatasetPage(items=items)
 
 
-def find(data_dir: Path, name: str) -> Found:
+def find(data_dir: Path, name: str) -> DatasetOrFaults:
     """Look a data set up; users' images are read whole, unless they are as they were last time."""
     if name in DATASETS:
-        return Found(DATASETS[name])
+        return DatasetOrFaults(DATASETS[name])
     folder = folders.look(data_dir, name, thorough=True)
     if folder is None:
-        return Found(None, (NO_DATASET,))
+        return DatasetOrFaults(None, (NO_DATASET,))
     if folder.faults:
-        return Found(None, tuple(f"{name}: {fault}" for fault in folder.faults))
-    return Found(folder.dataset)
+        return DatasetOrFaults(None, tuple(f"{name}: {fault}" for fault in folder.faults))
+    return DatasetOrFaults(folder.dataset)
 
 
 def _view(folder: folders.Folder) -> DatasetView | FaultyDatasetView:

@@ -14,18 +14,16 @@ from app.db import events, jobs
 from app.db.engine import Database
 from app.db.errors import NotFoundError
 from app.db.events import Cursor, News
-from app.db.jobs import ENDED
-from app.failures import Failure
+from app.experiments.failures import Failure
 from app.services.job_views import (
     EpochView,
     ProgressView,
-    RunState,
     epoch_view,
     network_name,
     progress_view,
 )
 from app.services.requests import MOST_RUNS
-from app.services.searches import State
+from app.states import FINAL, RunState, State
 from solver.network.schema import Schema
 
 POLL_SECONDS: Final = 1.0
@@ -116,12 +114,12 @@ def _look(
         except NotFoundError:
             return None
         news = events.news(session, id_, cursor)
-        now = progress_view(session, job) if news or told is None or job.state in ENDED else told
+        now = progress_view(session, job) if news or told is None or job.state in FINAL else told
     messages = [message for item in news for message in _of_run(item, cursor)]
     is_complete = len(news) < events.MOST
     if is_complete and now != told:
         messages.append(_event("progress", now, cursor))
-    if is_complete and job.state in ENDED:
+    if is_complete and job.state in FINAL:
         cursor.is_over = True
         messages.append(_event("end", EndEvent(state=job.state, error=job.error), cursor))
     return messages, now, is_complete
@@ -139,7 +137,7 @@ def _of_run(item: News, cursor: Cursor) -> Iterator[ServerSentEvent]:
         known = epoch.epoch
         cursor.tell(position, known, ended=False)
         yield _event("epoch", EpochEvent(**names, epoch=epoch_view(epoch)), cursor)
-    if run.state in ENDED:
+    if run.state in FINAL:
         cursor.tell(position, known, ended=True)
         result = item.result
         yield _event(

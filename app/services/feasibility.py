@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from app.services.counting import Count
 from app.services.searches import Original
+from app.services.tallies import Tally
 from solver.network.counting import count
 from solver.network.schema import Schema
-from solver.problem import Sample, SolveRequest
-from solver.survey.feasibility import Found, Members, Nearest, Share, nearest, share, tightest
+from solver.problem import Problem, Question, Sample, SolveRequest
+from solver.survey.feasibility import Members, Nearest, Number, Share, nearest, share, tightest
 from solver.survey.grid import Grid
 
 
@@ -60,19 +60,20 @@ class Survey:
         for number in self.members.numbers:
             original = self.grid.member(number)
             for request in self.requests:
-                yield request.model_copy(update={"architecture": original})
+                problem = Problem.of(request.problem, original)
+                yield SolveRequest(problem=problem, settings=request.settings)
 
-    def summary(self, counts: Sequence[Count], most: int) -> Feasibility:
-        """Sum up the counts of all problems, in their order; name so many of the nearest."""
+    def summary(self, tallies: Sequence[Tally], most: int) -> Feasibility:
+        """Sum up the tallies of all problems, in their order; name so many of the nearest."""
         width = len(self.requests)
-        columns = [[each.found for each in counts[place::width]] for place in range(width)]
-        reasons = [each.reason for each in counts if each.found is None]
+        columns = [[tally.number for tally in tallies[place::width]] for place in range(width)]
+        reasons = [tally.reason for tally in tallies if tally.number is None]
         return Feasibility(
             original=self._original(),
             request=self._common(),
             grid=self._view(),
             shares=[
-                share(request, own, found)
+                share(request.problem, own, found)
                 for request, (own, *found) in zip(self.requests, columns, strict=True)
             ],
             nearest=list(self._nearest(columns, most)),
@@ -80,24 +81,26 @@ class Survey:
             reason=reasons[0] if reasons else None,
         )
 
-    def _nearest(self, columns: Sequence[Sequence[Found]], most: int) -> Iterator[Nearest]:
+    def _nearest(self, columns: Sequence[Sequence[Number]], most: int) -> Iterator[Nearest]:
         numbers = self.members.numbers
         order = sorted(range(len(numbers)), key=lambda place: self.grid.distance(numbers[place]))
-        for column in tightest(self.requests):
+        problems = [request.problem for request in self.requests]
+        for column in tightest(problems):
             found = ((numbers[place], columns[column][1 + place]) for place in order)
-            yield nearest(self.requests[column], self.grid, found, most)
+            yield nearest(problems[column], self.grid, found, most)
 
     def _original(self) -> Original:
         request, network = self.requests[0], self.grid.original
         return Original(
             id=network.id,
             resolution=network.resolution,
-            counts=count(network, count_pooling=request.count_pooling),
+            counts=count(network, count_pooling=request.problem.count_pooling),
         )
 
     def _common(self) -> dict[str, Any]:
-        names = {"scope", "ranges", "count_pooling", "min_coverage", "time_limit"}
-        return self.requests[0].model_dump(mode="json", include=names, exclude_none=True)
+        differs = {"approach", "budget", "tolerance"}
+        alike = {"problem": {*Question.model_fields} - differs, "settings": {"time_limit"}}
+        return self.requests[0].model_dump(mode="json", include=alike, exclude_none=True)
 
     def _view(self) -> GridView:
         return GridView(

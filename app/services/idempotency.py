@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from app.catalogue import content_id
 from app.db import idempotency
+from app.db.engine import Session
+from app.experiments.catalogue import content_id
 
 
 def once(

@@ -1,21 +1,19 @@
 """Jobs and runs, as users see them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from app.db import jobs
+from app.db.engine import Session
 from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
 from app.db.results import Results
-from app.failures import Failure
-from app.halving import Halving
-from app.services.searches import State
+from app.experiments.failures import Failure
+from app.experiments.halving import Halving
+from app.states import RunState, State
 from solver.network.schema import Schema
-
-RunState = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 
 
 class ProgressView(Schema):
@@ -124,7 +122,7 @@ def job_view(session: Session, row: JobRow) -> JobView:
         priority=row.priority,
         notes=[*notes, *_notes(row, now)],
         error=row.error,
-        results=Results.model_validate(row.results) if row.results else None,
+        results=row.results,
     )
 
 
@@ -148,8 +146,9 @@ def _progress(row: JobRow, now: jobs.Progress) -> ProgressView:
     planned, left = now.total * epochs, now.epochs_left
     if row.rungs and (plan := Halving.of(row.request)):
         planned = seeds * (epochs + plan.total(now.total // seeds - 1))
-        if row.rungs[-1]["kept"] is None:
-            left += seeds * plan.beyond(row.rungs[-1]["epochs"], len(row.rungs[-1]["tried"]))
+        last = row.rungs[-1]
+        if last.kept is None:
+            left += seeds * plan.beyond(last.epochs, len(last.tried))
     seconds_per_epoch = None if now.mean_seconds is None else now.mean_seconds / epochs
     # A run's seconds are its share of the time that its stack took.
     at_once = max(1, now.at_once)

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from app.catalogue import Dataset, content_id
-from app.db import architectures, jobs, searches
-from app.db.engine import Database
+from app.db import architectures, jobs, searches, variants
+from app.db.engine import Database, Session
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
-from app.halving import Halving
+from app.experiments.catalogue import Dataset, content_id
+from app.experiments.fitting import remarks
+from app.experiments.halving import Halving
 from app.services import datasets
 from app.services.idempotency import once
 from app.services.job_views import JobPage, JobView, RunPage, job_view, run_view
@@ -50,27 +49,26 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             raise ConflictError(f"search {search.id} is {search.state}; wait until it has ended")
         original = architectures.get(session, search.architecture_id)
         dataset = found.or_refused()
-        check_fit(original, dataset)
+        check_fit(original, dataset, request.training)
         positions, notes = choose(session, request, search, dataset)
+        notes += remarks(original)
         if (wanted := (1 + len(positions)) * request.seeds) > MOST_RUNS:
             raise RefusedError(
                 Fault("#/variants", f"{wanted:,} runs exceed the {MOST_RUNS:,} that a job may have")
             )
-        variants = _others(_variant_networks(session, search, positions), original.id)
-        if len(variants) < len(positions):
+        others = _others(_variant_networks(session, search, positions), original.id)
+        if len(others) < len(positions):
             notes.append("a variant that is the original itself was left out")
-        networks = [jobs.Network(original.id, original.resolution), *variants]
+        networks = [jobs.JobNetwork(original.id, original.resolution), *others]
         needs = _needs(request, dataset, networks)
-        return jobs.create(
-            session, search.id, understood(request, notes), needs, request.priority
-        ).id
+        return jobs.create(session, search.id, stored(request, notes), needs, request.priority).id
 
     body = request.model_dump(mode="json")
     return database.transact(lambda session: once(session, "jobs", key, body, make))
 
 
-def understood(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The request with its defaults filled in, and notes on what was decided for the user.
+def stored(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """What is stored of a request: defaults filled in, and notes on what was decided for the user.
 
     Without the priority: two jobs that differ in it alone ask for the same.
     """
@@ -81,19 +79,19 @@ def understood(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]
 
 def _variant_networks(
     session: Session, search: SearchRow, positions: Sequence[int]
-) -> list[jobs.Network]:
+) -> list[jobs.JobNetwork]:
     """The chosen variants, stored as architectures of their own."""
     deriver = Deriver(problem_of(session, search))
     networks = []
     for position in positions:
-        row = searches.variant(session, search.id, position)
+        row = variants.get(session, search.id, position)
         architecture = deriver.describer.architecture(deriver.assignment(row))
         architectures.add(session, architecture)
-        networks.append(jobs.Network(architecture.id, row.resolution, position))
+        networks.append(jobs.JobNetwork(architecture.id, row.resolution, position))
     return networks
 
 
-def _others(variants: Sequence[jobs.Network], original_id: str) -> list[jobs.Network]:
+def _others(variants: Sequence[jobs.JobNetwork], original_id: str) -> list[jobs.JobNetwork]:
     """Variants that are not the original itself, which a search at its own resolution may find.
 
     Raises
@@ -108,12 +106,12 @@ def _others(variants: Sequence[jobs.Network], original_id: str) -> list[jobs.Net
 
 
 def _needs(
-    request: JobRequest, dataset: Dataset, networks: Sequence[jobs.Network]
+    request: JobRequest, dataset: Dataset, networks: Sequence[jobs.JobNetwork]
 ) -> list[jobs.Need]:
     """What is needed of each network, the original first: of variants, their first rung."""
     original = networks[0]
     whole = request.training.epochs
-    plan = Halving.of(understood(request))
+    plan = Halving.of(stored(request))
     first = plan.first(len(networks) - 1) if plan else whole
     return [
         need
@@ -127,9 +125,9 @@ def _needs(
 def _runs(
     request: JobRequest,
     dataset: Dataset,
-    network: jobs.Network,
+    network: jobs.JobNetwork,
     epochs: int,
-    original: jobs.Network,
+    original: jobs.JobNetwork,
 ) -> list[jobs.Need]:
     """One run for each seed, under the hash of all that it depends on."""
     recipe = request.training

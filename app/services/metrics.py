@@ -7,9 +7,9 @@ from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.engine import Database
+from app.db.errors import DatabaseError
 from app.db.figures import Figures, figures
 
 KEPT_SECONDS: Final = 1.0
@@ -50,7 +50,7 @@ class DatabaseCollector(Collector):
         try:
             with self._database.read() as session:
                 return figures(session)
-        except SQLAlchemyError:
+        except DatabaseError:
             return None
 
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.catalogue import DATASETS, FOLDER
-from app.recipes import Recipe
+from app.db.search_terms import SearchTerms
+from app.experiments.catalogue import DATASETS, FOLDER
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.schema import Schema
-from solver.problem import Question, Settings
 
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 MOST_RUNS: Final = 10_000
@@ -19,7 +19,7 @@ NO_DATASET: Final = (
 )
 
 
-class SearchRequest(Question, Settings):
+class SearchRequest(SearchTerms):
     """A search: an architecture, given whole or by its id, and what its variants must satisfy."""
 
     architecture: Architecture | None = None

@@ -1,34 +1,32 @@
 """Searches: asked for, solved by a child process, and browsed."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from app.db import architectures, searches
-from app.db.engine import Database
+from app.db.engine import Database, Session
 from app.db.models import SearchRow
+from app.db.search_terms import SearchTerms
 from app.errors import ConflictError, Fault, RefusedError, pointer
-from app.services import browsing
+from app.services import variant_pages
 from app.services.architectures import checked
 from app.services.idempotency import once
 from app.services.requests import SearchRequest
 from app.services.variants import VariantView
+from app.states import FINAL, State
 from solver.answers.variants import Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, count
 from solver.network.schema import Schema
-from solver.problem import Question, Settings
+from solver.problem import ApproachName, Question, Settings
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 FIRST_VARIANTS = 50
-ENDED = ("succeeded", "failed", "cancelled")
 
 
-class SearchQuestion(Question, Settings):
-    """A search as understood: defaults filled in, the architecture by its id."""
+class TermsView(Question, Settings):
+    """What was asked: defaults filled in, the architecture by its id."""
 
     architecture_id: str
 
@@ -48,7 +46,7 @@ class SearchSummary(Schema):
     state: State
     created_at: datetime
     finished_at: datetime | None
-    request: SearchQuestion
+    request: TermsView
     original: Original
     outcome: Outcome | None = Field(description="`complete`: every solution is there")
     found: int
@@ -86,28 +84,37 @@ def create(database: Database, request: SearchRequest, key: str | None) -> str:
 
     def make(session: Session) -> str:
         original = request.architecture or architectures.get(session, request.architecture_id or "")
-        question = understood(request, checked(original, "#/architecture"))
+        terms = filled(request, checked(original, "#/architecture"))
         architectures.add(session, original)
-        return searches.create(session, original.id, question).id
+        return searches.create(session, original.id, terms).id
 
     body = request.model_dump(mode="json")
     return database.transact(lambda session: once(session, "searches", key, body, make))
 
 
-def understood(request: SearchRequest, original: Architecture) -> dict[str, object]:
-    """The request with its defaults filled in.
+def filled(terms: SearchTerms, original: Architecture) -> SearchTerms:
+    """The terms of a search with its defaults filled in.
 
     Raises
     ------
     RefusedError
         The approach cannot be applied.
     """
-    if misfit := APPROACHES[request.approach].misfit(original):
+    check_applicable(terms.question.approach, original)
+    return terms.filled(original)
+
+
+def check_applicable(approach: ApproachName, original: Architecture) -> None:
+    """Look whether an approach fits an architecture.
+
+    Raises
+    ------
+    RefusedError
+        It does not.
+    """
+    if misfit := APPROACHES[approach].misfit(original):
         place, reason = misfit
         raise RefusedError(Fault(pointer(("architecture", *place)), reason))
-    ranges = request.ranges.filled(original.resolution)
-    filled = request.model_copy(update={"ranges": ranges})
-    return filled.model_dump(mode="json", exclude={"architecture", "architecture_id"})
 
 
 def get(database: Database, id_: str) -> SearchView:
@@ -121,7 +128,7 @@ def get(database: Database, id_: str) -> SearchView:
     with database.read() as session:
         row = searches.get(session, id_)
         summary = _summary(row, architectures.get(session, row.architecture_id))
-    first = browsing.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
+    first = variant_pages.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
     fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
     return SearchView.model_construct(**fields, variants=first.items, next=first.next)
 
@@ -129,7 +136,7 @@ def get(database: Database, id_: str) -> SearchView:
 def has_ended(database: Database, id_: str) -> bool:
     """Whether a search is over, one way or another."""
     with database.read() as session:
-        return searches.get(session, id_).state in ENDED
+        return searches.get(session, id_).state in FINAL
 
 
 def newest(database: Database, cursor: str | None, limit: int) -> SearchPage:
@@ -168,11 +175,14 @@ def _summary(row: SearchRow, original: Architecture) -> SearchSummary:
             "state": row.state,
             "created_at": row.created_at,
             "finished_at": row.finished_at,
-            "request": {**row.request, "architecture_id": row.architecture_id},
+            "request": {
+                **row.request.model_dump(mode="json"),
+                "architecture_id": row.architecture_id,
+            },
             "original": Original(
                 id=original.id,
                 resolution=original.resolution,
-                counts=count(original, count_pooling=row.request["count_pooling"]),
+                counts=count(original, count_pooling=row.request.question.count_pooling),
             ),
             "outcome": row.outcome,
             "found": row.found,

@@ -3,13 +3,14 @@
 import random
 from collections.abc import Sequence
 
-from sqlalchemy.orm import Session
-
-from app.catalogue import Dataset
-from app.db import searches
+from app.db import variants
+from app.db.engine import Session
 from app.db.identity import split_id
-from app.db.models import SearchRow, VariantRow
+from app.db.models import SearchRow
 from app.errors import Fault, RefusedError
+from app.experiments.catalogue import Dataset
+from app.experiments.fitting import misfits, too_small
+from app.experiments.recipes import Recipe
 from app.services.requests import (
     HalvingSelection,
     JobRequest,
@@ -17,35 +18,28 @@ from app.services.requests import (
     WholeSelection,
 )
 from solver.network.architecture import Architecture
-from solver.network.counting import shapes
-from solver.network.layers import Linear
 
 
-def check_fit(original: Architecture, dataset: Dataset) -> None:
-    """Hold an original against a data set, and list every fault at once.
+def check_fit(original: Architecture, dataset: Dataset, recipe: Recipe) -> None:
+    """Hold an original against a data set and a recipe, and list every fault at once.
 
     Raises
     ------
     RefusedError
-        Channels, resolution or classes do not fit.
+        Channels, resolution or classes do not fit, or batches are too small for its batch norms.
     """
-    faults = []
-    channels, resolution, name = original.input.channels, original.resolution, dataset.name
-    if channels != dataset.channels:
-        faults.append(f"the network takes {channels} channels; {name} has {dataset.channels}")
-    if resolution > dataset.resolution:
-        faults.append(
-            f"the network takes {resolution} px, above {name}'s {dataset.resolution} px; "
-            "images are never enlarged"
+    faults = [Fault("#/dataset", fault) for fault in misfits(original, dataset)]
+    resolution, native = original.resolution, dataset.resolution
+    if resolution > native:
+        fault = (
+            f"the network takes {resolution} px, above {dataset.name}'s {native} px; images are "
+            "never enlarged"
         )
-    outputs = shapes(original)[-1]
-    if not isinstance(original.layers[-1], Linear) or outputs != (dataset.classes,):
-        faults.append(
-            f"the last layer must be linear with {dataset.classes} features, one for each class "
-            f"of {name}; the network's output is {list(outputs)}"
-        )
+        faults.append(Fault("#/dataset", fault))
+    if lonely := too_small(original, recipe.batch_size):
+        faults.append(Fault("#/recipe/batch_size", lonely))
     if faults:
-        raise RefusedError(*(Fault("#/dataset", fault) for fault in faults))
+        raise RefusedError(*faults)
 
 
 def choose(
@@ -63,8 +57,8 @@ def choose(
     most = None if request.inputs == "upsampled" else dataset.resolution
     if isinstance(request.variants, NamedSelection):
         return _named(session, request.variants.ids, search, dataset, most), _controls(request)
-    fitting = searches.variant_positions(session, search.id, most=most)
-    stored = searches.variants_stored(session, search.id)
+    fitting = variants.positions(session, search.id, most=most)
+    stored = variants.number(session, search.id)
     native = f"{dataset.name}'s {dataset.resolution} px"
     if not fitting:
         why = f"all are above {native}" if stored else "it found none"
@@ -126,7 +120,7 @@ def _named(
     faults, positions = [], []
     for index, id_ in enumerate(ids):
         search_id, position = split_id(id_)
-        row = session.get(VariantRow, (search_id, position))
+        row = variants.find(session, search_id, position)
         place = f"#/variants/ids/{index}"
         if row is None or search_id != search.id:
             faults.append(Fault(place, f"search {search.id} has no variant {id_}"))

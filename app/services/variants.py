@@ -4,16 +4,15 @@ from collections.abc import Callable
 from functools import cache
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
-from app.db import architectures, searches
-from app.db.engine import Database
+from app.db import architectures, searches, variants
+from app.db.engine import Database, Session
 from app.db.identity import split_id, variant_id
 from app.db.models import SearchRow, VariantRow
 from solver.answers.variants import Describer, Variant
 from solver.approaches import APPROACHES
 from solver.network.schema import Schema
-from solver.problem import Problem, Question
+from solver.problem import Problem
 from solver.variation.template import Assignment
 
 
@@ -53,9 +52,8 @@ class Deriver:
 
 def problem_of(session: Session, search: SearchRow) -> Problem:
     """The problem that a search solves."""
-    question = {name: search.request[name] for name in Question.model_fields}
     original = architectures.get(session, search.architecture_id)
-    return Problem.model_validate({**question, "architecture": original})
+    return Problem.of(search.request.question, original)
 
 
 def derivers(session: Session) -> Callable[[str], Deriver]:
@@ -78,5 +76,5 @@ def get(database: Database, id_: str) -> VariantView:
         There is none with this id.
     """
     with database.read() as session:
-        row = searches.variant(session, *split_id(id_))
+        row = variants.get(session, *split_id(id_))
         return derivers(session)(row.search_id).view(row)

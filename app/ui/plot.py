@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from app.ui.experiment import Row
-from app.ui.wording import percent, points
+from app.ui.sentences import percent, points
 
 WIDEST_STEP: Final = 0.16
 """Between two networks of one resolution, in shares of the least gap between resolutions."""

@@ -9,7 +9,7 @@ from plotly.offline import get_plotlyjs
 
 from app.ui.experiment import Experiment, rows_of
 from app.ui.plot import accuracy_plot
-from app.ui.wording import (
+from app.ui.sentences import (
     best_sentence,
     budget_of,
     headline,

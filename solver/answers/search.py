@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from solver.answers.check import verified
-from solver.answers.table import TYPECODE, Table
+from solver.answers.table import TYPECODE, AnswerTable
 from solver.answers.variants import Answer, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
@@ -19,7 +19,6 @@ from solver.engines.full.model import Model, Report
 from solver.engines.full.optimum import optima
 from solver.engines.objectives import OBJECTIVES, Objective
 from solver.explain.blocking import explain
-from solver.network.counting import refuse_overflow
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 
@@ -119,9 +118,8 @@ class _Search:
         self._problem = problem
         self._approach = APPROACHES[problem.approach]
         self.symbols = self._approach.symbols
-        self.template = self._approach.template(problem.architecture)
-        refuse_overflow(self.template.original_walk)
-        self.constraints = self._approach.constraints_on(self.template, problem)
+        self.template = problem.template
+        self.constraints = self._approach.constraints(problem)
 
     def run(self, settings: Settings, progress: Progress) -> tuple[Found, Report]:
         """All solutions by the fast engine; where its tables would be too large, by CP-SAT."""
@@ -232,14 +230,14 @@ def _outcome(report: Report, found: Found, answered: int) -> Outcome:
     return "truncated" if found.count > answered else "complete"
 
 
-def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> Table:
+def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> AnswerTable:
     """Unknowns and costs of the answers, as they are checked."""
     params, flops = array(TYPECODE), array(TYPECODE)
     for chunk in checked:
         params.extend(_column(chunk.params, len(chunk)))
         flops.extend(_column(chunk.flops(count_pooling=problem.count_pooling), len(chunk)))
     unknowns = {symbol: _column(values, len(chosen)) for symbol, values in chosen.values.items()}
-    return Table({**unknowns, "params": params, "flops": flops})
+    return AnswerTable({**unknowns, "params": params, "flops": flops})
 
 
 def _column(values: Ints | int, rows: int) -> "array[int]":

@@ -12,7 +12,7 @@ TYPECODE: Final = "q"
 """Signed 64-bit integers, in the byte order of this machine: tables do not leave it."""
 
 
-class Table:
+class AnswerTable:
     """Named columns of equal length.
 
     Raises
@@ -27,7 +27,7 @@ class Table:
         self._columns = dict(columns)
 
     @classmethod
-    def of(cls, names: Sequence[str], rows: Sequence[Sequence[int]] = ()) -> "Table":
+    def of(cls, names: Sequence[str], rows: Sequence[Sequence[int]] = ()) -> "AnswerTable":
         """A table from its rows."""
         columns = zip(*rows, strict=True) if rows else ((),) * len(names)
         return cls(
@@ -55,7 +55,7 @@ class Table:
         return b"".join(column.tobytes() for column in self._columns.values())
 
     @classmethod
-    def from_bytes(cls, names: Sequence[str], content: bytes) -> "Table":
+    def from_bytes(cls, names: Sequence[str], content: bytes) -> "AnswerTable":
         """What :meth:`to_bytes` made of a table with these columns."""
         size = len(content) // len(names) if names else 0
         parts = [memoryview(content)[i * size : (i + 1) * size] for i in range(len(names))]

@@ -6,14 +6,14 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, Delta, Span, Walk, count, coverage, span
 from solver.network.layers import Shape
 from solver.network.schema import Schema
 from solver.problem import Problem
-from solver.variation.template import Assignment, Template, convolutions
+from solver.variation.template import Assignment, convolutions
 from solver.variation.unknown import RESOLUTION, Role
 
 Measure = Literal["coverage", "receptive_field"]
@@ -91,7 +91,7 @@ class Answer(Schema):
     outcome: Outcome
     found: int
     symbols: tuple[str, ...]
-    table: Table = Field(exclude=True, repr=False)
+    table: AnswerTable = Field(exclude=True, repr=False)
     solver: SolverReport
     explanation: Explanation | None = None
 
@@ -113,7 +113,7 @@ class Describer:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._template: Template = APPROACHES[problem.approach].template(problem.architecture)
+        self._template = problem.template
         self._original = self.counts(problem.architecture)
         self._front = self._template.junction + 1
         self._behind = lru_cache(maxsize=1024)(self._counted_behind)

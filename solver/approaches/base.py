@@ -46,7 +46,7 @@ class Approach(ABC):
         """Which of the layers that it changes are missing, in words; ``None`` if none is."""
 
     @abstractmethod
-    def template(self, architecture: Architecture) -> Template:
+    def _template(self, architecture: Architecture) -> Template:
         """A network that has them, with the unknowns in it."""
 
     @abstractmethod
@@ -57,16 +57,34 @@ class Approach(ABC):
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """The equations as printed, for scope ``paper``: ``params`` and ``flops``, if any."""
 
-    def misfit(self, architecture: Architecture) -> Fault | None:
-        """Why the approach cannot be applied to a network, with the place; ``None`` if it can."""
+    def template(self, architecture: Architecture) -> Template:
+        """A network with the unknowns in it.
+
+        Raises
+        ------
+        MisfitError
+            The approach cannot be applied to it.
+        """
         if lacking := self.lacks(architecture):
-            return ("layers",), lacking
+            raise MisfitError(lacking)
         _, height, width = architecture.input.shape
         if height != width:
-            return ("input",), (
-                f"approach {self.name} changes square images; this network's are {height}×{width}"
+            raise MisfitError(
+                f"approach {self.name} changes square images; this network's are {height}×{width}",
+                ("input",),
             )
-        return next(self._misfits(self.template(architecture)), None)
+        template = self._template(architecture)
+        for place, reason in self._misfits(template):
+            raise MisfitError(reason, place)
+        return template
+
+    def misfit(self, architecture: Architecture) -> Fault | None:
+        """Why the approach cannot be applied to a network, with the place; ``None`` if it can."""
+        try:
+            self.template(architecture)
+        except MisfitError as misfit:
+            return misfit.place, str(misfit)
+        return None
 
     def _misfits(self, template: Template) -> Iterator[Fault]:
         """Yield what is in the way in a network that has the layers."""
@@ -101,14 +119,11 @@ class Approach(ABC):
         try:
             _ = template.fields
         except MisfitError as tied:
-            yield ("layers",), f"approach {self.name} changes a width, but {tied}"
+            yield tied.place, f"approach {self.name} changes a width, but {tied}"
 
     def constraints(self, problem: "Problem") -> list[Constraint]:
         """All constraints of a problem, in the order in which they are posted."""
-        return self.constraints_on(self.template(problem.architecture), problem)
-
-    def constraints_on(self, template: Template, problem: "Problem") -> list[Constraint]:
-        """All constraints on a problem's template, in the order in which they are posted."""
+        template = problem.template
         found: list[Constraint] = [
             WithinRange(unknown, self.bounds(unknown, problem)) for unknown in self.unknowns
         ]

@@ -40,7 +40,7 @@ class ApproachIV(Approach):
             return None
         return f"approach IV changes the first two convolutions; this network has {found}"
 
-    def template(self, architecture: Architecture) -> Template:
+    def _template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1 and conv2; what stands between them stays."""
         conv1, conv2 = convolutions(architecture.layers)[:2]
         return Template(

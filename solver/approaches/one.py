@@ -39,7 +39,7 @@ class ApproachI(Approach):
             f"this network has {found}"
         )
 
-    def template(self, architecture: Architecture) -> Template:
+    def _template(self, architecture: Architecture) -> Template:
         """The pool is put in where there is none, and the first linear layer is unknown."""
         layers, links, pool = architecture.layers, architecture.links, _own_pool(architecture)
         if pool is None:

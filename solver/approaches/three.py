@@ -44,7 +44,7 @@ class ApproachIII(Approach):
             )
         return None
 
-    def template(self, architecture: Architecture) -> Template:
+    def _template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1 and in a pool behind it and its norm and activation."""
         layers, links = architecture.layers, architecture.links
         conv1 = convolutions(layers)[0]

@@ -31,7 +31,7 @@ class ApproachII(Approach):
             return None
         return "approach II changes the first convolution; this network has none"
 
-    def template(self, architecture: Architecture) -> Template:
+    def _template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1."""
         conv1 = convolutions(architecture.layers)[0]
         return Template(

@@ -1,1 +1,1 @@
-"""Child processes that solve and can be killed."""
+"""The solver in a process that can be killed: what runs in it, and how it is seen from outside."""

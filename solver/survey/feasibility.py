@@ -16,7 +16,7 @@ from solver.variation.tolerance import Tolerance
 MOST_MEMBERS: Final = 100_000
 """Most members of a grid that are looked at."""
 
-Found = int | None
+Number = int | None
 """A number of solutions; ``None`` where it is not known."""
 
 
@@ -64,7 +64,7 @@ class Share(Schema):
     share: float | None = Field(description="The one over the other")
     median: float | None = Field(description="Median number of solutions of those that have some")
     unknown: int = Field(description="Originals whose solutions could not be counted")
-    own: Found = Field(description="Number of solutions of the network that was asked about")
+    own: Number = Field(description="Number of solutions of the network that was asked about")
 
 
 class Near(Schema):
@@ -85,7 +85,7 @@ class Nearest(Schema):
     originals: list[Near]
 
 
-def share(question: Question, own: Found, found: Iterable[Found]) -> Share:
+def share(question: Question, own: Number, found: Iterable[Number]) -> Share:
     """Sum up the numbers of solutions that the originals have."""
     numbers = list(found)
     known = [number for number in numbers if number is not None]
@@ -104,7 +104,7 @@ def share(question: Question, own: Found, found: Iterable[Found]) -> Share:
 
 
 def nearest(
-    question: Question, grid: Grid, found: Iterable[tuple[int, Found]], most: int
+    question: Question, grid: Grid, found: Iterable[tuple[int, Number]], most: int
 ) -> Nearest:
     """The first originals with solutions, of numbers that are sorted by their distance."""
     originals: list[Near] = []

@@ -9,6 +9,7 @@ from solver.network.architecture import Architecture, Input
 from solver.network.counting import Walk, walk
 from solver.network.graph import Links, couple, insert
 from solver.network.layers import Conv2d, Layer, Shape
+from solver.network.schema import Place
 from solver.network.widths import TiedError, form
 from solver.variation.polynomial import Polynomial
 from solver.variation.symbols import Symbols
@@ -19,7 +20,14 @@ Assignment: TypeAlias = Mapping[str, int]
 
 
 class MisfitError(ValueError):
-    """An approach cannot be applied to a network; the text names the layer that is in the way."""
+    """An approach cannot be applied to a network; the text names the layer that is in the way.
+
+    ``place`` is where that stands in the architecture.
+    """
+
+    def __init__(self, reason: str, place: Place = ("layers",)) -> None:
+        super().__init__(reason)
+        self.place = place
 
 
 @dataclass(frozen=True)

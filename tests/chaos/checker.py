@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.db.engine import Database
 from app.db.models import AttemptRow, JobRow, LateWriteRow, ResultRow, RunRow
-from app.db.runs import OPEN
+from app.states import OPEN
 from tests.chaos.journal import WRITES, Entry
 
 Attempt = tuple[str, int]

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from app.db.engine import Database
 from app.db.models import JobRow, RunRow
-from app.db.runs import OPEN
+from app.states import OPEN
 from tests.chaos.worker import Life, live
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import JobRow, JobRunRow, LateWriteRow, ResultRow, RunRow
-from app.db.runs import OPEN
+from app.states import FINAL, OPEN
 from tests.app.api.conftest import serving
 from tests.chaos.sizes import IS_FULL
 from tests.e2e.processes import descendants, has_none, until, working
@@ -52,7 +52,7 @@ def end_of(database: Database, job: str) -> Any:
     """What a job is once it has ended, and is to be for ever."""
     with database.read() as session:
         row = jobs.get(session, job)
-        return (row.state, row.finished_at) if row.state in jobs.ENDED else None
+        return (row.state, row.finished_at) if row.state in FINAL else None
 
 
 def is_known_and_left(database: Database, worker: int, run: RunRow) -> bool:
@@ -117,7 +117,7 @@ def solvers() -> set[int]:
         with suppress(OSError):
             _, parent = stat.read_text().rpartition(")")[2].split()[:2]
             command = stat.with_name("cmdline").read_bytes()
-            if int(parent) == os.getpid() and b"solver.processes.solve_one" in command:
+            if int(parent) == os.getpid() and b"solver.processes.child" in command:
                 found.add(int(stat.parent.name))
     return found
 

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from sqlalchemy import make_url
 
-import examples
+from app.shipped import example
 from tests.containers import compose, stages, words
 from tests.databases import new_postgres
 from tests.e2e.processes import free_port, is_ready, running, until
@@ -108,7 +108,7 @@ def client_of(machine: Machine) -> httpx2.Client:
 
 
 def posted_job(client: httpx2.Client) -> dict[str, Any]:
-    search = client.post("/v1/searches", json=examples.load("digits-search")).json()
+    search = client.post("/v1/searches", json=example("digits-search")).json()
     body = {
         "search_id": search["id"],
         "dataset": "digits",

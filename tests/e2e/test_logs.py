@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import examples
 from app.db.engine import Database
+from app.shipped import example
 from tests.e2e.processes import environment, running, serving
 
 Events = list[dict[str, Any]]
@@ -28,7 +28,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> tuple
     database = Database(f"sqlite:///{path}")
     api, worker = folder / "api.log", folder / "worker.log"
     with serving(database, api) as client:
-        body = examples.load("digits-search")
+        body = example("digits-search")
         search = client.post("/v1/searches", json=body, headers={"X-Request-ID": "s1"}).json()
         job = {"search_id": search["id"], "dataset": "digits", "seeds": 1, "epochs": 1}
         client.post("/v1/jobs", json=job, headers={"X-Request-ID": "j1"}).raise_for_status()

@@ -7,17 +7,17 @@ from typing import Any
 import httpx2
 from sqlalchemy import func, select
 
-import examples
 from app.db.engine import Database
 from app.db.models import EpochRow, ResultRow, RunRow
+from app.shipped import example
 from tests.e2e.processes import environment, running, serving, until
 
 EPOCHS = 60
 
 
 def post_job(client: httpx2.Client, **changes: Any) -> dict[str, Any]:
-    search = client.post("/v1/searches", json=examples.load("digits-search")).json()
-    body = {**examples.load("digits-job"), "search_id": search["id"], **changes}
+    search = client.post("/v1/searches", json=example("digits-search")).json()
+    body = {**example("digits-job"), "search_id": search["id"], **changes}
     job: dict[str, Any] = client.post("/v1/jobs", json=body).json()
     return job
 

@@ -1,10 +1,11 @@
 """Small networks and data, with good defaults."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from app.catalogue import Dataset
+from app.experiments.catalogue import Dataset
 from solver.network.architecture import Architecture
 from trainer.images import Images, Split
 
@@ -16,6 +17,57 @@ SMALL_LAYERS: list[dict[str, Any]] = [
     {"type": "dropout", "p": 0.5},
     {"type": "linear", "out_features": 10},
 ]
+
+
+def resnet8(resolution: int = 8, widths: Sequence[int] = (16, 32, 64)) -> dict[str, Any]:
+    """A ResNet for small images: three stages of one block, a global pool, a linear layer."""
+    stem = _convolution("conv1", widths[0]) | {"inputs": ["input"]}
+    layers = [stem, _norm("bn1"), {"name": "relu1", "type": "relu"}]
+    before = "relu1"
+    for number, width in enumerate(widths):
+        block, stride = f"layer{number + 1}.0", min(number, 1) + 1
+        layers += [
+            _convolution(f"{block}.conv1", width, stride) | {"inputs": [before]},
+            _norm(f"{block}.bn1"),
+            {"name": f"{block}.relu1", "type": "relu"},
+            _convolution(f"{block}.conv2", width),
+            _norm(f"{block}.bn2"),
+        ]
+        if number:
+            narrow = {"kernel_size": 1, "padding": 0, "inputs": [before]}
+            layers += [
+                _convolution(f"{block}.downsample.0", width, stride) | narrow,
+                _norm(f"{block}.downsample.1"),
+            ]
+            before = f"{block}.downsample.1"
+        layers += [
+            {"name": f"{block}.add", "type": "add", "inputs": [f"{block}.bn2", before]},
+            {"name": f"{block}.relu2", "type": "relu"},
+        ]
+        before = f"{block}.relu2"
+    end = (
+        {"type": "global_avg_pool2d"},
+        {"type": "flatten"},
+        {"type": "linear", "out_features": 10},
+    )
+    image = {"channels": 1, "resolution": resolution}
+    return {"name": "resnet-8", "input": image, "layers": [*layers, *end]}
+
+
+def _convolution(name: str, out_channels: int, stride: int = 1) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "conv2d",
+        "out_channels": out_channels,
+        "kernel_size": 3,
+        "stride": stride,
+        "padding": 1,
+        "bias": False,
+    }
+
+
+def _norm(name: str) -> dict[str, Any]:
+    return {"name": name, "type": "batch_norm2d"}
 
 
 def architecture(

@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from app.catalogue import DATASETS
+from app.experiments.catalogue import DATASETS
 from trainer import datasets
 from trainer.datasets import DatasetChanged, DatasetMissing, load
 from trainer.images import Images, Split

@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from app import folders, pictures
-from app.pictures import BrokenError
+from app.experiments import folders, pictures
+from app.experiments.pictures import BrokenError
 from tests.pictures import Size, picture, write_folder
 from tests.trainer.factories import architecture
 from trainer.cache import Memory
@@ -184,7 +184,7 @@ def test_greys_and_colours_make_three_channels(tmp_path: Path) -> None:
     images = fitted(load(SHAPES, tmp_path), network(channels=3))
 
     assert images.train.images.shape[1:] == (3, 8, 8)
-    with pytest.raises(DataMismatch, match="of 1 channels, but those of 'folder:shapes' have 3"):
+    with pytest.raises(DataMismatch, match="takes 1 channels; the images of folder:shapes have 3"):
         fitted(load(SHAPES, tmp_path), network(channels=1))
 
 

@@ -1,8 +1,10 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from solver.network.architecture import Architecture
 from tests.trainer.factories import architecture, images, split
 from trainer.cache import Disk, Memory
 from trainer.images import DataMismatch, Images, ResolutionTooHigh, Split, fitted, resized
@@ -85,21 +87,43 @@ def test_images_are_fitted_to_the_resolution_of_a_network() -> None:
 
 
 def test_a_network_for_other_channels_is_refused_in_a_sentence() -> None:
-    with pytest.raises(DataMismatch, match="images of 3 channels, but those of 'made' have 1"):
+    with pytest.raises(
+        DataMismatch, match=r"^The network takes 3 channels; the images of made have 1\.$"
+    ):
         fitted(images(channels=1), architecture(channels=3))
+
+
+def test_a_network_for_rectangles_is_refused_in_a_sentence() -> None:
+    layers = [{"type": "flatten"}, {"type": "linear", "out_features": 10}]
+    image = {"channels": 1, "height": 6, "width": 8}
+    network = Architecture.model_validate({"input": image, "layers": layers})
+
+    with pytest.raises(
+        DataMismatch, match=r"takes images of 6×8 pixels; those of made are squares"
+    ):
+        fitted(images(), network)
 
 
 def test_a_network_with_other_outputs_than_classes_is_refused_in_a_sentence() -> None:
     seven = architecture([{"type": "flatten"}, {"type": "linear", "out_features": 7}])
 
-    with pytest.raises(DataMismatch, match="gives 7 outputs, but 'made' has 10 classes"):
+    with pytest.raises(DataMismatch, match="has 7 outputs; made has 10 classes"):
         fitted(images(), seven)
+
+
+@pytest.mark.parametrize("pool", [[], [{"type": "global_avg_pool2d"}, {"type": "relu"}]])
+def test_a_network_that_ends_in_maps_of_one_pixel_is_taken(pool: list[dict[str, Any]]) -> None:
+    convolution = {"type": "conv2d", "out_channels": 10, "kernel_size": 5 if pool else 8}
+
+    assert fitted(images(), architecture([convolution, *pool])).resolution == 8
 
 
 def test_a_network_that_ends_in_maps_is_refused_in_a_sentence() -> None:
     maps = architecture([{"type": "conv2d", "out_channels": 10, "kernel_size": 7}])
 
-    with pytest.raises(DataMismatch, match="gives 10×2×2 outputs"):
+    with pytest.raises(
+        DataMismatch, match="ends in 10 maps of 2×2 pixels, but needs one output for each of"
+    ):
         fitted(images(), maps)
 
 

@@ -1,17 +1,21 @@
 import pytest
 import torch
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from solver.network.architecture import Architecture
 from solver.network.counting import count, shapes
+from solver.network.layers import LAYERS
 from tests.strategies import architectures
 from tests.trainer.factories import architecture
-from trainer.networks import CountMismatch, build, check_counts, counts_of
+from tests.trainer.graphs import graphs
+from trainer.networks import BUILDERS, CountMismatch, build, check_counts, counts_of
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
 @settings(max_examples=200, deadline=None)
-@given(architecture=architectures())
+@given(architecture=st.one_of(architectures(), graphs()))
 def test_what_is_counted_is_what_the_built_network_measures(architecture: Architecture) -> None:
     counts = count(architecture)
 
@@ -20,16 +24,23 @@ def test_what_is_counted_is_what_the_built_network_measures(architecture: Archit
     assert measured == (counts.params, counts.macs)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
 @settings(max_examples=200, deadline=None)
-@given(architecture=architectures())
+@given(architecture=st.one_of(architectures(), graphs()))
 def test_every_layer_gives_the_shape_that_was_counted_with(architecture: Architecture) -> None:
     sizes = shapes(architecture)
-    values = torch.zeros(2, *sizes[0])
     network = build(architecture).eval()
+    values = [torch.rand(2, *sizes[0])]
 
-    for module, shape in zip(network, sizes[1:], strict=True):
-        values = module(values)
-        assert values.shape == (2, *shape)
+    for module, read in zip(network, architecture.links, strict=True):
+        values.append(module(*(values[tensor] for tensor in read)))
+
+    assert [tuple(value.shape[1:]) for value in values] == sizes
+    torch.testing.assert_close(network(values[0]), values[-1], equal_nan=True)
+
+
+def test_every_layer_type_can_be_built() -> None:
+    assert set(BUILDERS) == set(LAYERS.values())
 
 
 def test_layers_may_be_named_like_attributes_of_a_module() -> None:

@@ -3,7 +3,7 @@ import itertools
 import pytest
 import torch
 
-from trainer.splits import held_out, subset, validation_size
+from trainer.splits import batch_sizes, held_out, subset, validation_size
 
 LABELS = torch.arange(1_000) % 7 % 4
 
@@ -40,3 +40,22 @@ def test_splits_never_change() -> None:
     """Recorded runs were trained on them: where this fails, ``SPLIT_VERSION`` must go up."""
     assert held_out(LABELS[:30], 6)[1].tolist() == [18, 19, 0, 3, 23, 8]
     assert subset(LABELS[:30], 8).tolist() == [4, 5, 7, 9, 12, 17, 20, 25]
+
+
+@pytest.mark.parametrize(
+    ("images", "batch_size", "sizes"),
+    [
+        (101, 100, [101]),
+        (201, 100, [100, 101]),
+        (100, 100, [100]),
+        (102, 100, [100, 2]),
+        (99, 100, [99]),
+        (5, 2, [2, 3]),
+        (3, 1, [1, 1, 1]),
+        (1, 100, [1]),
+    ],
+)
+def test_a_single_image_that_is_left_over_joins_the_batch_before_it(
+    images: int, batch_size: int, sizes: list[int]
+) -> None:
+    assert batch_sizes(images, batch_size) == sizes

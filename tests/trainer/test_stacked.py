@@ -1,8 +1,12 @@
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from trainer.stacked import Flat, StackedDropout, stack
+from trainer.dropout import StackedDropout
+from trainer.flat import Flat
+from trainer.stacked import stack
 
 
 def generators(count: int) -> list[torch.Generator]:
@@ -54,6 +58,66 @@ def test_the_networks_that_are_stacked_stay_as_they_are() -> None:
         parameter.data.zero_()
 
     assert all(torch.equal(network(images), b) for network, b in zip(alone, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        [nn.AdaptiveAvgPool2d(1), nn.Flatten()],
+        [nn.Flatten(), nn.Flatten(), nn.Linear(36 * 3, 3), nn.Flatten()],
+        [nn.AdaptiveAvgPool2d(1)],
+        [nn.AdaptiveAvgPool2d(1), nn.ReLU()],
+    ],
+)
+def test_networks_may_end_in_a_pool_and_be_flat_more_than_once(end: list[nn.Module]) -> None:
+    alone = [nn.Sequential(nn.Conv2d(2, 3, 3), *deepcopy(end)) for _ in range(2)]
+    images = list(torch.rand(2, 7, 2, 8, 8))
+
+    logits_SBK = stack(alone, generators(2))(side_by_side(images))
+
+    expected = [network(own).flatten(1) for network, own in zip(alone, images, strict=True)]
+    torch.testing.assert_close(logits_SBK, torch.stack(expected))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        [nn.Softmax(1), nn.Flatten(), nn.LogSoftmax(1)],
+        [nn.LogSoftmax(1), nn.AdaptiveAvgPool2d(1), nn.Softmax(1)],
+        [nn.Flatten(), nn.BatchNorm1d(108), nn.Linear(108, 3), nn.BatchNorm1d(3, affine=False)],
+        [nn.BatchNorm2d(3, affine=False), nn.ZeroPad2d((1, 0, 2, 0)), nn.GELU(), nn.Flatten()],
+    ],
+)
+def test_what_sees_all_channels_or_features_sees_those_of_its_own_network(
+    end: list[nn.Module],
+) -> None:
+    alone = [nn.Sequential(nn.Conv2d(2, 3, 3), *deepcopy(end)) for _ in range(2)]
+    images = list(torch.rand(2, 7, 2, 8, 8))
+    stacked = stack(alone, generators(2))
+
+    logits_SBK = stacked(side_by_side(images))
+
+    expected = [network(own).flatten(1) for network, own in zip(alone, images, strict=True)]
+    torch.testing.assert_close(logits_SBK, torch.stack(expected))
+    for name, value in stacked.state_dict().items():
+        states = [network.state_dict()[name] for network in alone]
+        torch.testing.assert_close(value.flatten(), torch.stack(states).flatten()[: value.numel()])
+
+
+def test_weights_that_a_network_uses_twice_are_there_once() -> None:
+    def one() -> nn.Sequential:
+        shared = nn.Conv2d(2, 2, 3, padding=1)
+        return nn.Sequential(shared, nn.ReLU(), shared, nn.Flatten())
+
+    alone = [one(), one()]
+    images = list(torch.rand(2, 7, 2, 8, 8))
+    stacked = stack(alone, generators(2))
+
+    logits_SBK = stacked(side_by_side(images))
+
+    assert Flat(stacked).vector.numel() == 2 * 38
+    expected = [network(own) for network, own in zip(alone, images, strict=True)]
+    torch.testing.assert_close(logits_SBK, torch.stack(expected))
 
 
 @pytest.mark.parametrize(

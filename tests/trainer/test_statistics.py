@@ -5,14 +5,14 @@ from itertools import product
 import numpy as np
 import pytest
 
-from app.db.results import HalvingResult, MeanVariant, Results, Rung
+from app.db.results import HalvingResult, MeanVariant, Results, RungResult
 from trainer import statistics
-from trainer.statistics import Network, Run, summarise
+from trainer.statistics import Run, TrainedNetwork, summarise
 
 
-def network(id_: str, test: list[float], validation: list[float] | None = None) -> Network:
+def network(id_: str, test: list[float], validation: list[float] | None = None) -> TrainedNetwork:
     pairs = zip(test, validation or test, strict=True)
-    return Network(id_, 16, tuple(Run(seed, *pair) for seed, pair in enumerate(pairs)))
+    return TrainedNetwork(id_, 16, tuple(Run(seed, *pair) for seed, pair in enumerate(pairs)))
 
 
 def mean_variant(results: Results) -> MeanVariant:
@@ -100,12 +100,12 @@ def test_many_variants_are_drawn_in_parts_with_the_same_interval(
 
 def halving(kept: list[str] | None) -> HalvingResult:
     tried = ["wide", "tall", "cut"]
-    first = Rung(epochs=1, tried=tried, kept=["wide", "tall"], validation_accuracy=None)
-    last = Rung(epochs=10, tried=["wide", "tall"], kept=kept, validation_accuracy=None)
+    first = RungResult(epochs=1, tried=tried, kept=["wide", "tall"], validation_accuracy=None)
+    last = RungResult(epochs=10, tried=["wide", "tall"], kept=kept, validation_accuracy=None)
     return HalvingResult(eta=2, rungs=[first, last])
 
 
-CUT = Network("cut", 16, (), validated=(0.7, 0.8))
+CUT = TrainedNetwork("cut", 16, (), validated=(0.7, 0.8))
 
 
 @pytest.mark.parametrize("kept", [None, ["tall"]])
@@ -155,7 +155,7 @@ def test_intervals_hold_the_gain_and_are_repeatable() -> None:
     ],
 )
 def test_one_run_of_a_network_is_too_few_for_an_interval(
-    original: Network, variants: list[Network]
+    original: TrainedNetwork, variants: list[TrainedNetwork]
 ) -> None:
     results = summarise(original, variants)
 
@@ -190,7 +190,7 @@ def test_a_variant_without_runs_is_listed_and_left_out_of_estimates() -> None:
     ],
 )
 def test_what_is_not_known_yet_is_none_and_never_nan(
-    original: Network, variants: list[Network]
+    original: TrainedNetwork, variants: list[TrainedNetwork]
 ) -> None:
     results = summarise(original, variants)
 

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
-from tests.trainer.factories import SMALL_LAYERS, architecture, images
+from tests.trainer.factories import SMALL_LAYERS, architecture, images, resnet8
 from trainer.datasets import load
 from trainer.errors import Diverged
-from trainer.images import Images, fitted
+from trainer.images import DataMismatch, Images, fitted
 from trainer.networks import build
 from trainer.outcome import Epoch, Outcome
 from trainer.stacked import Stacked
@@ -123,6 +123,39 @@ def test_every_epoch_sees_every_image_once_in_another_order(batches: list[Tensor
     assert sorted(second.flatten(1).tolist()) == expected
 
 
+ONE_PIXEL: list[dict[str, Any]] = [
+    {"type": "conv2d", "out_channels": 4, "kernel_size": 8},
+    {"type": "batch_norm2d", "name": "norm"},
+    {"type": "relu"},
+    {"type": "conv2d", "out_channels": 10, "kernel_size": 1},
+]
+"""A batch norm that sees one pixel of each image; the output is maps of one pixel."""
+
+
+@pytest.mark.parametrize("batch_size", [49, 7])
+def test_an_image_that_is_left_over_is_trained_on_with_those_before_it(
+    batches: list[Tensor], batch_size: int
+) -> None:
+    training = in_training(architecture(ONE_PIXEL), seeds=[0, 1], batch_size=batch_size)
+
+    train(training, 2, lambda _: None)
+
+    assert [len(batch) for batch in batches[: len(batches) // 2]] == training.batches
+    assert training.batches[-1] == batch_size + 1
+    assert sum(training.batches) == 50
+    assert len(outcomes(training, threads=1)) == 2
+
+
+def test_a_batch_norm_is_not_trained_on_one_image() -> None:
+    with pytest.raises(DataMismatch, match=r"^A batch of one image cannot train 'norm': .*\.$"):
+        in_training(architecture(ONE_PIXEL), batch_size=1)
+    one = in_training(architecture(SMALL_LAYERS), batch_size=1, epochs=1)  # of 6×6 pixels
+
+    train(one, 1, lambda _: None)
+
+    assert len(one.epochs[0]) == 1
+
+
 def test_images_are_in_zero_to_one_at_the_resolution_of_the_network(batches: list[Tensor]) -> None:
     run(architecture(resolution=6), images(resolution=8))
 
@@ -207,7 +240,7 @@ def test_a_validation_loss_that_is_not_finite_is_divergence_too() -> None:
 def test_a_seed_that_diverges_does_not_disturb_those_beside_it() -> None:
     told: list[dict[int, Epoch]] = []
     healthy, beside = in_training(seeds=[0, 1, 2]), in_training(seeds=[0, 1, 2])
-    weights = next(beside.network.parameters())
+    weights = next(beside.groups[0].network.parameters())
     weights.data.chunk(3)[1].fill_(math.nan)
 
     train(healthy, 2, lambda _: None)
@@ -247,13 +280,26 @@ EVERY_LAYER = [
 
 
 PLAIN = [*EVERY_LAYER[7:9], EVERY_LAYER[3], *EVERY_LAYER[10:]]
+RESIDUAL: list[dict[str, Any]] = [
+    {"type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": "same", "name": "stem"},
+    {"type": "relu"},
+    {"type": "max_pool2d", "kernel_size": 2, "name": "pooled"},
+    {"type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": 1, "groups": 6},
+    {"type": "layer_norm"},
+    {"type": "conv2d", "out_channels": 6, "kernel_size": 1, "name": "block"},
+    {"type": "add", "inputs": ["block", "pooled"]},
+    {"type": "relu", "name": "sum"},
+    {"type": "global_avg_pool2d"},
+    {"type": "conv2d", "out_channels": 6, "kernel_size": 1, "shares": "block"},
+    {"type": "sigmoid", "name": "gate"},
+    {"type": "mul", "inputs": ["sum", "gate"]},
+    {"type": "conv2d", "out_channels": 10, "kernel_size": 6},
+]
 
 
 @pytest.mark.parametrize("optimizer", ["adadelta", "adamw"])
-@pytest.mark.parametrize(
-    "layers", [EVERY_LAYER, [*EVERY_LAYER[7:9], EVERY_LAYER[3], *EVERY_LAYER[10:]]]
-)
-def test_seeds_trained_at_once_are_those_trained_one_by_one(
+@pytest.mark.parametrize("layers", [EVERY_LAYER, PLAIN, RESIDUAL])
+def test_seeds_trained_together_are_those_trained_one_by_one(
     layers: list[dict[str, Any]], optimizer: str
 ) -> None:
     """Against a plain loop over a plain network, in the same order of the data: 20 steps."""
@@ -262,7 +308,7 @@ def test_seeds_trained_at_once_are_those_trained_one_by_one(
     training = in_training(network, data, seeds=[3, 4, 5], epochs=4, optimizer=optimizer)
     train(training, 4, lambda _: None)
 
-    for index, seed in enumerate(training.seeds):
+    for seed in training.seeds:
         torch.manual_seed(seed)
         alone = build(network)
         make = {"adadelta": torch.optim.Adadelta, "adamw": torch.optim.AdamW}[optimizer]
@@ -272,18 +318,54 @@ def test_seeds_trained_at_once_are_those_trained_one_by_one(
         for _ in range(4):
             for batch in torch.split(torch.randperm(50, generator=order), 10):
                 plain.zero_grad()
-                logits = alone(data.train.images[batch] / 255)
+                logits = alone(data.train.images[batch] / 255).flatten(1)
                 cross_entropy(logits, data.train.labels[batch]).backward()  # type: ignore[no-untyped-call]
                 plain.step()
-        stacked = training.network.state_dict().values()
-        for expected, together in zip(alone.state_dict().values(), stacked, strict=True):
-            own = together.chunk(3)[index].squeeze(0) if together.ndim else together
+        found = training.snapshots()[seed].tensors.values()
+        for expected, own in zip(alone.state_dict().values(), found, strict=False):
             torch.testing.assert_close(own.reshape(expected.shape), expected, atol=1e-4, rtol=0)
+
+
+def test_seeds_of_a_graph_are_bit_equal_whoever_is_trained_beside_them() -> None:
+    network, data = architecture(RESIDUAL, resolution=12), images(resolution=12)
+    beside = in_training(network, data, seeds=[0, 1, 2])
+    alone = in_training(network, data, seeds=[1])
+    train(beside, 2, lambda _: None)
+    train(alone, 2, lambda _: None)
+
+    (group,) = alone.groups
+    assert [it.seeds for it in beside.groups] == [(0,), (1,), (2,)]
+    assert torch.equal(beside.groups[1].parameters.vector, group.parameters.vector)
+    ends = outcomes(beside, threads=1)
+    assert ends[1].test_correct == outcomes(alone, threads=1)[1].test_correct
+    assert ends[1].seeds_at_once == (1,)
+
+
+def test_a_seed_of_a_graph_that_was_given_up_is_not_trained_on() -> None:
+    told: list[list[int]] = []
+    training = in_training(
+        architecture(RESIDUAL, resolution=12), images(resolution=12), seeds=[0, 1]
+    )
+    training.groups[0].parameters.vector.data.fill_(math.nan)
+
+    train(training, 2, lambda measured: told.append(sorted(measured)))
+
+    assert told == [[1], [1]]
+    assert list(training.failures) == [0]
+    assert list(training.snapshots()) == list(outcomes(training, threads=1)) == [1]
+
+
+def test_a_resnet_learns_digits(tmp_path: Path) -> None:
+    network = Architecture.model_validate(resnet8())
+
+    outcome = run(network, load("digits", tmp_path).at(8), epochs=2, batch_size=100, name="fast")
+
+    assert outcome.test_accuracy > 0.9
 
 
 def test_each_seed_has_its_own_weights_order_and_result(batches: list[Tensor]) -> None:
     training = in_training(seeds=[0, 1, 2])
-    weights = next(training.network.parameters()).detach().chunk(3)
+    weights = next(training.groups[0].network.parameters()).detach().chunk(3)
 
     assert not torch.equal(weights[0], weights[1])
     train(training, 2, lambda _: None)
@@ -295,16 +377,26 @@ def test_each_seed_has_its_own_weights_order_and_result(batches: list[Tensor]) -
     assert ends[1].seeds_at_once == (0, 1, 2)
 
 
+DROPPING: list[dict[str, Any]] = [
+    {"type": "conv2d", "out_channels": 4, "kernel_size": 3},
+    {"type": "dropout", "p": 0.2},
+    *SMALL_LAYERS[1:3],
+    {"type": "dropout2d", "p": 0.2, "name": "dropped"},
+]
+AROUND: list[dict[str, Any]] = [
+    {"type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": 1, "name": "block"},
+    {"type": "add", "inputs": ["dropped", "block"]},
+]
+
+
 @pytest.mark.parametrize("name", ["paper", "fast"])
 @pytest.mark.parametrize("killed_at", [1, 2, 3])
-def test_a_training_that_goes_on_from_a_snapshot_is_bit_equal(name: str, killed_at: int) -> None:
-    layers = [
-        {"type": "conv2d", "out_channels": 4, "kernel_size": 3},
-        {"type": "dropout", "p": 0.2},
-        *SMALL_LAYERS[1:3],
-        {"type": "dropout2d", "p": 0.2},
-        *SMALL_LAYERS[3:],
-    ]
+@pytest.mark.parametrize(
+    "layers", [[*DROPPING, *SMALL_LAYERS[3:]], [*DROPPING, *AROUND, *SMALL_LAYERS[3:]]]
+)
+def test_a_training_that_goes_on_from_a_snapshot_is_bit_equal(
+    layers: list[dict[str, Any]], name: str, killed_at: int
+) -> None:
     settings: dict[str, Any] = {"seeds": [0, 1], "epochs": 4, "name": name}
     straight: list[dict[int, Epoch]] = []
     whole = in_training(architecture(layers), **settings)
@@ -325,7 +417,8 @@ def test_a_training_that_goes_on_from_a_snapshot_is_bit_equal(name: str, killed_
         ]
 
     assert measures(told) == measures(straight[killed_at:])
-    assert torch.equal(resumed.parameters.vector, whole.parameters.vector)
+    for one, other in zip(resumed.groups, whole.groups, strict=True):
+        assert torch.equal(one.parameters.vector, other.parameters.vector)
     assert outcomes(resumed, 1)[1].test_correct == outcomes(whole, 1)[1].test_correct
 
 
@@ -357,7 +450,7 @@ def test_autocast_computes_in_bfloat16_and_keeps_float32_weights() -> None:
     training = in_training(autocast=True, epochs=1)
     train(training, 1, lambda _: None)
 
-    assert training.parameters.vector.dtype == torch.float32
+    assert training.groups[0].parameters.vector.dtype == torch.float32
     plain = in_training(epochs=1)
     train(plain, 1, lambda _: None)
     assert training.epochs[0][-1].train_loss == pytest.approx(

@@ -17,12 +17,14 @@ from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.models import ArchitectureRow, EpochRow, JobRow, ResultRow, RunRow
 from app.db.types import database_time
-from app.recipes import Recipe
+from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from tests.factories import queued_job
-from tests.trainer.factories import architecture
+from tests.factories import original, queued_job
+from tests.pictures import write_folder
+from tests.trainer.factories import SMALL_LAYERS, architecture, resnet8
 from tests.workers import settings_in
+from trainer.datasets import load
 from trainer.outcome import Outcome
 from trainer.process import Paused, Progress, Task, TrainingProcess, ends_of
 from trainer.worker import Worker
@@ -35,6 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "checkpoints"
 
 
+RESNET = Architecture.model_validate(resnet8(widths=(4, 8, 8)))
 CHECKPOINTS = Path(os.devnull, "set by the fixture")  # nothing can be written there
 
 
@@ -84,9 +87,10 @@ def test_a_worker_trains_a_job_and_settles_its_results(database: Database) -> No
     settled = job_of(database, job.id)
     assert settled.state == "succeeded"
     assert settled.results is not None
-    assert settled.results["original"]["accuracy"]["n"] == 2
-    assert settled.results["variants"][0]["variant_id"] == f"{job.search_id}-0"
-    assert settled.results["mean_variant"]["gain"] is not None
+    assert settled.results.original.accuracy.n == 2
+    assert settled.results.variants[0].variant_id == f"{job.search_id}-0"
+    assert settled.results.mean_variant is not None
+    assert settled.results.mean_variant.gain is not None
     assert number(database, ResultRow) == 4
     assert number(database, EpochRow) == 4 * 2
 
@@ -98,8 +102,8 @@ def test_a_worker_trains_rung_by_rung(sqlite_database: Database) -> None:
 
     settled = job_of(sqlite_database, job.id)
     assert settled.state == "succeeded"
-    assert [rung["epochs"] for rung in settled.rungs] == [1, 2]
-    assert len(settled.rungs[0]["kept"]) == 2
+    assert [rung.epochs for rung in settled.rungs] == [1, 2]
+    assert len(settled.rungs[0].kept or ()) == 2
     assert sorted(row.state for row in rows(sqlite_database)) == [
         *["paused"] * 2,
         *["succeeded"] * 3,
@@ -219,11 +223,17 @@ def measures(database: Database) -> list[Any]:
         ] + [(r.run_id, r.test_accuracy, r.validation_accuracy, r.test_correct) for r in results]
 
 
-@pytest.mark.parametrize("killed_at", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("killed_at", "network"), [(1, original()), (2, original()), (4, original()), (2, RESNET)]
+)
 def test_a_run_killed_at_any_epoch_goes_on_and_ends_bit_equal(
-    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+    sqlite_database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    killed_at: int,
+    network: Architecture,
 ) -> None:
-    queued_job(sqlite_database, seeds=2, epochs=4)
+    queued_job(sqlite_database, seeds=2, epochs=4, network=network)
     message = TrainingProcess.message
     told: list[int] = []
 
@@ -311,6 +321,26 @@ def task(architecture: Architecture, checkpoints: Path, **changes: Any) -> Task:
         **changes,
     }
     return Task(**settings)
+
+
+def test_a_folder_whose_last_batch_holds_one_image_is_trained_on_and_resumed(
+    tmp_path: Path,
+) -> None:
+    """140 images are 101 for training, and the recipe's batches are of 100."""
+    classes = [f"class-{number}" for number in range(10)]
+    write_folder(tmp_path / "data", classes=classes, each=14)
+    layers = [{"type": "global_avg_pool2d"}, {"type": "batch_norm2d"}, *SMALL_LAYERS[3:]]
+    changes = {
+        "dataset": "folder:shapes",
+        "dataset_version": load("folder:shapes", tmp_path / "data").dataset.version,
+        "data_dir": tmp_path / "data",
+    }
+
+    first = ends_of(task(architecture(layers), tmp_path, until=1, **changes), lambda _: None)
+    second = ends_of(task(architecture(layers), tmp_path, **changes), lambda _: None)
+
+    assert first == {"a": Paused(), "b": Paused()}
+    assert all(isinstance(end, Outcome) for end in second.values())
 
 
 def test_what_does_not_fit_the_memory_fails_in_words(tmp_path: Path) -> None:

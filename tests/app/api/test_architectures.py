@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-import examples
 from app.db.engine import Database
 from app.db.models import Base
+from app.shipped import example
 
-ARCHITECTURE: dict[str, Any] = examples.load("digits-architecture")
+ARCHITECTURE: dict[str, Any] = example("digits-architecture")
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -137,9 +137,9 @@ def test_a_network_that_does_not_fit_a_folder_is_refused(
     found = faults(post(client, search_id, "folder:shapes"))
 
     assert [pointer for pointer, _ in found] == ["#/dataset"] * 3
-    assert "the network takes 1 channels; folder:shapes has 3" in found[0][1]
-    assert "above folder:shapes's 4 px" in found[1][1]
-    assert f"{len(CLASSES)} features" in found[2][1]
+    assert "the network takes 1 channels; the images of folder:shapes have 3" in found[0][1]
+    assert f"has 10 outputs; folder:shapes has {len(CLASSES)} classes" in found[1][1]
+    assert "above folder:shapes's 4 px" in found[2][1]
 
 
 PAYLOADS = [

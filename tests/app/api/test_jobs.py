@@ -119,6 +119,40 @@ def test_a_bad_job_is_refused_with_its_place(
     assert client.get("/v1/jobs").json()["items"] == []
 
 
+ENDS_IN_A_POOL: dict[str, Any] = {
+    "input": {"channels": 1, "resolution": 5},
+    "layers": [
+        {"type": "conv2d", "out_channels": 8, "kernel_size": 3},
+        {"type": "conv2d", "out_channels": 10, "kernel_size": 1},
+        {"type": "global_avg_pool2d"},
+        {"type": "batch_norm2d", "name": "norm"},
+    ],
+}
+
+
+@pytest.mark.parametrize("end", [[], [{"type": "flatten"}]])
+def test_a_network_may_end_in_a_global_pool(
+    client: TestClient, database: Database, end: list[dict[str, Any]]
+) -> None:
+    network = {**ENDS_IN_A_POOL, "layers": [*ENDS_IN_A_POOL["layers"], *end]}
+    search = stored(client, database, architecture=network, approach="II", scope="network")
+
+    assert client.post("/v1/jobs", json=job_body(search)).status_code == 202
+
+
+def test_batches_of_one_image_are_refused_where_a_batch_norm_sees_one_pixel(
+    client: TestClient, database: Database
+) -> None:
+    search = stored(client, database, architecture=ENDS_IN_A_POOL, approach="II")
+
+    answer = client.post("/v1/jobs", json=job_body(search, recipe={"batch_size": 1}))
+
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "#/recipe/batch_size"
+    assert fault["detail"].startswith("a batch of one image cannot train 'norm': a batch norm")
+
+
 def test_a_job_of_an_unknown_search_is_not_found(client: TestClient) -> None:
     assert client.post("/v1/jobs", json=job_body({"id": "0"})).status_code == 404
 

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-import examples
 from app.api import examples as documented
 from app.db import searches
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.types import database_time
+from app.shipped import example
 from tests.exhaustive import Asked, rows
 from tests.factories import original, queued_search, search_body, solved_search
 
@@ -77,7 +77,7 @@ def test_an_infeasible_search_is_an_answer_with_an_explanation(solving_client: T
 
 
 def test_a_search_by_id_is_that_of_the_architecture(solving_client: TestClient) -> None:
-    architecture = examples.load("digits-architecture")
+    architecture = example("digits-architecture")
     id_ = solving_client.post("/v1/architectures", json=architecture).json()["id"]
     by_id = {**search_body(), "architecture": None, "architecture_id": id_}
 

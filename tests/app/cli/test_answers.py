@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-import examples
 from app.cli.answers import print_explanation
+from app.shipped import example
 from solver.answers.variants import Explanation
 from tests.app.cli.conftest import Isobudget
 
-REQUEST = json.dumps(examples.load("digits-search"))
+REQUEST = json.dumps(example("digits-search"))
 ASKED = ("--kernel-size", "5:5")
 """1,872 weights over 25 + 12 · 25 a filter: 5.76 filters."""
 

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-import examples
 from app.services.architectures import view
+from app.shipped import example
 from solver.network.architecture import Architecture
 from tests.app.cli.conftest import Isobudget
 
-ARCHITECTURE = examples.load("digits-architecture")
+ARCHITECTURE = example("digits-architecture")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_json_is_what_the_api_answers(isobudget: Isobudget) -> None:
 
 
 def test_the_architecture_of_a_search_is_counted(isobudget: Isobudget) -> None:
-    request = json.dumps(examples.load("digits-search"))
+    request = json.dumps(example("digits-search"))
     assert "2,972" in isobudget("count", "-", stdin=request).stdout
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import examples
 from app.cli.client import Client, ServiceError
 from app.cli.processes import ChildEndedError, Children
 from app.cli.service import LOGS
+from app.shipped import example
 from tests.app.cli.conftest import Isobudget
 
 
@@ -48,7 +48,7 @@ def test_an_infeasible_request_is_explained(
 ) -> None:
     request = tmp_path / "request.json"
     ranges = {"resolution": [6, 8], "out_channels": [200, 300]}
-    request.write_text(json.dumps({**examples.load("digits-search"), "ranges": ranges}))
+    request.write_text(json.dumps({**example("digits-search"), "ranges": ranges}))
     result = isobudget("demo", "--output", tmp_path, "--request", request)
     assert result.exit_code == 3
     assert "the nearest network" in result.stdout

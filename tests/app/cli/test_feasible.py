@@ -6,22 +6,21 @@ from typing import Any
 
 import pytest
 
-import examples
 from app.cli.console import notes
 from app.cli.grids import MOST_PROBLEMS
-from app.services import counting
-from app.services.counter import Counter
-from app.services.counting import Count, Counters
-from app.services.process import SolverStartError
+from app.services import tallies
+from app.services.tallies import Tallies, Tally
+from app.shipped import example
 from solver.answers.search import count
 from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
+from solver.processes.process import SolverProcess, SolverStartError
 from tests.app.cli.conftest import Isobudget
 from tests.solver.factories import FLATTEN, conv, linear, network
 
 ROOT = Path(__file__).parents[3]
-ARCHITECTURE = json.dumps(examples.load("digits-architecture"))
-SEARCH = examples.load("digits-search")
+ARCHITECTURE = json.dumps(example("digits-architecture"))
+SEARCH = example("digits-search")
 ASKED = ("--approach", "IV", "--budget", "params")
 GRID = ("--grid", "conv1.out_channels=12,14:18:2")
 """12, 14, 16 and 18 filters."""
@@ -42,7 +41,7 @@ class TestShares:
         summary = surveyed(isobudget, *ASKED, *GRID, "--nearest", "4")
         found = []
         for filters in (12, 14, 16, 18):
-            body = examples.load("digits-architecture")
+            body = example("digits-architecture")
             body["layers"][0]["out_channels"] = filters
             asked = {"architecture": body, "approach": "IV", "budget": "params"}
             found.append(count(SolveRequest.model_validate(asked).problem))
@@ -85,6 +84,7 @@ class TestShares:
             "ranges": {"resolution": [6, 8]},
             "count_pooling": True,
             "min_coverage": 0.0,
+            "kernel_grows": True,
             "time_limit": 30.0,
         }
         options = ("--budget", "flops", "--tolerance", "0", "--resolution", "8")
@@ -279,8 +279,8 @@ class TestEnds:
     def test_what_could_not_be_counted_takes_no_part_and_proves_nothing(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        counts = [(0, Count(0)), (3, Count(None, "too large")), (1, Count(0)), (2, Count(None))]
-        monkeypatch.setattr(Counters, "count", lambda *_: iter([*counts, (4, Count(0))]))
+        found = [(0, Tally(0)), (3, Tally(None, "too large")), (1, Tally(0)), (2, Tally(None))]
+        monkeypatch.setattr(Tallies, "__iter__", lambda _: iter([*found, (4, Tally(0))]))
         result = isobudget("feasible", "-", *ASKED, *GRID, stdin=ARCHITECTURE)
         assert result.exit_code == 0
         reason = (
@@ -294,8 +294,8 @@ class TestEnds:
     def test_large_numbers_are_written_out(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        counts = enumerate(map(Count, (1_234_567, 1_000_000, 2_000_001, 0, 0)))
-        monkeypatch.setattr(Counters, "count", lambda *_: counts)
+        found = enumerate(map(Tally, (1_234_567, 1_000_000, 2_000_001, 0, 0)))
+        monkeypatch.setattr(Tallies, "__iter__", lambda _: found)
         words = isobudget("feasible", "-", *ASKED, *GRID, stdin=ARCHITECTURE).stdout
         assert "50.0%  1,500,000.5  1,234,567" in words
 
@@ -310,26 +310,26 @@ class TestEnds:
     def test_an_interrupt_ends_without_a_traceback_and_without_children(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        made: list[Counter] = []
+        made: list[SolverProcess] = []
 
-        class Noted(Counter):
+        class Noted(SolverProcess):
             def __init__(self, memory_mb: int) -> None:
                 super().__init__(memory_mb)
                 made.append(self)
 
-        monkeypatch.setattr(counting, "Counter", Noted)
+        monkeypatch.setattr(tallies, "SolverProcess", Noted)
         fail_with(monkeypatch, KeyboardInterrupt())
         result = isobudget("feasible", "-", *ASKED, *GRID, "--json", stdin=ARCHITECTURE)
         assert (result.exit_code, result.stdout) == (130, "")
         assert made
-        assert all(counter._process.poll() is not None for counter in made)
+        assert all(process._process.poll() is not None for process in made)
 
 
 def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def count(*_: object) -> None:
+    def none_come(_: Tallies) -> None:
         raise error
 
-    monkeypatch.setattr(Counters, "count", count)
+    monkeypatch.setattr(Tallies, "__iter__", none_come)
 
 
 def test_progress_is_for_terminals(isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch) -> None:

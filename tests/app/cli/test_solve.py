@@ -3,15 +3,14 @@ from typing import Any
 
 import pytest
 
-import examples
-from app.services.child import Child
-from app.services.process import SolverFailedError, SolverTimeoutError
 from app.services.requests import SearchRequest
+from app.shipped import example
 from solver.network.architecture import Architecture
+from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError
 from tests.app.cli.conftest import Isobudget
 
-ARCHITECTURE = json.dumps(examples.load("digits-architecture"))
-SEARCH = examples.load("digits-search")
+ARCHITECTURE = json.dumps(example("digits-architecture"))
+SEARCH = example("digits-search")
 REQUEST = json.dumps(SEARCH)
 ASKED = ("--approach", "IV", "--budget", "params")
 
@@ -175,8 +174,7 @@ class TestChildrenThatDoNotAnswer:
 
 
 def raise_from_solve(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def solve(child: Child, *_: object, **__: object) -> None:
-        child.kill()
+    def solve(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Child, "solve", solve)
+    monkeypatch.setattr(SolverProcess, "solve", solve)

@@ -8,8 +8,9 @@ from sqlalchemy import select, text, update
 
 from app.db.engine import Database
 from app.db.figures import Figures, figures
-from app.db.models import STATES, JobRow, LateWriteRow, ResultRow, RunRow, SearchRow
+from app.db.models import JobRow, LateWriteRow, ResultRow, RunRow, SearchRow
 from app.db.types import database_time
+from app.states import STATES
 from tests.factories import RESULT, queued_job, queued_search
 
 

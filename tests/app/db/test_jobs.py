@@ -6,7 +6,7 @@ from app.db import jobs, runs
 from app.db.engine import Database
 from app.db.models import JobRow, RunRow
 from app.db.runs import Claim
-from app.failures import Failure
+from app.experiments.failures import Failure
 from tests.factories import RESULT, needs, original, queued_job, solved_search
 from tests.workers import FakeWorker, epoch_row
 
@@ -52,7 +52,7 @@ def test_a_job_with_failed_runs_fails_and_says_how_many_and_why_and_the_others_g
     assert (row.state, row.error) == ("failed", "1 of 3 runs failed (diverged)")
     assert row.finished_at is not None
     assert row.results is not None
-    assert row.results["original"]["accuracy"]["n"] == 2
+    assert row.results.original.accuracy.n == 2
 
 
 def test_different_kinds_of_failure_are_counted_apart(database: Database) -> None:

@@ -9,6 +9,7 @@ from app.db import jobs, rungs, runs
 from app.db.engine import Database
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.runs import Claim
+from app.experiments.halving import Rung
 from app.services.job_views import JobView, job_view
 from tests.factories import queued_job
 from tests.workers import FakeWorker, epoch_row
@@ -30,7 +31,7 @@ def view_of(database: Database, id_: str) -> JobView:
 def results_of(database: Database, job: JobRow) -> dict[str, Any]:
     results = job_of(database, job.id).results
     assert results is not None
-    return results
+    return results.model_dump(mode="json")
 
 
 def variant_of(database: Database, job: JobRow) -> dict[str, int | None]:
@@ -84,10 +85,10 @@ def test_the_best_half_goes_on_in_each_rung_until_the_training_ends(database: Da
 
     found = job_of(database, job.id)
     assert (found.state, found.error) == ("succeeded", None)
-    assert [(rung["epochs"], rung["tried"], rung["kept"]) for rung in found.rungs] == [
-        (1, [0, 1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4]),
-        (2, [4, 5, 6, 7], [7, 6]),
-        (4, [6, 7], [7]),
+    assert [(rung.epochs, rung.tried, rung.kept) for rung in found.rungs] == [
+        (1, (0, 1, 2, 3, 4, 5, 6, 7), (7, 6, 5, 4)),
+        (2, (4, 5, 6, 7), (7, 6)),
+        (4, (6, 7), (7,)),
     ]
 
 
@@ -113,12 +114,12 @@ def test_a_rung_is_decided_when_the_last_of_its_runs_is_paused_and_not_before(
         held = [runs.claim(session, "w", 60)[0] for _ in range(9)]
     worker.train(held[1:-1])
     worker.settle()
-    assert job_of(database, job.id).rungs == [{"epochs": 1, "tried": [*EIGHT], "kept": None}]
+    assert job_of(database, job.id).rungs == (Rung(epochs=1, tried=tuple(EIGHT)),)
 
     worker.train(held[-1:])
     worker.settle()
 
-    assert [rung["kept"] for rung in job_of(database, job.id).rungs] == [[7, 6, 5, 4], None]
+    assert [rung.kept for rung in job_of(database, job.id).rungs] == [(7, 6, 5, 4), None]
     assert {runs_of(database, job, v)[0].state for v in (4, 5, 6, 7)} == {"queued"}
     assert {runs_of(database, job, v)[0].target_epochs for v in (4, 5, 6, 7)} == {2}
 
@@ -128,7 +129,7 @@ def test_of_equals_the_first_in_the_search_go_on(database: Database) -> None:
 
     worker.work()
 
-    assert [rung["kept"] for rung in job_of(database, job.id).rungs] == [[0, 1], [0]]
+    assert [rung.kept for rung in job_of(database, job.id).rungs] == [(0, 1), (0,)]
 
 
 def test_a_variant_that_fails_drops_out_and_the_job_goes_on(database: Database) -> None:
@@ -142,8 +143,8 @@ def test_a_variant_that_fails_drops_out_and_the_job_goes_on(database: Database) 
 
     found = job_of(database, job.id)
     assert (found.state, found.error) == ("succeeded", None)
-    assert [rung["kept"] for rung in found.rungs] == [[5, 4, 3, 2], [5, 4], [5]]
-    assert found.rungs[0]["accuracies"][-2:] == [None, None]
+    assert [rung.kept for rung in found.rungs] == [(5, 4, 3, 2), (5, 4), (5,)]
+    assert (found.rungs[0].accuracies or ())[-2:] == (None, None)
     assert "2 of 18 runs failed (diverged)" in view_of(database, job.id).notes
 
 
@@ -176,10 +177,10 @@ def test_the_one_that_is_left_is_trained_to_the_end(database: Database) -> None:
 
     worker.work()
 
-    assert [(rung["epochs"], rung["kept"]) for rung in job_of(database, job.id).rungs] == [
-        (1, [1, 0]),
-        (2, [1]),
-        (9, [1]),
+    assert [(rung.epochs, rung.kept) for rung in job_of(database, job.id).rungs] == [
+        (1, (1, 0)),
+        (2, (1,)),
+        (9, (1,)),
     ]
 
 
@@ -264,7 +265,7 @@ def test_a_job_that_halves_and_one_that_does_not_train_what_they_share_once(
     worker.work()
 
     assert job_of(database, job.id).state == job_of(database, plain.id).state == "succeeded"
-    assert [rung["kept"] for rung in job_of(database, job.id).rungs] == [[3, 2], [3]]
+    assert [rung.kept for rung in job_of(database, job.id).rungs] == [(3, 2), (3,)]
     assert results_of(database, plain)["variants"][0]["accuracy"]["n"] == 2
     for variant, epochs in ((None, 4), (0, 4), (1, 2), (2, 4), (3, 4)):
         for id_, position in variant_of(database, job).items():
@@ -320,7 +321,7 @@ def test_a_rung_does_not_wait_for_a_run_that_another_job_trains_further(
 
     worker.settle()
 
-    assert [rung["kept"] for rung in job_of(database, job.id).rungs] == [[1], None]
+    assert [rung.kept for rung in job_of(database, job.id).rungs] == [(1,), None]
 
 
 def test_progress_never_goes_back_and_cut_runs_count_as_done(database: Database) -> None:
@@ -406,10 +407,10 @@ def test_a_rung_is_not_decided_while_another_transaction_writes_to_its_runs(
             stale = jobs.next_stale(session)
             assert stale is not None
             assert not rungs.advance(session, stale)
-    assert job_of(database, job.id).rungs[0]["kept"] is None
+    assert job_of(database, job.id).rungs[0].kept is None
 
     worker.settle()
-    assert job_of(database, job.id).rungs[0]["kept"] == [7, 6, 5, 4]
+    assert job_of(database, job.id).rungs[0].kept == (7, 6, 5, 4)
 
 
 def test_workers_that_work_at_once_decide_as_one_alone(database: Database) -> None:
@@ -422,8 +423,8 @@ def test_workers_that_work_at_once_decide_as_one_alone(database: Database) -> No
     for thread in threads:
         thread.join()
 
-    kept = [rung["kept"] for rung in job_of(database, job.id).rungs]
-    assert kept == [[7, 6, 5, 4], [7, 6], [7]]
+    kept = [rung.kept for rung in job_of(database, job.id).rungs]
+    assert kept == [(7, 6, 5, 4), (7, 6), (7,)]
 
 
 def until_ended(worker: FakeWorker, id_: str) -> None:

@@ -12,10 +12,11 @@ from app.db.errors import LostLeaseError
 from app.db.models import AttemptRow, EpochRow, JobRow, LateWriteRow, ResultRow, RunRow
 from app.db.runs import Claim
 from app.db.types import database_time
-from app.failures import FAILURES, Failure
+from app.experiments.failures import FAILURES, Failure
 from app.services.job_views import run_view
 from tests.factories import RESULT, queued_job
 from tests.workers import epoch_row
+from trainer.summary import summary
 
 EPOCH = epoch_row(1, accuracy=0.25)
 
@@ -487,7 +488,7 @@ def test_the_end_of_a_run_makes_the_results_of_its_jobs_stale(database: Database
     with database.write() as session:
         stale = jobs.next_stale(session)
         assert stale is not None
-        jobs.settle(session, stale, {})
+        jobs.settle(session, stale, summary(session, stale))
     held = claimed(database)
     with database.read() as session:
         assert not jobs.get(session, job.id).stale

@@ -1,13 +1,18 @@
+import re
+from pathlib import Path
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import BigInteger, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import Base, RunRow, SearchRow, VariantRow
+from app.db.results import HalvingResult
 from app.db.schema import config, is_current, migrate
 from app.services.job_views import job_view
 from solver.network.schema import MAX_COUNT
@@ -34,6 +39,27 @@ def unmigrated(database: Database) -> Database:
 
 def test_there_is_one_newest_revision() -> None:
     assert len(ScriptDirectory.from_config(config()).get_heads()) == 1
+
+
+NAME = re.compile(r"20\d\d_[01]\d_[0-3]\d_[0-2]\d[0-5]\d_[a-z0-9_]+\.py")
+
+
+def test_migrations_sort_in_their_order() -> None:
+    known = ScriptDirectory.from_config(config()).walk_revisions()
+    names = [Path(revision.path).name for revision in known][::-1]
+    assert names == sorted(names)
+    assert all(map(NAME.fullmatch, names))
+
+
+def test_a_new_migration_is_named_after_all_others(tmp_path: Path) -> None:
+    settings = config()
+    settings.set_main_option("version_locations", str(tmp_path))
+    made = command.revision(settings, "something else", head="base")
+    assert isinstance(made, Script)
+    newest = ScriptDirectory.from_config(config()).get_revision("head")
+    assert newest is not None
+    assert NAME.fullmatch(Path(made.path).name)
+    assert Path(made.path).name > Path(newest.path).name
 
 
 def test_every_revision_goes_up_down_and_up_again(
@@ -188,7 +214,7 @@ def test_what_was_paused_is_trained_by_a_job_behind_a_migration_down_and_up(
         results = jobs.get(session, halving.id).results
         assert job_view(session, jobs.get(session, halving.id)).progress.fraction == 1.0
     assert results is not None
-    assert results["halving"] == {"eta": 2, "rungs": []}
+    assert results.halving == HalvingResult(eta=2, rungs=[])
 
 
 def test_older_runs_are_wanted_to_the_end_and_say_why_they_failed(

@@ -2,18 +2,21 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import select, update
 
-from app.db import searches
+from app.db import searches, variants
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
+from app.db.identity import nth_id
 from app.db.models import SearchRow, VariantRow
 from app.db.statements import insert_all
-from app.db.types import database_time
-from solver.answers.table import Table
+from app.db.types import Document, database_time
+from app.services.requests import SearchRequest
+from solver.answers.table import AnswerTable
 from solver.answers.variants import COSTS, Answer, SolverReport
 from solver.network.schema import MAX_COUNT
-from tests.factories import queued_search
+from tests.factories import original, queued_search, search_body
 
 SYMBOLS = ("N", "K1", "C1", "P1", "S1", "C2", "P2", "S2")
 MANY = 20_000
@@ -29,7 +32,7 @@ def answer(rows: int) -> Answer:
         outcome="truncated",
         found=MAX_COUNT,
         symbols=SYMBOLS,
-        table=Table.of((*SYMBOLS, *COSTS), found),
+        table=AnswerTable.of((*SYMBOLS, *COSTS), found),
         solver=SolverReport(status="OPTIMAL", wall_time=0.5, branches=1, conflicts=2),
     )
 
@@ -135,7 +138,7 @@ def test_variants_that_fail_half_way_leave_nothing_and_the_search_running(
     def end() -> None:
         with database.write() as session:
             searches.finish(session, claimed.id, claimed.attempt, "succeeded")
-            insert_all(session, VariantRow, searches.VARIANT_COLUMNS, failing())
+            insert_all(session, VariantRow, variants.COLUMNS, failing())
 
     with pytest.raises(MemoryError):
         end()
@@ -150,9 +153,33 @@ def test_few_of_the_rows_that_are_inserted_are_in_memory_at_once(
     with database.write() as session:
         session.connection()
         tracemalloc.start()
-        insert_all(session, VariantRow, searches.VARIANT_COLUMNS, rows_of(claimed, MANY))
+        insert_all(session, VariantRow, variants.COLUMNS, rows_of(claimed, MANY))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
 
     assert peak < 50 * MANY, "a tuple alone takes more"
     assert len(stored(database)) == MANY
+
+
+def test_terms_that_were_stored_before_a_field_came_are_read_with_its_default(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        row = queued_search(session)
+        terms = row.request
+        older = terms.model_dump(mode="json", exclude={"question": {"kernel_grows"}})
+        assert "kernel_grows" not in older
+        documents = sa.table("searches", sa.column("request", Document))
+        session.execute(sa.update(documents).values(request=older))
+
+    assert search(database, row.id).request == terms
+
+
+def test_a_field_that_came_later_leaves_the_ids_of_searches_as_they_were() -> None:
+    """The id is one that an earlier version gave."""
+    terms = SearchRequest.model_validate(search_body()).filled(original())
+    changed = SearchRequest.model_validate(search_body(kernel_grows=False)).filled(original())
+
+    digest = searches.content_hash(original().id, terms)
+    assert nth_id(digest, 0) == "7646fda55e9d4fbf5fde2009e58c3dec"
+    assert searches.content_hash(original().id, changed) != digest

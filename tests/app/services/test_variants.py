@@ -1,6 +1,6 @@
 import pytest
 
-from app.db import searches
+from app.db import variants
 from app.db.engine import Database
 from app.services.variants import VariantView, derivers, get
 from solver.approaches import APPROACHES
@@ -18,7 +18,7 @@ def test_what_is_derived_is_valid_and_what_users_would_send_back(
 
     with sqlite_database.read() as session:
         deriver = derivers(session)(search.id)
-        rows = searches.variants_at(session, search.id, range(10))
+        rows = variants.at(session, search.id, range(10))
         views = [deriver.view(row) for row in rows]
 
     for view, row in zip(views, rows, strict=True):

@@ -2,13 +2,13 @@ from array import array
 
 import pytest
 
-from solver.answers.table import Table
+from solver.answers.table import AnswerTable
 
 ROWS = [(1, -2), (3, 2**60), (5, 6)]
 
 
 def test_a_table_keeps_its_rows_by_column() -> None:
-    table = Table.of(("a", "b"), ROWS)
+    table = AnswerTable.of(("a", "b"), ROWS)
     assert (table.names, len(table)) == (("a", "b"), 3)
     assert list(table.rows()) == ROWS
     assert list(table.rows(("b",), start=1)) == [(2**60,), (6,)]
@@ -17,14 +17,14 @@ def test_a_table_keeps_its_rows_by_column() -> None:
 
 @pytest.mark.parametrize("rows", [[], ROWS])
 def test_bytes_make_the_same_table(rows: list[tuple[int, int]]) -> None:
-    table = Table.of(("a", "b"), rows)
-    assert list(Table.from_bytes(("a", "b"), table.to_bytes()).rows()) == rows
+    table = AnswerTable.of(("a", "b"), rows)
+    assert list(AnswerTable.from_bytes(("a", "b"), table.to_bytes()).rows()) == rows
 
 
 def test_a_table_without_columns_is_empty() -> None:
-    assert len(Table.of(())) == len(Table.from_bytes((), b"")) == 0
+    assert len(AnswerTable.of(())) == len(AnswerTable.from_bytes((), b"")) == 0
 
 
 def test_columns_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="one length"):
-        Table({"a": array("q", [1]), "b": array("q")})
+        AnswerTable({"a": array("q", [1]), "b": array("q")})

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ ROOT = Path(__file__).parents[3]
 class Started:
     """A child process that is ready."""
 
-    def __init__(self, module: str, memory_mb: int = 0) -> None:
+    def __init__(self, memory_mb: int = 0) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", "solver.processes.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -27,21 +28,18 @@ class Started:
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == b"ready\n"
 
-    def send(self, text: str) -> None:
+    def send(self, task: str, request: dict[str, Any]) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(text.encode() + b"\n")
+        self.process.stdin.write(f"{task} {json.dumps(request)}\n".encode())
         self.process.stdin.flush()
 
-    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Send a request; return the last line that is answered, and what is behind it."""
-        self.send(json.dumps(request))
+    def answer(self) -> tuple[dict[str, Any], bytes]:
+        """The last line of an answer, and what is behind it."""
         assert self.process.stdout is not None
-        head: dict[str, Any] = {}
-        while not {"answer", "error"} & {*head}:
+        head: dict[str, Any] = {"found": 0}
+        while "found" in head:
             head = json.loads(self.process.stdout.readline())
-        content = self.process.stdout.read()
-        assert self.process.wait(timeout=60) == 0
-        return head, content
+        return head, self.process.stdout.read(head.get("bytes", 0))
 
     def hang_up(self) -> int:
         """Close its input; return how it ended."""
@@ -50,7 +48,10 @@ class Started:
         return self.process.wait(timeout=60)
 
 
-def kept(one: Started) -> Iterator[Started]:
+@contextmanager
+def started(memory_mb: int = 0) -> Iterator[Started]:
+    """A process that is killed with the block."""
+    one = Started(memory_mb)
     with one.process:
         yield one
         one.process.kill()

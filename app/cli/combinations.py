@@ -1,0 +1,39 @@
+"""The combinations of approach, budget and tolerance that ``isobudget feasible`` asks about."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, Final, get_args
+
+from pydantic import ValidationError
+
+from app.cli.options import request_in
+from solver.approaches import APPROACHES
+from solver.network.architecture import Architecture
+from solver.problem import Budget
+
+Given = Sequence[str | None] | None
+BUDGETS: Final = get_args(Budget)
+
+
+def combinations(
+    content: Any, approaches: Given, budgets: Given, tolerances: Given
+) -> Iterator[tuple[str | None, ...]]:
+    """What is asked of each original; ``None`` leaves it to the file."""
+    given = request_in(content)
+    left_to_the_file: Sequence[str | None] = (None,)
+    if not approaches:
+        fit = _applicable(given.get("architecture"))
+        approaches = left_to_the_file if "approach" in given else fit
+    if not budgets:
+        budgets = left_to_the_file if "budget" in given else BUDGETS
+    return product(approaches, budgets, tolerances or left_to_the_file)
+
+
+def _applicable(architecture: Any) -> Sequence[str]:
+    """The approaches that fit a network; all of them where it is refused for other reasons."""
+    try:
+        network = Architecture.model_validate(architecture)
+    except ValidationError:
+        return [*APPROACHES]
+    fit = [name for name, approach in APPROACHES.items() if approach.misfit(network) is None]
+    return fit or [*APPROACHES]

@@ -1,0 +1,1 @@
+"""What the service and the trainer agree on: data sets, recipes, schedules, why runs fail."""

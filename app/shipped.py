@@ -1,0 +1,22 @@
+"""The files of ``examples/`` that the service and the demo show, wherever the app is installed."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+_HERE: Final = Path(__file__).parent
+INSTALLED: Final = _HERE / "examples"
+"""Where ``setup.py`` puts them in a wheel."""
+CHECKED_OUT: Final = _HERE.parent / "examples"
+
+
+def example(name: str) -> Any:
+    """Parse an example: ``example("digits-search")`` reads ``digits-search.json``.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such example.
+    """
+    folder = INSTALLED if INSTALLED.is_dir() else CHECKED_OUT
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))

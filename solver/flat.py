@@ -1,0 +1,88 @@
+"""Schemas of parts that are one flat object for whoever writes or reads their JSON."""
+
+from typing import Any, ClassVar, Self
+
+from pydantic import (
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+
+from solver.network.schema import Schema
+
+
+class Flat(Schema):
+    """A schema some of whose fields are ``parts``: outside, their fields stand in their place.
+
+    ``SolveRequest`` has a ``problem`` and ``settings``; its JSON, its JSON schema and the places of
+    its faults know neither. In code it is made of its parts, or of their fields.
+    """
+
+    parts: ClassVar[tuple[str, ...]]
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _take_apart(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Give each part its fields; what is wrong with a part is wrong with the whole."""
+        if not isinstance(data, dict):
+            return handler(data)
+        faults: list[InitErrorDetails] = []
+        inner = dict(data)
+        for name in cls.parts:
+            part = cls._part(name)
+            if isinstance(inner.get(name), part):
+                continue
+            if name in inner:  # it is no key outside
+                faults.append(InitErrorDetails(type="extra_forbidden", loc=(name,), input=None))
+            inner[name] = {key: inner.pop(key) for key in part.model_fields if key in inner}
+        try:
+            made = handler(inner)
+            if not faults:
+                return made
+        except ValidationError as invalid:
+            faults += [cls._outside(details) for details in invalid.errors()]
+        raise ValidationError.from_exception_data(cls.__name__, faults)
+
+    @model_serializer(mode="wrap")
+    def _put_together(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        inner: dict[str, Any] = handler(self)
+        parts: dict[str, Any] = {}
+        for name in self.parts:
+            parts |= inner.pop(name, {})
+        return {**parts, **inner}
+
+    @classmethod
+    def _part(cls, name: str) -> type[Schema]:
+        part = cls.model_fields[name].annotation
+        assert isinstance(part, type)
+        assert issubclass(part, Schema)
+        return part
+
+    @classmethod
+    def _outside(cls, details: Any) -> InitErrorDetails:
+        """A fault at the place that it has in the flat object."""
+        place, context = details["loc"], details.get("ctx")
+        return InitErrorDetails(
+            type=PydanticCustomError(details["type"], details["msg"], context),
+            loc=place[1:] if place[:1] and place[0] in cls.parts else place,
+            input=details["input"],
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        """Describe the flat object."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        properties, required = schema["properties"], schema.get("required", [])
+        for name in cls.parts:
+            part = handler.resolve_ref_schema(properties.pop(name))
+            properties |= part["properties"]
+            required = [*part.get("required", []), *(key for key in required if key != name)]
+        schema["required"] = required
+        return schema

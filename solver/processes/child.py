@@ -1,0 +1,96 @@
+"""``python -m solver.processes.child``: answers requests from standard input until that ends.
+
+The solver's own limits on time and memory are advisory, so whoever needs hard ones runs this and
+kills it (:mod:`solver.processes.process`). It loads OR-Tools, prints ``ready``, and only then
+reads: started early, it answers at once. It ends with whoever holds the other side of its input.
+
+A request is one line: a task, a space, and the JSON of a :class:`solver.problem.SolveRequest`.
+
+``solve`` may be answered by some lines ``{"found": …}`` first. The last line is ``{"answer": …,
+"columns": […], "bytes": …}``; behind it comes the answer's table, which is that many bytes long.
+
+``tally`` is answered by ``{"tallied": …}``, the number of solutions, or ``null`` if the time limit
+came first.
+
+Where there is no answer, the last line is ``{"error": …}`` and says why.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from solver.answers.search import count, solve
+from solver.problem import SolveRequest
+
+OUT_OF_MEMORY: Final = "the solver ran out of memory; narrow the ranges or lower the tolerance"
+
+Message = tuple[dict[str, Any], bytes]
+"""A line, and the bytes behind it."""
+
+
+def main() -> None:
+    """Read, answer, write, until the input ends."""
+    _limit_memory(int(os.environ.get("ISOBUDGET_SOLVER_MEMORY_MB", "0")))
+    print("ready", flush=True)
+    lines: SimpleQueue[str] = SimpleQueue()
+    try:
+        threading.Thread(target=_follow_the_input, args=(lines.put,), daemon=True).start()
+    except (MemoryError, RuntimeError):  # there is no room for the thread's stack
+        sys.stdin.readline()
+        return _write({"error": OUT_OF_MEMORY})
+    while True:
+        _write(*_answer(lines.get()))
+
+
+def _follow_the_input(take: Callable[[str], None]) -> None:
+    """Take line by line; the end of the input ends the process, whatever it does meanwhile."""
+    for line in sys.stdin:
+        take(line)
+    os._exit(0)
+
+
+def _answer(line: str) -> Message:
+    task, _, body = line.partition(" ")
+    try:
+        return TASKS[task](SolveRequest.model_validate_json(body))
+    except MemoryError:
+        return {"error": OUT_OF_MEMORY}, b""
+    except (OverflowError, ValidationError) as refused:
+        return {"error": str(refused)}, b""
+
+
+def _solve(request: SolveRequest) -> Message:
+    answer = solve(request.problem, request.settings, lambda found: _write({"found": found}))
+    content = answer.table.to_bytes()
+    head = {"columns": answer.table.names, "bytes": len(content)}
+    return {"answer": answer.model_dump(mode="json"), **head}, content
+
+
+def _tally(request: SolveRequest) -> Message:
+    return {"tallied": count(request.problem, request.settings.time_limit)}, b""
+
+
+TASKS: Final[dict[str, Callable[[SolveRequest], Message]]] = {"solve": _solve, "tally": _tally}
+
+
+def _write(head: dict[str, Any], content: bytes = b"") -> None:
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + content)
+    sys.stdout.buffer.flush()
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Let allocations beyond the limit fail (not on Windows, which has no such limit)."""
+    if megabytes and sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+
+if __name__ == "__main__":
+    main()

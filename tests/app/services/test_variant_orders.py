@@ -1,0 +1,161 @@
+from array import array
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from app.db import searches
+from app.db.engine import Database
+from app.db.paging import CursorError, encode
+from app.services.variant_orders import Order, Orders
+from app.services.variant_pages import of_search
+from app.services.variants import VariantView
+from solver.answers.table import AnswerTable
+from solver.answers.variants import COSTS, Answer, Describer, SolverReport
+from tests.factories import queued_search, solved_search
+
+
+def sorted_pages(database: Database, id_: str, sort: str, limit: int = 200) -> list[VariantView]:
+    found, cursor = [], None
+    while True:
+        page = of_search(database, id_, sort, cursor, limit)
+        found += page.items
+        cursor = page.next
+        if cursor is None:
+            return found
+
+
+def solved(database: Database) -> str:
+    with database.write() as session:
+        return solved_search(session, tolerance=0.02, limit=300).id
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The measures that are derived of many rows, as often as that is begun."""
+    names: list[str] = []
+    measure = Describer.measure
+
+    def counted(self: Describer, name: str) -> Callable[..., float]:
+        names.append(name)
+        return measure(self, name)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Describer, "measure", counted)
+    return names
+
+
+def test_variants_are_sorted_by_several_derived_and_stored_keys_and_else_by_position(
+    database: Database,
+) -> None:
+    id_ = solved(database)
+    everything = sorted_pages(database, id_, "")
+    assert len({variant.coverage for variant in everything}) > 1
+
+    found = sorted_pages(database, id_, "coverage,-receptive_field,params,-coverage")
+
+    expected = sorted(
+        everything, key=lambda it: (it.coverage, -it.receptive_field, it.counts.params)
+    )
+    assert found == expected
+
+
+def test_the_pages_behind_the_first_derive_no_order_again(
+    database: Database, measured: list[str]
+) -> None:
+    id_ = solved(database)
+
+    assert len(sorted_pages(database, id_, "-coverage", limit=50)) == 300
+    begun = len(measured)
+    sorted_pages(database, id_, "-coverage", limit=100)
+
+    assert len(measured) == begun > 0
+
+
+def record(database: Database, sides: list[int]) -> str:
+    """A search of the examples' whose answer is made up."""
+    symbols = ("N", "K1", "C1", "P1", "S1", "C2", "P2", "S2")
+    found = [(N, 16, 4, 1, 1, 3, 1, 1, 100, 100) for N in sides]
+    answer = Answer(
+        outcome="complete",
+        found=len(found),
+        symbols=symbols,
+        table=AnswerTable.of((*symbols, *COSTS), found),
+        solver=SolverReport(status="OPTIMAL", wall_time=0.1, branches=0, conflicts=0),
+    )
+    with database.write() as session:
+        id_ = queued_search(session).id
+        claimed = searches.claim(session, grace=60)
+        assert claimed is not None
+        searches.record(session, id_, claimed.attempt, answer)
+    return id_
+
+
+def resolutions(database: Database, id_: str) -> list[int]:
+    return [variant.resolution for variant in sorted_pages(database, id_, "coverage")]
+
+
+def test_a_search_that_is_deleted_and_made_again_is_ordered_anew(database: Database) -> None:
+    id_ = record(database, [6, 7, 8])
+    assert resolutions(database, id_) == [6, 7, 8]
+    with database.write() as session:
+        searches.remove(session, id_)
+
+    assert record(database, [8, 7]) == id_
+
+    assert resolutions(database, id_) == [8, 7]
+
+
+def test_a_search_without_variants_yet_is_not_remembered_as_empty(database: Database) -> None:
+    with database.write() as session:
+        id_ = queued_search(session).id
+    assert resolutions(database, id_) == []
+    with database.write() as session:
+        searches.cancel(session, id_)
+        searches.remove(session, id_)
+
+    assert record(database, [6]) == id_
+
+    assert resolutions(database, id_) == [6]
+
+
+@pytest.mark.parametrize("cursor", [encode([-1]), encode(["x"]), encode([1, 2])])
+def test_a_cursor_of_another_list_is_refused(sqlite_database: Database, cursor: str) -> None:
+    id_ = record(sqlite_database, [6, 7])
+
+    with pytest.raises(CursorError):
+        of_search(sqlite_database, id_, "coverage", cursor, 50)
+
+
+def test_the_order_asked_for_least_recently_is_forgotten() -> None:
+    worked_out: list[str] = []
+    orders = Orders(most=2)
+
+    def ask(key: str) -> None:
+        def work_out() -> Order:
+            worked_out.append(key)
+            return array("i", [len(worked_out)])
+
+        orders.get(key, work_out)
+
+    for key in "abacab":
+        ask(key)
+
+    assert worked_out == ["a", "b", "c", "b"]
+
+
+def test_requests_for_one_order_at_the_same_time_work_it_out_once() -> None:
+    orders, begun, go_on = Orders(most=2), [], Event()
+
+    def work_out() -> Order:
+        begun.append(1)
+        assert go_on.wait(60)
+        return array("i", [3])
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(orders.get, "key", work_out) for _ in range(4)]
+        go_on.set()
+        found = [future.result() for future in asked]
+
+    assert len(begun) == 1
+    assert all(order is found[0] for order in found)

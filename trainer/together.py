@@ -1,0 +1,98 @@
+"""Networks that are computed at once: how far they are trained, and what they go on from.
+
+S networks (seeds), B images of a batch, C channels of one network, M = S·C, H height, W width,
+K classes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from app.experiments.recipes import Recipe
+from trainer.errors import Diverged
+from trainer.flat import Flat
+from trainer.outcome import Epoch
+
+
+class Together:
+    """Networks of seeds that are computed at once, how far they are trained, and what comes next.
+
+    Attributes
+    ----------
+    network
+        images_BMHW to logits_SBK.
+    epochs
+        What each epoch measured of each seed.
+    failures
+        Why a seed was given up; it stays beside the others, which do not notice it.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        seeds: Sequence[int],
+        orders: Sequence[torch.Generator],
+        dropouts: Sequence[torch.Generator],
+    ) -> None:
+        self.network = network
+        self.seeds = tuple(seeds)
+        self.orders, self.dropouts = orders, dropouts
+        self.parameters = Flat(network)
+        self.optimizer = _optimizer(recipe, self.parameters.vector)
+        self.epochs: dict[int, tuple[Epoch, ...]] = dict.fromkeys(seeds, ())
+        self.failures: dict[int, Diverged] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all seeds were given up."""
+        return len(self.failures) == len(self.seeds)
+
+    def state(self) -> Iterator[dict[str, Tensor]]:
+        """Give everything that each seed needs to go on from here, on the CPU."""
+        parts: list[dict[str, Tensor]] = [{} for _ in self.seeds]
+        for name, values in self._named_state():
+            for part, value in zip(parts, _shares(values, len(parts)), strict=True):
+                part[name] = value.detach().cpu().contiguous().clone()
+        for part, order, dropout in zip(parts, self.orders, self.dropouts, strict=True):
+            yield part | {"order": order.get_state(), "dropout": dropout.get_state()}
+
+    def restore(self, parts: Sequence[Mapping[str, Tensor]]) -> None:
+        """Take over what equal networks gave, seed by seed."""
+        self.parameters.vector.grad = torch.zeros_like(self.parameters.vector)
+        self.optimizer.step()  # makes the state that is overwritten next
+        with torch.no_grad():
+            for name, values in self._named_state():
+                for share, part in zip(_shares(values, len(parts)), parts, strict=True):
+                    share.copy_(part[name])
+        for part, order, dropout in zip(parts, self.orders, self.dropouts, strict=True):
+            order.set_state(part["order"])
+            dropout.set_state(part["dropout"])
+
+    def _named_state(self) -> Iterator[tuple[str, Tensor]]:
+        """Name all tensors that training changes: parameters, buffers, what the optimiser keeps."""
+        yield from self.network.state_dict().items()
+        for name, value in self.optimizer.state[self.parameters.vector].items():
+            if value.ndim == 0:
+                yield f"optimizer.{name}", value
+            else:
+                views = self.parameters.views(value)
+                yield from ((f"optimizer.{name}.{index}", view) for index, view in enumerate(views))
+
+
+def _optimizer(recipe: Recipe, vector: torch.nn.Parameter) -> torch.optim.Optimizer:
+    own: dict[str, Any] = {"rho": recipe.rho}
+    if recipe.optimizer == "adamw":
+        own = {"betas": (recipe.beta1, recipe.beta2)}
+    make = {"adadelta": torch.optim.Adadelta, "adamw": torch.optim.AdamW}[recipe.optimizer]
+    optimizer: torch.optim.Optimizer = make(
+        [vector], lr=recipe.learning_rate, eps=recipe.eps, weight_decay=recipe.weight_decay, **own
+    )
+    return optimizer
+
+
+def _shares(values: Tensor, seeds: int) -> Sequence[Tensor]:
+    """Divide a tensor of the stack among its seeds; a number belongs to all of them."""
+    return torch.chunk(values, seeds) if values.ndim else [values] * seeds
