@@ -204,9 +204,7 @@ def shuffle(net: Drawing) -> None:
     if channels % 2:
         start = net.conv(2 * net.number(1, 2))
         channels = net.shape[0]
-    halves = [
-        net.add({"type": "chunk", "chunks": 2, "index": index}, start) for index in range(2)
-    ]
+    halves = [net.add({"type": "chunk", "chunks": 2, "index": index}, start) for index in range(2)]
     changed = net.conv(channels // 2, halves[1], kernel_size=3, padding=1)
     net.add({"type": "concat"}, halves[0], changed)
     groups = net.draw(st.sampled_from(divisors(channels)))
@@ -295,7 +293,7 @@ def _square_pool(net: Drawing) -> None:
 def _gate(net: Drawing) -> None:
     """Maps times their means, of which a window of their size makes one pixel, or any pool."""
     start, (_, height, _) = net.last, net.shape
-    means = [
+    means: list[Layer] = [
         {"type": "global_avg_pool2d"}, {"type": "avg_pool2d", "kernel_size": height},
         {"type": "max_pool2d", "kernel_size": min(3, height), "stride": height},
     ]  # fmt: skip

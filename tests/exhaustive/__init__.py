@@ -7,12 +7,21 @@ that a fault of the encoding, the counting or the truth tests cannot be in both.
 from collections.abc import Iterator
 from fractions import Fraction
 
-from tests.exhaustive.networks import ACTIVATIONS, NORMS, Asked, Bounds, divides, plain, reads_enough, walk
+from tests.exhaustive.networks import (
+    ACTIVATIONS,
+    NORMS,
+    Asked,
+    Bounds,
+    divides,
+    plain,
+    reads_enough,
+    walk,
+)
 from tests.exhaustive.ways import WAYS, Row
 
 __all__ = [
-    "ACTIVATIONS", "NORMS", "Asked", "Row", "deviation", "least_deviation", "least_tolerance", "lies", "plain", "rows",
-    "sides_of_the_budget", "walk",
+    "ACTIVATIONS", "NORMS", "Asked", "Row", "deviation", "least_deviation", "least_tolerance",
+    "lies", "plain", "rows", "sides_of_the_budget", "walk",
 ]  # fmt: skip
 
 

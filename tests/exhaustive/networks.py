@@ -229,9 +229,11 @@ def reads_enough(asked: Asked, variant: Layers, N: int) -> bool:
     before, conv1 = variant[: places[0]], variant[places[0]]
     assert not any(layer["type"].endswith(("pool2d", "pad2d")) for layer in before), "not followed"
     C1, P1, dilation = conv1["kernel_size"], conv1["padding"], conv1["dilation"]
+    if P1 == "same":
+        P1 = dilation * (C1 - 1) // 2
     read = {
-        top + tap * dilation
-        for top in range(-P1, N + P1 - dilation * (C1 - 1), conv1["stride"])
+        row * conv1["stride"] - P1 + tap * dilation
+        for row in range(window(conv1, 0, N) or 0)
         for tap in range(C1)
     }
     return Fraction(len(read & set(range(N))), N) >= share

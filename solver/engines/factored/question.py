@@ -67,7 +67,7 @@ class Question:
             match item:
                 case WithinRange():
                     ranges[item.symbol] = item.bounds
-                case DivisibleByGroups() if item.symbol == width:
+                case DivisibleByGroups(remainder=0) if item.symbol == width:
                     step = lcm(step, item.groups)
                 case MapSizes() | SameMap():
                     maps.append(item)

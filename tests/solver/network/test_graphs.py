@@ -3,16 +3,13 @@
 from math import prod
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 
-import examples
 from solver.network import counting
 from solver.network.architecture import Architecture
 from tests import exhaustive
 from tests.graphs import graphs
 from tests.modules import rows_that_reach, run
-from tests.solver.factories import FLATTEN, GLOBAL_POOL, NORM, RELU, conv, linear, network, pool
 
 
 @settings(deadline=None, max_examples=100)

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision import models
 
-import examples
+
 import trainer.vision  # noqa: F401 # torchvision can be imported once this was
 from solver.network import counting
 from solver.network.architecture import Architecture
-from torchvision import models
 
 
 class PilotNet(nn.Module):
@@ -59,7 +59,7 @@ KNOWN: Final = {
 
 
 def example(name: str) -> Architecture:
-    return Architecture.model_validate(examples.load(name))
+    return Architecture.model_validate(example(name))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
