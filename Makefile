@@ -1,13 +1,14 @@
-# make demo: the whole path, from nothing. make test: every check, from nothing.
+# make demo: the whole path, from nothing. make test: every check, from nothing. make quick: a minute of them.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint format browser clean
+.PHONY: help demo quick test chaos lint format browser clean
 
 help:
 	@echo "make demo    install, then find, train and compare variants of a small CNN; writes an HTML report"
+	@echo "make quick   install, then run the static checks and all fast tests: within a minute on two cores"
 	@echo "make test    install, then run every check and test"
 	@echo "make chaos   stop, kill and freeze workers and databases for half an hour; nothing may be lost"
 	@echo "make lint    the static checks alone;  make format  rewrites what they would"
@@ -31,6 +32,11 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Fast tests need nothing beside Python: neither PostgreSQL nor a browser.
+quick: lint
+	$(BIN)/python -m pytest -n 2 -q -m "not slow and not postgres and not browser" \
+		--ignore tests/chaos --ignore tests/e2e
 
 test: lint
 	$(BIN)/python -m pytest -n 2

@@ -62,7 +62,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         max_body_size=MAX_BODY_BYTES,
         responses={
-            code: {"model": errors.Problem, "content": {"application/problem+json": {}}}
+            code: {"model": errors.ProblemDetails, "content": {"application/problem+json": {}}}
             for code in (422,)
         },
     )

@@ -14,11 +14,11 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from solver.approaches import APPROACHES
-from solver.flat import Flat
 from solver.network import validation
 from solver.network.architecture import Architecture
 from solver.network.counting import refuse_overflow
 from solver.network.schema import MAX_SIZE, Schema
+from solver.parts import InParts
 from solver.variation.template import MisfitError, Template
 from solver.variation.tolerance import Fraction, Tolerance
 from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
@@ -233,7 +233,7 @@ class Settings(Schema):
     )
 
 
-class SolveRequest(Flat):
+class SolveRequest(InParts):
     """A whole search, as files and the solver's child process take it."""
 
     parts = ("problem", "settings")
@@ -241,10 +241,13 @@ class SolveRequest(Flat):
     problem: Problem
     settings: Settings = Settings()
 
+    @classmethod
+    def of(cls, problem: Problem, settings: Settings) -> "SolveRequest":
+        """A request of parts that need not be validated here: its reader does so."""
+        return cls.model_construct(problem=problem, settings=settings)
+
     def filled(self) -> "SolveRequest":
         """The request with the ranges that were left out."""
         problem = self.problem
         question = problem.model_copy(update={"ranges": problem.bounds})
-        return SolveRequest(
-            problem=Problem.of(question, problem.architecture), settings=self.settings
-        )
+        return SolveRequest.of(Problem.of(question, problem.architecture), self.settings)

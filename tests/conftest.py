@@ -19,6 +19,18 @@ POSTGRES_URL = os.environ.get(
 )
 
 
+SLOW_FOLDERS = ("chaos", "e2e")
+"""Their tests start processes: all of them are slow."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow by its folder; other slow tests are marked where they stand."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).parts[0] in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
+
+
 def missing(what: str) -> None:
     """Skip in words on a user's machine; in CI nothing may be missing."""
     if os.environ.get("CI"):

@@ -6,7 +6,21 @@ from contextlib import contextmanager
 
 from sqlalchemy import create_engine, make_url, text
 
+from app.db.engine import Database
 from tests.conftest import POSTGRES_URL
+
+
+@contextmanager
+def statistics_of_an_empty_table(database: Database, table: str) -> Iterator[None]:
+    """PostgreSQL goes on believing that a table has no rows, until the block is left."""
+    with database.write() as session:
+        session.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = false)"))
+        session.execute(text(f"ANALYZE {table}"))
+    try:
+        yield
+    finally:
+        with database.write() as session:
+            session.execute(text(f"ALTER TABLE {table} RESET (autovacuum_enabled)"))
 
 
 @contextmanager

@@ -1,15 +1,17 @@
-"""Rows and requests with good defaults."""
+"""Rows and requests with good defaults, and waiting for what becomes of them."""
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import architectures, jobs, searches
 from app.db.engine import Database
-from app.db.models import JobRow, SearchRow
+from app.db.models import JobRow, RunRow, SearchRow
 from app.experiments.catalogue import content_id
 from app.experiments.halving import Halving
 from app.experiments.recipes import Recipe
@@ -19,6 +21,8 @@ from solver.answers.search import solve
 from solver.answers.variants import Answer
 from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
+
+Found = TypeVar("Found")
 
 RESULT: dict[str, Any] = {
     "test_accuracy": 0.5,
@@ -131,3 +135,18 @@ def queued_job(
         return jobs.create(session, search.id, request, wanted, priority)
 
     return database.transact(make)
+
+
+def only_run(database: Database) -> RunRow:
+    """The run, where there is one."""
+    with database.read() as session:
+        return session.scalars(select(RunRow)).one()
+
+
+def until(condition: Callable[[], Found | None], seconds: float = 120) -> Found:
+    """Wait for a condition; what it gave."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+    return found

@@ -5,6 +5,8 @@ import pytest
 
 from benchmarks import queue
 
+pytestmark = pytest.mark.slow
+
 TINY = queue.Size(40, 80, 100, claims=20, rounds=2, networks=2, epochs=1)
 
 

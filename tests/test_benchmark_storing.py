@@ -5,6 +5,8 @@ import pytest
 
 from benchmarks import storing
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:

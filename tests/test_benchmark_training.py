@@ -9,6 +9,8 @@ from app.db.results import HalvingResult, RungResult
 from benchmarks import halving, training
 from solver.network.counting import params
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("resolution", "flattened"), [(28, 160), (20, 40), (14, 40)])
 def test_the_networks_are_those_that_are_spoken_of(resolution: int, flattened: int) -> None:

@@ -34,6 +34,7 @@ def test_the_python_of_the_readme_prints_what_it_says(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.splitlines() == claimed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

@@ -32,7 +32,7 @@ class FaultView(BaseModel):
     detail: str = Field(examples=["kernel 7 does not fit its 5×5 input"])
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """An error (RFC 9457)."""
 
     type: str = "about:blank"
@@ -46,7 +46,7 @@ def problem(
     status: int, detail: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """An error response."""
-    body = Problem(
+    body = ProblemDetails(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from app.api.dependencies import TheDatabase
-from app.api.errors import Problem, problem
+from app.api.errors import ProblemDetails, problem
 from app.db.errors import DatabaseError
 from app.db.schema import is_current
 
@@ -26,7 +26,7 @@ async def is_alive() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", response_model=Alive, responses={503: {"model": Problem}})
+@router.get("/readyz", response_model=Alive, responses={503: {"model": ProblemDetails}})
 def is_ready(database: TheDatabase) -> Alive | JSONResponse:
     """The database can be reached, and its schema is the newest."""
     try:

@@ -21,8 +21,8 @@ app = typer.Typer(
     name="isobudget",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
-    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 infeasible. Settings come from the "
-    "environment, prefix ISOBUDGET_, e.g. ISOBUDGET_DATABASE_URL.",
+    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 infeasible, 4 timed out. Settings come "
+    "from the environment, prefix ISOBUDGET_, e.g. ISOBUDGET_DATABASE_URL.",
 )
 app.command()(count)
 app.command()(solve)

@@ -5,10 +5,17 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from app.cli.console import out
+from app.cli.console import ExitCode, out
 from app.cli.tables import neighbours_table
 from app.services.searches import Original
-from solver.answers.variants import Answer, Describer, Explanation, Outcome, Variant
+from solver.answers.variants import (
+    Answer,
+    Describer,
+    Explanation,
+    Outcome,
+    Variant,
+    is_at_least,
+)
 from solver.problem import Find, SolveRequest
 
 FIRST: Final = 20
@@ -16,8 +23,15 @@ MEANING: Final[Mapping[Outcome, str]] = {
     "complete": "every solution is there",
     "truncated": "there are more than are answered",
     "infeasible": "no network satisfies all requirements",
-    "timed_out": "the time limit came first; there may be more",
+    "timed_out": "time ran out, so that there may be more",
 }
+CODES: Final[Mapping[Outcome, ExitCode]] = {
+    "complete": ExitCode.DONE,
+    "truncated": ExitCode.DONE,
+    "infeasible": ExitCode.INFEASIBLE,
+    "timed_out": ExitCode.TIMED_OUT,
+}
+"""How a command ends whose search ended like this."""
 
 
 def variants_of(request: SolveRequest, answer: Answer) -> Iterator[Variant]:
@@ -62,8 +76,13 @@ def print_outcome(outcome: Outcome, found: int, find: Find = "all") -> None:
     """Say how a search ended, and what that means."""
     is_chosen = find != "all" and outcome in ("complete", "truncated")
     meaning = "those asked for are shown" if is_chosen else MEANING[outcome]
+    number = number_of_variants(found)
+    if outcome == "timed_out":
+        number = f"{number} found" if found else "none found, none ruled out"
+    elif is_at_least(outcome, found, find):
+        number = f"at least {number}"
     out.print(outcome, style="bold green" if outcome == "complete" else "bold yellow", end="")
-    out.print(f": {number_of_variants(found)}; {meaning}")
+    out.print(f": {number}; {meaning}", soft_wrap=True)
 
 
 def number_of_variants(found: int) -> str:

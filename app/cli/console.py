@@ -23,6 +23,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2
     INFEASIBLE = 3
+    TIMED_OUT = 4
 
 
 def fail(message: str) -> NoReturn:

@@ -86,6 +86,8 @@ def _search(client: Client, request: Any) -> Any:
     if search["outcome"] == "infeasible":
         print_explanation(Explanation.model_validate(search["explanation"]))
         raise typer.Exit(ExitCode.INFEASIBLE)
+    if not search["variants"]:
+        raise typer.Exit(ExitCode.TIMED_OUT)
     first = [VariantView.model_validate(variant) for variant in search["variants"][:FIRST]]
     out.print(variants_table(first, f"the first {len(first)} variants"))
     return search

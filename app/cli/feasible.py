@@ -13,6 +13,7 @@ from app.cli.options import requests_of
 from app.cli.parameters import (
     CountPooling,
     Dilation,
+    KernelGrows,
     KernelSize,
     MinCoverage,
     OutChannels,
@@ -29,6 +30,7 @@ from app.cli.parameters import (
 from app.cli.surveys import print_summary, tallied
 from app.errors import Fault
 from app.services.feasibility import Survey
+from app.services.tallies import Tally
 from solver.problem import Sample, SolveRequest
 from solver.survey.feasibility import members
 from solver.survey.grid import Grid
@@ -61,6 +63,7 @@ def feasible(
     pool_padding: PoolPadding = None,
     out_channels: OutChannels = None,
     out_features: OutFeatures = None,
+    kernel_grows: KernelGrows = None,
     count_pooling: CountPooling = None,
     min_coverage: MinCoverage = None,
     sample: Annotated[
@@ -90,6 +93,7 @@ def feasible(
     drawn, more = sample_of(sample, seed)
     own = {
         "scope": scope,
+        "kernel_grows": kernel_grows,
         "count_pooling": count_pooling,
         "min_coverage": min_coverage,
         "time_limit": time_limit,
@@ -112,13 +116,21 @@ def feasible(
     ]
     requests = requests_of(file, content, asked, ranges, others=[*faults, *more])
     survey = _survey(requests, lists, drawn)
-    summary = survey.summary(tallied(survey), nearest)
+    tallies = tallied(survey)
+    summary = survey.summary(tallies, nearest)
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:
         print_summary(summary)
-    if not any(it.feasible or it.unknown for it in summary.shares):
-        raise typer.Exit(ExitCode.INFEASIBLE)
+    if not any(it.feasible for it in summary.shares):
+        raise typer.Exit(_without_any(tallies))
+
+
+def _without_any(tallies: Sequence[Tally]) -> ExitCode:
+    """How the command ends where no original is known to have variants."""
+    if all(tally.number is not None for tally in tallies):
+        return ExitCode.INFEASIBLE
+    return ExitCode.TIMED_OUT if any(tally.is_late for tally in tallies) else ExitCode.FAILED
 
 
 def _survey(requests: Sequence[SolveRequest], lists: Lists, sample: Sample | None) -> Survey:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from app.errors import Fault
+from solver.answers.variants import Outcome, is_at_least
 from solver.network.schema import Place
 from solver.problem import FIND_KINDS, Best, Find, Sample
 
@@ -49,19 +50,28 @@ def at_odds_with_count(given: Mapping[str, Any]) -> list[Fault]:
     return [Fault("--count", reason)] if names else []
 
 
-def title(find: Find, kept: int, found: int, first: int) -> str:
-    """What a table of the first variants shows; nothing where it shows all there are."""
+def title(find: Find, kept: int, found: int, first: int, outcome: Outcome) -> str:
+    """What a table of the first variants shows; nothing where it shows all there are.
+
+    Where there may be more than were found, what is drawn or best is so of those alone.
+    """
     rest = f"; the first {first}" if kept > first else ""
+    some = f"{found:,}"
+    if is_part := is_at_least(outcome, found, find):
+        some = f"the {found:,} that were found, not of all"
     match find:
         case Sample(seed=seed):
-            return f"a uniform sample of {kept:,} of {found:,} (seed {seed}){rest}"
+            uniform = "a sample" if is_part else "a uniform sample"
+            return f"{uniform} of {kept:,} of {some} (seed {seed}){rest}"
         case Best(best=objective, diverse=diverse):
-            different = "diverse ones " if diverse else ""
-            return f"the best {kept:,} {different}of {found:,} by {objective}{rest}"
+            best = f"the best {kept:,} {'diverse ones ' if diverse else ''}".rstrip()
+            if outcome == "timed_out":
+                return f"{best} by {objective}, of {some}{rest}"
+            return f"{best} of {'all' if is_part else some} by {objective}{rest}"
         case _ if kept < found:
-            return f"{kept:,} of {found:,}, drawn uniformly{rest}"
+            return f"{kept:,} of {some}, drawn uniformly{rest}"
         case _:
-            return f"the first {first} of {found:,}" if rest else ""
+            return f"the first {first} of {some}" if rest else ""
 
 
 def place_in_find(place: Place, given: Mapping[str, Any]) -> str:

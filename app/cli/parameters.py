@@ -28,6 +28,10 @@ Scope = Annotated[
 CountPooling = Annotated[
     bool | None, option("Whether pooling costs FLOPs.", default="count-pooling")
 ]
+KernelGrows = Annotated[
+    bool | None,
+    option("Whether conv1's kernel must be larger, in III and IV.", default="kernel-grows"),
+]
 MinCoverage = Annotated[
     float | None, option("Least share of the input's rows that conv1 reads.", default="0")
 ]

@@ -7,9 +7,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
+
+from app.supervision import Kept, kill_group
 
 STOP_SECONDS: Final = 10.0
 """For children to end once asked; then they are killed."""
@@ -28,10 +31,12 @@ class Children:
 
     Within the block, SIGTERM and SIGHUP raise ``KeyboardInterrupt`` as Ctrl-C does. Children have
     process groups of their own, so that a Ctrl-C in the terminal reaches them once, through here.
+    Those that are to be kept are started again when they end, at growing intervals.
     """
 
     def __init__(self) -> None:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._kept: list[Kept] = []
         self._logs = ExitStack()
 
     def __enter__(self) -> "Children":
@@ -61,17 +66,18 @@ class Children:
     ) -> None:
         """Run ``python`` with these arguments; what it prints goes to a log, or here."""
         output: IO[bytes] | None = self._logs.enter_context(log.open("wb")) if log else None
-        self._processes[name] = subprocess.Popen(
-            [sys.executable, *arguments],
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            process_group=0,
-        )
+        self._processes[name] = _run(arguments, environment, subprocess.DEVNULL, output)
+
+    def keep(self, name: str, arguments: Sequence[str]) -> None:
+        """Run ``python`` with these arguments, and again whenever that ends.
+
+        The end of its standard input tells it that this process has ended.
+        """
+        start = partial(_run, arguments, None, subprocess.PIPE, None)
+        self._kept.append(Kept(name, start, never_ends=True))
 
     def check(self) -> None:
-        """Look whether all of them still run.
+        """Look whether all of them still run; start again what is to be kept.
 
         Raises
         ------
@@ -81,9 +87,11 @@ class Children:
         for name, process in self._processes.items():
             if (code := process.poll()) is not None:
                 raise ChildEndedError(f"{name} ended with exit code {code}")
+        for kept in self._kept:
+            kept.look()
 
     def watch(self) -> None:
-        """Wait until one of them ends.
+        """Wait until one of them ends that is not to be kept.
 
         Raises
         ------
@@ -98,22 +106,34 @@ class Children:
         deadline = time.monotonic() + STOP_SECONDS
         for process in self._processes.values():
             process.terminate()
+        for kept in self._kept:
+            kept.terminate()
         for process in self._processes.values():
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                _kill_group(process)
+                kill_group(process)
+        for kept in self._kept:
+            kept.wait(deadline)
+
+
+def _run(
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None,
+    stdin: int,
+    output: IO[bytes] | None,
+) -> "subprocess.Popen[bytes]":
+    """Run ``python`` in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+        stdin=stdin,
+        stdout=output,
+        stderr=output,
+        process_group=0,
+    )
 
 
 def _handle(handlers: Mapping[signal.Signals, "signal._HANDLER"]) -> None:
     for number, handler in handlers.items():
         signal.signal(number, handler)
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process with all that it started."""
-    if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()

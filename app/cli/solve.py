@@ -8,6 +8,7 @@ from typing import Annotated, Final, get_args
 import typer
 
 from app.cli.answers import (
+    CODES,
     FIRST,
     number_of_variants,
     print_explanation,
@@ -15,13 +16,14 @@ from app.cli.answers import (
     print_outcome,
     variants_of,
 )
-from app.cli.console import ExitCode, fail, notes, out, settings
+from app.cli.console import fail, notes, out, settings
 from app.cli.files import FILE_HELP, read_json
 from app.cli.find_options import at_odds_with_count, title
 from app.cli.options import requests_of
 from app.cli.parameters import (
     CountPooling,
     Dilation,
+    KernelGrows,
     KernelSize,
     MinCoverage,
     OutChannels,
@@ -69,6 +71,7 @@ def solve(
     pool_padding: PoolPadding = None,
     out_channels: OutChannels = None,
     out_features: OutFeatures = None,
+    kernel_grows: KernelGrows = None,
     count_pooling: CountPooling = None,
     min_coverage: MinCoverage = None,
     sample: Annotated[
@@ -109,6 +112,7 @@ def solve(
         "budget": budget,
         "scope": scope,
         "tolerance": tolerance,
+        "kernel_grows": kernel_grows,
         "count_pooling": count_pooling,
         "min_coverage": min_coverage,
         "limit": limit,
@@ -130,8 +134,7 @@ def solve(
     others = at_odds_with_count({**find, "limit": limit}) if count else []
     (request,) = requests_of(file, read_json(file), [fields], ranges, find, others)
     outcome = _print_number(request, as_json) if count else _show(request, as_json)
-    if outcome == "infeasible":
-        raise typer.Exit(ExitCode.INFEASIBLE)
+    raise typer.Exit(CODES[outcome])
 
 
 def _show(request: SolveRequest, as_json: bool) -> Outcome:
@@ -143,21 +146,25 @@ def _show(request: SolveRequest, as_json: bool) -> Outcome:
 
 def _solved(request: SolveRequest) -> Answer:
     """What there is; a solver that fails ends the command."""
-    started = time.monotonic()
+    started, known = time.monotonic(), 0
     try:
         with (
             notes.status(progress(0.0, 0)) as status,
             SolverProcess(settings().solver_memory_mb) as process,
         ):
-            return process.solve(
-                request, lambda found: status.update(progress(time.monotonic() - started, found))
-            )
+
+            def tell(found: int) -> None:
+                nonlocal known
+                known = found
+                status.update(progress(time.monotonic() - started, found))
+
+            return process.solve(request, tell)
     except SolverTimeoutError:
         report = SolverReport(
             status="UNKNOWN", wall_time=request.settings.time_limit, branches=0, conflicts=0
         )
         return Answer(
-            outcome="timed_out", found=0, symbols=(), table=AnswerTable.of(()), solver=report
+            outcome="timed_out", found=known, symbols=(), table=AnswerTable.of(()), solver=report
         )
     except SolverFailedError as failed:
         fail(str(failed))
@@ -172,7 +179,7 @@ def _print_tables(request: SolveRequest, answer: Answer) -> None:
     print_outcome(answer.outcome, answer.found, request.settings.find)
     print_explanation(answer.explanation)
     if kept := len(answer.table):
-        shown = title(request.settings.find, kept, answer.found, FIRST)
+        shown = title(request.settings.find, kept, answer.found, FIRST, answer.outcome)
         out.print(variants_table(islice(variants_of(request, answer), FIRST), shown))
 
 
@@ -184,7 +191,7 @@ def _print_number(request: SolveRequest, as_json: bool) -> Outcome:
         typer.echo(json.dumps({"found": number, "outcome": outcome}))
     elif number is None:
         seconds = request.settings.time_limit
-        out.print(f"not counted in {seconds:g} s; give it more with --time-limit")
+        out.print(f"timed_out: not counted in {seconds:g} s; give it more with --time-limit")
     else:
         out.print(number_of_variants(number))
     return outcome

@@ -11,7 +11,7 @@ from app.services.architectures import ArchitectureView
 from app.ui.experiment import Row
 from app.ui.sentences import percent, points
 from solver.answers.variants import Variant
-from solver.survey.feasibility import Near, Nearest, Share
+from solver.survey.feasibility import NearestOriginals, NearOriginal, Share
 from solver.variation.tolerance import Tolerance
 
 
@@ -103,7 +103,7 @@ def shares_table(shares: Iterable[Share]) -> Table:
     return table
 
 
-def nearest_table(nearest: Sequence[Nearest]) -> Table:
+def nearest_table(nearest: Sequence[NearestOriginals]) -> Table:
     """One line for each original; budgets that have the same ones share their lines."""
     within = band(nearest[0].tolerance)
     title = f"nearest to yours that have variants ({within})"
@@ -119,7 +119,7 @@ def nearest_table(nearest: Sequence[Nearest]) -> Table:
     return table
 
 
-def _changes(near: Near) -> str:
+def _changes(near: NearOriginal) -> str:
     changes = [f"{name} {own} → {value}" for name, (own, value) in near.changes.items()]
     return "\n".join(changes) or "none: it is yours"
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from app import logs
 from app.cli.console import fail, out, settings
 from app.cli.migrate import migrate_to
 from app.cli.processes import ChildEndedError, Children
@@ -18,10 +19,13 @@ def up(
 ) -> None:
     """Run all on this machine: migrate the database, serve the API, train what jobs ask for.
 
-    Ends, and stops all of it, on Ctrl-C, or when one of its processes ends (exit code 1).
+    A worker that ends, however it does, is started again after 1 s, then 2 s, up to 60 s.
+
+    Ends, and stops all of it, on Ctrl-C, or when the API ends (exit code 1).
     """
     require_trainer()
     chosen = settings()
+    logs.set_up(chosen.log_format)
     host, port = host or chosen.host, chosen.port if port is None else port
     migrate_to(chosen.database_url)
     try:
@@ -30,7 +34,7 @@ def up(
                 "the API", ["-m", "app.cli", "serve", "--host", host, "--port", str(port)]
             )
             for number in range(1, processes + 1):
-                children.start(f"worker {number}", ["-m", "trainer"])
+                children.keep(f"worker {number}", ["-m", "trainer", "--supervised"])
             out.print(f"Isobudget at http://{host}:{port} · stop with Ctrl-C")
             children.watch()
     except KeyboardInterrupt:

@@ -163,7 +163,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """How far a job is.
 
     ``mean_seconds`` is the time that some of its own runs took, each its share of its stack's.
@@ -212,7 +212,7 @@ class Progress:
         )
 
 
-def progress(session: Session, job: JobRow) -> Progress:
+def progress(session: Session, job: JobRow) -> JobProgress:
     """Count a job's runs."""
     mine = JobRunRow.job_id == job.id
     is_original = JobRunRow.variant_position.is_(None)
@@ -247,7 +247,7 @@ def progress(session: Session, job: JobRow) -> Progress:
         .where(mine, has_state(RunRow, "running"))
     )
     groups = [Group(*row) for row in counted]
-    return Progress(groups, float(seconds) if seconds is not None else None, at_once or 0)
+    return JobProgress(groups, float(seconds) if seconds is not None else None, at_once or 0)
 
 
 def epochs_wanted(job: JobRow) -> int:
@@ -444,7 +444,7 @@ def settle(session: Session, job: JobRow, results: Results) -> None:
     job.finished_at = session.scalar(select(database_time()))
 
 
-def _end(job: JobRow, now: Progress) -> tuple[str, str | None]:
+def _end(job: JobRow, now: JobProgress) -> tuple[str, str | None]:
     """How a job ended, and why it failed.
 
     Halving outlives variants that fail, as long as one is trained to the end.
@@ -459,7 +459,7 @@ def _end(job: JobRow, now: Progress) -> tuple[str, str | None]:
     return "succeeded", None
 
 
-def failed_runs(now: Progress) -> str | None:
+def failed_runs(now: JobProgress) -> str | None:
     """How many runs failed, and of which kind; ``None`` if none did."""
     kinds = {kind.replace("_", " "): number for kind, number in now.failures.items()}
     if not kinds:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from solver.flat import Flat
 from solver.network.architecture import Architecture
+from solver.parts import InParts
 from solver.problem import Question, Settings
 
 _LATER: Final[Mapping[str, Any]] = {"kernel_grows": True}
 
 
-class SearchTerms(Flat):
+class SearchTerms(InParts):
     """What variants must satisfy, and how long to try."""
 
     parts = ("question", "settings")

@@ -11,7 +11,7 @@ from app.services.tallies import Tally
 from solver.network.counting import count
 from solver.network.schema import Schema
 from solver.problem import Problem, Question, Sample, SolveRequest
-from solver.survey.feasibility import Members, Nearest, Number, Share, nearest, share, tightest
+from solver.survey.feasibility import Members, NearestOriginals, Share, nearest, share, tightest
 from solver.survey.grid import Grid
 
 
@@ -33,7 +33,7 @@ class Feasibility(Schema):
     request: dict[str, Any] = Field(description="What all problems have in common")
     grid: GridView
     shares: list[Share]
-    nearest: list[Nearest] = Field(
+    nearest: list[NearestOriginals] = Field(
         description="At the least tolerance asked for, by approach and budget"
     )
     unknown: int = Field(description="Problems whose variants could not be counted")
@@ -61,7 +61,7 @@ class Survey:
             original = self.grid.member(number)
             for request in self.requests:
                 problem = Problem.of(request.problem, original)
-                yield SolveRequest(problem=problem, settings=request.settings)
+                yield SolveRequest.of(problem, request.settings)
 
     def summary(self, tallies: Sequence[Tally], most: int) -> Feasibility:
         """Sum up the tallies of all problems, in their order; name so many of the nearest."""
@@ -81,7 +81,9 @@ class Survey:
             reason=reasons[0] if reasons else None,
         )
 
-    def _nearest(self, columns: Sequence[Sequence[Number]], most: int) -> Iterator[Nearest]:
+    def _nearest(
+        self, columns: Sequence[Sequence[int | None]], most: int
+    ) -> Iterator[NearestOriginals]:
         numbers = self.members.numbers
         order = sorted(range(len(numbers)), key=lambda place: self.grid.distance(numbers[place]))
         problems = [request.problem for request in self.requests]

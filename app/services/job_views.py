@@ -131,7 +131,7 @@ def progress_view(session: Session, row: JobRow) -> ProgressView:
     return _progress(row, jobs.progress(session, row))
 
 
-def _notes(row: JobRow, now: jobs.Progress) -> list[str]:
+def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
     """What has happened to a job's runs that the user may not expect."""
     notes = []
     if now.reused:
@@ -141,7 +141,7 @@ def _notes(row: JobRow, now: jobs.Progress) -> list[str]:
     return notes
 
 
-def _progress(row: JobRow, now: jobs.Progress) -> ProgressView:
+def _progress(row: JobRow, now: jobs.JobProgress) -> ProgressView:
     epochs, seeds = row.request["epochs"], row.request["seeds"]
     planned, left = now.total * epochs, now.epochs_left
     if row.rungs and (plan := Halving.of(row.request)):

@@ -48,8 +48,14 @@ class SearchSummary(Schema):
     finished_at: datetime | None
     request: TermsView
     original: Original
-    outcome: Outcome | None = Field(description="`complete`: every solution is there")
-    found: int
+    outcome: Outcome | None = Field(
+        description="`complete`: every solution is there; `timed_out`: what is there was found "
+        "before the time limit, and is neither all nor a sample or the best of all"
+    )
+    found: int = Field(
+        description="How many solutions were found: all there are where the outcome is `complete` "
+        "or `truncated` (but see docs/model.md), else those that time allowed"
+    )
     solver: SolverReport | None
     explanation: Explanation | None
     error: str | None

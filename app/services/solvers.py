@@ -108,7 +108,7 @@ class Solvers:
     def _request(self, search: SearchRow) -> SolveRequest:
         with self._database.read() as session:
             problem = problem_of(session, search)
-        return SolveRequest(problem=problem, settings=search.request.settings)
+        return SolveRequest.of(problem, search.request.settings)
 
     def _check_wanted(self, search: SearchRow) -> None:
         """Raise if nobody wants the answer: cancelled, claimed by another, or we stop."""

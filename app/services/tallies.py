@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
 from types import TracebackType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from solver.problem import SolveRequest
 from solver.processes.process import (
@@ -16,12 +16,19 @@ from solver.processes.process import (
     SolverTimeoutError,
 )
 
+LATE: Final = "the time limit came first"
+
 
 class Tally(NamedTuple):
     """A number of solutions; where it is not known, why."""
 
     number: int | None
-    reason: str = "the time limit came first"
+    reason: str = LATE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is not known because time ran out."""
+        return self.number is None and self.reason == LATE
 
 
 Asked = tuple[int, SolveRequest]
@@ -95,7 +102,7 @@ class Tallies:
                 raise
             except (SolverFailedError, SolverTimeoutError) as failed:
                 lives = isinstance(failed, SolverRefusedError)
-                tally = Tally(None, str(failed))
+                tally = Tally(None, LATE if isinstance(failed, SolverTimeoutError) else str(failed))
             self._tallied.put((place, tally))
             following = self._next()
             if not lives:

@@ -9,7 +9,7 @@ import numpy as np
 
 from solver.answers.check import verified
 from solver.answers.table import TYPECODE, AnswerTable
-from solver.answers.variants import Answer, Outcome, SolverReport
+from solver.answers.variants import MOST_ROWS, Answer, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
 from solver.engines.factored import NotFactoredError, TooManyError, factor
@@ -22,8 +22,6 @@ from solver.explain.blocking import explain
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 
-MOST_ROWS: Final = 2_000_000
-"""Solutions that CP-SAT lists before it is stopped; above every ``limit``."""
 LIMIT_SEED: Final = 0
 """Of more solutions than ``limit``, those are answered that this seed draws."""
 MOST_RANKED: Final = 20_000

@@ -12,7 +12,7 @@ from solver.network.architecture import Architecture
 from solver.network.counting import Counts, Delta, Span, Walk, count, coverage, span
 from solver.network.layers import Shape
 from solver.network.schema import Schema
-from solver.problem import Problem
+from solver.problem import Best, Find, Problem
 from solver.variation.template import Assignment, convolutions
 from solver.variation.unknown import RESOLUTION, Role
 
@@ -20,6 +20,21 @@ Measure = Literal["coverage", "receptive_field"]
 """What is derived of a variant as a number, beside its counts."""
 
 Outcome = Literal["complete", "truncated", "infeasible", "timed_out"]
+
+MOST_ROWS: Final = 2_000_000
+"""Solutions that CP-SAT lists before it is stopped; above every ``limit``."""
+
+
+def is_at_least(outcome: Outcome, found: int, find: Find) -> bool:
+    """Whether there may be more solutions than were found.
+
+    Time ran out; or CP-SAT was stopped; or it looked for the best one by one, and for one more than
+    was asked for to see whether there are more.
+    """
+    if outcome == "timed_out":
+        return True
+    is_one_more = isinstance(find, Best) and found == find.top + 1
+    return outcome == "truncated" and (is_one_more or found == MOST_ROWS)
 
 
 class Variant(Schema):

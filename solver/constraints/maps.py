@@ -204,12 +204,13 @@ class LargerKernel(Relaxable):
         return self.least - model[self.symbol]
 
     def reason(self, evidence: Evidence) -> str:
-        """The kernel, and the largest."""
-        symbol, larger = self.symbol, "no smaller" if self.may_stay else "larger"
-        return (
-            f"{symbol}' must be {larger} than {symbol} = {self.kernel_size}; the largest that all "
-            f"else leaves is {symbol}' = {evidence.nearest[symbol]}."
-        )
+        """The kernel, and whether one that stays would do; a smaller one would be no way out."""
+        symbol, size = self.symbol, self.kernel_size
+        larger = "no smaller" if self.may_stay else "larger"
+        would_do = f"kernel_grows false would leave one, with {symbol}' = {size}"
+        if self.may_stay or evidence.nearest[symbol] < size:
+            would_do = "all else leaves no such kernel"
+        return f"{symbol}' must be {larger} than {symbol} = {size}; {would_do}."
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,21 @@
 """Why a problem has no solution, in its own numbers, and what would open one."""
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
-from ortools.sat.python import cp_model
-
+from solver.answers import check
 from solver.answers.variants import Describer, Explanation, Variant
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint, Evidence, Relaxable
-from solver.engines.full.model import Found, Model
-from solver.explain.inquiry import Inquiry
+from solver.constraints.ranges import WithinRange
+from solver.engines.full.model import Found
+from solver.explain.inquiry import Inquiry, excess_of
+from solver.explain.limits import Limits, another_network
 from solver.explain.nearest import Nearest
+from solver.explain.remedy import TOLERANCE, Remedies, Remedy, change_of
 from solver.problem import Problem
 from solver.variation.template import Assignment
+from solver.variation.unknown import Range
 
 T = TypeVar("T")
 
@@ -23,9 +25,14 @@ BEHIND: Final = 4
 """Questions behind the first ones, which time is kept for."""
 MOST_CASES: Final = 100
 """What a requirement is told by is not gone through further than that."""
-NOT_ALONE: Final = "Leaving out one requirement alone opens no solution."
-ALONE: Final = "The one named cannot hold even where all others are left out:"
-EXCLUSIVE: Final = "Those named exclude one another even where all others are left out:"
+RESOLUTIONS: Final = "ranges.resolution"
+OPENS: Final = "would leave one"
+NOT_ALONE: Final = "Leaving out one requirement alone opens no solution"
+NO_WAY: Final = (
+    "Wider ranges, a lower min_coverage and a tolerance up to 1 open none, not even all together"
+)
+ALONE: Final = "The one named cannot hold even where all others are left out."
+EXCLUSIVE: Final = "Those named exclude one another even where all others are left out."
 
 
 def explain(problem: Problem, seconds: float | None = None) -> Explanation:
@@ -33,7 +40,8 @@ def explain(problem: Problem, seconds: float | None = None) -> Explanation:
 
     Requirements are dropped one at a time from the model (CP-SAT's assumption cores are not
     minimal, and slow to prove); each that opens a solution when dropped alone is blocking.
-    Where none does, a minimal set of requirements that exclude one another is named.
+    Where none does, or none that a request can change, the fewest changes are told that open a
+    solution together; where there are none, a minimal set of requirements that exclude one another.
     """
     return _Explainer(problem, SECONDS if seconds is None else seconds).explanation()
 
@@ -44,7 +52,10 @@ class _Explainer:
     def __init__(self, problem: Problem, seconds: float) -> None:
         approach = APPROACHES[problem.approach]
         self._unknowns = approach.symbols
-        self._inquiry = Inquiry(approach.constraints(problem), seconds)
+        constraints = approach.constraints(problem)
+        other = another_network(approach.template(problem.architecture))
+        limits = Limits(problem, constraints)
+        self._inquiry = Inquiry([*constraints, *other], seconds, limits.relaxed)
         self._nearest = Nearest(self._inquiry)
         self._describer = Describer(problem)
 
@@ -52,18 +63,16 @@ class _Explainer:
         """Everything that is found in time."""
         alone = self._alone()
         blocking = [group for group, found in alone.items() if found.assignment is not None]
-        conflict = [] if blocking else self._conflict()
         nearest, below, above = self._nearest.neighbours()
         tolerance = self._nearest.tolerance(nearest)
-        if not blocking and not conflict:
-            conflict = self._conflict(at_leisure=True)
-        if blocking:
-            reasons = list(self._reasons(blocking, nearest))
-        else:
-            is_proved = all(found.is_proved for found in alone.values())
-            reasons = [*([NOT_ALONE] if is_proved else []), *self._joint_reasons(conflict)]
+        reasons = list(self._reasons(blocking, nearest))
+        is_told = tolerance is not None or any(OPENS in reason for reason in reasons)
+        if not blocking or not is_told:
+            together, told = self._together(blocking)
+            blocking = blocking or together
+            reasons = [*self._not_alone(alone), *reasons, *told]
         return Explanation(
-            blocking=blocking or conflict,
+            blocking=blocking,
             reasons=reasons,
             nearest=self._variant(nearest),
             below=self._variant(below),
@@ -79,15 +88,65 @@ class _Explainer:
             for left, group in _countdown(tuple(inquiry.groups))
         }
 
-    def _conflict(self, *, at_leisure: bool = False) -> list[str]:
+    def _together(self, alone: Sequence[str]) -> tuple[list[str], list[str]]:
+        """What blocks together, and what to change together; or that nothing can be done."""
+        remedy, is_none = Remedies(self._inquiry).find()
+        if remedy:
+            broken = [
+                group
+                for group, items in self._inquiry.groups.items()
+                if check.violations(items, remedy.assignment)
+            ]
+            told = [it for it in broken if it in self._nearest.dropped and it not in alone]
+            return broken, [self._advice(remedy), *self._misfits(remedy, told)]
+        told = [self._no_way()] if is_none else []
+        conflict = [] if alone else self._conflict()
+        if conflict:
+            told += [ALONE if len(conflict) == 1 else EXCLUSIVE, *self._facts(conflict)]
+        return conflict, told
+
+    def _not_alone(self, alone: Mapping[str, Found]) -> Iterator[str]:
+        """Yield that no requirement blocks alone; in particular, not the resolution."""
+        if all(it.assignment is None and it.is_proved for it in alone.values()):
+            low, high = self._resolutions
+            yield f"{NOT_ALONE}, nor does any resolution from {low} to {high}."
+
+    def _no_way(self) -> str:
+        """That no request has a solution."""
+        low, high = self._resolutions
+        return f"{NO_WAY}; resolutions from {low} to {high} were looked at."
+
+    @property
+    def _resolutions(self) -> Range:
+        """The resolutions that explanations consider."""
+        (resolution,) = self._inquiry.groups[RESOLUTIONS]
+        widest = self._inquiry.relaxed(resolution)
+        assert isinstance(widest, WithinRange)
+        return widest.bounds
+
+    def _advice(self, remedy: Remedy) -> str:
+        """The changes of a remedy, and a solution that they leave."""
+        *others, last = remedy.words
+        together = f"Together, {', '.join(others)} and {last}" if others else last
+        found = ", ".join(f"{it}' = {remedy.assignment[it]}" for it in self._unknowns)
+        return f"{together} {OPENS}, with {found}."
+
+    def _misfits(self, remedy: Remedy, budgets: Sequence[str]) -> Iterator[str]:
+        """Yield why budgets need a tolerance although all else is changed as told."""
+        changed = [word for word in remedy.words if not word.startswith(TOLERANCE)]
+        kept = [item for item in remedy.constraints if item.name not in budgets]
+        for left, name in _countdown(budgets):
+            for reason in self._reason(name, kept, left + 1):
+                yield f"With {' and '.join(changed)}: {reason}" if changed else reason
+
+    def _conflict(self) -> list[str]:
         """A minimal set of groups that exclude one another, by deletion; none if not proved.
 
-        At leisure, each question may take half of the time that is left.
+        Each question may take half of the time that is left.
         """
         inquiry, dropped = self._inquiry, set[str]()
-        for left, group in _countdown(tuple(inquiry.groups)):
-            of = 2 if at_leisure else left + BEHIND
-            found = inquiry.ask(inquiry.without({group, *dropped}), of)
+        for group in inquiry.groups:
+            found = inquiry.ask(inquiry.without({group, *dropped}), of=2)
             if found.assignment is None:
                 if not found.is_proved:
                     return []
@@ -99,43 +158,26 @@ class _Explainer:
         for left, group in _countdown(blocking):
             is_known = nearest is not None and self._nearest.dropped == {group}
             found = Found(nearest, is_proved=True, objective=1) if is_known else None
-            yield from self._reason(group, {group}, left + 1, found)
+            yield from self._reason(group, self._inquiry.without({group}), left + 1, found)
 
-    def _joint_reasons(self, conflict: Sequence[str]) -> Iterator[str]:
-        """Yield why two groups block together, or else why those of a conflict do."""
-        if pair := self._pair(conflict):
-            both = " and ".join(pair)
-            yield f"Leaving out {both} together opens a solution. With one of them left out:"
-            for left, group in _countdown(pair):
-                yield from self._reason(group, pair, left + 1)
-        elif conflict:
-            yield ALONE if len(conflict) == 1 else EXCLUSIVE
-            others = set(self._inquiry.groups) - set(conflict)
-            for left, group in _countdown(conflict):
-                yield from self._reason(group, {group, *others}, left + 1)
-
-    def _pair(self, conflict: Sequence[str]) -> tuple[str, str] | None:
-        """Two groups that open a solution when dropped together; one of a conflict must go."""
-        budgets = self._nearest.dropped
-        pairs = [
-            pair
-            for pair in combinations(self._inquiry.groups, 2)
-            if set(pair) & set(conflict) or set(pair) == budgets
-        ]
-        pairs.sort(key=lambda pair: -len(set(pair) & budgets))
-        for left, pair in _countdown(pairs):
-            found = self._inquiry.ask(self._inquiry.without(pair), of=left + BEHIND)
-            if found.assignment is not None:
-                return pair
-        return None
+    def _facts(self, conflict: Sequence[str]) -> Iterator[str]:
+        """Yield why each of a conflict does not hold beside the others; of ranges there is more."""
+        others = set(self._inquiry.groups) - set(conflict)
+        for left, group in _countdown(conflict):
+            if change_of(self._inquiry.groups[group][0]) in (None, TOLERANCE):
+                yield from self._reason(group, self._inquiry.without({group, *others}), left + 1)
 
     def _reason(
-        self, name: str, dropped: Collection[str], of: int, found: Found | None = None
+        self,
+        name: str,
+        constraints: Sequence[Constraint],
+        of: int,
+        found: Found | None = None,
     ) -> Iterator[str]:
-        """Yield why a group blocks, from the network that exceeds it least."""
-        group, constraints = self._inquiry.groups[name], self._inquiry.without(dropped)
+        """Yield why a group blocks beside these, from the network that exceeds it least."""
+        group = self._inquiry.groups[name]
         if found is None:
-            found = self._inquiry.ask(constraints, of, lambda model: _excess(group, model))
+            found = self._inquiry.ask(constraints, of, lambda model: excess_of(group, model))
         if found.assignment is not None and found.is_proved and found.objective > 0:
             evidence = self._evidence(group, constraints, found.assignment, of)
             yield evidence.exceeded[0].reason(evidence)
@@ -161,12 +203,6 @@ class _Explainer:
             return self._describer.variant({symbol: found[symbol] for symbol in self._unknowns})
         except OverflowError:
             return None
-
-
-def _excess(group: Sequence[Relaxable], model: Model) -> cp_model.LinearExprT:
-    """By how much a group is exceeded: its members share it."""
-    *_, excess = [item.excess(model) for item in group]
-    return excess
 
 
 def _countdown(items: Sequence[T]) -> Iterator[tuple[int, T]]:

@@ -13,6 +13,8 @@ from solver.variation.template import Assignment
 
 Objective: TypeAlias = Callable[[Model], cp_model.LinearExprT]
 """What to minimise; it may add variables and constraints of its own."""
+Relaxation: TypeAlias = Callable[[Relaxable], Constraint | None]
+"""What is left of a requirement that is dropped."""
 
 
 class Inquiry:
@@ -22,8 +24,14 @@ class Inquiry:
     that is left is to be shared, itself included: what one does not use is left to the others.
     """
 
-    def __init__(self, constraints: Sequence[Constraint], seconds: float) -> None:
-        self._constraints = constraints
+    def __init__(
+        self,
+        constraints: Sequence[Constraint],
+        seconds: float,
+        relaxed: Relaxation = lambda item: item.relaxed(),
+    ) -> None:
+        self.constraints = constraints
+        self.relaxed = relaxed
         self._end = time.monotonic() + seconds
         self.groups: dict[str, list[Relaxable]] = {}
         for item in constraints:
@@ -32,11 +40,15 @@ class Inquiry:
 
     def without(self, dropped: Collection[str]) -> list[Constraint]:
         """The constraints without some groups; what keeps a model finite stays."""
-        kept: list[Constraint | None] = [
-            item.relaxed() if isinstance(item, Relaxable) and item.name in dropped else item
-            for item in self._constraints
+        kept = [
+            self.relaxed(item) if isinstance(item, Relaxable) and item.name in dropped else item
+            for item in self.constraints
         ]
         return [item for item in kept if item is not None]
+
+    def about(self, constraints: Sequence[Constraint]) -> "Inquiry":
+        """An inquiry about other constraints, in the time that is left of this one."""
+        return Inquiry(constraints, self._end - time.monotonic(), self.relaxed)
 
     def ask(
         self, constraints: Sequence[Constraint], of: int, objective: Objective | None = None
@@ -86,3 +98,9 @@ class Inquiry:
     def _deadline(self, of: int) -> float:
         now = time.monotonic()
         return now + (self._end - now) / of
+
+
+def excess_of(group: Sequence[Relaxable], model: Model) -> cp_model.LinearExprT:
+    """By how much a group is exceeded: its members share it."""
+    *_, excess = [item.excess(model) for item in group]
+    return excess

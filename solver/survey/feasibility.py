@@ -16,9 +16,6 @@ from solver.variation.tolerance import Tolerance
 MOST_MEMBERS: Final = 100_000
 """Most members of a grid that are looked at."""
 
-Number = int | None
-"""A number of solutions; ``None`` where it is not known."""
-
 
 class Members(NamedTuple):
     """The valid networks among those of a grid that were looked at, in its order."""
@@ -64,10 +61,10 @@ class Share(Schema):
     share: float | None = Field(description="The one over the other")
     median: float | None = Field(description="Median number of solutions of those that have some")
     unknown: int = Field(description="Originals whose solutions could not be counted")
-    own: Number = Field(description="Number of solutions of the network that was asked about")
+    own: int | None = Field(description="Number of solutions of the network that was asked about")
 
 
-class Near(Schema):
+class NearOriginal(Schema):
     """An original that has solutions, by what distinguishes it from the one asked about."""
 
     found: int = Field(description="Number of its solutions")
@@ -76,16 +73,16 @@ class Near(Schema):
     architecture: Architecture
 
 
-class Nearest(Schema):
+class NearestOriginals(Schema):
     """The originals with solutions that come nearest, the nearest first."""
 
     approach: ApproachName
     budget: Budget
     tolerance: Tolerance
-    originals: list[Near]
+    originals: list[NearOriginal]
 
 
-def share(question: Question, own: Number, found: Iterable[Number]) -> Share:
+def share(question: Question, own: int | None, found: Iterable[int | None]) -> Share:
     """Sum up the numbers of solutions that the originals have."""
     numbers = list(found)
     known = [number for number in numbers if number is not None]
@@ -104,16 +101,16 @@ def share(question: Question, own: Number, found: Iterable[Number]) -> Share:
 
 
 def nearest(
-    question: Question, grid: Grid, found: Iterable[tuple[int, Number]], most: int
-) -> Nearest:
+    question: Question, grid: Grid, found: Iterable[tuple[int, int | None]], most: int
+) -> NearestOriginals:
     """The first originals with solutions, of numbers that are sorted by their distance."""
-    originals: list[Near] = []
+    originals: list[NearOriginal] = []
     for number, solutions in found:
         if len(originals) == most:
             break
         if solutions:
             originals.append(_near(grid, number, solutions))
-    return Nearest(
+    return NearestOriginals(
         approach=question.approach,
         budget=question.budget,
         tolerance=question.tolerance,
@@ -121,10 +118,10 @@ def nearest(
     )
 
 
-def _near(grid: Grid, number: int, solutions: int) -> Near:
+def _near(grid: Grid, number: int, solutions: int) -> NearOriginal:
     _, difference, _ = grid.distance(number)
     pairs = {name: (grid.own[name], value) for name, value in grid.values(number).items()}
-    return Near(
+    return NearOriginal(
         found=solutions,
         changes={name: (own, value) for name, (own, value) in pairs.items() if own != value},
         difference=float(difference),

@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -134,10 +134,3 @@ def is_open(database: Database) -> bool:
         runs = session.scalar(select(func.count()).where(RunRow.state.in_(OPEN)))
         jobs = session.scalar(select(func.count()).where(JobRow.state.in_(OPEN) | JobRow.stale))
     return bool(runs or jobs)
-
-
-def wait_for(condition: Callable[[], object], patience: float = 60) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)

@@ -19,11 +19,11 @@ from app.db.models import ResultRow, RunRow
 from app.services.job_views import run_view
 from tests.chaos.checker import refusals, violations
 from tests.chaos.journal import Entry, entries
-from tests.chaos.nemesis import Nemesis, holders, is_open, wait_for, workers
+from tests.chaos.nemesis import Nemesis, holders, is_open, workers
 from tests.chaos.sizes import IS_FULL
 from tests.chaos.sleeping import POISON
 from tests.chaos.worker import Life
-from tests.factories import queued_job
+from tests.factories import queued_job, until
 
 LEASE = 1.0
 
@@ -85,11 +85,11 @@ def test_what_a_killed_worker_held_is_claimed_within_its_lease_and_two_seconds(
     with workers(2, replace(life, seconds=(3600, 3600))) as team:
         for number in range(times):
             queued_job(database, seeds=1, tag=f"digits-{number}")
-            wait_for(lambda: holders(database))
+            until(lambda: holders(database))
             ((run, holder),) = holders(database).items()
             killed = time.monotonic()
             team.kill(holder)
-            wait_for(partial(_is_anothers, database, run, holder))
+            until(partial(_is_anothers, database, run, holder))
             assert time.monotonic() - killed < LEASE + 2
             team.kill(holders(database)[run])
             _forget(database)
@@ -116,7 +116,7 @@ def test_runs_that_kill_their_process_fail_after_three_attempts_and_others_are_d
         queued_job(database, seeds=2, variants=range(4), tag=f"digits-{number}")
     sick = queued_job(database, seeds=poisoned, tag=POISON)
     with workers(2, replace(life, seconds=(0.01, 0.05), most_lost=None)) as team:
-        wait_for(lambda: not is_open(database))
+        until(lambda: not is_open(database))
         assert team.born == 2
 
     assert violations(database, entries(life.journals)) == []

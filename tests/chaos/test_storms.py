@@ -16,10 +16,10 @@ from app.db.schema import migrate
 from tests.chaos.checker import violations
 from tests.chaos.cluster import Cluster, cluster
 from tests.chaos.journal import entries
-from tests.chaos.nemesis import holders, is_open, wait_for, workers
+from tests.chaos.nemesis import holders, is_open, workers
 from tests.chaos.sizes import IS_FULL
 from tests.chaos.worker import Life
-from tests.factories import queued_job
+from tests.factories import queued_job, until
 
 
 @contextmanager
@@ -52,11 +52,11 @@ def test_no_live_worker_loses_a_lease_while_cores_spin_and_the_database_refuses_
     url = database.url.render_as_string(hide_password=False)
     life = Life(url, tmp_path / "journals", lease, seconds=(training, training))
     with workers(2, life) as team, spinning(2):
-        wait_for(lambda: len(set(holders(database).values())) == 2)
+        until(lambda: len(set(holders(database).values())) == 2)
         time.sleep(lease / 6)
         with refusing_writes(database):
             time.sleep(refused)
-        wait_for(lambda: not is_open(database))
+        until(lambda: not is_open(database))
         assert team.born == 2
 
     assert violations(database, entries(life.journals)) == []
@@ -83,14 +83,14 @@ def test_what_was_acknowledged_outlives_crashes_of_the_server_and_workers_come_b
         queued_job(database, seeds=2, variants=range(4), tag=f"digits-{number}")
     life = Life(own_cluster.url, tmp_path / "journals", seconds=(0.1, 0.6), most_lost=1_000)
     with workers(4, life) as team:
-        wait_for(lambda: holders(database))
+        until(lambda: holders(database))
         for _ in range(crashes):
             time.sleep(0.7)
             own_cluster.crash()
             database.close()
             own_cluster.start()
         assert is_open(database), "the last crash came too late"
-        wait_for(lambda: not is_open(database), patience=300)
+        until(lambda: not is_open(database), seconds=300)
         assert team.born == 4
         assert all(process.exitcode is None for process in team.alive.values())
 

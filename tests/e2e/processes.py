@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +13,7 @@ from typing import TypeVar
 import httpx2
 
 from app.db.engine import Database
+from tests.factories import until
 
 Found = TypeVar("Found")
 
@@ -108,14 +108,11 @@ def descendants(session: int) -> list[int]:
     return found
 
 
+def children(process: "subprocess.Popen[bytes]") -> list[int]:
+    """What a process started itself, and has not yet seen end."""
+    tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(pid) for pid in tasks.read_text().split()]
+
+
 def has_none(session: int) -> bool:
     return not descendants(session)
-
-
-def until(condition: Callable[[], Found | None], seconds: float = 120) -> Found:
-    """Wait for a condition; what it gave."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-    return found

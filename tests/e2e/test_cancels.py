@@ -19,8 +19,8 @@ from app.db.models import JobRow, JobRunRow, LateWriteRow, ResultRow, RunRow
 from app.states import FINAL, OPEN
 from tests.app.api.conftest import serving
 from tests.chaos.sizes import IS_FULL
-from tests.e2e.processes import descendants, has_none, until, working
-from tests.factories import queued_job
+from tests.e2e.processes import descendants, has_none, working
+from tests.factories import queued_job, until
 from tests.solver.processes.children import endless
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,8 @@ from sqlalchemy import make_url
 from app.shipped import example
 from tests.containers import compose, stages, words
 from tests.databases import new_postgres
-from tests.e2e.processes import free_port, is_ready, running, until
+from tests.e2e.processes import free_port, is_ready, running
+from tests.factories import until
 
 pytestmark = pytest.mark.postgres
 

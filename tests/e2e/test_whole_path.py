@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from app.db.engine import Database
 from app.db.models import EpochRow, ResultRow, RunRow
 from app.shipped import example
-from tests.e2e.processes import environment, running, serving, until
+from tests.e2e.processes import environment, running, serving
+from tests.factories import until
 
 EPOCHS = 60
 

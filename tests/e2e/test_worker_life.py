@@ -8,22 +8,33 @@ import subprocess
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from app.db.engine import Database
-from app.db.models import AttemptRow, EpochRow, RunRow
+from app.db.models import AttemptRow, EpochRow
 from app.db.runs import GIVEN_BACK
 from tests.chaos.sizes import IS_FULL
-from tests.e2e.processes import descendants, has_none, until, working
-from tests.factories import queued_job
+from tests.e2e.processes import children, descendants, has_none, working
+from tests.factories import only_run, queued_job, until
 
 logger = logging.getLogger(__name__)
 
 STOPS = [signal.SIGINT, *[signal.SIGTERM] * (20 if IS_FULL else 2)]
 """No fewer than the leases that a run may lose."""
+ONE, TWO = (), ("--processes", "2")
+POSTGRES = pytest.mark.postgres
+DATABASES_AND_WORKERS = [
+    pytest.param("sqlite", ONE, id="sqlite-one"),
+    pytest.param("postgres", TWO, id="postgres-two", marks=POSTGRES),
+]
+"""Each database and each number of workers; all pairs of them in ``make chaos``."""
+if IS_FULL:
+    DATABASES_AND_WORKERS += [
+        pytest.param("sqlite", TWO, id="sqlite-two"),
+        pytest.param("postgres", ONE, id="postgres-one", marks=POSTGRES),
+    ]
 
 
 def epochs(database: Database) -> int:
@@ -42,11 +53,6 @@ def measured(database: Database) -> list[tuple[int, int, float]]:
         return [(epoch, attempt, seconds) for epoch, attempt, seconds in rows]
 
 
-def only_run(database: Database) -> RunRow:
-    with database.read() as session:
-        return session.scalars(select(RunRow)).one()
-
-
 def stop(process: "subprocess.Popen[bytes]", number: int = signal.SIGTERM) -> int:
     process.send_signal(number)
     return process.wait(10)
@@ -56,7 +62,7 @@ def _has_more(database: Database, than: int) -> bool:
     return epochs(database) > than
 
 
-@pytest.mark.parametrize("options", [(), ("--processes", "2")], ids=["one", "two"])
+@pytest.mark.parametrize(("database", "options"), DATABASES_AND_WORKERS, indirect=["database"])
 def test_runs_go_on_from_their_last_epoch_however_often_workers_are_stopped(
     database: Database, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
@@ -125,11 +131,6 @@ def test_a_worker_ends_when_its_time_is_over(
         assert process.wait(30) == 0
         until(lambda: not descendants(process.pid), 2)
     assert only_run(sqlite_database).state == "queued"
-
-
-def children(process: "subprocess.Popen[Any]") -> list[int]:
-    tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    return [int(pid) for pid in tasks.read_text().split()]
 
 
 def test_a_worker_that_dies_is_started_again_and_none_outlives_its_supervisor(

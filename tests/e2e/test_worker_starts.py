@@ -13,9 +13,8 @@ import pytest
 from app.db.engine import Database
 from app.db.schema import migrate
 from tests.chaos.cluster import Cluster, cluster
-from tests.e2e.processes import environment, free_port, running, until
-from tests.e2e.test_worker_life import only_run
-from tests.factories import queued_job
+from tests.e2e.processes import environment, free_port, running
+from tests.factories import only_run, queued_job, until
 
 AWAY = "the database does not answer; asking again"
 ONE_AND_TWO = pytest.mark.parametrize("options", [(), ("--processes", "2")], ids=["one", "two"])

@@ -11,8 +11,7 @@ from sqlalchemy import select
 from app.db.engine import Database
 from app.db.models import ResultRow, RunRow
 from tests.chaos.sleeping import outcome
-from tests.e2e.processes import until
-from tests.factories import queued_job
+from tests.factories import queued_job, until
 from tests.workers import settings_in
 from trainer.engines.calls import EngineLostError
 from trainer.engines.driver import Driver

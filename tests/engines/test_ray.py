@@ -12,11 +12,13 @@ from sqlalchemy import select
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import JobRow, ResultRow, RunRow
-from tests.e2e.processes import LEASE, descendants, kill, until, working
+from tests.e2e.processes import LEASE, descendants, kill, working
 from tests.engines.cluster import Nodes, cluster
 from tests.engines.sleeper import HOLD
-from tests.factories import queued_job
+from tests.factories import queued_job, until
 from tests.workers import FakeWorker
+
+pytestmark = pytest.mark.slow
 
 SLEEPER = "tests.engines.sleeper"
 LONG = 10_000

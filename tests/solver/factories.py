@@ -1,21 +1,35 @@
-"""Networks, problems and models, with good defaults."""
+"""Networks, problems and models, with good defaults; questions, drawn and answered."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
 
+from app import shipped
+from solver.answers.search import find, solve
+from solver.answers.variants import Answer, Describer
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
 from solver.constraints.ranges import WithinRange
 from solver.engines.full.model import Model
 from solver.network.architecture import Architecture
-from solver.problem import Problem
+from solver.network.counting import count
+from solver.problem import Problem, Settings, SolveRequest
 from solver.variation.numbers import Columns
 from solver.variation.polynomial import Polynomial
 from solver.variation.template import Template
 from solver.variation.unknown import RESOLUTION, Range, Role, Unknown
+from tests import exhaustive
+from tests.exhaustive import Asked
+from tests.strategies import (
+    one_convolution,
+    ranges_of_one_convolution,
+    small_ranges,
+    two_convolutions,
+)
 
 RELU = {"type": "relu"}
 NORM = {"type": "batch_norm2d"}
@@ -24,6 +38,11 @@ FLATTEN = {"type": "flatten"}
 
 PATIENCE = 600.0
 """Seconds for an explanation: a busy machine must not change it."""
+
+
+ALL = Settings(limit=1_000_000, time_limit=600.0)
+TOLERANCES = {"exact": ("0", "0"), "symmetric": ("0.1", "0.1"), "below": ("0.2", "0"),
+              "above": ("0", "0.2"), "wide": ("0.8", "1")}  # fmt: skip
 
 Bounds = Mapping[str, tuple[int, int]]
 
@@ -124,3 +143,112 @@ def is_feasible(constraints: Sequence[Constraint], assignment: Mapping[str, int]
     for constraint in constraints:
         constraint.post(model)
     return model.find().assignment is not None
+
+
+def example(**changes: Any) -> SolveRequest:
+    return SolveRequest.model_validate({**shipped.example("digits-search"), **changes})
+
+
+def asked_of(asked: Asked) -> Problem:
+    return problem(
+        asked.original,
+        approach=asked.approach,
+        budget=asked.budget,
+        scope=asked.scope,
+        tolerance={"below": float(asked.below), "above": float(asked.above)},
+        ranges=dict(asked.ranges),
+        count_pooling=asked.count_pooling,
+        min_coverage=float(asked.min_coverage),
+        kernel_grows=asked.kernel_grows,
+    )
+
+
+def assert_equivalent(asked: Asked) -> Answer:
+    """CP-SAT's complete answer is what trying everything gives, in order."""
+    answer = solve(asked_of(asked), ALL)
+    expected = sorted(exhaustive.rows(asked))
+    assert answer.rows == expected
+    assert answer.found == len(expected)
+    assert answer.outcome == ("complete" if expected else "infeasible")
+    return answer
+
+
+@st.composite
+def questions_of_two(draw: st.DrawFn) -> Asked:
+    original = draw(two_convolutions())
+    fractions = st.sampled_from(["0", "0.1", "0.35", "0.8", "1"])
+    layers = iter(layer.type for layer in original.layers)
+    pool_before = any("pool" in kind for kind in kinds_before("conv2d", layers))
+    return Asked(
+        original,
+        budget=draw(st.sampled_from(["params", "flops", "both"])),
+        scope=draw(st.sampled_from(["network", "paper"])),
+        below=draw(fractions),
+        above=draw(fractions),
+        ranges=draw(small_ranges(original)),
+        count_pooling=draw(st.booleans()),
+        min_coverage="0" if pool_before else draw(st.sampled_from(["0", "0", "0.6", "1"])),
+    )
+
+
+@st.composite
+def questions_of_one(draw: st.DrawFn, approach: str) -> Asked:
+    original = draw(one_convolution())
+    assume(APPROACHES[approach].misfit(original) is None)
+    fractions = st.sampled_from(["0", "0.1", "0.35", "0.8", "1"])
+    kinds = list(kinds_before("conv2d", (layer.type for layer in original.layers)))
+    pool_before = any("pool" in kind for kind in kinds)
+    return Asked(
+        original,
+        budget=draw(st.sampled_from(["params", "flops", "both"])),
+        scope=draw(st.sampled_from(["network", "paper"])),
+        below=draw(fractions),
+        above=draw(fractions),
+        ranges=draw(ranges_of_one_convolution(original)),
+        count_pooling=draw(st.booleans()),
+        min_coverage="0" if pool_before else draw(st.sampled_from(["0", "0", "0.6", "1"])),
+        approach=approach,
+    )
+
+
+def kinds_before(last: str, kinds: Iterator[str]) -> Iterator[str]:
+    return iter(kinds.__next__, last)
+
+
+def by_full_model(asked: Problem) -> list[exhaustive.Row]:
+    approach, model = APPROACHES[asked.approach], Model()
+    for constraint in approach.constraints(asked):
+        constraint.post(model)
+    rows, report = model.enumerate(approach.symbols, time_limit=600.0, most=10_000_000)
+    assert report.status in ("OPTIMAL", "INFEASIBLE")
+    return sorted(tuple(row) for row in rows.tolist())
+
+
+def by_tables(asked: Problem) -> list[exhaustive.Row]:
+    found, report = find(asked)
+    rows = np.stack([*found.all().values()], axis=1)
+    assert len(rows) == found.count
+    assert report.status == ("OPTIMAL" if len(rows) else "INFEASIBLE")
+    return [tuple(row) for row in rows.tolist()]
+
+
+def variants_hold(asked: Problem) -> None:
+    """Some variants are networks that can be sent, and cost what the budget allows."""
+    original = count(asked.architecture, count_pooling=asked.count_pooling)
+    describer = Describer(asked)
+    for assignment in solve(asked, ALL).assignments()[::7]:
+        variant = describer.variant(assignment)
+        sent = Architecture.model_validate_json(variant.architecture.model_dump_json())
+        assert sent == variant.architecture
+        counts = count(sent, count_pooling=asked.count_pooling)
+        assert variant.counts == counts
+        assert variant.delta.params == counts.params - original.params
+        if asked.scope == "network":
+            for name in ("params", "flops"):
+                low, high = asked.tolerance.band(getattr(original, name))
+                assert asked.budget not in (name, "both") or low <= getattr(counts, name) <= high
+
+
+def shipped_network(name: str) -> Architecture:
+    """A network of ``examples/``."""
+    return Architecture.model_validate(shipped.example(name))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from app.experiments.catalogue import Dataset
 from solver.network.architecture import Architecture
@@ -17,6 +18,9 @@ SMALL_LAYERS: list[dict[str, Any]] = [
     {"type": "dropout", "p": 0.5},
     {"type": "linear", "out_features": 10},
 ]
+
+
+CACHE_KEY = {"content": "abc", "resolution": 5}
 
 
 def resnet8(resolution: int = 8, widths: Sequence[int] = (16, 32, 64)) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def architecture(
 
 
 def split(
-    size: int = 20, channels: int = 1, resolution: int = 8, images_NCHW: torch.Tensor | None = None
+    size: int = 20, channels: int = 1, resolution: int = 8, images_NCHW: Tensor | None = None
 ) -> Split:
     if images_NCHW is None:
         generator = torch.Generator().manual_seed(size)
@@ -94,3 +98,14 @@ def images(channels: int = 1, resolution: int = 8) -> Images:
     )
     train, validation, test = (split(size, channels, resolution) for size in (50, 10, 20))
     return Images(dataset, resolution, train, validation, test)
+
+
+def tensors(seed: int = 0) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(256, (40, 3, 5, 5), dtype=torch.uint8, generator=generator)
+    return {"images": images, "labels": torch.arange(40)}
+
+
+def equal(one: dict[str, Tensor] | None, other: dict[str, Tensor]) -> bool:
+    assert one is not None
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)

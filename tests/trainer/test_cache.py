@@ -6,27 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
+from tests.trainer.factories import CACHE_KEY, equal, tensors
 from trainer.cache import NOWHERE, Disk, Memory, checksum_of, staging
-
-KEY = {"content": "abc", "resolution": 5}
 
 
 class Made:
     def __init__(self, nbytes: int) -> None:
         self.nbytes = nbytes
-
-
-def tensors(seed: int = 0) -> dict[str, Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    images = torch.randint(256, (40, 3, 5, 5), dtype=torch.uint8, generator=generator)
-    return {"images": images, "labels": torch.arange(40)}
-
-
-def equal(one: dict[str, Tensor] | None, other: dict[str, Tensor]) -> bool:
-    assert one is not None
-    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
 def test_memory_makes_a_value_once() -> None:
@@ -73,18 +60,18 @@ def test_what_fails_to_be_made_is_not_kept() -> None:
 def test_the_disk_gives_back_what_was_put(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "made" / "when needed")
 
-    assert disk.get(KEY) is None
-    disk.put(KEY, tensors())
+    assert disk.get(CACHE_KEY) is None
+    disk.put(CACHE_KEY, tensors())
 
-    assert equal(disk.get(KEY), tensors())
-    assert disk.get({**KEY, "resolution": 6}) is None
-    assert equal(Disk(disk.folder).get(dict(reversed(KEY.items()))), tensors())
+    assert equal(disk.get(CACHE_KEY), tensors())
+    assert disk.get({**CACHE_KEY, "resolution": 6}) is None
+    assert equal(Disk(disk.folder).get(dict(reversed(CACHE_KEY.items()))), tensors())
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
-    NOWHERE.put(KEY, tensors())
+    NOWHERE.put(CACHE_KEY, tensors())
 
-    assert NOWHERE.get(KEY) is None
+    assert NOWHERE.get(CACHE_KEY) is None
 
 
 def damaged(path: Path, how: str) -> None:
@@ -120,15 +107,15 @@ def test_a_damaged_file_is_ignored_and_written_anew(
     tmp_path: Path, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     disk = Disk(tmp_path)
-    disk.put(KEY, tensors())
+    disk.put(CACHE_KEY, tensors())
     (path,) = tmp_path.iterdir()
     damaged(path, how)
 
-    assert disk.get(KEY) is None
+    assert disk.get(CACHE_KEY) is None
     assert "made anew" in caplog.text
 
-    disk.put(KEY, tensors())
-    assert equal(disk.get(KEY), tensors())
+    disk.put(CACHE_KEY, tensors())
+    assert equal(disk.get(CACHE_KEY), tensors())
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -138,9 +125,9 @@ def test_a_folder_that_cannot_be_written_only_costs_time(
     (tmp_path / "file").touch()
     disk = Disk(tmp_path / "file")
 
-    disk.put(KEY, tensors())
+    disk.put(CACHE_KEY, tensors())
 
-    assert disk.get(KEY) is None
+    assert disk.get(CACHE_KEY) is None
     assert f"nothing can be kept in {tmp_path / 'file'}" in caplog.text
 
 
@@ -154,7 +141,7 @@ def test_a_full_disk_only_costs_time(
 
     monkeypatch.setattr("trainer.cache.save_file", full)
 
-    Disk(tmp_path).put(KEY, tensors())
+    Disk(tmp_path).put(CACHE_KEY, tensors())
 
     assert "No space left" in caplog.text
     assert list(tmp_path.iterdir()) == []
@@ -163,15 +150,15 @@ def test_a_full_disk_only_costs_time(
 def test_a_real_full_disk_only_costs_time(caplog: pytest.LogCaptureFixture) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    Disk(Path("/dev/full")).put(KEY, tensors())
+    Disk(Path("/dev/full")).put(CACHE_KEY, tensors())
 
     assert caplog.records
 
 
 def test_what_was_given_does_not_change_with_the_file(tmp_path: Path) -> None:
     disk = Disk(tmp_path)
-    disk.put(KEY, tensors())
-    given = disk.get(KEY)
+    disk.put(CACHE_KEY, tensors())
+    given = disk.get(CACHE_KEY)
     (path,) = tmp_path.iterdir()
 
     os.truncate(path, 0)
@@ -179,21 +166,23 @@ def test_what_was_given_does_not_change_with_the_file(tmp_path: Path) -> None:
     assert equal(given, tensors())
 
 
+@pytest.mark.slow
 def test_two_processes_may_write_the_same_at_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from tests.trainer.test_cache import *\n"
+        "import sys; from pathlib import Path; from trainer.cache import Disk\n"
+        "from tests.trainer.factories import CACHE_KEY, equal, tensors\n"
         "disk = Disk(Path(sys.argv[1]))\n"
         "for _ in range(100):\n"
-        "    disk.put(KEY, tensors())\n"
-        "    assert equal(disk.get(KEY), tensors())\n"
+        "    disk.put(CACHE_KEY, tensors())\n"
+        "    assert equal(disk.get(CACHE_KEY), tensors())\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
 
     writers = [subprocess.Popen(command) for _ in range(2)]
     while any(writer.poll() is None for writer in writers):
-        found = Disk(tmp_path).get(KEY)
+        found = Disk(tmp_path).get(CACHE_KEY)
         assert found is None or equal(found, tensors())
 
     assert [writer.returncode for writer in writers] == [0, 0]

@@ -13,6 +13,7 @@ from tests.trainer.graphs import graphs
 from trainer.networks import BUILDERS, CountMismatch, build, check_counts, counts_of
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @settings(max_examples=200, deadline=None)
 @given(architecture=st.one_of(architectures(), graphs()))
@@ -24,6 +25,7 @@ def test_what_is_counted_is_what_the_built_network_measures(architecture: Archit
     assert measured == (counts.params, counts.macs)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @settings(max_examples=200, deadline=None)
 @given(architecture=st.one_of(architectures(), graphs()))

@@ -20,7 +20,7 @@ from app.db.types import database_time
 from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from tests.factories import original, queued_job
+from tests.factories import original, queued_job, until
 from tests.pictures import write_folder
 from tests.trainer.factories import SMALL_LAYERS, architecture, resnet8
 from tests.workers import settings_in
@@ -28,6 +28,8 @@ from trainer.datasets import load
 from trainer.outcome import Outcome
 from trainer.process import Paused, Progress, Task, TrainingProcess, ends_of
 from trainer.worker import Worker
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
@@ -70,13 +72,6 @@ def working(sqlite_database: Database) -> Iterator[Worker]:
     yield made
     made.stop()
     thread.join()
-
-
-def until(condition: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_a_worker_trains_a_job_and_settles_its_results(database: Database) -> None:

@@ -75,6 +75,7 @@ def test_a_job_that_has_ended_tells_all_that_happened(
     assert [number(event) for event in found] == list(range(1, len(found) + 1))
 
 
+@pytest.mark.slow
 def test_a_client_that_comes_back_misses_nothing_and_hears_nothing_twice(
     client: TestClient, database: Database
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_client_that_comes_back_misses_nothing_and_hears_nothing_twice(
     assert client.get(f"/v1/jobs/{job.id}/events", headers=last).status_code == 204
 
 
+@pytest.mark.slow
 def test_what_halving_pauses_is_told_once(client: TestClient, database: Database) -> None:
     job = queued_job(database, seeds=2, variants=range(4), epochs=2, halving=(2, 1))
     FakeWorker(database).work()

@@ -86,6 +86,7 @@ def test_variants_above_the_native_resolution_are_left_out_and_it_is_said(
     assert named.json()["errors"][0]["pointer"] == "#/variants/ids/0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
@@ -242,6 +243,7 @@ def test_a_control_may_go_above_the_native_resolution(
     assert {run["resolution"] for run in runs_of(client, control.json())} == {5, 9}
 
 
+@pytest.mark.slow
 def test_a_control_at_the_original_s_own_resolution_is_no_other_run(
     client: TestClient, database: Database
 ) -> None:

@@ -67,6 +67,7 @@ def test_memory_and_files_of_the_process_are_among_them(sqlite_client: TestClien
     assert found["process_open_fds", ()] > 0
 
 
+@pytest.mark.slow
 def test_the_number_of_series_is_bounded_whatever_is_asked(sqlite_client: TestClient) -> None:
     """Every call of ours with every kind of answer that a client brings about, and many others."""
     document = sqlite_client.get("/openapi.json").json()

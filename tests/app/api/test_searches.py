@@ -31,6 +31,7 @@ def pages(client: TestClient, url: str, **params: Any) -> list[dict[str, Any]]:
         following = {"cursor": page["next"]}
 
 
+@pytest.mark.slow
 def test_the_search_of_the_examples_is_complete(solving_client: TestClient) -> None:
     body = search_body()
 
@@ -66,6 +67,7 @@ def test_every_variant_has_exactly_the_parameters_of_the_original(
         assert variant["delta"]["params"] == 0
 
 
+@pytest.mark.slow
 def test_an_infeasible_search_is_an_answer_with_an_explanation(solving_client: TestClient) -> None:
     answer = solving_client.post("/v1/searches", json=search_body(**INFEASIBLE))
     search = answer.json()
@@ -76,6 +78,7 @@ def test_an_infeasible_search_is_an_answer_with_an_explanation(solving_client: T
     assert search["explanation"]["nearest"]["delta"]["params"] != 0
 
 
+@pytest.mark.slow
 def test_a_search_by_id_is_that_of_the_architecture(solving_client: TestClient) -> None:
     architecture = example("digits-architecture")
     id_ = solving_client.post("/v1/architectures", json=architecture).json()["id"]
@@ -89,6 +92,7 @@ def test_a_search_by_id_is_that_of_the_architecture(solving_client: TestClient) 
     assert first["found"] == second["found"]
 
 
+@pytest.mark.slow
 def test_without_waiting_a_search_is_accepted_and_polled(solving_client: TestClient) -> None:
     answer = solving_client.post("/v1/searches", json=search_body(), headers={"Prefer": "wait=0"})
     url = answer.headers["Location"]
@@ -114,6 +118,7 @@ def test_a_running_search_is_cancelled_and_then_removed(solving_client: TestClie
     assert solving_client.get(url).status_code == 404
 
 
+@pytest.mark.slow
 def test_after_a_cancelled_search_the_next_is_solved(solving_client: TestClient) -> None:
     slow = solving_client.post(
         "/v1/searches", json=search_body(**SLOW), headers={"Prefer": "wait=0"}
@@ -135,6 +140,7 @@ def test_a_search_that_jobs_refer_to_is_kept(client: TestClient, database: Datab
     assert job["id"] in answer.json()["detail"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["resolution", "-params", "flops", "-coverage", "receptive_field"])
 def test_variants_are_sorted(client: TestClient, database: Database, sort: str) -> None:
     id_ = stored(client, database)["id"]
@@ -257,6 +263,7 @@ def test_a_bad_search_is_refused_with_its_places(
     assert sqlite_client.get("/v1/architectures").json()["items"] == []
 
 
+@pytest.mark.slow
 def test_a_search_that_a_dead_server_left_is_solved_by_the_next(
     solving_client: TestClient, database: Database
 ) -> None:

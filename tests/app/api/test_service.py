@@ -26,6 +26,7 @@ def body_examples(operation: dict[str, Any]) -> list[Any]:
     return named or content.get("schema", {}).get("examples", [None])
 
 
+@pytest.mark.slow
 def test_every_call_has_an_example_that_works_as_it_is_sent(solving_client: TestClient) -> None:
     """All of them, in the order of the page, removal last."""
     document = solving_client.get("/openapi.json").json()
@@ -59,6 +60,7 @@ def test_the_pages_of_the_docs_load_nothing_from_elsewhere(sqlite_client: TestCl
     assert "http://" not in page
 
 
+@pytest.mark.slow
 def test_the_api_loads_neither_ortools_nor_torch() -> None:
     code = (
         "import sys; from app.main import create_app; create_app();"
@@ -68,6 +70,7 @@ def test_the_api_loads_neither_ortools_nor_torch() -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_a_service_whose_database_is_not_migrated_is_alive_but_not_ready(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.sqlite'}"
     with TestClient(create_app(Settings(database_url=url, solver_processes=0))) as client:

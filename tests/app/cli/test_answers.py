@@ -30,6 +30,7 @@ def test_an_infeasible_problem_is_told_with_reasons_neighbours_and_a_tolerance(
     assert missed["nearest"] == ["3,050", "+78"], "nearest, above"
 
 
+@pytest.mark.slow
 def test_the_tolerance_that_is_told_opens_a_solution(isobudget: Isobudget) -> None:
     result = isobudget("solve", "-", *ASKED, stdin=REQUEST)
     *_, told = result.stdout.strip().splitlines()

@@ -11,6 +11,8 @@ from app.cli.service import LOGS
 from app.shipped import example
 from tests.app.cli.conftest import Isobudget
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Children]:

@@ -18,6 +18,8 @@ from solver.processes.process import SolverProcess, SolverStartError
 from tests.app.cli.conftest import Isobudget
 from tests.solver.factories import FLATTEN, conv, linear, network
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 ARCHITECTURE = json.dumps(example("digits-architecture"))
 SEARCH = example("digits-search")
@@ -82,9 +84,9 @@ class TestShares:
         assert summary["request"] == {
             "scope": "paper",
             "ranges": {"resolution": [6, 8]},
+            "kernel_grows": True,
             "count_pooling": True,
             "min_coverage": 0.0,
-            "kernel_grows": True,
             "time_limit": 30.0,
         }
         options = ("--budget", "flops", "--tolerance", "0", "--resolution", "8")
@@ -282,14 +284,25 @@ class TestEnds:
         found = [(0, Tally(0)), (3, Tally(None, "too large")), (1, Tally(0)), (2, Tally(None))]
         monkeypatch.setattr(Tallies, "__iter__", lambda _: iter([*found, (4, Tally(0))]))
         result = isobudget("feasible", "-", *ASKED, *GRID, stdin=ARCHITECTURE)
-        assert result.exit_code == 0
+        assert result.exit_code == 4
         reason = (
             "2 of the problems could not be counted and take no part; the time limit came first"
         )
         assert reason in result.stdout
-        summary = surveyed(isobudget, *ASKED, *GRID)
+        result = isobudget("feasible", "-", *ASKED, *GRID, "--json", stdin=ARCHITECTURE)
+        assert result.exit_code == 4
+        summary = json.loads(result.stdout)
         assert (summary["unknown"], summary["shares"][0]["unknown"]) == (2, 2)
         assert summary["shares"][0]["originals"] == 2
+
+    @pytest.mark.parametrize(("found", "code"), [(0, 1), (1, 0)])
+    def test_what_could_not_be_counted_for_other_reasons_fails_where_nothing_is_known(
+        self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch, found: int, code: int
+    ) -> None:
+        told = [Tally(0), Tally(found), Tally(0), Tally(None, "too large"), Tally(0)]
+        monkeypatch.setattr(Tallies, "__iter__", lambda _: enumerate(told))
+        result = isobudget("feasible", "-", *ASKED, *GRID, stdin=ARCHITECTURE)
+        assert result.exit_code == code
 
     def test_large_numbers_are_written_out(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch

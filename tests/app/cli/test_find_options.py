@@ -180,16 +180,89 @@ def test_an_answer_with_some_of_the_solutions_does_not_claim_all(isobudget: Isob
     assert "complete: 476 variants; those asked for are shown" in chosen
 
 
+class TestTimeRanOut:
+    """What is shown is of what was found, and is not called anything of all."""
+
+    @pytest.fixture(autouse=True)
+    def _stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A child that found some of the solutions in time."""
+
+        def late(_: SolverProcess, request: SolveRequest, __: object) -> Answer:
+            answer = solve(request.problem, request.settings)
+            return answer.model_copy(update={"outcome": "timed_out", "found": 476})
+
+        monkeypatch.setattr(SolverProcess, "solve", late)
+
+    @pytest.mark.parametrize(
+        ("options", "title"),
+        [
+            (("--sample", "5"), "a sample of 5 of the 476 that were found, not of all (seed 0)"),
+            (
+                ("--best", "min_flops", "--top", "3"),
+                "the best 3 by min_flops, of the 476 that were found, not of all",
+            ),
+            (("--limit", "9"), "9 of the 476 that were found, not of all, drawn uniformly"),
+            ((), "the first 20 of the 476 that were found, not of all"),
+        ],
+    )
+    def test_in_words(self, isobudget: Isobudget, options: tuple[str, ...], title: str) -> None:
+        result = isobudget("solve", "-", *options, stdin=REQUEST)
+        outcome, *lines = result.stdout.splitlines()
+        assert result.exit_code == 4
+        assert outcome == "timed_out: 476 variants found; time ran out, so that there may be more"
+        assert lines[0].strip() == title
+
+    def test_in_json(self, isobudget: Isobudget) -> None:
+        result = isobudget("solve", "-", "--sample", "5", "--json", stdin=REQUEST)
+        answer = json.loads(result.stdout)
+        assert result.exit_code == 4
+        assert (answer["outcome"], len(answer["variants"])) == ("timed_out", 5)
+
+
+def test_the_best_of_solutions_that_nobody_counted_are_called_the_best_of_all(
+    isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CP-SAT looks for them one by one, and for one more: then it knows of that many."""
+
+    def one_more(_: SolverProcess, request: SolveRequest, __: object) -> Answer:
+        return solve(request.problem, request.settings).model_copy(update={"found": 4})
+
+    monkeypatch.setattr(SolverProcess, "solve", one_more)
+    result = isobudget("solve", "-", "--best", "min_flops", "--top", "3", stdin=REQUEST)
+    outcome, title, *_ = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert outcome == "truncated: at least 4 variants; those asked for are shown"
+    assert title.strip() == "the best 3 of all by min_flops"
+
+
+def test_a_solver_that_is_killed_is_told_with_what_it_had_found(
+    isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: SolverProcess, __: SolveRequest, look: Callable[[int], None]) -> None:
+        look(600_000)
+        raise SolverTimeoutError("killed")
+
+    monkeypatch.setattr(SolverProcess, "solve", killed)
+    result = isobudget("solve", "-", stdin=REQUEST)
+    assert (result.exit_code, result.stdout) == (
+        4,
+        "timed_out: 600,000 variants found; time ran out, so that there may be more\n",
+    )
+
+
 class TestCount:
+    @pytest.mark.slow
     def test_it_prints_only_how_many_there_are(self, isobudget: Isobudget) -> None:
         result = isobudget("solve", "-", "--count", stdin=REQUEST)
         assert (result.exit_code, result.stdout) == (0, "476 variants\n")
 
+    @pytest.mark.slow
     def test_it_is_json_too(self, isobudget: Isobudget) -> None:
         result = isobudget("solve", "-", "--count", "--json", stdin=with_find({"sample": 3}))
         assert result.exit_code == 0
         assert json.loads(result.stdout) == {"found": 476, "outcome": "complete"}
 
+    @pytest.mark.slow
     def test_none_at_all_is_infeasible(self, isobudget: Isobudget) -> None:
         options = ("--out-channels", "200:300", "--count")
         result = isobudget("solve", "-", *options, stdin=REQUEST)
@@ -204,10 +277,11 @@ class TestCount:
     ) -> None:
         monkeypatch.setattr(SolverProcess, "tally", ending(error))
         result = isobudget("solve", "-", "--count", "--json", stdin=REQUEST)
-        assert result.exit_code == 0
+        assert result.exit_code == 4
         assert json.loads(result.stdout) == {"found": None, "outcome": "timed_out"}
-        words = isobudget("solve", "-", "--count", "--time-limit", "2", stdin=REQUEST).stdout
-        assert words == "not counted in 2 s; give it more with --time-limit\n"
+        result = isobudget("solve", "-", "--count", "--time-limit", "2", stdin=REQUEST)
+        assert result.exit_code == 4
+        assert result.stdout == "timed_out: not counted in 2 s; give it more with --time-limit\n"
 
     def test_a_counter_that_fails_ends_with_its_reason(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch

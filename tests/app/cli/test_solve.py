@@ -21,6 +21,7 @@ def solved(isobudget: Isobudget, *options: str, stdin: str = REQUEST) -> Any:
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_json_holds_all_variants_and_nothing_else(isobudget: Isobudget) -> None:
     answer = solved(isobudget)
     assert (answer["outcome"], answer["found"], len(answer["variants"])) == ("complete", 1556, 1556)
@@ -28,11 +29,13 @@ def test_json_holds_all_variants_and_nothing_else(isobudget: Isobudget) -> None:
     assert answer["original"]["counts"]["params"] == 2972
 
 
+@pytest.mark.slow
 def test_a_variant_of_the_answer_is_a_complete_architecture(isobudget: Isobudget) -> None:
     variant = solved(isobudget, "--resolution", "8")["variants"][0]
     assert Architecture.model_validate(variant["architecture"]).resolution == 8
 
 
+@pytest.mark.slow
 def test_the_request_of_an_answer_can_be_asked_again(isobudget: Isobudget) -> None:
     answer = solved(isobudget, "--resolution", "8")
     SearchRequest.model_validate(answer["request"])
@@ -40,11 +43,13 @@ def test_the_request_of_an_answer_can_be_asked_again(isobudget: Isobudget) -> No
     assert again["variants"] == answer["variants"]
 
 
+@pytest.mark.slow
 def test_an_architecture_needs_only_approach_and_budget(isobudget: Isobudget) -> None:
     answer = solved(isobudget, *ASKED, "--resolution", "6:8", stdin=ARCHITECTURE)
     assert answer["found"] == 1556
 
 
+@pytest.mark.slow
 def test_options_override_the_file(isobudget: Isobudget) -> None:
     answer = solved(isobudget, "--resolution", "7:8", "--kernel-size", "3:6", "--limit", "5")
     ranges = answer["request"]["ranges"]
@@ -53,6 +58,7 @@ def test_options_override_the_file(isobudget: Isobudget) -> None:
     assert answer["variants"][0]["resolution"] == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("approach", "symbols", "ranges"),
     [
@@ -76,6 +82,7 @@ def test_every_approach_answers_in_its_own_unknowns(
         assert Architecture.model_validate(variant["architecture"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "band"),
     [("0.01", {"below": 0.01, "above": 0.01}), ("0.02:0", {"below": 0.02, "above": 0.0})],
@@ -87,11 +94,19 @@ def test_a_tolerance_is_for_both_sides_or_each_its_own(
     assert answer["request"]["tolerance"] == band
 
 
+def test_the_kernel_may_stay_as_it_is(isobudget: Isobudget) -> None:
+    options = ("--no-kernel-grows", "--approach", "III", "--tolerance", "0.1")
+    answer = solved(isobudget, *options, "--kernel-size", "3:3", "--limit", "5")
+    assert answer["request"]["kernel_grows"] is False
+    assert {variant["assignment"]["C1"] for variant in answer["variants"]} == {3}
+
+
 def test_pooling_can_be_left_out_of_flops(isobudget: Isobudget) -> None:
     answer = solved(isobudget, "--no-count-pooling", "--resolution", "8", "--limit", "1")
     assert answer["request"]["count_pooling"] is False
 
 
+@pytest.mark.slow
 def test_the_table_shows_the_outcome_and_the_first_variants(isobudget: Isobudget) -> None:
     result = isobudget("solve", "-", stdin=REQUEST)
     assert result.exit_code == 0
@@ -108,6 +123,7 @@ def test_an_infeasible_problem_is_explained(isobudget: Isobudget) -> None:
     assert "the nearest network" in result.stdout
 
 
+@pytest.mark.slow
 def test_an_infeasible_answer_is_json_too(isobudget: Isobudget) -> None:
     result = isobudget("solve", "-", "--out-channels", "200:300", "--json", stdin=REQUEST)
     assert result.exit_code == 3
@@ -162,8 +178,12 @@ class TestChildrenThatDoNotAnswer:
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         raise_from_solve(monkeypatch, SolverTimeoutError("killed"))
-        answer = solved(isobudget)
+        result = isobudget("solve", "-", "--json", stdin=REQUEST)
+        answer = json.loads(result.stdout)
+        assert result.exit_code == 4
         assert (answer["outcome"], answer["found"], answer["variants"]) == ("timed_out", 0, [])
+        words = isobudget("solve", "-", stdin=REQUEST).stdout
+        assert words.startswith("timed_out: none found, none ruled out; time ran out")
 
     def test_an_interrupt_ends_without_a_traceback(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch

@@ -18,8 +18,7 @@ from app.db.engine import Database
 from app.db.models import Base, JobRunRow, ResultRow, RunRow
 from app.db.schema import config, is_current, migrate
 from tests.databases import new_postgres
-from tests.e2e.processes import until
-from tests.factories import RESULT, queued_job
+from tests.factories import RESULT, queued_job, until
 
 NewDatabase = Callable[[], Database]
 
@@ -117,6 +116,7 @@ class Writer(threading.Thread):
         self.join()
 
 
+@pytest.mark.slow
 def test_a_backup_while_others_write_is_one_consistent_look(
     database: Database, new_database: NewDatabase, tmp_path: Path
 ) -> None:

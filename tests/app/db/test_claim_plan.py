@@ -1,6 +1,7 @@
 """A claim goes along the queue's index: it sorts nothing, and takes as long in a long queue."""
 
 import re
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, event, text
 
 from app.db import runs
 from app.db.engine import Database
+from tests.databases import statistics_of_an_empty_table
 from tests.factories import queued_job
 
 
@@ -28,6 +30,7 @@ def plan_of_claim(database: Database) -> str:
         return "\n".join(str(row[-1]) for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("database", "has_statistics"),
     [
@@ -38,21 +41,16 @@ def plan_of_claim(database: Database) -> str:
     indirect=["database"],
 )
 def test_a_claim_reads_the_queue_in_its_order(has_statistics: bool, database: Database) -> None:
-    if not database.is_sqlite:
-        with database.write() as session:
-            session.execute(text("ALTER TABLE runs SET (autovacuum_enabled = false)"))
-            session.execute(text("ANALYZE runs"))
-    for number in range(10):
-        queued_job(database, seeds=10, variants=range(19), tag=f"digits-{number}")
-    if has_statistics:
-        with database.write() as session:
-            session.execute(text("ANALYZE"))
+    empty = nullcontext() if database.is_sqlite else statistics_of_an_empty_table(database, "runs")
+    with empty:
+        for number in range(10):
+            queued_job(database, seeds=10, variants=range(19), tag=f"digits-{number}")
+        if has_statistics:
+            with database.write() as session:
+                session.execute(text("ANALYZE"))
 
-    plan = plan_of_claim(database)
+        plan = plan_of_claim(database)
 
     assert "TEMP B-TREE" not in plan
     assert not re.search(r"\bSort\b|Seq Scan on runs", plan)
     assert re.search(r"(SCAN runs USING INDEX|Index Scan using) ix_runs_queued", plan)
-    if not database.is_sqlite:
-        with database.write() as session:
-            session.execute(text("ALTER TABLE runs RESET (autovacuum_enabled)"))

@@ -82,6 +82,7 @@ def test_a_cancel_takes_back_what_a_rung_has_just_queued(database: Database) -> 
     assert states == ["cancelled", "cancelled", "cancelled", "paused", "paused"]
 
 
+@pytest.mark.slow
 def test_jobs_are_made_cancelled_and_worked_on_at_once(database: Database) -> None:
     """Whatever meets whatever: in the end all that is not cancelled is done, and each run once."""
     queued_job(database)

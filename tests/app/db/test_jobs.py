@@ -1,5 +1,6 @@
 import threading
 
+import pytest
 from sqlalchemy import select
 
 from app.db import jobs, runs
@@ -92,6 +93,7 @@ def test_jobs_that_are_queued_at_the_same_time_train_what_they_share_once(
     assert all(epochs == [1, 2] for epochs in worker.trained.values())
 
 
+@pytest.mark.slow
 def test_jobs_that_are_made_at_once_make_each_run_once(database: Database) -> None:
     with database.write() as session:
         search_id = solved_search(session, limit=20).id
@@ -120,6 +122,7 @@ def test_jobs_that_are_made_at_once_make_each_run_once(database: Database) -> No
     assert sum(now.reused for now in counted) == 7 * len(wanted)
 
 
+@pytest.mark.slow
 def test_a_job_may_have_as_many_runs_as_are_allowed(database: Database) -> None:
     job = queued_job(database, seeds=500, variants=range(19))
 

@@ -161,6 +161,7 @@ def test_a_job_whose_variants_all_fail_fails_and_says_why(database: Database) ->
     assert view_of(database, job.id).progress.fraction == 1.0
 
 
+@pytest.mark.slow
 def test_a_job_whose_original_fails_fails(database: Database) -> None:
     job, worker = halved(database)
     variants = variant_of(database, job)
@@ -284,6 +285,7 @@ def test_two_jobs_that_halve_alike_share_every_run(database: Database) -> None:
     assert "18 of 18 runs are shared with earlier jobs" in view_of(database, again.id).notes
 
 
+@pytest.mark.slow
 def test_a_later_job_trains_what_was_cut_off_from_where_it_stopped(database: Database) -> None:
     _, worker = halved(database)
     worker.work()
@@ -413,6 +415,7 @@ def test_a_rung_is_not_decided_while_another_transaction_writes_to_its_runs(
     assert job_of(database, job.id).rungs[0].kept == (7, 6, 5, 4)
 
 
+@pytest.mark.slow
 def test_workers_that_work_at_once_decide_as_one_alone(database: Database) -> None:
     job, worker = halved(database, seeds=3)
     queued_job(database, seeds=2, variants=[1, 6], epochs=4)

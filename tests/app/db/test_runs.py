@@ -527,6 +527,7 @@ def test_each_attempt_that_comes_to_nothing_leaves_a_trace(database: Database) -
     ]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_given_up_has_the_trace_of_every_attempt(database: Database) -> None:
     job = queued_job(database, seeds=1)
     for number in range(runs.MAX_LOST):

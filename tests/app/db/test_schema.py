@@ -62,6 +62,7 @@ def test_a_new_migration_is_named_after_all_others(tmp_path: Path) -> None:
     assert Path(made.path).name > Path(newest.path).name
 
 
+@pytest.mark.slow
 def test_every_revision_goes_up_down_and_up_again(
     unmigrated: Database, revisions: list[str]
 ) -> None:
@@ -197,6 +198,7 @@ def test_on_the_way_down_paused_runs_are_cancelled_and_results_by_halving_droppe
     assert "halving" not in kept
 
 
+@pytest.mark.slow
 def test_what_was_paused_is_trained_by_a_job_behind_a_migration_down_and_up(
     database: Database, before_pauses: str
 ) -> None:

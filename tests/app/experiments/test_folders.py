@@ -318,6 +318,7 @@ def test_the_version_is_the_hash_of_names_and_contents(tmp_path: Path) -> None:
     assert seen(tmp_path).dataset.version != version
 
 
+@pytest.mark.slow
 def test_looking_at_images_needs_neither_torch_nor_numpy() -> None:
     code = "import sys, app.main; sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
 

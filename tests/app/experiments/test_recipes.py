@@ -85,6 +85,7 @@ def test_settings_of_another_optimizer_are_refused(overrides: dict[str, Any], te
         Recipe.model_validate(overrides)
 
 
+@pytest.mark.slow
 def test_recipes_and_statistics_need_no_torch() -> None:
     code = (
         "import sys, app.experiments.recipes, trainer.statistics; sys.exit('torch' in sys.modules)"

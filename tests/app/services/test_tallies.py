@@ -71,14 +71,21 @@ def test_a_request_that_is_refused_has_a_reason_instead(pretended: type[Pretende
     assert len(pretended.made) == 1
 
 
-@pytest.mark.parametrize("error", [SolverFailedError("it died"), SolverTimeoutError("it died")])
+@pytest.mark.parametrize(
+    ("error", "tally"),
+    [
+        (SolverFailedError("it died"), Tally(None, "it died")),
+        (SolverTimeoutError("it was killed"), Tally(None)),
+    ],
+)
 @pytest.mark.parametrize("place", [3, 9])
 def test_a_process_that_fails_is_replaced_if_there_is_more_to_do(
-    pretended: type[Pretended], error: Exception, place: int
+    pretended: type[Pretended], error: Exception, tally: Tally, place: int
 ) -> None:
     pretended.planned[place] = error
     found = tallied(processes=1)
-    assert found[place - 1] == Tally(None, "it died")
+    assert found[place - 1] == tally
+    assert tally.is_late == isinstance(error, SolverTimeoutError)
     assert [tally.number for tally in found.values()].count(None) == 1
     assert len(found) == 9
     assert len(pretended.made) == (2 if place < 9 else 1)

@@ -19,17 +19,19 @@ from solver.engines.factored import TooManyError
 from solver.network.counting import count, coverage, receptive_field
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
-from tests.solver.answers.test_search import asked_of, example, questions
-from tests.solver.approaches.test_approaches import questions as questions_of
 from tests.solver.factories import (
     FLATTEN,
     GLOBAL_POOL,
     RELU,
+    asked_of,
     conv,
+    example,
     linear,
     network,
     pool,
     problem,
+    questions_of_one,
+    questions_of_two,
 )
 
 NAMES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
@@ -118,6 +120,7 @@ PROBLEMS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("asked", PROBLEMS.values(), ids=PROBLEMS)
 def test_the_best_are_the_first_of_all_that_are_ranked(asked: Problem, name: ObjectiveName) -> None:
@@ -127,6 +130,7 @@ def test_the_best_are_the_first_of_all_that_are_ranked(asked: Problem, name: Obj
         assert best(asked, name, top) == expected[:top]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("asked", PROBLEMS.values(), ids=PROBLEMS)
 def test_cp_sat_alone_finds_the_same_best(
@@ -139,12 +143,13 @@ def test_cp_sat_alone_finds_the_same_best(
     assert answer.outcome == "truncated"
 
 
+@pytest.mark.slow
 @hypothesis_settings(deadline=None, max_examples=40)
 @given(data=st.data(), approach=st.sampled_from(["I", "II", "III", "IV"]))
 def test_the_best_of_generated_problems_are_the_first_that_are_ranked(
     data: st.DataObject, approach: str
 ) -> None:
-    drawn = data.draw(questions() if approach == "IV" else questions_of(approach))
+    drawn = data.draw(questions_of_two() if approach == "IV" else questions_of_one(approach))
     asked = asked_of(drawn)
     if 0 < solve(asked, EVERYTHING).found < 2_000:
         name = data.draw(st.sampled_from(NAMES))
@@ -235,6 +240,7 @@ def test_a_sample_is_uniform_over_all_solutions(engine: str) -> None:
     assert 0.001 < stats.chi2.sf(squares, len(everything) - 1) < 0.999
 
 
+@pytest.mark.slow
 def test_a_sample_of_one_falls_anywhere(engine: str) -> None:
     asked = PROBLEMS["II"]
     everything = solve(asked, EVERYTHING).rows

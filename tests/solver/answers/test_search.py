@@ -1,69 +1,42 @@
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app import shipped
 from solver.answers import check, search
 from solver.answers.check import WrongAnswerError
 from solver.answers.search import solve
-from solver.answers.variants import Answer
+from solver.answers.variants import MOST_ROWS
 from solver.approaches import APPROACHES
 from solver.engines.factored.question import Question
 from solver.engines.full.enumerated import Listed
 from solver.engines.full.model import ENUMERATION, OPTIMISATION, Report
 from solver.network.architecture import Architecture
 from solver.network.layers import Conv2d
-from solver.problem import Problem, Settings, SolveRequest
+from solver.problem import Problem, Settings
 from tests import exhaustive
 from tests.exhaustive import Asked
 from tests.solver.factories import (
+    ALL,
     FLATTEN,
     GLOBAL_POOL,
     NORM,
     RELU,
+    TOLERANCES,
+    assert_equivalent,
     columns,
     conv,
+    example,
     linear,
     network,
     pool,
     problem,
+    questions_of_two,
     two_convs,
 )
-from tests.strategies import small_ranges, two_convolutions
 
-ALL = Settings(limit=1_000_000, time_limit=600.0)
 SMALL = {"resolution": (6, 8), "kernel_size": (1, 3), "stride": (1, 2), "padding": (0, 1)}
-TOLERANCES = {"exact": ("0", "0"), "symmetric": ("0.1", "0.1"), "below": ("0.2", "0"),
-              "above": ("0", "0.2"), "wide": ("0.8", "1")}  # fmt: skip
-
-
-def asked_of(asked: Asked) -> Problem:
-    return problem(
-        asked.original,
-        approach=asked.approach,
-        budget=asked.budget,
-        scope=asked.scope,
-        tolerance={"below": float(asked.below), "above": float(asked.above)},
-        ranges=dict(asked.ranges),
-        count_pooling=asked.count_pooling,
-        min_coverage=float(asked.min_coverage),
-        kernel_grows=asked.kernel_grows,
-    )
-
-
-def assert_equivalent(asked: Asked) -> Answer:
-    """CP-SAT's complete answer is what trying everything gives, in order."""
-    answer = solve(asked_of(asked), ALL)
-    expected = sorted(exhaustive.rows(asked))
-    assert answer.rows == expected
-    assert answer.found == len(expected)
-    assert answer.outcome == ("complete" if expected else "infeasible")
-    return answer
 
 
 @pytest.mark.parametrize("tolerance", TOLERANCES.values(), ids=TOLERANCES)
@@ -113,40 +86,16 @@ def test_one_filter_may_use_up_the_whole_budget() -> None:
     assert answer.rows == [(6, 1, 2, 0, 1, 2, 0, 1)]  # 4 · (10 + 1) = 1 · (10 · 4 + 4)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_the_enumerated_set_is_the_exhaustive_one_for_generated_networks(
     data: st.DataObject,
 ) -> None:
-    assert_equivalent(data.draw(questions()))
+    assert_equivalent(data.draw(questions_of_two()))
 
 
-@st.composite
-def questions(draw: st.DrawFn) -> Asked:
-    original = draw(two_convolutions())
-    fractions = st.sampled_from(["0", "0.1", "0.35", "0.8", "1"])
-    layers = iter(layer.type for layer in original.layers)
-    pool_before = any("pool" in kind for kind in until("conv2d", layers))
-    return Asked(
-        original,
-        budget=draw(st.sampled_from(["params", "flops", "both"])),
-        scope=draw(st.sampled_from(["network", "paper"])),
-        below=draw(fractions),
-        above=draw(fractions),
-        ranges=draw(small_ranges(original)),
-        count_pooling=draw(st.booleans()),
-        min_coverage="0" if pool_before else draw(st.sampled_from(["0", "0", "0.6", "1"])),
-    )
-
-
-def until(last: str, kinds: Iterator[str]) -> Iterator[str]:
-    return iter(kinds.__next__, last)
-
-
-def example(**changes: Any) -> SolveRequest:
-    return SolveRequest.model_validate({**shipped.example("digits-search"), **changes})
-
-
+@pytest.mark.slow
 def test_the_example_is_complete_and_equal_to_trying_everything() -> None:
     request = example()
     answer = solve(request.problem, request.settings)
@@ -157,6 +106,7 @@ def test_the_example_is_complete_and_equal_to_trying_everything() -> None:
     assert answer.found == len(answer.rows) == 1_556
 
 
+@pytest.mark.slow
 def test_in_a_bias_free_network_equation_15_says_the_same_as_equal_parameters() -> None:
     request = example(scope="paper")
     answer = solve(request.problem, request.settings)
@@ -252,7 +202,7 @@ def too_wide() -> Problem:
         ("FEASIBLE", 11, "timed_out"),
         ("UNKNOWN", 0, "timed_out"),
         ("INFEASIBLE", 0, "infeasible"),
-        ("FEASIBLE", search.MOST_ROWS, "truncated"),
+        ("FEASIBLE", MOST_ROWS, "truncated"),
     ],
 )
 def test_only_a_finished_search_is_complete(status: str, found: int, outcome: str) -> None:

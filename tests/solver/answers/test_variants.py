@@ -5,11 +5,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from solver.answers.search import solve
-from solver.answers.variants import Describer, Measure, Variant
+from solver.answers.variants import (
+    MOST_ROWS,
+    Describer,
+    Measure,
+    Outcome,
+    Variant,
+    is_at_least,
+)
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import Delta, count, coverage, receptive_field
-from solver.problem import Problem, Settings
+from solver.problem import Best, Find, ObjectiveName, Problem, Sample, Settings
 from solver.variation.template import Assignment
 from tests.solver.factories import (
     FLATTEN,
@@ -29,7 +36,27 @@ from tests.strategies import (
     two_convolutions,
 )
 
+OBJECTIVE: ObjectiveName = "min_flops"
 ASSIGNMENT = {"N": 8, "K1": 4, "C1": 6, "P1": 2, "S1": 3, "C2": 6, "P2": 2, "S2": 2}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "found", "find", "expected"),
+    [
+        ("timed_out", 0, "all", True),
+        ("timed_out", 9, Best(best=OBJECTIVE, top=3), True),
+        ("complete", 4, Best(best=OBJECTIVE, top=4), False),
+        ("truncated", 4, Best(best=OBJECTIVE, top=3), True),
+        ("truncated", 5, Best(best=OBJECTIVE, top=3), False),
+        ("truncated", 4, Sample(sample=3), False),
+        ("truncated", MOST_ROWS, "all", True),
+        ("infeasible", 0, "all", False),
+    ],
+)
+def test_there_may_be_more_than_were_found_where_nothing_says_that_these_are_all(
+    outcome: Outcome, found: int, find: Find, expected: bool
+) -> None:
+    assert is_at_least(outcome, found, find) == expected
 
 
 def original(**more: str) -> Architecture:
@@ -130,6 +157,7 @@ def assert_as_plainly(asked: Problem) -> int:
     return len(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count_pooling", [True, False])
 @pytest.mark.parametrize("approach", APPROACHES)
 def test_variants_of_a_deep_network_are_derived_as_if_each_were_counted_as_a_whole(
@@ -142,6 +170,7 @@ def test_variants_of_a_deep_network_are_derived_as_if_each_were_counted_as_a_who
     assert assert_as_plainly(asked) >= 24
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.data())
 def test_variants_are_derived_as_if_each_were_counted_as_a_whole(data: st.DataObject) -> None:

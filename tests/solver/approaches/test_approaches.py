@@ -3,33 +3,34 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solver.answers.search import solve
-from solver.answers.variants import Describer
 from solver.approaches import APPROACHES
 from solver.constraints.maps import ProperPool
 from solver.engines.full.model import Model
 from solver.network.architecture import Architecture
-from solver.network.counting import count
-from solver.problem import ApproachName, Budget, Problem, Settings
+from solver.problem import ApproachName, Budget, Settings
 from tests import exhaustive
 from tests.exhaustive import Asked
-from tests.solver.answers.test_search import ALL, TOLERANCES, asked_of, assert_equivalent, until
-from tests.solver.explain.test_blocking import assert_nearest
+from tests.solver.explain.factories import assert_nearest
 from tests.solver.factories import (
     FLATTEN,
     GLOBAL_POOL,
     NORM,
     RELU,
+    TOLERANCES,
+    asked_of,
+    assert_equivalent,
     conv,
     linear,
     network,
     pool,
     problem,
+    questions_of_one,
+    variants_hold,
 )
-from tests.strategies import one_convolution, ranges_of_one_convolution
 
 NAMES: tuple[ApproachName, ...] = ("I", "II", "III")
 SMALL = {
@@ -64,6 +65,7 @@ NETWORKS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerance", TOLERANCES.values(), ids=TOLERANCES)
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
@@ -78,6 +80,7 @@ def test_the_enumerated_set_is_the_exhaustive_one(
     assert answer.rows or tolerance != TOLERANCES["wide"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("original", NETWORKS.values(), ids=NETWORKS)
 @pytest.mark.parametrize("approach", NAMES)
 def test_the_enumerated_set_is_the_exhaustive_one_whatever_stands_around(
@@ -95,6 +98,7 @@ def test_the_enumerated_set_is_the_exhaustive_one_whatever_stands_around(
         variants_hold(asked_of(asked))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
 @pytest.mark.parametrize("approach", NAMES)
@@ -103,55 +107,19 @@ def test_the_enumerated_set_is_the_exhaustive_one_whatever_stands_around(
 def test_the_enumerated_set_is_the_exhaustive_one_for_generated_networks(
     data: st.DataObject, approach: str, budget: str, scope: str
 ) -> None:
-    asked = replace(data.draw(questions(approach)), budget=budget, scope=scope)
+    asked = replace(data.draw(questions_of_one(approach)), budget=budget, scope=scope)
     if assert_equivalent(asked).rows:
         variants_hold(asked_of(asked))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("approach", NAMES)
 @settings(deadline=None, max_examples=20)
 @given(data=st.data())
 def test_the_nearest_network_is_the_nearest_there_is(data: st.DataObject, approach: str) -> None:
-    asked = data.draw(questions(approach))
+    asked = data.draw(questions_of_one(approach))
     if exhaustive.sides_of_the_budget(asked):
         assert_nearest(replace(asked, below="0", above="0"))
-
-
-@st.composite
-def questions(draw: st.DrawFn, approach: str) -> Asked:
-    original = draw(one_convolution())
-    assume(APPROACHES[approach].misfit(original) is None)
-    fractions = st.sampled_from(["0", "0.1", "0.35", "0.8", "1"])
-    kinds = list(until("conv2d", iter(layer.type for layer in original.layers)))
-    pool_before = any("pool" in kind for kind in kinds)
-    return Asked(
-        original,
-        budget=draw(st.sampled_from(["params", "flops", "both"])),
-        scope=draw(st.sampled_from(["network", "paper"])),
-        below=draw(fractions),
-        above=draw(fractions),
-        ranges=draw(ranges_of_one_convolution(original)),
-        count_pooling=draw(st.booleans()),
-        min_coverage="0" if pool_before else draw(st.sampled_from(["0", "0", "0.6", "1"])),
-        approach=approach,
-    )
-
-
-def variants_hold(asked: Problem) -> None:
-    """Some variants are networks that can be sent, and cost what the budget allows."""
-    original = count(asked.architecture, count_pooling=asked.count_pooling)
-    describer = Describer(asked)
-    for assignment in solve(asked, ALL).assignments()[::7]:
-        variant = describer.variant(assignment)
-        sent = Architecture.model_validate_json(variant.architecture.model_dump_json())
-        assert sent == variant.architecture
-        counts = count(sent, count_pooling=asked.count_pooling)
-        assert variant.counts == counts
-        assert variant.delta.params == counts.params - original.params
-        if asked.scope == "network":
-            for name in ("params", "flops"):
-                low, high = asked.tolerance.band(getattr(original, name))
-                assert asked.budget not in (name, "both") or low <= getattr(counts, name) <= high
 
 
 def same_padded(resolution: int) -> Architecture:

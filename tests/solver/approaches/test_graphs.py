@@ -9,10 +9,15 @@ from hypothesis import strategies as st
 from tests import exhaustive
 from tests.exhaustive import Asked
 from tests.graphs import graphs_for
-from tests.solver.answers.test_search import asked_of, assert_equivalent, until
-from tests.solver.approaches.test_approaches import variants_hold
-from tests.solver.engines.factored.test_engine import by_full_model, by_tables
-from tests.solver.explain.test_blocking import assert_nearest
+from tests.solver.explain.factories import assert_nearest
+from tests.solver.factories import (
+    asked_of,
+    assert_equivalent,
+    by_full_model,
+    by_tables,
+    kinds_before,
+    variants_hold,
+)
 from tests.strategies import ranges_of_one_convolution, small_ranges
 
 NAMES = ("I", "II", "III", "IV")
@@ -31,6 +36,7 @@ def test_the_enumerated_set_is_the_exhaustive_one_for_generated_graphs(
         variants_hold(asked_of(asked))
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("approach", NAMES)
 @settings(deadline=None, max_examples=20)
 @given(data=st.data())
@@ -54,7 +60,7 @@ def test_the_nearest_graph_is_the_nearest_there_is(data: st.DataObject, approach
 def questions(draw: st.DrawFn, approach: str) -> Asked:
     original = draw(graphs_for(approach))
     fractions = st.sampled_from(["0", "0.1", "0.35", "0.8"])
-    before = list(until("conv2d", iter(layer.type for layer in original.layers)))
+    before = list(kinds_before("conv2d", iter(layer.type for layer in original.layers)))
     is_followed = not any(kind.endswith(("pool2d", "pad2d")) for kind in before)
     ranges = small_ranges if approach == "IV" else ranges_of_one_convolution
     return Asked(

@@ -58,7 +58,7 @@ def test_a_pool_before_the_convolution_sees_the_larger_image() -> None:
     assert found["network", True].outcome == "infeasible"
     explanation = found["network", True].explanation
     assert explanation is not None
-    assert explanation.blocking == ["ranges.resolution", "equal flops"]
+    assert explanation.blocking == ["equal flops"]
     assert explanation.nearest is not None
     assert explanation.nearest.delta.flops == 9**2 - 8**2
     assert found["network", False].rows == found["paper", True].rows != []
@@ -80,8 +80,7 @@ def test_without_a_budget_that_could_miss_nothing_comes_nearer(scope: str) -> No
     assert answer.explanation is not None
     assert answer.explanation.nearest is None
     assert answer.explanation.blocking == [
-        "ranges.resolution", "ranges.padding", "ranges.stride", "ranges.dilation",
-        "same map after conv1",
+        "ranges.padding", "ranges.stride", "ranges.dilation", "same map after conv1",
     ]  # fmt: skip
 
 

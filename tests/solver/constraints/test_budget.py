@@ -80,6 +80,7 @@ def budget(
     return APPROACHES["IV"].budgets(asked, template(original))[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("name", ["params", "flops"])
 @pytest.mark.parametrize("original", ORIGINALS.values(), ids=ORIGINALS)
@@ -96,6 +97,7 @@ def test_cp_sat_and_numbers_agree_on_every_count_within_a_band(
     assert inside, "the original's own geometry keeps its count"
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.data())
 def test_cp_sat_and_numbers_agree_on_generated_networks(data: st.DataObject) -> None:
@@ -117,6 +119,7 @@ def test_cp_sat_and_numbers_agree_on_generated_networks(data: st.DataObject) -> 
     assert posted(constraints, bounds) == held(constraints, bounds)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(two_convolutions(), st.booleans())
 def test_the_formulas_give_the_originals_counts_for_the_originals_values(

@@ -67,6 +67,7 @@ def test_cp_sat_and_numbers_agree_on_every_chain_of_map_sizes(original: Architec
     assert fitting, "some window fits"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("original", ORIGINALS.values(), ids=ORIGINALS)
 def test_cp_sat_and_numbers_agree_on_every_map_that_is_kept(original: Architecture) -> None:
     kept = held(chain(original, SameMap), GRID)
@@ -74,6 +75,7 @@ def test_cp_sat_and_numbers_agree_on_every_map_that_is_kept(original: Architectu
     assert kept < held(chain(original), GRID)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.data())
 def test_cp_sat_and_numbers_agree_on_generated_chains(data: st.DataObject) -> None:

@@ -55,6 +55,7 @@ def constraints(
     return list(APPROACHES[approach].requirements(template, asked)), budget
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("original", ORIGINALS.values(), ids=ORIGINALS)
 @pytest.mark.parametrize("name", ["params", "flops"])
 @pytest.mark.parametrize("approach", GRIDS)

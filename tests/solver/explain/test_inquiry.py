@@ -10,7 +10,7 @@ from solver.constraints.coverage import MinCoverage
 from solver.engines.full.model import UNKNOWN, Found, Model
 from solver.explain.inquiry import Inquiry
 from solver.variation.polynomial import Polynomial
-from tests.solver.explain.test_blocking import KEPT
+from tests.solver.explain.factories import KEPT
 from tests.solver.factories import PATIENCE, problem, two_convs
 
 PAST = 0.0

@@ -10,7 +10,7 @@ from solver.explain import blocking
 from solver.explain.nearest import one_less, written
 from solver.problem import Settings
 from tests import exhaustive
-from tests.solver.explain.test_blocking import KEPT, assert_nearest, explained
+from tests.solver.explain.factories import KEPT, assert_nearest, explained
 from tests.solver.factories import (
     FLATTEN,
     PATIENCE,
@@ -47,6 +47,7 @@ def test_a_tolerance_is_rounded_up_to_as_few_digits_as_widen_no_band(
     assert Decimal(repr(float(decimal))) == decimal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("approach", ["I", "III", "IV"])

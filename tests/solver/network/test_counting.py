@@ -153,6 +153,7 @@ def test_what_is_behind_the_first_convolution_takes_no_part_in_coverage() -> Non
     assert counting.coverage(architecture) == 1.0
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(architectures())
 def test_counts_equal_those_of_a_plain_walk_through_the_layers(architecture: Architecture) -> None:
@@ -164,6 +165,7 @@ def test_counts_equal_those_of_a_plain_walk_through_the_layers(architecture: Arc
         assert (counts.params, counts.flops) == (cost.params, cost.flops)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(architectures(), st.data())
 def test_layers_are_counted_in_parts_as_they_are_as_a_whole(
@@ -181,6 +183,7 @@ def test_layers_are_counted_in_parts_as_they_are_as_a_whole(
         assert whole.counts == counting.count(architecture, count_pooling=count_pooling)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(architectures())
 def test_the_receptive_field_is_that_of_the_last_layer_before_a_linear_one(
@@ -192,6 +195,7 @@ def test_the_receptive_field_is_that_of_the_last_layer_before_a_linear_one(
     assert counting.receptive_field(architecture) == expected
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(architectures(max_resolution=40))
 def test_coverage_is_that_of_walking_back_row_by_row(architecture: Architecture) -> None:

@@ -1,18 +1,20 @@
 """The networks in ``examples/`` against torchvision's own modules, layer by layer."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Final
 
 import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision import models
 
-
-import trainer.vision  # noqa: F401 # torchvision can be imported once this was
+import trainer.vision  # noqa: F401 # torchvision is imported behind it
 from solver.network import counting
 from solver.network.architecture import Architecture
+from tests.solver.factories import shipped_network
+
+models = import_module("torchvision.models")
 
 
 class PilotNet(nn.Module):
@@ -58,13 +60,9 @@ KNOWN: Final = {
 }
 
 
-def example(name: str) -> Architecture:
-    return Architecture.model_validate(example(name))
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_counts_as_the_module_that_pytorch_builds(name: str) -> None:
-    architecture = example(name)
+    architecture = shipped_network(name)
     with torch.device("meta"):
         module, images = NETWORKS[name]().eval(), torch.empty(1, *architecture.input.shape)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -77,7 +75,7 @@ def test_a_network_counts_as_the_module_that_pytorch_builds(name: str) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_layer_makes_the_map_that_the_module_of_its_name_makes(name: str) -> None:
-    architecture = example(name)
+    architecture = shipped_network(name)
     with torch.device("meta"):
         module, images = NETWORKS[name]().eval(), torch.empty(1, *architecture.input.shape)
     made: dict[str, list[int]] = {}

@@ -9,6 +9,8 @@ from benchmarks import nasty
 from solver.processes import process
 from solver.processes.process import SolverProcess
 
+pytestmark = pytest.mark.slow
+
 CORPUS = dict(nasty.corpus())
 TOLD_APART = 4
 """Every so many of them are enough to see each kind of request here."""

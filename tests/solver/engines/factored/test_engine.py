@@ -1,6 +1,5 @@
 """The fast engine against the full model: every equation over every unknown, listed by CP-SAT."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,39 +14,26 @@ from solver.engines.factored.arrays import Packing
 from solver.engines.factored.question import Question
 from solver.engines.factored.skeleton import ByWeight, ByWidth
 from solver.engines.factored.solutions import Solutions
-from solver.engines.full.model import Model
-from solver.problem import Problem, Settings
+from solver.problem import Settings
 from tests.exhaustive import Asked
-from tests.solver.answers.test_search import asked_of, example, questions
-from tests.solver.approaches.test_approaches import questions as questions_of
-from tests.solver.factories import FLATTEN, NORM, RELU, conv, linear, network, pool, problem
+from tests.solver.factories import (
+    FLATTEN,
+    NORM,
+    RELU,
+    asked_of,
+    by_full_model,
+    by_tables,
+    conv,
+    example,
+    linear,
+    network,
+    pool,
+    problem,
+    questions_of_one,
+    questions_of_two,
+)
 
-Row = tuple[int, ...]
-
-
-@pytest.fixture(params=[skeleton.FEW, 0], ids=["table", "CP-SAT"], autouse=True, scope="module")
-def _few(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Small budgets are decided by a table, and all of them once more by CP-SAT."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(skeleton, "FEW", request.param)
-        yield
-
-
-def by_full_model(asked: Problem) -> list[Row]:
-    approach, model = APPROACHES[asked.approach], Model()
-    for constraint in approach.constraints(asked):
-        constraint.post(model)
-    rows, report = model.enumerate(approach.symbols, time_limit=600.0, most=10_000_000)
-    assert report.status in ("OPTIMAL", "INFEASIBLE")
-    return sorted(tuple(row) for row in rows.tolist())
-
-
-def by_tables(asked: Problem) -> list[Row]:
-    found, report = find(asked)
-    rows = np.stack([*found.all().values()], axis=1)
-    assert len(rows) == found.count
-    assert report.status == ("OPTIMAL" if len(rows) else "INFEASIBLE")
-    return [tuple(row) for row in rows.tolist()]
+pytestmark = pytest.mark.usefixtures("either_way")
 
 
 def original(resolution: int, channels: int, filters: int, second: int, *behind: Any) -> Any:
@@ -57,6 +43,7 @@ def original(resolution: int, channels: int, filters: int, second: int, *behind:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerance", [0.0, 0.01, 0.05, {"below": 0.1, "above": 0.0}])
 @pytest.mark.parametrize("scope", ["paper", "network"])
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
@@ -72,6 +59,7 @@ def test_both_engines_give_the_same_set_at_the_ranges_of_the_paper(
     assert by_tables(asked) == by_full_model(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["paper", "network"])
 @pytest.mark.parametrize(
     ("approach", "budget", "tolerance"),
@@ -91,12 +79,13 @@ def test_both_engines_give_the_same_set_at_wide_ranges(
     assert by_tables(asked) == by_full_model(asked)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(data=st.data(), approach=st.sampled_from(["I", "II", "III", "IV"]))
 def test_both_engines_give_the_same_set_for_generated_problems(
     data: st.DataObject, approach: str
 ) -> None:
-    drawn: Asked = data.draw(questions() if approach == "IV" else questions_of(approach))
+    drawn: Asked = data.draw(questions_of_two() if approach == "IV" else questions_of_one(approach))
     asked = asked_of(drawn)
     assert by_tables(asked) == by_full_model(asked)
 

@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 from solver.network.schema import Schema
 
 
-class Flat(Schema):
+class InParts(Schema):
     """A schema some of whose fields are ``parts``: outside, their fields stand in their place.
 
     ``SolveRequest`` has a ``problem`` and ``settings``; its JSON, its JSON schema and the places of
