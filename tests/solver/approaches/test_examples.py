@@ -162,7 +162,7 @@ def test_what_shares_the_weights_of_a_changed_layer_is_named() -> None:
 
 
 def test_a_kernel_that_is_no_square_is_in_the_way_as_far_as_the_junction_only() -> None:
-    tall = conv(4, [3, 1])
+    tall = conv(4) | {"kernel_size": [3, 1]}
     behind = network(conv(4, 3), RELU, tall, GLOBAL_POOL, FLATTEN, linear(3))
     assert APPROACHES["II"].misfit(behind) is None
     place, reason = APPROACHES["II"].misfit(network(tall, RELU, pool(2))) or ((), "")
