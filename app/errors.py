@@ -26,4 +26,10 @@ class ConflictError(RuntimeError):
 
 def pointer(place: Sequence[str | int]) -> str:
     """JSON pointer, as a URI fragment, to a place in the body (RFC 6901, section 6)."""
-    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
+    parts = [printable(str(part)).replace("~", "~0").replace("/", "~1") for part in place]
+    return "#" + "".join("/" + part for part in parts)
+
+
+def printable(text: str) -> str:
+    """Text with escapes for what no encoding of Unicode may hold: halves of surrogate pairs."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -11,9 +11,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+from pydantic_core import CoreSchema, InitErrorDetails
 
 from solver.network.schema import Schema
+from solver.network.sentences import again, error, unknown_key
 
 
 class InParts(Schema):
@@ -38,7 +39,7 @@ class InParts(Schema):
             if isinstance(inner.get(name), part):
                 continue
             if name in inner:  # it is no key outside
-                faults.append(InitErrorDetails(type="extra_forbidden", loc=(name,), input=None))
+                faults.append(error((name,), unknown_key(cls.known_keys(), name)))
             inner[name] = {key: inner.pop(key) for key in part.model_fields if key in inner}
         try:
             made = handler(inner)
@@ -57,6 +58,12 @@ class InParts(Schema):
         return {**parts, **inner}
 
     @classmethod
+    def known_keys(cls) -> list[str]:
+        """Those of the parts, in place of the parts."""
+        own = [name for name in cls.model_fields if name not in cls.parts]
+        return [*(key for name in cls.parts for key in cls._part(name).model_fields), *own]
+
+    @classmethod
     def _part(cls, name: str) -> type[Schema]:
         part = cls.model_fields[name].annotation
         assert isinstance(part, type)
@@ -66,12 +73,8 @@ class InParts(Schema):
     @classmethod
     def _outside(cls, details: Any) -> InitErrorDetails:
         """A fault at the place that it has in the flat object."""
-        place, context = details["loc"], details.get("ctx")
-        return InitErrorDetails(
-            type=PydanticCustomError(details["type"], details["msg"], context),
-            loc=place[1:] if place[:1] and place[0] in cls.parts else place,
-            input=details["input"],
-        )
+        place = details["loc"]
+        return again(details, place[1:] if place[:1] and place[0] in cls.parts else place)
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -1,5 +1,6 @@
 """What to solve (:class:`Problem`), how long to try (:class:`Settings`), both as one request."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
@@ -8,16 +9,14 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     Tag,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from solver.approaches import APPROACHES
-from solver.network import validation
 from solver.network.architecture import Architecture
 from solver.network.counting import refuse_overflow
 from solver.network.schema import MAX_SIZE, Schema
+from solver.network.sentences import expected, refusal
 from solver.parts import InParts
 from solver.variation.template import MisfitError, Template
 from solver.variation.tolerance import Fraction, Tolerance
@@ -52,19 +51,12 @@ class Ranges(Schema):
     @classmethod
     def _check(cls, data: Any, handler: ModelWrapValidatorHandler["Ranges"]) -> "Ranges":
         """Report every senseless range, each with its place."""
+        if not isinstance(data, Mapping | cls):
+            raise expected('an object such as {"resolution": [17, 32]}')
         ranges = handler(data)
         reasons = [(name, _senseless(name, bounds)) for name, bounds in ranges if bounds]
-        errors = [
-            InitErrorDetails(
-                type=PydanticCustomError("range", "{reason}", {"reason": reason}),
-                loc=(name,),
-                input=None,
-            )
-            for name, reason in reasons
-            if reason
-        ]
-        if errors:
-            raise ValidationError.from_exception_data(cls.__name__, errors)
+        if faults := [((name,), reason) for name, reason in reasons if reason]:
+            raise refusal(cls.__name__, faults)
         return ranges
 
     def filled(self, resolution: int) -> "Ranges":
@@ -78,7 +70,7 @@ class Ranges(Schema):
 def _senseless(name: str, bounds: Range) -> str | None:
     least = 0 if name in ("padding", "pool_padding") else 1
     if bounds.low > bounds.high:
-        return f"the range {bounds.low}..{bounds.high} is empty; write [low, high]"
+        return f"the range {bounds.low}..{bounds.high} is empty; the lower bound comes first"
     if bounds.low < least:
         return f"{name} is at least {least}"
     largest = MAX_WIDTH if name in ("out_channels", "out_features") else MAX_GEOMETRY
@@ -112,7 +104,9 @@ class Question(Schema):
         description="Fractions of the original's count: a number, or `{below, above}`",
     )
     ranges: Ranges = Ranges()
-    count_pooling: bool = Field(default=True, description="Whether pooling costs FLOPs")
+    count_pooling: bool = Field(
+        default=True, strict=True, description="Whether pooling costs FLOPs"
+    )
     min_coverage: Fraction = Field(
         default=0.0, description="Least share of the input's rows that conv1 reads"
     )
@@ -139,7 +133,7 @@ class Problem(Question):
             fault = (("architecture",), str(too_large))
         else:
             return self
-        raise validation.refusal("Problem", [fault])
+        raise refusal("Problem", [fault])
 
     @cached_property
     def template(self) -> Template:
@@ -191,9 +185,8 @@ class Best(Schema):
     )
 
 
-FIND_KINDS: Final = ("everything", "a sample", "the best")
-"""How places of errors call the three forms of ``find``: none of these is a key in it."""
-_EVERYTHING, _SAMPLE, _BEST = FIND_KINDS
+_EVERYTHING, _SAMPLE, _BEST = "everything", "a sample", "the best"
+"""Tags of the three forms of ``find``: none of these is a key in it."""
 
 
 def _kind_of_find(value: Any) -> str | None:

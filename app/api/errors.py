@@ -18,6 +18,7 @@ from app.db.errors import UNREACHABLE, NotFoundError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
 from app.errors import ConflictError, Fault, RefusedError, pointer
+from solver.network.sentences import TEXT, place_in, sentence
 
 logger = logging.getLogger(__name__)
 
@@ -122,41 +123,14 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 
 
 def _fault(details: Any, body: Any) -> Fault:
-    """Turn pydantic's error into a place in the body, or a parameter, and a sentence."""
+    """An error as a place in the body, or a parameter, and a sentence."""
     source, *place = details["loc"]
     if details["type"] == "json_invalid":
         reason = details.get("ctx", {}).get("error", "it cannot be read")
         at = f" at character {place[0]}" if place else ""
         return Fault("#", f"the body is not JSON: {reason}{at}")
-    message = _reason(details)
     if source == "body":
-        return Fault(pointer(_in_body(place, body)), message)
-    return Fault("/".join(str(part) for part in details["loc"]), message)
-
-
-def _reason(details: Any) -> str:
-    match details["type"]:
-        case "missing":
-            return "this is missing"
-        case "extra_forbidden":
-            return f"unknown key '{details['loc'][-1]}'"
-        case "model_attributes_type" | "dict_type":
-            return "a JSON object is expected here; is the Content-Type application/json?"
-        case _:
-            message: str = details["msg"]
-            return message.removeprefix("Value error, ")
-
-
-def _in_body(place: Sequence[str | int], body: Any) -> list[str | int]:
-    """The place without the names that pydantic gives to members of unions."""
-    kept: list[str | int] = []
-    for position, part in enumerate(place):
-        is_last = position == len(place) - 1
-        try:
-            body = body[part]
-        except (KeyError, IndexError, TypeError):
-            if is_last and isinstance(body, dict):
-                kept.append(part)
-            continue
-        kept.append(part)
-    return kept
+        is_text = isinstance(body, str | bytes) and not place
+        reason = "a JSON object is expected here; is the Content-Type application/json?"
+        return Fault(pointer(place_in(body, place)), reason if is_text else sentence(details))
+    return Fault("/".join(map(str, details["loc"])), sentence(details).removesuffix(TEXT))

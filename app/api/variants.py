@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
 from app.db.variants import VariantFilter
 from app.services import variant_pages, variants
 from app.services.variants import VariantPage, VariantView
+from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
 router = APIRouter(prefix="/v1/variants", tags=["variants"])
@@ -17,10 +18,8 @@ router = APIRouter(prefix="/v1/variants", tags=["variants"])
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
 
 
-class Browse(BaseModel):
+class Browse(Schema):
     """What to show of all stored variants."""
-
-    model_config = ConfigDict(extra="forbid")
 
     approach: ApproachName | None = None
     budget: Budget | None = None

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from app.config import Settings
 from app.config import settings as read_settings
-from app.errors import Fault
+from app.errors import Fault, printable
+from solver.network.sentences import sentence
 
 out = Console(markup=False, emoji=False, highlight=False)
 notes = Console(stderr=True, markup=False, emoji=False, highlight=False)
@@ -41,7 +42,7 @@ def refuse(source: str, faults: Sequence[Fault]) -> NoReturn:
     _say_error(f"{source}: {number}")
     for fault in faults:
         place = f"{fault.pointer}: " if fault.pointer else ""
-        notes.print(f"  {place}{fault.detail}", soft_wrap=True)
+        notes.print(printable(f"  {place}{fault.detail}"), soft_wrap=True)
     raise typer.Exit(ExitCode.USAGE)
 
 
@@ -51,7 +52,7 @@ def settings() -> Settings:
         return read_settings()
     except ValidationError as invalid:
         faults = [
-            Fault(f"ISOBUDGET_{details['loc'][0]}".upper(), details["msg"])
+            Fault(f"ISOBUDGET_{details['loc'][0]}".upper(), sentence(details))
             for details in invalid.errors()
         ]
     refuse("the environment", faults)

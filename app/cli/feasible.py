@@ -1,6 +1,6 @@
 """``isobudget feasible``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -11,21 +11,13 @@ from app.cli.files import FILE_HELP, read_json
 from app.cli.grids import Lists, axes_of, excess, read_lists, sample_of
 from app.cli.options import requests_of
 from app.cli.parameters import (
+    APPROACH_NAMES,
     CountPooling,
-    Dilation,
     KernelGrows,
-    KernelSize,
     MinCoverage,
-    OutChannels,
-    OutFeatures,
-    Padding,
-    PoolKernelSize,
-    PoolPadding,
-    PoolStride,
-    Resolution,
     Scope,
-    Stride,
     option,
+    with_ranges,
 )
 from app.cli.surveys import print_summary, tallied
 from app.errors import Fault
@@ -36,14 +28,16 @@ from solver.survey.feasibility import members
 from solver.survey.grid import Grid
 
 
+@with_ranges
 def feasible(
+    *,
     file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
     grid: Annotated[
         list[str] | None,
         option("What varies, and its values: one option for each field.", "NAME=VALUES"),
     ] = None,
     approach: Annotated[
-        list[str] | None, option("One or more.", "I|II|III|IV", "all that fit")
+        list[str] | None, option("One or more.", "|".join(APPROACH_NAMES), "all that fit")
     ] = None,
     budget: Annotated[
         list[str] | None, option("One or more.", "params|flops|both", "all three")
@@ -53,16 +47,7 @@ def feasible(
         list[str] | None,
         option("One or more fractions, to both sides or each its own.", "T|BELOW:ABOVE", "0"),
     ] = None,
-    resolution: Resolution = None,
-    kernel_size: KernelSize = None,
-    stride: Stride = None,
-    padding: Padding = None,
-    dilation: Dilation = None,
-    pool_kernel_size: PoolKernelSize = None,
-    pool_stride: PoolStride = None,
-    pool_padding: PoolPadding = None,
-    out_channels: OutChannels = None,
-    out_features: OutFeatures = None,
+    ranges: Mapping[str, str | None],
     kernel_grows: KernelGrows = None,
     count_pooling: CountPooling = None,
     min_coverage: MinCoverage = None,
@@ -97,18 +82,6 @@ def feasible(
         "count_pooling": count_pooling,
         "min_coverage": min_coverage,
         "time_limit": time_limit,
-    }
-    ranges = {
-        "resolution": resolution,
-        "kernel_size": kernel_size,
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-        "pool_kernel_size": pool_kernel_size,
-        "pool_stride": pool_stride,
-        "pool_padding": pool_padding,
-        "out_channels": out_channels,
-        "out_features": out_features,
     }
     asked = [
         {**own, "approach": name, "budget": kept, "tolerance": band}

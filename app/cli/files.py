@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from app.cli.console import refuse
 from app.errors import Fault
 from solver.network.schema import Place
+from solver.network.sentences import sentence
 
 STDIN = "-"
-MISSING = "this is missing"
 FILE_HELP = "A JSON file; - reads standard input."
 
 
@@ -37,19 +37,4 @@ def shown(file: str) -> str:
 
 def faults_of(invalid: ValidationError, name: Callable[[Place], str]) -> list[Fault]:
     """All that a schema refuses, in words; ``name`` says what the user calls a place."""
-    return [
-        Fault(name(details["loc"]), _reason(details["type"], details["loc"], details["msg"]))
-        for details in invalid.errors()
-    ]
-
-
-def _reason(kind: str, place: Place, message: str) -> str:
-    match kind:
-        case "missing":
-            return MISSING
-        case "extra_forbidden":
-            return f"unknown key '{place[-1]}'"
-        case "model_type":
-            return "a JSON object is expected here"
-        case _:
-            return message
+    return [Fault(name(details["loc"]), sentence(details)) for details in invalid.errors()]

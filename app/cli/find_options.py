@@ -6,7 +6,7 @@ from typing import Any, Final
 from app.errors import Fault
 from solver.answers.variants import Outcome, is_at_least
 from solver.network.schema import Place
-from solver.problem import FIND_KINDS, Best, Find, Sample
+from solver.problem import Best, Find, Sample
 
 KINDS: Final = {"sample": ("sample", "seed"), "best": ("best", "top", "diverse")}
 """The options of each kind of answer; the first of them makes it one."""
@@ -76,8 +76,7 @@ def title(find: Find, kept: int, found: int, first: int, outcome: Outcome) -> st
 
 def place_in_find(place: Place, given: Mapping[str, Any]) -> str:
     """Call a place in ``find`` what the user calls it: an option, or a path in the file."""
-    _, *inner = place
-    path = inner[1:] if inner[:1] and inner[0] in FIND_KINDS else inner
+    _, *path = place
     if path and path[0] in given:
         return f"--{path[0]}"
     return "/".join(map(str, ("find", *path)))

@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from app.cli.files import faults_of
 from app.cli.option_values import numbers
 from app.errors import Fault
 from solver.network.architecture import Architecture
@@ -77,7 +78,7 @@ def sample_of(count: int | None, seed: int | None) -> tuple[Sample | None, list[
     try:
         return Sample.model_validate({"sample": count, "seed": seed or 0}), []
     except ValidationError as refused:
-        return None, [Fault(f"--{error['loc'][0]}", error["msg"]) for error in refused.errors()]
+        return None, faults_of(refused, lambda place: f"--{place[0]}")
 
 
 def excess(size: int, sample: Sample | None, questions: int) -> list[Fault]:

@@ -7,16 +7,22 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from app.cli.console import refuse
-from app.cli.files import MISSING, faults_of, shown
+from app.cli.files import faults_of, shown
 from app.cli.find_options import find_of, place_in_find
 from app.cli.option_values import flag, read_options, without_none
 from app.errors import Fault, RefusedError
 from app.services import searches
 from app.services.architectures import checked
+from solver.approaches import APPROACHES
 from solver.network.schema import Place
+from solver.network.sentences import MISSING
 from solver.problem import SolveRequest
 
-REQUIRED: Final = {"--approach": "I, II, III or IV", "--budget": "params, flops or both"}
+*_FIRST, _LAST = APPROACHES
+REQUIRED: Final = {
+    "--approach": f"{', '.join(_FIRST)} or {_LAST}",
+    "--budget": "params, flops or both",
+}
 
 
 def requests_of(
@@ -103,7 +109,7 @@ def _naming(
 
 
 def _with_remedy(fault: Fault) -> Fault:
-    if fault.detail == MISSING and fault.pointer in REQUIRED:
+    if fault.detail.startswith(MISSING) and fault.pointer in REQUIRED:
         return replace(fault, detail=f"{MISSING}; give {REQUIRED[fault.pointer]}")
     return fault
 

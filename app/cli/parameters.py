@@ -1,8 +1,16 @@
 """Options that the commands which solve share."""
 
-from typing import Annotated, Any
+import inspect
+from collections import defaultdict
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, Final
 
 import typer
+
+from solver.approaches import APPROACHES
+from solver.problem import DEFAULT_RANGES
+from solver.variation.unknown import N
 
 RANGES = "Ranges of the unknowns, LOW:HIGH"
 
@@ -17,10 +25,6 @@ def option(
     return typer.Option(help=text, metavar=metavar, show_default=default, rich_help_panel=panel)
 
 
-def _range(text: str, default: str) -> Any:
-    return option(text, "LOW:HIGH", default, RANGES)
-
-
 Scope = Annotated[
     str | None,
     option("What is counted: all, or the paper's equation.", "network|paper", "network"),
@@ -30,19 +34,73 @@ CountPooling = Annotated[
 ]
 KernelGrows = Annotated[
     bool | None,
-    option("Whether conv1's kernel must be larger, in III and IV.", default="kernel-grows"),
+    option("Whether the first convolution's kernel must be larger.", default="kernel-grows"),
 ]
 MinCoverage = Annotated[
     float | None, option("Least share of the input's rows that conv1 reads.", default="0")
 ]
 
-Resolution = Annotated[str | None, _range("Side of the input, in pixels.", "N+1:2N")]
-KernelSize = Annotated[str | None, _range("Of conv1, and of conv2 in IV.", "3:8")]
-Stride = Annotated[str | None, _range("Of conv1, and of conv2 in IV.", "1:5")]
-Padding = Annotated[str | None, _range("Of conv1, and of conv2 in IV.", "1:5")]
-Dilation = Annotated[str | None, _range("Of conv1, in II.", "2:4")]
-PoolKernelSize = Annotated[str | None, _range("Of the new pool, in III.", "2:8")]
-PoolStride = Annotated[str | None, _range("Of the new pool, in III.", "1:5")]
-PoolPadding = Annotated[str | None, _range("Of the new pool, in III.", "0:5")]
-OutChannels = Annotated[str | None, _range("Filters of conv1, in III and IV.", "unbounded")]
-OutFeatures = Annotated[str | None, _range("Of the first linear layer, in I.", "unbounded")]
+
+def with_ranges(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each range that an approach has unknowns in.
+
+    The command takes what was given as ``ranges``: by name, ``None`` what was not.
+    """
+
+    @wraps(command)
+    def ranged(**given: Any) -> None:
+        ranges = {name: given.pop(name) for name in RANGE_NAMES}
+        command(**given, ranges=ranges)
+
+    signature = inspect.signature(command)
+    parameters = []
+    for parameter in signature.parameters.values():
+        if parameter.name == "ranges":
+            parameters += [
+                parameter.replace(name=name, annotation=_range_option(name), default=None)
+                for name in RANGE_NAMES
+            ]
+        else:
+            parameters.append(parameter)
+    ranged.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    ranged.__annotations__ = {it.name: it.annotation for it in parameters}
+    return ranged
+
+
+RANGE_NAMES: Final = tuple(
+    dict.fromkeys(it.range for approach in APPROACHES.values() for it in approach.unknowns)
+)
+"""The ranges that unknowns have, in the order of the approaches."""
+APPROACH_NAMES: Final = tuple(APPROACHES)
+
+
+def _range_option(name: str) -> Any:
+    default = DEFAULT_RANGES.get(name)
+    shown = "unbounded" if default is None else f"{default.low}:{default.high}"
+    if name == N.range:
+        text, shown = "Side of the input, in pixels.", "N+1:2N"
+    else:
+        text = f"Of {_places_of(name)}."
+    return Annotated[str | None, option(text, "LOW:HIGH", shown, RANGES)]
+
+
+def _places_of(name: str) -> str:
+    """The layers that a range is about, each with the approaches that change it."""
+    approaches: dict[str, list[str]] = {}
+    for approach in APPROACHES.values():
+        for unknown in approach.unknowns:
+            if unknown.range == name:
+                approaches.setdefault(unknown.layer, []).append(approach.name)
+    return "; ".join(f"{LAYERS[layer]} ({', '.join(it)})" for layer, it in approaches.items())
+
+
+LAYERS: Final = defaultdict(
+    lambda: "a layer",
+    {
+        "conv1": "the first convolution",
+        "conv2": "the second convolution",
+        "pool": "the new pool",
+        "linear1": "the first linear layer",
+    },
+)
+"""What the layers that approaches change are called in the help."""

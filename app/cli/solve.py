@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from itertools import islice
 from typing import Annotated, Final, get_args
 
@@ -21,21 +22,13 @@ from app.cli.files import FILE_HELP, read_json
 from app.cli.find_options import at_odds_with_count, title
 from app.cli.options import requests_of
 from app.cli.parameters import (
+    APPROACH_NAMES,
     CountPooling,
-    Dilation,
     KernelGrows,
-    KernelSize,
     MinCoverage,
-    OutChannels,
-    OutFeatures,
-    Padding,
-    PoolKernelSize,
-    PoolPadding,
-    PoolStride,
-    Resolution,
     Scope,
-    Stride,
     option,
+    with_ranges,
 )
 from app.cli.tables import variants_table
 from solver.answers.table import AnswerTable
@@ -50,10 +43,12 @@ FIND: Final = "Which of the solutions: all, unless one of these is given"
 OBJECTIVES: Final = f"{', '.join(FIRST_OBJECTIVES)} or {LAST_OBJECTIVE}"
 
 
+@with_ranges
 def solve(
+    *,
     file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
     approach: Annotated[
-        str | None, option("Which part of the network changes.", "I|II|III|IV")
+        str | None, option("Which part of the network changes.", "|".join(APPROACH_NAMES))
     ] = None,
     budget: Annotated[str | None, option("What stays equal.", "params|flops|both")] = None,
     scope: Scope = None,
@@ -61,16 +56,7 @@ def solve(
         str | None,
         option("A fraction of the budget, to both sides or each its own.", "T|BELOW:ABOVE", "0"),
     ] = None,
-    resolution: Resolution = None,
-    kernel_size: KernelSize = None,
-    stride: Stride = None,
-    padding: Padding = None,
-    dilation: Dilation = None,
-    pool_kernel_size: PoolKernelSize = None,
-    pool_stride: PoolStride = None,
-    pool_padding: PoolPadding = None,
-    out_channels: OutChannels = None,
-    out_features: OutFeatures = None,
+    ranges: Mapping[str, str | None],
     kernel_grows: KernelGrows = None,
     count_pooling: CountPooling = None,
     min_coverage: MinCoverage = None,
@@ -117,18 +103,6 @@ def solve(
         "min_coverage": min_coverage,
         "limit": limit,
         "time_limit": time_limit,
-    }
-    ranges = {
-        "resolution": resolution,
-        "kernel_size": kernel_size,
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-        "pool_kernel_size": pool_kernel_size,
-        "pool_stride": pool_stride,
-        "pool_padding": pool_padding,
-        "out_channels": out_channels,
-        "out_features": out_features,
     }
     find = {"sample": sample, "seed": seed, "best": best, "top": top, "diverse": diverse}
     others = at_odds_with_count({**find, "limit": limit}) if count else []

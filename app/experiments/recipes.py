@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.experiments.catalogue import content_id
 from solver.network.schema import Schema
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
+Decay = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
 
 
 class Recipe(Schema):
@@ -40,6 +40,8 @@ class Recipe(Schema):
     tf32
         Whether a CUDA device may round what it multiplies to TF32.
     """
+
+    model_config = ConfigDict(strict=True)
 
     name: Literal["paper", "fast"] = "paper"
     version: Literal[1] = 1

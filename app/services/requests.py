@@ -10,6 +10,8 @@ from app.experiments.catalogue import DATASETS, FOLDER
 from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.schema import Schema
+from solver.network.sentences import told
+from solver.network.slips import squeezed
 
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 MOST_RUNS: Final = 10_000
@@ -68,22 +70,28 @@ class NamedSelection(Schema):
     ids: Annotated[list[Identifier], Field(min_length=1, max_length=1_000)]
 
 
+_BY_ID: Final = "by id"
+"""Tag of the selection that has no ``select``; no key is called so."""
+
+
 def _selection(variants: Any) -> str:
     """Tell which selection is meant, so that only its own faults are told."""
-    if isinstance(variants, dict):
-        return str(variants.get("select", "ids"))
-    return str(getattr(variants, "select", "ids"))
+    if not isinstance(variants, dict):
+        return str(getattr(variants, "select", _BY_ID if hasattr(variants, "ids") else ""))
+    return str(variants.get("select", _BY_ID if "ids" in variants else ""))
 
 
 Selection = Annotated[
     Annotated[RandomSelection, Tag("random")]
     | Annotated[HalvingSelection, Tag("halving")]
     | Annotated[WholeSelection, Tag("all")]
-    | Annotated[NamedSelection, Tag("ids")],
+    | Annotated[NamedSelection, Tag(_BY_ID)],
     Discriminator(
         _selection,
         custom_error_type="selection",
-        custom_error_message="give 'select' (random, halving or all), or 'ids'",
+        custom_error_message=(
+            'write {"select": "random"}, {"select": "halving"}, {"select": "all"} or {"ids": […]}'
+        ),
     ),
 ]
 
@@ -122,7 +130,8 @@ class JobRequest(Schema):
     @classmethod
     def _known_dataset(cls, name: str) -> str:
         if name not in DATASETS and not FOLDER.fullmatch(name):
-            raise PydanticCustomError("dataset", NO_DATASET)
+            near = [it for it in DATASETS if squeezed(it) == squeezed(name)]
+            raise told(f"there is no such data set; write '{near[0]}'" if near else NO_DATASET)
         return name
 
     @field_validator("recipe")

@@ -97,7 +97,7 @@ def find(problem: Problem, time_limit: float = 30.0) -> tuple[Found, Report]:
     return _Search(problem).run(Settings(time_limit=time_limit), lambda _: None)
 
 
-def count(problem: Problem, time_limit: float = 30.0) -> int | None:
+def tally(problem: Problem, time_limit: float = 30.0) -> int | None:
     """How many solutions a problem has, without listing them; ``None`` if time ran out.
 
     Raises

@@ -1,10 +1,11 @@
 """Variants and answers: what a search finds, as frozen schemas."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from solver.answers.table import AnswerTable
 from solver.approaches import APPROACHES
@@ -109,6 +110,7 @@ class Answer(Schema):
     table: AnswerTable = Field(exclude=True, repr=False)
     solver: SolverReport
     explanation: Explanation | None = None
+    problem: SkipJsonSchema[Problem | None] = Field(default=None, exclude=True, repr=False)
 
     @property
     def rows(self) -> list[tuple[int, ...]]:
@@ -118,6 +120,19 @@ class Answer(Schema):
     def assignments(self) -> list[dict[str, int]]:
         """The rows by symbol."""
         return [dict(zip(self.symbols, row, strict=True)) for row in self.rows]
+
+    def variants(self) -> "Iterator[Variant]":
+        """Yield the network of each solution, with all that is known of it.
+
+        Raises
+        ------
+        ValueError
+            The answer was read from elsewhere, without the problem that it belongs to.
+        """
+        if self.problem is None:
+            raise ValueError("an answer that was read has no variants; solve the request again")
+        describer = Describer(self.problem)
+        yield from map(describer.variant, self.assignments())
 
 
 class Describer:

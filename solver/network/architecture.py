@@ -4,11 +4,12 @@ Validation happens here, once, in sentences (:mod:`solver.network.validation`). 
 works on good data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import (
+    BeforeValidator,
     Field,
     GetCoreSchemaHandler,
     ModelWrapValidatorHandler,
@@ -17,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from solver.network import validation
+from solver.network import sentences, validation
 from solver.network.graph import IMAGE, Links, is_sequence, links_of
 from solver.network.layers import (
     LAYERS,
@@ -26,17 +27,48 @@ from solver.network.layers import (
     Layer,
     Shape,
 )
-from solver.network.schema import Channels, Positive, Schema, digest, later
+from solver.network.schema import Channels, Fault, Positive, Schema, digest, later
 
 MAX_LAYERS: Final = 4096
 """Most layers of a network."""
+
+
+def _some(layers: Any) -> Any:
+    """Say what is wrong with a list as a whole; then none of its layers is judged."""
+    if not isinstance(layers, list | tuple):
+        raise sentences.expected('a list of layers, such as [{"type": "flatten"}]')
+    if len(layers) > MAX_LAYERS:
+        reason = f"a network has at most {MAX_LAYERS:,} layers; this one has {len(layers):,}"
+        raise sentences.refusal("Architecture", [((), reason)])
+    if not layers:
+        raise sentences.refusal("Architecture", [((), "a network has at least one layer")])
+    return layers
+
+
+def _sides_given(image: "Input") -> list[Fault]:
+    """What is wrong with the sides that an image has."""
+    if image.resolution is not None:
+        return [((), "write either resolution, or both height and width")]
+    if image.height is None and image.width is None:
+        return [(("resolution",), f"{sentences.MISSING}; or write both height and width")]
+    given, other = ("height", "width") if image.width is None else ("width", "height")
+    return [((other,), f"{sentences.MISSING}; an image with a {given} has a {other}")]
+
+
+def _one_side(value: Any) -> Any:
+    """Say where the sides of a rectangle go."""
+    match value:
+        case [int() as height, int() as width] if height != width:
+            raise sentences.told(f"of a rectangle write 'height': {height} and 'width': {width}")
+        case _:
+            return value
 
 
 class Input(Schema):
     """The images: ``channels`` × ``resolution`` × ``resolution`` pixels, or a rectangle."""
 
     channels: Channels
-    resolution: Positive | None = later(None)
+    resolution: Annotated[Positive | None, BeforeValidator(_one_side)] = later(None)
     height: Positive | None = later(None)
     width: Positive | None = later(None)
 
@@ -44,12 +76,12 @@ class Input(Schema):
     @classmethod
     def _check(cls, data: Any, handler: ModelWrapValidatorHandler["Input"]) -> "Input":
         """Either ``resolution``, or ``height`` and ``width``; equal ones become a resolution."""
+        if not isinstance(data, Mapping | cls):
+            raise sentences.expected('an object such as {"channels": 3, "resolution": 32}')
         image = handler(data)
         pair = (image.height, image.width)
         if (image.resolution is None) == (pair == (None, None)) or None in pair != (None, None):
-            raise validation.refusal(
-                cls.__name__, [((), "write either resolution, or both height and width")]
-            )
+            raise sentences.refusal(cls.__name__, _sides_given(image))
         if image.height is not None and image.height == image.width:
             return cls(channels=image.channels, resolution=image.height)
         return image
@@ -90,7 +122,9 @@ class Architecture(Schema):
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     description: Annotated[str, Field(max_length=2_000)] | None = None
     input: Input
-    layers: Annotated[tuple[AnyLayer, ...], Field(min_length=1, max_length=MAX_LAYERS)]
+    layers: Annotated[
+        tuple[AnyLayer, ...], Field(min_length=1, max_length=MAX_LAYERS), BeforeValidator(_some)
+    ]
 
     @model_validator(mode="wrap")
     @classmethod
@@ -107,7 +141,7 @@ class Architecture(Schema):
         layers = named([_plain(layer) for layer in architecture.layers])
         object.__setattr__(architecture, "layers", layers)
         if faults := list(validation.violations(architecture.input.shape, layers)):
-            raise validation.refusal(cls.__name__, faults)
+            raise sentences.refusal(cls.__name__, faults)
         return architecture
 
     @cached_property

@@ -2,10 +2,20 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Final, Literal, TypeAlias
+import re
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+
+from solver.network.sentences import expected, retold, told
 
 MAX_COUNT: Final = 2**53 - 1
 """Largest count that JSON readers keep exact (RFC 8259, section 6)."""
@@ -19,15 +29,53 @@ Fault: TypeAlias = tuple[Place, str]
 
 
 class Schema(BaseModel):
-    """Frozen, and closed: unknown keys are refused."""
+    """Frozen, and closed: unknown keys are refused. What it refuses it tells in sentences."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _retell(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as refused:
+            raise retold(cls, refused, data, cls.known_keys()) from None
 
-LayerName = Annotated[
-    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$", max_length=128)
-]
+    @classmethod
+    def known_keys(cls) -> list[str]:
+        """The keys that a document may have."""
+        return [*cls.model_fields]
+
+
+MAX_NAME: Final = 128
+"""Most characters of a layer's name."""
+NAME: Final = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$"
+
+
+def _name(value: Any) -> Any:
+    """Say what a name is made of."""
+    if not isinstance(value, str):
+        raise expected("a name such as conv1 or layer1.0.conv1, as text")
+    if len(value) > MAX_NAME:
+        raise told(f"a name has at most {MAX_NAME} characters; this one has {len(value):,}")
+    if not re.fullmatch(NAME.removesuffix("$"), value):
+        raise expected(
+            "a name such as conv1 or layer1.0.conv1: letters, digits and '_', the first no digit, "
+            "with dots between its parts"
+        )
+    return value
+
+
+def _input_name(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise expected('the name of a layer before this one, or "input"')
+    return value
+
+
+LayerName = Annotated[str, Field(pattern=NAME, max_length=MAX_NAME), BeforeValidator(_name)]
 """A name as PyTorch qualifies it, e.g. ``layer1.0.conv1``."""
+InputName = Annotated[str, BeforeValidator(_input_name)]
+"""What layers call what they read."""
 Channels = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Features = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 Positive = Annotated[int, Field(ge=1, le=MAX_SIZE, strict=True)]
@@ -46,14 +94,26 @@ def _sizes(least: int, *words: str) -> BeforeValidator:
         is_whole = all(isinstance(it, int) and not isinstance(it, bool) for it in pair)
         if len(pair) != 2 or not is_whole or not all(least <= it <= MAX_SIZE for it in pair):
             what = f"a whole number from {least} to {MAX_SIZE:,}, or two of them: [height, width]"
-            what += "".join(f', or "{word}"' for word in words)
-            raise PydanticCustomError("size", "{expected}", {"expected": f"expected {what}"})
+            raise expected(what + "".join(f', or "{word}"' for word in words))
         height, width = pair
         return height if height == width else (height, width)
 
     return BeforeValidator(check, json_schema_input_type=int | tuple[int, int])
 
 
+def _borders(value: Any) -> Any:
+    """Take a whole number, or a list of four."""
+    numbers = value if isinstance(value, list | tuple) else (value,) * 4
+    is_whole = all(isinstance(it, int) and not isinstance(it, bool) for it in numbers)
+    if len(numbers) != 4 or not is_whole or not all(0 <= it <= MAX_SIZE for it in numbers):
+        raise expected(
+            f"a whole number from 0 to {MAX_SIZE:,}, or four of them: [left, right, top, bottom]"
+        )
+    return value
+
+
+Borders = Annotated[int | tuple[int, int, int, int], BeforeValidator(_borders)]
+"""Pixels on all four sides, or ``[left, right, top, bottom]``."""
 PositiveSize = Annotated[int | tuple[int, int], _sizes(1)]
 """A size along both axes, or ``(height, width)``: each 1 or more."""
 NotNegativeSize = Annotated[int | tuple[int, int], _sizes(0)]

@@ -1,16 +1,17 @@
 """Every rule that a network may violate, in sentences, each with its place."""
 
 import keyword
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from solver.network.graph import IMAGE
 from solver.network.layers import LAYERS, Layer, Shape, Weighted
-from solver.network.schema import Fault, Place
+from solver.network.schema import MAX_NAME, Fault, Place
+from solver.network.sentences import again, error, refusal
+from solver.network.slips import squeezed
 
 
 def violations(image: Shape | None, layers: Sequence[Layer | None]) -> Iterator[Fault]:
@@ -67,7 +68,8 @@ def _unknown_input(name: str | int, layer: Layer, layers: Sequence[Layer | None]
         return f"'{name}' reads itself"
     if name in later:
         return f"'{name}' stands further down; a layer reads layers before it"
-    return f"there is no layer '{name}'; inputs are names of layers before this one, or '{IMAGE}'"
+    shown = str(name)[:MAX_NAME]
+    return f"there is no layer '{shown}'; inputs are names of layers before this one, or '{IMAGE}'"
 
 
 def _arity(layer: Layer, number: int) -> Iterator[Fault]:
@@ -149,81 +151,97 @@ def layer(value: Any) -> Layer:
 
     Raises
     ------
-    PydanticCustomError
-        It names none that is known.
     ValidationError
-        Its fields are not as they should be.
+        It names no type that is known, or its fields do not fit its type.
     """
     if isinstance(value, Layer):
         return value
     if not isinstance(value, dict):
-        raise PydanticCustomError("layer", 'a layer is an object such as {{"type": "relu"}}')
+        raise refusal("Layer", [((), _no_object(value))])
     if "type" not in value:
-        raise PydanticCustomError("layer_type", "{reason}", {"reason": _missing_type()})
+        raise refusal("Layer", [(("type",), _missing_type(value))])
     name = value["type"]
     if not isinstance(name, str) or name not in LAYERS:
-        raise PydanticCustomError("layer_type", "{reason}", {"reason": _unknown_type(name)})
+        raise refusal("Layer", [(("type",), _unknown_type(name))])
     return LAYERS[name].model_validate(value)
 
 
-def _missing_type() -> str:
-    return 'a layer needs a type, for example "type": "conv2d"'
+def _no_object(value: Any) -> str:
+    if isinstance(value, str) and (name := _type_meant(value)):
+        return f'a layer is an object; write {{"type": "{name}"}}'
+    return (
+        "a layer is an object with its type and its parameters by their names, such as "
+        '{"type": "conv2d", "out_channels": 8, "kernel_size": 3}'
+    )
+
+
+def _missing_type(value: dict[Any, Any]) -> str:
+    """What to write, where another key holds a type, or is one."""
+    reason = "a layer needs a type"
+    for key, inner in value.items():
+        if isinstance(inner, str) and key != "name" and (name := _type_meant(inner)):
+            return f'{reason}; write "type": "{name}"'
+        if isinstance(inner, dict) and isinstance(key, str) and (name := _type_meant(key)):
+            return f'{reason}, with its parameters beside it; write "type": "{name}"'
+    return f'{reason}, for example "type": "conv2d"'
 
 
 def _unknown_type(name: Any) -> str:
-    known = {_squeezed(it): it for it in LAYERS}
-    if isinstance(name, str):
-        if near := known.get(_squeezed(name)) or _COMMON.get(_squeezed(name)):
-            return f"there is no layer type '{name[:40]}'; write '{near}'"
-        if close := get_close_matches(name[:40], LAYERS, 1):
-            return f"there is no layer type '{name[:40]}'; do you mean '{close[0]}'?"
-    return f"there is no such layer type; the types are {', '.join(sorted(LAYERS))}"
+    if not isinstance(name, str):
+        return f"the type of a layer is text, one of {', '.join(sorted(LAYERS))}"
+    shown = name.partition("(")[0][:40]
+    if near := _type_meant(name):
+        return f"there is no layer type '{shown}'; write '{near}'"
+    if close := get_close_matches(squeezed(shown), LAYERS, 1):
+        return f"there is no layer type '{shown}'; do you mean '{close[0]}'?"
+    return f"there is no layer type '{shown}'; the types are {', '.join(sorted(LAYERS))}"
+
+
+def _type_meant(name: str) -> str | None:
+    """The type that goes by a name elsewhere: ``nn.Conv2d(3, 8, 3)`` is a ``conv2d``."""
+    plain = squeezed(name.partition("(")[0].rpartition(".")[2][:80])
+    known = {squeezed(it): it for it in LAYERS}
+    return known.get(plain) or _COMMON.get(plain)
 
 
 _COMMON: Final = {
-    "conv": "conv2d",
-    "convolution": "conv2d",
-    "dense": "linear",
-    "fc": "linear",
-    "maxpool": "max_pool2d",
-    "avgpool": "avg_pool2d",
-    "batchnorm": "batch_norm2d",
+    **dict.fromkeys(["conv", "convolution", "depthwiseconv2d"], "conv2d"),
+    **dict.fromkeys(["dense", "fc", "fullyconnected"], "linear"),
+    **dict.fromkeys(["maxpool", "maxpooling2d"], "max_pool2d"),
+    **dict.fromkeys(["avgpool", "averagepooling2d", "averagepool"], "avg_pool2d"),
+    **dict.fromkeys(["globalaveragepooling2d", "globalavgpool", "globalaveragepool", "gap"],
+                    "global_avg_pool2d"),
+    **dict.fromkeys(["adaptiveavgpool", "adaptiveaveragepool2d"], "adaptive_avg_pool2d"),
+    **dict.fromkeys(["batchnorm", "batchnormalization", "bn"], "batch_norm2d"),
+    "layernormalization": "layer_norm",
     "swish": "silu",
-    "adaptivemaxpool2d": "adaptive_avg_pool2d",
-    "cat": "concat",
-    "concatenate": "concat",
+    "hswish": "hardswish",
+    "hsigmoid": "hardsigmoid",
+    "lrelu": "leaky_relu",
+    "zeropadding2d": "zero_pad2d",
+    "layerscale": "scale",
+    **dict.fromkeys(["cat", "concatenate"], "concat"),
     "multiply": "mul",
     "sum": "add",
-}
-"""What other libraries call layer types, without capitals and underscores."""
-
-
-def _squeezed(name: str) -> str:
-    return name.lower().replace("_", "").removeprefix("nn.")
+}  # fmt: skip
+"""What other libraries call layer types, without capitals and marks."""
 
 
 def everything(title: str, refused: ValidationError, data: Any, image: Any) -> ValidationError:
     """What pydantic found wrong with an architecture's fields, and what else is wrong with it."""
     raw = data.get("layers") if isinstance(data, dict) else None
-    layers = [_lenient(item) for item in raw] if isinstance(raw, list | tuple) else []
-    errors = [
-        _field_error(details)
-        for details in refused.errors(include_url=False)
-        if not (layers and details["type"] == "too_short" and details["loc"] == ("layers",))
-    ]
-    errors += [_error(*fault) for fault in violations(_lenient_image(data, image), layers)]
+    told = refused.errors(include_url=False)
+    is_list = isinstance(raw, list | tuple) and not any(it["loc"] == ("layers",) for it in told)
+    layers = [_lenient(item) for item in raw or ()] if is_list else []
+    errors = [again(details) for details in told]
+    errors += [error(*fault) for fault in violations(_lenient_image(data, image), layers)]
     return ValidationError.from_exception_data(title, errors)
-
-
-def refusal(title: str, faults: Iterable[Fault]) -> ValidationError:
-    """An error that lists faults."""
-    return ValidationError.from_exception_data(title, [_error(*fault) for fault in faults])
 
 
 def _lenient(item: Any) -> Layer | None:
     try:
         return layer(item)
-    except (ValidationError, PydanticCustomError):
+    except ValidationError:
         return None
 
 
@@ -233,14 +251,3 @@ def _lenient_image(data: Any, image: Any) -> Shape | None:
     except (ValidationError, AttributeError):
         return None
     return shape
-
-
-def _field_error(details: Any) -> InitErrorDetails:
-    if details["type"] == "extra_forbidden":
-        return _error(details["loc"], f"unknown key '{details['loc'][-1]}'", details["type"])
-    return _error(details["loc"], details["msg"], details["type"])
-
-
-def _error(place: Place, message: str, kind: str = "architecture") -> InitErrorDetails:
-    reason = PydanticCustomError(kind, "{reason}", {"reason": message})
-    return InitErrorDetails(type=reason, loc=place, input=None)

@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from solver.answers.search import count, solve
+from solver.answers.search import solve, tally
 from solver.problem import SolveRequest
 
 OUT_OF_MEMORY: Final = "the solver ran out of memory; narrow the ranges or lower the tolerance"
@@ -73,7 +73,7 @@ def _solve(request: SolveRequest) -> Message:
 
 
 def _tally(request: SolveRequest) -> Message:
-    return {"tallied": count(request.problem, request.settings.time_limit)}, b""
+    return {"tallied": tally(request.problem, request.settings.time_limit)}, b""
 
 
 TASKS: Final[dict[str, Callable[[SolveRequest], Message]]] = {"solve": _solve, "tally": _tally}

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from solver.network.architecture import Architecture, Input
 from solver.network.counting import count
 from solver.network.layers import Conv2d
+from solver.network.sentences import sentence
 from solver.network.validation import violations
 from solver.variation.template import convolutions
 
@@ -51,7 +52,7 @@ def misfit(name: str, value: int) -> str | None:
         else:
             Conv2d.model_validate({"out_channels": 1, "kernel_size": 1, field: value})
     except ValidationError as refused:
-        return refused.errors()[0]["msg"]
+        return sentence(refused.errors()[0])
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from solver.network.schema import Schema
+from solver.network.sentences import expected
 from solver.variation.unknown import Range
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=True)]
@@ -21,8 +22,11 @@ class Tolerance(Schema):
     @classmethod
     def _symmetric(cls, data: Any) -> Any:
         """A number stands for a band of that width to both sides."""
-        is_number = isinstance(data, int | float) and not isinstance(data, bool)
-        return {"below": data, "above": data} if is_number else data
+        if isinstance(data, int | float) and not isinstance(data, bool):
+            return {"below": data, "above": data}
+        if not isinstance(data, dict | Tolerance):
+            raise expected('a fraction such as 0.01, or {"below": 0.01, "above": 0}')
+        return data
 
     def band(self, target: int) -> Range:
         """Counts within the tolerance of a target: inclusive, in whole numbers."""

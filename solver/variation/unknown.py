@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from solver.network.sentences import expected
 
 RESOLUTION: Final = "N"
 """Symbol of the resolution, which every approach changes."""
@@ -16,7 +19,16 @@ MAX_GEOMETRY: Final = 4_096
 MAX_WIDTH: Final = 1_000_000
 """Most filters or features that an unknown may take where nothing bounds it."""
 
-Bound = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+MAX_BOUND: Final = 10_000_000
+Bound = Annotated[int, Field(ge=0, le=MAX_BOUND, strict=True)]
+
+
+def _two_numbers(value: Any) -> Any:
+    """Take two whole numbers."""
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    if not is_pair or not all(type(it) is int and 0 <= it <= MAX_BOUND for it in value):
+        raise expected("two whole numbers of 0 or more: [low, high]")
+    return value
 
 
 class Range(NamedTuple):
@@ -24,6 +36,13 @@ class Range(NamedTuple):
 
     low: Bound
     high: Bound
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Say what a range is, whatever is wrong with one."""
+        pair = handler.generate_schema(tuple[Bound, Bound])
+        checked = core_schema.no_info_before_validator_function(_two_numbers, pair)
+        return core_schema.no_info_after_validator_function(cls._make, checked)
 
 
 class Role(Enum):

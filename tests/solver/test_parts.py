@@ -13,10 +13,10 @@ from tests.factories import original, search_body
 BODY = search_body(limit=7, find={"best": "min_flops"}, tolerance=0.1)
 
 
-def faults(body: object) -> dict[tuple[Any, ...], str]:
+def faults(body: object) -> list[tuple[Any, ...]]:
     with pytest.raises(ValidationError) as caught:
         SolveRequest.model_validate(body)
-    return {details["loc"]: details["type"] for details in caught.value.errors()}
+    return [details["loc"] for details in caught.value.errors()]
 
 
 def test_a_request_is_one_object_outside_and_parts_inside() -> None:
@@ -44,13 +44,13 @@ def test_every_fault_has_its_place_in_the_flat_object() -> None:
 
     assert {("limit",), ("ranges", "stride"), ("speed",)} < {*faults(body)}
     assert any(place[:2] == ("architecture", "layers") for place in faults(body))
-    assert faults({}) == {(name,): "missing" for name in ("approach", "budget", "architecture")}
+    assert {*faults({})} == {("approach",), ("budget",), ("architecture",)}
 
 
 @pytest.mark.parametrize("part", ["problem", "settings"])
 @pytest.mark.parametrize("value", [{}, {"limit": 3}, None, 3])
 def test_the_name_of_a_part_is_no_key(part: str, value: object) -> None:
-    assert faults({**BODY, part: value}) == {(part,): "extra_forbidden"}
+    assert [*faults({**BODY, part: value})] == [(part,)]
 
 
 @pytest.mark.parametrize("body", [None, 3, [BODY], "all"])

@@ -112,7 +112,7 @@ def test_every_senseless_range_is_listed_with_its_place() -> None:
         },
     )
     assert found == {
-        "kernel_size": "the range 4..3 is empty; write [low, high]",
+        "kernel_size": "the range 4..3 is empty; the lower bound comes first",
         "stride": "stride is at least 1",
         "padding": "padding is at most 4,096",
         "out_channels": "out_channels is at most 1,000,000",

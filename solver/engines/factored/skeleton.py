@@ -5,6 +5,7 @@ A budget reads ``low ≤ width · w + rest ≤ high``; two of them may be posted
 end (:class:`ByWidth`, :class:`ByWeight`) and arithmetic the other.
 """
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -174,8 +175,10 @@ class ByWidth(Skeleton):
         if not self.question.budgets:
             return Cells({}, np.zeros(1, np.int64), np.zeros(1, np.int64)), DECIDED
         if self.size <= FEW and self._is_exact:
+            started = time.perf_counter()
             cells = self._tabled()
-            return cells, DECIDED if len(cells) else NONE
+            report = DECIDED if len(cells) else NONE
+            return cells, report._replace(wall_time=time.perf_counter() - started)
         model = self.declared()
         if width is None:
             for budget in self.question.budgets:

@@ -54,7 +54,8 @@ def second_table(question: Question, between: Sides) -> Table:
     """
     window, kept = question.chain.second, question.chain.kept
     if window is None or kept is None:
-        return Table({}, np.array([kept or 0]))
+        side = np.array([kept or 0])
+        return Table({}, side[side <= question.largest_side])
     grid = _grid(question, window, window.symbols)
     c, p, s, d = (_value(grid, getattr(window, field)) for field in FIELDS)
     least = np.broadcast_to((kept - 1) * s + d * (c - 1) + 1 - 2 * p, _length(grid))

@@ -15,10 +15,10 @@ from solver.network.layers.base import (
     same,
 )
 from solver.network.schema import (
+    Borders,
     Channels,
     Fault,
     Flag,
-    NotNegative,
     NotNegativeSize,
     NotNegativeSizeOrSame,
     Positive,
@@ -329,7 +329,7 @@ class ZeroPad2d(Layer):
     """As ``torch.nn.ZeroPad2d``: ``padding`` is a number, or ``[left, right, top, bottom]``."""
 
     type: Literal["zero_pad2d"] = "zero_pad2d"
-    padding: NotNegative | tuple[NotNegative, NotNegative, NotNegative, NotNegative]
+    padding: Borders
 
     kind = "pad"
     takes = "maps"

@@ -57,11 +57,15 @@ def test_counts_are_those_of_the_equations(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer", "detail"),
     [
-        (changed(colour="red"), "#/colour", "unknown key 'colour'"),
+        (
+            changed(colour="red"),
+            "#/colour",
+            "unknown key 'colour'; known are name, description, input and layers",
+        ),
         (
             changed(input={"channels": 1, "resolution": -5}),
             "#/input/resolution",
-            "Input should be greater than or equal to 1",
+            "expected a whole number from 1 to 65,536; this is -5",
         ),
         (
             changed(layers=[{"type": "conv2d", "out_channels": 8, "kernel_size": 7}]),
@@ -71,14 +75,14 @@ def test_counts_are_those_of_the_equations(client: TestClient) -> None:
         (
             changed(layers=[{"type": "conv2d", "out_channels": 8, "kernel_size": 3, "size": 3}]),
             "#/layers/0/size",
-            "unknown key 'size'",
+            "unknown key 'size'; write 'kernel_size'",
         ),
         (
             changed(layers=[{"type": "conv2d", "kernel_size": 3}]),
             "#/layers/0/out_channels",
-            "this is missing",
+            "this is missing; it is a whole number from 1 to 1,000,000",
         ),
-        ([], "#", "a JSON object is expected here; is the Content-Type application/json?"),
+        ([], "#", "expected an object with 'input' and 'layers'"),
     ],
 )
 def test_a_bad_architecture_is_refused_with_place_and_reason_and_not_stored(

@@ -11,7 +11,7 @@ from app.cli.grids import MOST_PROBLEMS
 from app.services import tallies
 from app.services.tallies import Tallies, Tally
 from app.shipped import example
-from solver.answers.search import count
+from solver.answers.search import tally
 from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
 from solver.processes.process import SolverProcess, SolverStartError
@@ -46,7 +46,7 @@ class TestShares:
             body = example("digits-architecture")
             body["layers"][0]["out_channels"] = filters
             asked = {"architecture": body, "approach": "IV", "budget": "params"}
-            found.append(count(SolveRequest.model_validate(asked).problem))
+            found.append(tally(SolveRequest.model_validate(asked).problem))
         (share,) = summary["shares"]
         assert share["originals"] == 4
         assert share["feasible"] == sum(1 for number in found if number)
@@ -166,7 +166,7 @@ class TestGrid:
                 ("--grid", "stride=1", "--grid", "stride=2", "--sample", "0", "--tolerance", "x"),
                 [
                     "--grid: 'stride' is given twice; write all its values once",
-                    "--sample: Input should be greater than or equal to 1",
+                    "--sample: expected a whole number from 1 to 1,000,000; this is 0",
                     "--tolerance: 'x' cannot be read",
                 ],
             ),

@@ -105,17 +105,17 @@ def test_options_override_what_the_file_asks_for(
             ("--sample", "3", "--no-diverse"),
             ["--diverse: it goes with --best OBJECTIVE, not with --sample"],
         ),
-        (("--sample", "0"), ["--sample: Input should be greater than or equal to 1"]),
+        (("--sample", "0"), ["--sample: expected a whole number from 1 to 1,000,000; this is 0"]),
         (
             ("--sample", "1", "--seed", "-1"),
-            ["--seed: Input should be greater than or equal to 0"],
+            ["--seed: expected a whole number from 0 to 2,147,483,647; this is -1"],
         ),
         (
             ("--best", "fast", "--top", "0", "--seed", "1"),
             [
                 "--seed: it goes with --sample K, not with --best",
-                "--best: Input should be 'nearest_budget', 'max_resolution'",
-                "--top: Input should be greater than or equal to 1",
+                '--best: expected "nearest_budget", "max_resolution"',
+                "--top: expected a whole number from 1 to 1,000; this is 0",
             ],
         ),
         (
@@ -136,9 +136,9 @@ def test_options_that_do_not_go_together_are_usage_errors_in_words(
 @pytest.mark.parametrize(
     ("find", "fault"),
     [
-        ({"sample": 0}, "find/sample: Input should be greater than or equal to 1"),
+        ({"sample": 0}, "find/sample: expected a whole number from 1 to 1,000,000"),
         ({"sample": 1, "colour": 2}, "find/colour: unknown key 'colour'"),
-        ({"best": "min_flops", "top": 0}, "find/top: Input should be greater"),
+        ({"best": "min_flops", "top": 0}, "find/top: expected a whole number from 1 to 1,000"),
         ("some", 'find: write "all", {"sample": 100} or {"best": "max_resolution"}'),
     ],
 )

@@ -139,13 +139,13 @@ def test_all_faults_of_options_are_listed_by_their_names(isobudget: Isobudget) -
     assert (result.exit_code, result.stdout) == (2, "")
     for words in (
         "7 faults",
-        "--approach: Input should be 'I', 'II', 'III' or 'IV'",
+        '--approach: expected "I", "II", "III" or "IV"',
         "--budget: this is missing; give params, flops or both",
         "--resolution: 'abc' cannot be read; write LOW:HIGH",
         "--kernel-size: the range 9..3 is empty",
-        "--limit: Input should be greater",
+        "--limit: expected a whole number from 1 to 1,000,000; this is 0",
         "--tolerance: 'much' cannot be read; write a fraction",
-        "--min-coverage: Input should be less",
+        "--min-coverage: expected a number from 0 to 1; 2 % is 0.02",
     ):
         assert words in result.stderr
 

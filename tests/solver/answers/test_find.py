@@ -164,7 +164,7 @@ def test_where_widths_are_too_many_for_groups_cp_sat_finds_the_best(
     monkeypatch.setattr("solver.engines.factored.windows.LARGEST_TABLE", 20)
     answer = solve(asked, Settings(find=Best(best="min_flops", top=3)))
     assert answer.rows == expected
-    assert answer.found == search.count(asked)
+    assert answer.found == search.tally(asked)
 
 
 def test_groups_are_opened_until_nothing_better_can_be_left(
@@ -272,7 +272,7 @@ def test_solutions_are_counted_without_being_listed(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("solver.engines.factored.solutions.Solutions._joined", listed)
     asked = example().problem
-    assert search.count(asked) == 1_556
+    assert search.tally(asked) == 1_556
     answer = solve(asked, Settings(find=Sample(sample=3)))
     assert (answer.found, len(answer.rows)) == (1_556, 3)
 

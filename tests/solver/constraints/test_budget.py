@@ -5,12 +5,13 @@ from hypothesis import strategies as st
 from solver.answers.check import violations
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
-from solver.constraints.budget import EqualBudget
+from solver.constraints.budget import EqualBudget, EqualFlops, EqualParams
 from solver.constraints.maps import MapSizes, SameMap
 from solver.constraints.widths import DivisibleByGroups
 from solver.network import counting
 from solver.network.architecture import Architecture
 from solver.problem import Budget, Scope
+from solver.variation.tolerance import Tolerance
 from tests.solver.factories import (
     FLATTEN,
     GLOBAL_POOL,
@@ -200,6 +201,7 @@ def test_the_printed_equations_leave_biases_norms_pools_and_groups_out() -> None
 def test_counts_too_large_for_64_bits_are_an_error_in_words() -> None:
     original = network(conv(10**6, 2000), conv(10**6, 2000), resolution=4000)
     same = {"N": 4000, "K1": 1, "C1": 2000, "P1": 0, "S1": 1, "C2": 2000, "P2": 0, "S2": 1}
-    for name in ("params", "flops"):
+    built, exact = template(original), Tolerance()
+    for equal in (EqualParams(built, exact, "K1"), EqualFlops(built, exact, "K1", True)):
         with pytest.raises(OverflowError, match="too large for 64 bits"):
-            is_feasible([*geometry(original), budget(original, name)], same)
+            is_feasible([MapSizes(built), SameMap(built), equal], same)

@@ -118,16 +118,19 @@ def test_every_violated_rule_is_listed_at_once_with_its_place() -> None:
         version=2,
     )
     assert found == {
-        "input/resolution": ["Input should be greater than or equal to 1"],
-        "layers/0/kernel_size": [WHOLE_OR_PAIR],
-        "layers/1/colour": ["unknown key 'colour'"],
+        "input/resolution": ["expected a whole number from 1 to 65,536; this is 0"],
+        "layers/0/kernel_size": [f"{WHOLE_OR_PAIR}; write 3"],
+        "layers/1/colour": [
+            "unknown key 'colour'; known are name, type, inputs, shares, kernel_size, "
+            "out_channels, stride, padding, dilation, groups and bias"
+        ],
         "layers/2/groups": ["3 groups do not divide 4 output channels"],
         "layers/3/padding": [
             "padding 2 is more than half of kernel 2; PyTorch refuses such a pool"
         ],
         "layers/4/name": ["'class' is a Python keyword; choose another name"],
         "layers/6/name": ["'twice' is already the name of layers/5; names are unique"],
-        "version": ["unknown key 'version'"],
+        "version": ["unknown key 'version'; known are name, description, input and layers"],
     }
 
 
@@ -236,7 +239,7 @@ def test_what_is_no_network_at_all_is_refused_without_a_crash(body: object) -> N
 def test_a_network_has_layers_of_known_types() -> None:
     assert list(refused()) == ["layers"]
     found = refused({"type": "conv3d"}, {"out_channels": 3}, 7)
-    assert list(found) == ["layers/0", "layers/1", "layers/2"]
+    assert list(found) == ["layers/0/type", "layers/1/type", "layers/2"]
 
 
 def test_an_inferred_name_passes_over_one_that_is_taken() -> None:

@@ -3,13 +3,20 @@
 from math import prod
 from typing import Any
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
+from pydantic import ValidationError
 
+from solver.answers.search import solve
 from solver.network import counting
 from solver.network.architecture import Architecture
+from solver.problem import Best, Settings
+from solver.variation.numbers import Columns
 from tests import exhaustive
 from tests.graphs import graphs
 from tests.modules import rows_that_reach, run
+from tests.solver.factories import FLATTEN, NORM, RELU, conv, linear, network, pool, problem
 
 
 @settings(deadline=None, max_examples=100)
@@ -124,3 +131,103 @@ def widest(body: dict[str, Any], layer: str) -> int:
     """How many rows of the image lie between the first and last that a row of the output reads."""
     found = rows_that_reach(body, layer)
     return max((max(rows) - min(rows) + 1 for rows in found if rows), default=0)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize("side", [3, 4, 7, 9, 10])
+def test_an_adaptive_pool_sees_what_its_largest_window_sees(side: int, size: int) -> None:
+    pooled = {"type": "adaptive_avg_pool2d", "output_size": size, "name": "pool"}
+    architecture = network(pooled, conv(2, 3, padding=1, name="conv"), resolution=side)
+    body = architecture.model_dump(mode="json")
+    pool, behind = counting.describe(architecture)
+    assert pool.receptive_field == widest(body, "pool")
+    assert behind.receptive_field >= widest(body, "conv")
+
+
+BRANCHES = {
+    "residual": [
+        conv(2, 3, padding=1, name="a"), RELU, conv(2, 3, padding=1, name="b"),
+        {"type": "add", "inputs": ["a", "b"]},
+    ],
+    "strided residual": [
+        conv(2, 3, padding=1, name="a"), conv(2, 3, stride=2, padding=1, name="b"),
+        conv(2, 1, stride=2, name="c", inputs=["a"]), {"type": "add", "inputs": ["b", "c"]},
+        conv(2, 3, padding=1),
+    ],
+    "inception": [
+        conv(2, 1, name="a"), conv(2, 5, padding=2, name="b", inputs=["a"]),
+        pool(3, stride=1, padding=1, name="c", inputs=["a"]),
+        {"type": "concat", "inputs": ["a", "b", "c"]}, pool(3, stride=2, ceil_mode=True),
+    ],
+    "dilated": [conv(2, 3, dilation=2), pool(2, stride=2, dilation=3), conv(2, 2)],
+    "same": [conv(2, 4, padding="same"), conv(2, 3, padding="same", dilation=2)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layers", BRANCHES.values(), ids=BRANCHES)
+def test_an_output_far_from_the_border_depends_on_its_whole_receptive_field(
+    layers: list[dict[str, Any]],
+) -> None:
+    architecture = network(*layers, resolution=24)
+    body = architecture.model_dump(mode="json")
+    rows = {row.name: row.receptive_field for row in counting.describe(architecture)}
+    assert rows == {name: widest(body, name) for name in rows}
+
+
+def test_a_rectangular_kernel_is_seen_along_its_longer_side() -> None:
+    original = network(conv(2, 3), {**conv(2, 1), "kernel_size": [1, 5]}, resolution=9)
+    assert counting.receptive_field(original) == 7
+    asked = problem(original, approach="II")
+    values = solve(asked, Settings()).assignments()[0]
+    columns = {symbol: np.array([value]) for symbol, value in values.items()}
+    symbols = asked.template.symbols
+    expected = counting.receptive_field(asked.template.architecture(values))
+    assert np.max(Columns(asked.template, columns).receptive_field) == expected
+    assert symbols.receptive_field is not None
+    assert symbols.receptive_field.at(values) == expected
+
+
+def test_the_largest_receptive_field_behind_an_adaptive_pool_is_found() -> None:
+    """Its window is no polynomial of its map's side, so that CP-SAT is not asked for it."""
+    original = network(
+        conv(4, 3), {"type": "adaptive_avg_pool2d", "output_size": 3}, FLATTEN, linear(4), RELU,
+        linear(3), resolution=8,
+    )  # fmt: skip
+    asked = problem(original, approach="I", tolerance=0.5)
+    assert asked.template.symbols.receptive_field is None
+    answer = solve(asked, Settings(find=Best(best="max_receptive_field", top=1)))
+    (best,) = answer.assignments()
+    fields = [
+        counting.receptive_field(asked.template.architecture(it))
+        for it in solve(asked, Settings()).assignments()
+    ]
+    assert counting.receptive_field(asked.template.architecture(best)) == max(fields)
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ((conv(4, 1), conv(4, 1, shares="conv1")), "'conv1' reads 3 channels, and this 4"),
+        (
+            (FLATTEN, linear(4), linear(4, shares="linear1")),
+            "'linear1' reads 192 features, and this 4",
+        ),
+        ((NORM, conv(4, 1), {**NORM, "shares": "norm1"}), "'norm1' reads 3 channels, and this 4"),
+    ],
+)
+def test_weights_are_shared_by_layers_that_read_as_many_channels(
+    layers: tuple[dict[str, Any], ...], reason: str
+) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        network(*_named(layers), channels=3)
+
+
+def _named(layers: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    """What others share needs a name."""
+    kinds = {"conv2d": "conv", "batch_norm2d": "norm"}
+    found = list[dict[str, Any]]()
+    for layer in layers:
+        kind = kinds.get(layer["type"], layer["type"])
+        number = sum(it["type"] == layer["type"] for it in found) + 1
+        found.append({"name": f"{kind}{number}", **layer})
+    return found

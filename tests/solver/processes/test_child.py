@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.shipped import example
-from solver.answers.search import count, solve
+from solver.answers.search import solve, tally
 from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer
 from solver.problem import SolveRequest
@@ -36,13 +36,13 @@ class TestCount:
         request = SolveRequest.model_validate(body)
         answer = solve(request.problem, request.settings)
         assert answer.found > 0
-        assert count(request.problem) == answer.found
+        assert tally(request.problem) == answer.found
 
     def test_it_is_nought_where_there_is_no_solution(self) -> None:
-        assert count(SolveRequest.model_validate(none_at_all()).problem) == 0
+        assert tally(SolveRequest.model_validate(none_at_all()).problem) == 0
 
     def test_it_is_not_known_when_the_time_runs_out(self) -> None:
-        assert count(SolveRequest.model_validate(endless()).problem, time_limit=0.1) is None
+        assert tally(SolveRequest.model_validate(endless()).problem, time_limit=0.1) is None
 
     def test_sizes_that_are_too_large_are_refused(self) -> None:
         with pytest.raises(ValidationError, match="exceeds 2"):
@@ -68,7 +68,7 @@ def test_requests_are_answered_line_by_line_in_order(process: Started) -> None:
     assert process.answer()[0] == {"tallied": 1556}
     assert "exceeds 2^53 - 1" in process.answer()[0]["error"]
     assert process.answer()[0] == {"tallied": 0}
-    tallied = count(SolveRequest.model_validate(first).problem)
+    tallied = tally(SolveRequest.model_validate(first).problem)
     assert process.answer()[0] == {"tallied": tallied}
     assert "SolveRequest" in process.answer()[0]["error"]
     assert "exceeds 2^53 - 1" in process.answer()[0]["error"]
@@ -99,7 +99,7 @@ def test_a_process_without_memory_says_so_and_can_be_ended(task: str) -> None:
         one.hang_up()
 
 
-@pytest.mark.parametrize(("task", "function"), [("solve", "solve"), ("tally", "count")])
+@pytest.mark.parametrize(("task", "function"), [("solve", "solve"), ("tally", "tally")])
 def test_memory_that_runs_out_is_an_error_in_words(
     task: str, function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

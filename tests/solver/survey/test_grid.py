@@ -41,9 +41,11 @@ def test_a_bare_name_stands_for_the_field_of_each_convolution(name: str, fields:
 
 def test_a_value_that_no_network_has_is_refused_in_words() -> None:
     assert misfit("conv1.kernel_size", 0) == (
-        "expected a whole number from 1 to 65,536, or two of them: [height, width]"
+        "expected a whole number from 1 to 65,536, or two of them: [height, width]; this is 0"
     )
-    assert misfit("resolution", 70_000) == "Input should be less than or equal to 65536"
+    assert misfit("resolution", 70_000) == (
+        "expected a whole number from 1 to 65,536; this is 70,000"
+    )
     assert misfit("conv1.padding", 0) is misfit("resolution", 5) is misfit("groups", 8) is None
 
 

@@ -130,6 +130,11 @@ def test_weights_are_decided_where_they_are_fewer(monkeypatch: pytest.MonkeyPatc
     assert isinstance(skeleton.smaller_skeleton(question, between), ByWeight)
 
 
+def test_images_too_small_for_the_map_that_must_stay_have_no_solution() -> None:
+    asked = problem(original(24, 3, 8, 4), approach="II", ranges={"resolution": (9, 9)})
+    assert by_tables(asked) == by_full_model(asked) == []
+
+
 def test_what_is_too_large_for_tables_is_left_to_cp_sat(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = problem(original(14, 1, 18, 10), tolerance=0.01)
     expected = solve(asked, Settings())

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from solver.answers.search import count, find, solve
+from solver.answers.search import find, solve, tally
 from solver.approaches import APPROACHES
 from solver.approaches.base import Approach
 from solver.constraints.base import Constraint
@@ -118,7 +118,7 @@ def test_no_constraint_is_ignored(
     assert report.status == "OPTIMAL"
     rows = [*zip(*(column.tolist() for column in found.all().values()), strict=True)]
     assert rows == expected
-    assert found.count == count(asked) == len(expected)
+    assert found.count == tally(asked) == len(expected)
     answer = solve(asked, ALL)
     assert (answer.rows, answer.found, answer.outcome) == (expected, len(expected), "complete")
 

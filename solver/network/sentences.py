@@ -1,0 +1,227 @@
+"""What schemas refuse, in sentences that say what is expected and, of common slips, what to write.
+
+Pydantic's own words never leave here. Every :class:`solver.network.schema.Schema` retells what it
+refuses (:func:`retold`); parameters that have no schema of ours are told by :func:`sentence`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+from solver.network import expectations, slips
+from solver.network.expectations import EXPECTED, MADE_OF, an_object, quoted
+
+if TYPE_CHECKING:
+    from solver.network.schema import Fault, Place
+
+MISSING: Final = "this is missing"
+"""How every sentence about a missing value begins."""
+
+_WHAT: Final[Mapping[str, str]] = {
+    **dict.fromkeys(["int_type", "int_parsing", "int_from_float"], "a whole number"),
+    "int_parsing_size": "a whole number with fewer digits",
+    **dict.fromkeys(["float_type", "float_parsing"], "a number"),
+    "finite_number": "a finite number",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    **dict.fromkeys(["bool_type", "bool_parsing"], "true or false"),
+    "string_type": "text",
+    "string_too_short": "text, at least {min_length} characters long",
+    "string_too_long": "text, at most {max_length} characters long",
+    "string_pattern_mismatch": "text of {pattern}",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    **dict.fromkeys(["list_type", "tuple_type", "iterable_type"], "a list"),
+    "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
+    **dict.fromkeys(["model_type", "model_attributes_type", "dict_type", "mapping_type"]
+                    , "an object"),
+    "none_required": "null",
+}  # fmt: skip
+"""What is expected where pydantic reports an error of this type."""
+
+_PYDANTICS: Final = frozenset(get_args(core_schema.ErrorType))
+_IS_NO_OBJECT: Final = ("model_type", "model_attributes_type")
+
+
+def expected(what: str) -> PydanticCustomError:
+    """A fault of a value; the schema around it adds what was given, and what to write instead."""
+    return PydanticCustomError(EXPECTED, "expected {what}", {"what": what})
+
+
+def told(message: str) -> PydanticCustomError:
+    """A fault that needs no more words; what no Unicode text may hold of it is escaped."""
+    reason = message.encode("utf-8", "backslashreplace").decode()
+    return PydanticCustomError("sentence", "{reason}", {"reason": reason})
+
+
+def refusal(title: str, faults: Iterable["Fault"]) -> ValidationError:
+    """An error that lists faults."""
+    return ValidationError.from_exception_data(title, [error(*fault) for fault in faults])
+
+
+def error(place: "Place", message: str, value: Any = None) -> InitErrorDetails:
+    """A fault, as pydantic lists it."""
+    return InitErrorDetails(type=told(message), loc=place, input=value)
+
+
+def again(details: Any, place: "Place | None" = None) -> InitErrorDetails:
+    """An error that a schema of ours told, to be listed once more, at another place if given."""
+    kind = PydanticCustomError(
+        details["type"], "{reason}", {**details.get("ctx", {}), "reason": details["msg"]}
+    )
+    loc = details["loc"] if place is None else place
+    return InitErrorDetails(type=kind, loc=loc, input=details["input"])
+
+
+def sentence(details: Any) -> str:
+    """An error in words, whatever schema it comes from."""
+    kind, context = details["type"], details.get("ctx", {})
+    match kind:
+        case "missing":
+            return MISSING
+        case "extra_forbidden":
+            return f"unknown key '{details['loc'][-1]}'"
+        case "string_unicode":
+            return "this text, or a key in it, is no valid Unicode"
+        case "expected" | "sentence":
+            return str(details["msg"])
+        case "value_error" | "assertion_error":
+            return str(context.get("error") or "this is not what is expected here")
+        case _ if kind in _WHAT:
+            shown = {name: MADE_OF.get(str(it), it) for name, it in context.items()}
+            return f"expected {_WHAT[kind].format(**shown)}{_this_is(details.get('input'))}"
+        case _ if kind in _PYDANTICS:
+            return "this is not what is expected here"
+        case _:
+            return str(details["msg"])
+
+
+def place_in(document: Any, place: Sequence[str | int]) -> "Place":
+    """The place without what is no key of the document: pydantic names members of unions, too.
+
+    The last part may be a key that is missing.
+    """
+    kept: list[str | int] = []
+    for position, part in enumerate(place):
+        is_last = position == len(place) - 1
+        try:
+            document = document[part]
+        except (KeyError, IndexError, TypeError):
+            if is_last and isinstance(document, Mapping):
+                kept.append(part)
+            continue
+        kept.append(part)
+    return tuple(kept)
+
+
+def retold(
+    schema: type[BaseModel], refused: ValidationError, data: Any, keys: Sequence[str]
+) -> ValidationError:
+    """The same refusal of a document, in sentences, each at a place that the document has.
+
+    ``keys`` are those that a document of this schema may have.
+    """
+    faults: dict[tuple[Place, str], InitErrorDetails] = {}
+    for details in refused.errors(include_url=False):
+        if _only_misses_what_was_refused(details):
+            continue
+        place, value = place_in(data, details["loc"]), details["input"]
+        if details["type"] in _IS_NO_OBJECT and not place:
+            kind = expected(an_object(schema))
+            faults[(), ""] = InitErrorDetails(type=kind, loc=(), input=value)
+        elif details["type"] == EXPECTED and not place:
+            kind = expected(details["ctx"]["what"])
+            faults[(), ""] = InitErrorDetails(type=kind, loc=(), input=value)
+        else:
+            where = place or details["loc"]
+            if details["type"] == "extra_forbidden" and len(where) == 1:
+                text = unknown_key(keys, str(where[0]))
+            else:
+                text = _in_schema(schema, details, where, value)
+            faults.setdefault((place, text), error(place, text, value))
+    return ValidationError.from_exception_data(refused.title, list(faults.values()))
+
+
+def _only_misses_what_was_refused(details: Any) -> bool:
+    """Whether a list is too short only because its items were refused, which is told of each."""
+    value = details["input"]
+    return (
+        details["type"] == "too_short"
+        and isinstance(value, list | tuple)
+        and len(value) >= details["ctx"]["min_length"]
+    )
+
+
+def _in_schema(schema: type[BaseModel], details: Any, place: "Place", value: Any) -> str:
+    """An error in words that know the schema's fields."""
+    kind = details["type"]
+    if kind == "sentence":
+        return str(details["msg"])
+    name = str(place[0]) if len(place) == 1 else ""
+    if name not in schema.model_fields:
+        return sentence(details) + (_this_is(value) if kind == EXPECTED else "")
+    if kind == "missing":
+        return f"{MISSING}; it is {expectations.what(schema, name)}{_MISSING_SLIPS.get(name, '')}"
+    if kind == EXPECTED or kind in _PYDANTICS:
+        what = details["ctx"]["what"] if kind == EXPECTED else expectations.what(schema, name)
+        elsewhere = _WHERE_TEXT_GOES.get(name, "") if isinstance(value, str) else ""
+        if elsewhere in schema.model_fields:
+            return f"expected {what}; an id is '{elsewhere}'"
+        return f"expected {what}{_remedy(schema, name, value)}"
+    return sentence(details)
+
+
+def unknown_key(keys: Sequence[str], key: str) -> str:
+    """Name the key, and the one to write, or what becomes of it."""
+    shown = key if len(key) <= _MOST_OF_A_KEY else f"{key[:_MOST_OF_A_KEY]}…"
+    return f"unknown key '{shown}'; {slips.right_key(keys, key)}"
+
+
+def _remedy(schema: type[BaseModel], name: str, value: Any) -> str:
+    """What to write instead of a value where that can be told, else what the value is."""
+    takes = expectations.taker(schema, name)
+    for meant in slips.meant(value, expectations.choices(schema, name)):
+        if meant is not None and takes(meant):
+            return f"; {slips.percent(value, meant) or f'write {quoted(meant)}'}"
+    if value is None and not schema.model_fields[name].is_required():
+        return "; this is null: leave it out for what is usual"
+    return _this_is(value)
+
+
+TEXT: Final = "; this is text"
+"""What stands at the end of a sentence about a text; of parameters, which are all text, nothing."""
+
+
+def _this_is(value: Any) -> str:
+    """What a value is, without more of it than a short number."""
+    match value:
+        case None:
+            return "; this is null"
+        case bool():
+            return f"; this is {quoted(value)}"
+        case int() | float():
+            if abs(value) < _LONG:
+                return f"; this is {value:,}"
+            is_finite = isinstance(value, int) or math.isfinite(value)
+            return "; this is far off" if is_finite else "; this is no finite number"
+        case str():
+            return TEXT if value else "; this is empty text"
+        case list() | tuple():
+            return f"; this is a list of {len(value):,}" if value else "; this is an empty list"
+        case Mapping():
+            return "; this is an object"
+        case _:
+            return ""
+
+
+_MOST_OF_A_KEY: Final = 40
+_LONG: Final = 10**15
+_WHERE_TEXT_GOES: Final = {"architecture": "architecture_id"}
+"""The field that takes text, beside one that does not."""
+_MISSING_SLIPS: Final = {"output_size": "; a pool of one pixel is a global_avg_pool2d"}
