@@ -223,7 +223,7 @@ class Span(NamedTuple):
             A count exceeds 2⁵³ − 1, the largest integer that every JSON reader keeps exact.
         """
         _kept_exact(self.params, self.flops, self.activations)
-        return Counts(
+        return Counts.model_construct(
             params=self.params, macs=self.macs, flops=self.flops, activations=self.activations
         )
 

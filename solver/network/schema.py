@@ -74,7 +74,17 @@ def _input_name(value: Any) -> Any:
 
 LayerName = Annotated[str, Field(pattern=NAME, max_length=MAX_NAME), BeforeValidator(_name)]
 """A name as PyTorch qualifies it, e.g. ``layer1.0.conv1``."""
-InputName = Annotated[str, BeforeValidator(_input_name)]
+
+
+def _input_names(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise expected('a list of names of layers, such as ["conv1", "relu1"]')
+    return value
+
+
+InputNames = Annotated[
+    tuple[Annotated[str, BeforeValidator(_input_name)], ...], BeforeValidator(_input_names)
+]
 """What layers call what they read."""
 Channels = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Features = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]

@@ -108,19 +108,18 @@ class Template:
         for place, fields in self._changes.items():
             if place < len(layers):
                 update = {
-                    name: field.at(values)
-                    for name, field in fields.items()
-                    if field.symbols <= values.keys()
+                    name: field.at(values) for name, symbol, field in fields if symbol in values
                 }
                 layers[place] = layers[place].having(update)
         return layers
 
     @cached_property
-    def _changes(self) -> Mapping[int, Mapping[str, Polynomial]]:
-        """The fields of each layer that vary."""
-        found: dict[int, dict[str, Polynomial]] = {}
+    def _changes(self) -> Mapping[int, Sequence[tuple[str, str, Polynomial]]]:
+        """The fields of each layer that vary: name, unknown, and what it makes of the field."""
+        found: dict[int, list[tuple[str, str, Polynomial]]] = {}
         for (place, name), field in self.fields.items():
-            found.setdefault(place, {})[name] = field
+            (symbol,) = field.symbols
+            found.setdefault(place, []).append((name, symbol, field))
         return dict(sorted(found.items()))
 
     @property
@@ -136,11 +135,16 @@ class Template:
 
     def architecture(self, assignment: Assignment) -> Architecture:
         """Build the variant with these values; it may break rules until it was checked."""
-        image = Input.model_construct(
-            channels=self.original.input.channels, resolution=assignment[RESOLUTION]
-        )
+        return self.built(self.substituted(assignment), assignment[RESOLUTION])
+
+    def built(
+        self, layers: Sequence[Layer], resolution: int, name: str | None = None
+    ) -> Architecture:
+        """A network of layers in which values stand, on images of a resolution."""
+        channels = self.original.input.channels
+        image = Input.model_construct(channels=channels, resolution=resolution)
         return Architecture.model_construct(
-            name=None, description=None, input=image, layers=tuple(self.substituted(assignment))
+            name=name, description=None, input=image, layers=tuple(layers)
         )
 
     @cached_property

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
-from solver.network.schema import Fault, InputName, LayerName, Schema, later
+from solver.network.schema import Fault, InputNames, LayerName, Schema, later
 from solver.network.widths import Segments, Widths
 
 Number: TypeAlias = Any
@@ -34,7 +34,7 @@ class Layer(Schema):
 
     name: LayerName | None = None
     type: str
-    inputs: tuple[InputName, ...] | None = later(None)
+    inputs: InputNames | None = later(None)
 
     kind: ClassVar[str] = ""
     """What layers without a name are called, counted per kind; the type where it is empty."""
