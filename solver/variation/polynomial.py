@@ -82,6 +82,16 @@ class Polynomial:
             terms[tuple(sorted(rest.elements()))] = factor // number
         return Polynomial(terms)
 
+    def __mod__(self, other: "Polynomial | int") -> "Polynomial":
+        """What is left of a division is no polynomial.
+
+        Raises
+        ------
+        ArithmeticError
+            Always.
+        """
+        raise ArithmeticError(f"{self.terms} modulo {other} is no polynomial")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Polynomial | int) and self.terms == _coerce(other).terms
 

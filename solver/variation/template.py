@@ -160,9 +160,12 @@ class Template:
         return self._ties.fields() if self.width else {}
 
     @cached_property
-    def divisors(self) -> frozenset[int]:
-        """What must divide the unknown width: the groups of convolutions on both sides of it."""
-        return frozenset(self._ties.divisors()) if self.width else frozenset()
+    def divisors(self) -> Mapping[int, int]:
+        """What the unknown width is divided by, and what must be left, so that groups are whole.
+
+        Nothing is left but where a convolution has groups of channels that several layers make.
+        """
+        return self._ties.divisors() if self.width else {}
 
     @cached_property
     def _ties(self) -> "_Ties":
@@ -253,9 +256,11 @@ class _Ties:
         rest = sum(self._widths.sizes[it] * n for it, n in times.items() if it != group)
         return self._symbol * times[group] + rest
 
-    def divisors(self) -> set[int]:
-        """What must divide the group."""
-        return self._widths.divisors(self._group)
+    def divisors(self) -> Mapping[int, int]:
+        """What the group's width is divided by, and what is left of it."""
+        group = self._group
+        width = self._widths.sizes[group]
+        return {number: width % number for number in sorted(self._widths.divisors(group))}
 
 
 def convolutions(layers: Sequence[Layer]) -> list[int]:
