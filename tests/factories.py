@@ -22,7 +22,7 @@ from solver.answers.variants import Answer
 from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 RESULT: dict[str, Any] = {
     "test_accuracy": 0.5,
@@ -143,7 +143,7 @@ def only_run(database: Database) -> RunRow:
         return session.scalars(select(RunRow)).one()
 
 
-def until(condition: Callable[[], Found | None], seconds: float = 120) -> Found:
+def until(condition: Callable[[], T | None], seconds: float = 120) -> T:
     """Wait for a condition; what it gave."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

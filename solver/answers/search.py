@@ -31,7 +31,7 @@ DONE: Final = ("OPTIMAL", "INFEASIBLE")
 Progress = Callable[[int], None]
 
 
-class Found(Protocol):
+class SolutionSet(Protocol):
     """Solutions that were found, in whatever form."""
 
     @property
@@ -84,7 +84,7 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
     )
 
 
-def find(problem: Problem, time_limit: float = 30.0) -> tuple[Found, Report]:
+def find(problem: Problem, time_limit: float = 30.0) -> tuple[SolutionSet, Report]:
     """The solutions of a problem, to be counted, listed or drawn; nothing of them is checked yet.
 
     The report's status says whether they are all: ``OPTIMAL``, or ``INFEASIBLE`` for none.
@@ -119,9 +119,9 @@ class _Search:
         self.template = problem.template
         self.constraints = self._approach.constraints(problem)
 
-    def run(self, settings: Settings, progress: Progress) -> tuple[Found, Report]:
+    def run(self, settings: Settings, progress: Progress) -> tuple[SolutionSet, Report]:
         """All solutions by the fast engine; where its tables would be too large, by CP-SAT."""
-        found: Found
+        found: SolutionSet
         ends = time.monotonic() + settings.time_limit
         try:
             found, report = factor(
@@ -167,14 +167,14 @@ class _Search:
             rows = rows[constraint.holds(Columns(self.template, columns))]
         return rows
 
-    def choose(self, found: Found, settings: Settings) -> Mapping[str, Ints] | None:
+    def choose(self, found: SolutionSet, settings: Settings) -> Mapping[str, Ints] | None:
         """The solutions to answer; ``None`` if there are too many to find the best of."""
         try:
             return self._chosen(found, settings)
         except TooManyError:
             return None
 
-    def _chosen(self, found: Found, settings: Settings) -> Mapping[str, Ints]:
+    def _chosen(self, found: SolutionSet, settings: Settings) -> Mapping[str, Ints]:
         match settings.find:
             case Sample(sample=number, seed=seed):
                 return found.sample(min(number, settings.limit), seed)
@@ -195,7 +195,7 @@ class _Search:
         """In how many unknowns diverse answers differ at least: a third of them."""
         return -(-len(self.symbols) // 3)
 
-    def _diverse(self, found: Found, objective: Objective, top: int) -> Mapping[str, Ints]:
+    def _diverse(self, found: SolutionSet, objective: Objective, top: int) -> Mapping[str, Ints]:
         """From the best down, those that are far enough from all that were taken."""
         ranked = 8 * top
         while True:
@@ -219,7 +219,7 @@ def _apart(columns: Sequence[Ints], distance: int, most: int) -> list[int]:
     return taken
 
 
-def _outcome(report: Report, found: Found, answered: int) -> Outcome:
+def _outcome(report: Report, found: SolutionSet, answered: int) -> Outcome:
     if report.status == "INFEASIBLE":
         return "infeasible"
     is_cut_off = isinstance(found, Listed) and found.count >= MOST_ROWS

@@ -48,7 +48,7 @@ class EqualBudget(Relaxable):
 
     @property
     @abstractmethod
-    def side(self) -> Polynomial:
+    def polynomial(self) -> Polynomial:
         """``D'`` for the encoding."""
 
     @abstractmethod
@@ -66,7 +66,7 @@ class EqualBudget(Relaxable):
 
     def post(self, model: "Model") -> None:
         """``low ≤ width · w + rest ≤ high``."""
-        model.cp.add(model.total(self.side, self.width, self.band.high) >= self.band.low)
+        model.cp.add(model.total(self.polynomial, self.width, self.band.high) >= self.band.low)
 
     def deviation(
         self, model: "Model", direction: Direction = "either", most: int = MAX_COUNT
@@ -76,9 +76,9 @@ class EqualBudget(Relaxable):
         Counts that JSON does not keep exact are not considered.
         """
         target = self.target
-        highest = min(model.high(self.side), target + most, MAX_COUNT)
+        highest = min(model.high(self.polynomial), target + most, MAX_COUNT)
         high = target if direction == "below" else max(target, highest)
-        total = model.total(self.side, self.width, high)
+        total = model.total(self.polynomial, self.width, high)
         if direction == "below":
             return target - total
         if direction == "above":
@@ -107,7 +107,7 @@ class EqualBudget(Relaxable):
 
     def reason(self, evidence: Evidence) -> str:
         """What the original holds, why no width is exact, and the nearest count."""
-        found = self.side.at(evidence.nearest)
+        found = self.polynomial.at(evidence.nearest)
         off = f"{abs(found - self.target):,} {'more' if found > self.target else 'fewer'}"
         nearest = f"The nearest count that all else leaves is {found:,}, {off}."
         return " ".join([f"{self.held}.", *self._misfit(evidence), nearest])
@@ -125,7 +125,7 @@ class EqualBudget(Relaxable):
         places = self.template.places
         first = min(places[it.layer] for it in self.template.unknowns if it.layer != IMAGE)
         early = {side_symbol(tensor) for tensor in range(first + 1)}
-        symbols = self.side.symbols - {self.width}
+        symbols = self.polynomial.symbols - {self.width}
         return sorted(symbols - early | ({RESOLUTION} if symbols & early else set()))
 
     def _misfit(self, evidence: Evidence) -> Iterator[str]:
@@ -133,7 +133,7 @@ class EqualBudget(Relaxable):
         if self.width is None:
             yield "No unknown pays for what a larger image costs."
             return
-        weight, rest = self.side.collect(self.width)
+        weight, rest = self.polynomial.collect(self.width)
         if weight.value == 1:
             return
         quotients = [
@@ -181,7 +181,7 @@ class EqualParams(EqualBudget):
         return f"The network has {self.target:,} parameters"
 
     @cached_property
-    def side(self) -> Polynomial:
+    def polynomial(self) -> Polynomial:
         """Summed over every layer, as the unknowns change it."""
         return self.template.symbols.params
 
@@ -216,7 +216,7 @@ class EqualFlops(EqualBudget):
         return f"The network takes {self.target:,} FLOPs"
 
     @cached_property
-    def side(self) -> Polynomial:
+    def polynomial(self) -> Polynomial:
         """Summed over every layer, as the unknowns change it."""
         return self.template.symbols.flops(count_pooling=self.count_pooling)
 

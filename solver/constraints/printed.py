@@ -31,20 +31,20 @@ class PrintedBudget(EqualBudget):
 
     @abstractmethod
     def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
-        """The variant's side of the equation, in numbers or in columns of them."""
+        """The variant's part, the left of the equation, in numbers or in columns of them."""
 
     def right(self, values: "Mapping[str, Numbers]") -> "Numbers":
-        """The original's side: the same terms, unless the approach adds a layer."""
+        """The original's part, the right: the same terms, unless the approach adds a layer."""
         return self.left(values)
 
     @property
     def target(self) -> int:
-        """The right side."""
+        """The right of the equation."""
         target: int = self.right(self.original)
         return target
 
     def count(self, assignment: Assignment) -> int:
-        """The left side; map sizes are those of the variant's layers."""
+        """The left of the equation; map sizes are those of the variant's layers."""
         sides = {
             symbol: _side_behind(self.template, place, assignment)
             for symbol, place in self.maps.items()
@@ -53,7 +53,7 @@ class PrintedBudget(EqualBudget):
         return count
 
     def counts(self, rows: "Columns") -> "Numbers":
-        """The left side of many assignments."""
+        """The left of the equation, of many assignments."""
         sides = {symbol: rows.side(place + 1) for symbol, place in self.maps.items()}
         return self.left({**self.original, **rows.values, **sides})
 
@@ -96,8 +96,8 @@ class SameWidth(PrintedBudget):
         return f"The first linear layer has {self.target:,} features"
 
     @cached_property
-    def side(self) -> Polynomial:
-        """The left side."""
+    def polynomial(self) -> Polynomial:
+        """The left of the equation."""
         (Z1,) = self.primed("Z1")
         return Z1
 
@@ -123,8 +123,8 @@ class Equation6(PrintedBudget):
         return f"The average pool and two linear layers take {terms} = {self.target:,} FLOPs"
 
     @cached_property
-    def side(self) -> Polynomial:
-        """The left side."""
+    def polynomial(self) -> Polynomial:
+        """The left of the equation."""
         U1, V1, Z1, Z2 = self.primed("U1", "V1", "Z1", "Z2")
         return U1 * U1 * V1 + V1 * Z1 + Z1 * Z2
 
@@ -150,7 +150,7 @@ class Equation9(PrintedBudget):
         return f"{self.first_filters} {verb} {self.target:,} weights"
 
     @cached_property
-    def side(self) -> Polynomial:
+    def polynomial(self) -> Polynomial:
         """The variant's weights."""
         D, K1, C1 = self.primed("D", "K1", "C1")
         return K1 * C1 * C1 * D
@@ -176,7 +176,7 @@ class Equation14(PrintedBudget):
         return f"{self.first_filters} on {M1}×{M1} pixels {verb} {self.target:,} multiply-adds"
 
     @cached_property
-    def side(self) -> Polynomial:
+    def polynomial(self) -> Polynomial:
         """The variant's convolution, and its pool."""
         D, K1, C1, M1 = self.primed("D", "K1", "C1", "M1")
         return M1 * M1 * C1 * C1 * D * K1 + M1 * M1 * K1
@@ -205,8 +205,8 @@ class Equation15(PrintedBudget):
         return f"{self.first_filters} and {self.second_filters} hold {self.target:,} weights"
 
     @cached_property
-    def side(self) -> Polynomial:
-        """The left side."""
+    def polynomial(self) -> Polynomial:
+        """The left of the equation."""
         D, K1, C1, K2, C2 = self.primed("D", "K1", "C1", "K2", "C2")
         return K1 * C1 * C1 * D + K2 * C2 * C2 * K1
 
@@ -234,8 +234,8 @@ class Equation19(PrintedBudget):
         return f"{first} and {second} take {self.target:,} multiply-adds"
 
     @cached_property
-    def side(self) -> Polynomial:
-        """The left side."""
+    def polynomial(self) -> Polynomial:
+        """The left of the equation."""
         D, K1, C1, M1 = self.primed("D", "K1", "C1", "M1")
         K2, C2, M2 = self.primed("K2", "C2", "M2")
         return D * M1 * M1 * C1 * C1 * K1 + M2 * M2 * K1 * C2 * C2 * K2

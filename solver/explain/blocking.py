@@ -8,7 +8,7 @@ from solver.answers.variants import Describer, Explanation, Variant
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint, Evidence, Relaxable
 from solver.constraints.ranges import WithinRange
-from solver.engines.full.model import Found
+from solver.engines.full.model import Optimum
 from solver.explain.inquiry import Inquiry, excess_of
 from solver.explain.limits import Limits, another_network
 from solver.explain.nearest import Nearest
@@ -80,7 +80,7 @@ class _Explainer:
             tolerance=tolerance,
         )
 
-    def _alone(self) -> dict[str, Found]:
+    def _alone(self) -> dict[str, Optimum]:
         """What there is with each group dropped alone."""
         inquiry = self._inquiry
         return {
@@ -105,7 +105,7 @@ class _Explainer:
             told += [ALONE if len(conflict) == 1 else EXCLUSIVE, *self._facts(conflict)]
         return conflict, told
 
-    def _not_alone(self, alone: Mapping[str, Found]) -> Iterator[str]:
+    def _not_alone(self, alone: Mapping[str, Optimum]) -> Iterator[str]:
         """Yield that no requirement blocks alone; in particular, not the resolution."""
         if all(it.assignment is None and it.is_proved for it in alone.values()):
             low, high = self._resolutions
@@ -157,7 +157,7 @@ class _Explainer:
         """Yield why each of the groups that block alone does."""
         for left, group in _countdown(blocking):
             is_known = nearest is not None and self._nearest.dropped == {group}
-            found = Found(nearest, is_proved=True, objective=1) if is_known else None
+            found = Optimum(nearest, is_proved=True, objective=1) if is_known else None
             yield from self._reason(group, self._inquiry.without({group}), left + 1, found)
 
     def _facts(self, conflict: Sequence[str]) -> Iterator[str]:
@@ -172,7 +172,7 @@ class _Explainer:
         name: str,
         constraints: Sequence[Constraint],
         of: int,
-        found: Found | None = None,
+        found: Optimum | None = None,
     ) -> Iterator[str]:
         """Yield why a group blocks beside these, from the network that exceeds it least."""
         group = self._inquiry.groups[name]

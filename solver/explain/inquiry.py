@@ -8,10 +8,10 @@ from ortools.sat.python import cp_model
 
 from solver.answers import check
 from solver.constraints.base import Constraint, Relaxable
-from solver.engines.full.model import UNKNOWN, Found, Model
+from solver.engines.full.model import UNKNOWN, Model, Optimum
 from solver.variation.template import Assignment
 
-Objective: TypeAlias = Callable[[Model], cp_model.LinearExprT]
+Minimand: TypeAlias = Callable[[Model], cp_model.LinearExprT]
 """What to minimise; it may add variables and constraints of its own."""
 Relaxation: TypeAlias = Callable[[Relaxable], Constraint | None]
 """What is left of a requirement that is dropped."""
@@ -51,8 +51,8 @@ class Inquiry:
         return Inquiry(constraints, self._end - time.monotonic(), self.relaxed)
 
     def ask(
-        self, constraints: Sequence[Constraint], of: int, objective: Objective | None = None
-    ) -> Found:
+        self, constraints: Sequence[Constraint], of: int, objective: Minimand | None = None
+    ) -> Optimum:
         """A network that satisfies them, the least by the objective if there is one.
 
         What is costly to post is left out at first: that may show that there is none, or find one
@@ -78,8 +78,8 @@ class Inquiry:
             return [], False
 
     def _find(
-        self, constraints: Sequence[Constraint], deadline: float, objective: Objective | None
-    ) -> Found:
+        self, constraints: Sequence[Constraint], deadline: float, objective: Minimand | None
+    ) -> Optimum:
         """Post and solve; what is too large to be posted, or takes too long, is not known."""
         try:
             model = self._model(constraints, deadline)

@@ -10,7 +10,7 @@ from ortools.sat.python import cp_model
 
 from solver.answers.check import verify_one
 from solver.constraints.budget import Direction, EqualBudget
-from solver.engines.full.model import Found, Model
+from solver.engines.full.model import Model, Optimum
 from solver.explain.inquiry import Inquiry
 from solver.variation.template import Assignment
 from solver.variation.tolerance import Tolerance
@@ -65,7 +65,7 @@ class Nearest:
         count the nearest network tells it. Of several another network may, and the gap between a
         tolerance that has one and one that has none is halved.
         """
-        found, none_at = Found(nearest, is_proved=True), Fraction(0)
+        found, none_at = Optimum(nearest, is_proved=True), Fraction(0)
         if nearest is not None and self._worst(nearest) > 1:
             found = self._within(Decimal(1))
         while found.assignment is not None and (share := self._worst(found.assignment)):
@@ -79,7 +79,7 @@ class Nearest:
                 found, none_at = nearer, Fraction(half)
         return None if found.assignment is None else 0.0
 
-    def _ask(self, direction: Direction, of: int, nearer_than: Assignment | None = None) -> Found:
+    def _ask(self, direction: Direction, of: int, nearer_than: Assignment | None = None) -> Optimum:
         """The nearest to one side, or to either; as near as one that is known, if one is."""
 
         def objective(model: Model) -> cp_model.LinearExprT:
@@ -103,24 +103,24 @@ class Nearest:
             weighed.append(weight * budget.deviation(model, direction, most))
         return weighed
 
-    def _within(self, tolerance: Decimal) -> Found:
+    def _within(self, tolerance: Decimal) -> Optimum:
         """A network within a tolerance."""
         band = Tolerance(below=float(tolerance), above=float(tolerance))
         budgets = [replace(budget, tolerance=band) for budget in self._budgets]
         return self._inquiry.ask([*self._kept, *budgets], of=3)
 
-    def _proved(self, found: Found) -> Assignment | None:
+    def _proved(self, found: Optimum) -> Assignment | None:
         """What is proved to be the nearest, held against the truth tests."""
         if found.assignment is None or not found.is_proved:
             return None
         verify_one(self._kept, found.assignment)
         return found.assignment
 
-    def _nearer(self, below: Found, above: Found) -> Found:
+    def _nearer(self, below: Optimum, above: Optimum) -> Optimum:
         """The nearer of the nearest below and above: of one budget, the nearest of all."""
         found = [it.assignment for it in (below, above) if it.assignment is not None]
         is_proved = below.is_proved and above.is_proved
-        return Found(min(found, key=lambda it: sum(self._shares(it)), default=None), is_proved)
+        return Optimum(min(found, key=lambda it: sum(self._shares(it)), default=None), is_proved)
 
     def _worst(self, assignment: Assignment) -> Fraction:
         return max(self._shares(assignment))

@@ -10,7 +10,7 @@ from solver.constraints.budget import EqualBudget
 from solver.constraints.coverage import MinCoverage
 from solver.constraints.maps import LargerKernel
 from solver.constraints.ranges import WithinRange
-from solver.engines.full.model import Found
+from solver.engines.full.model import Optimum
 from solver.explain.inquiry import Inquiry, excess_of
 from solver.explain.nearest import Nearest
 from solver.network.counting import coverage
@@ -93,7 +93,7 @@ class Remedies:
         found = self._ask(changes)
         return found.assignment is None and found.is_proved
 
-    def _ask(self, changes: Collection[str]) -> Found:
+    def _ask(self, changes: Collection[str]) -> Optimum:
         return self._inquiry.ask(self._with(changes, {}), SHARES)
 
     def _advised(self, changes: Sequence[str]) -> Remedy | None:

@@ -15,7 +15,7 @@ import httpx2
 from app.db.engine import Database
 from tests.factories import until
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 LEASE = 60.0
 """Much longer than a test waits for: what goes on elsewhere was given back."""

@@ -2,7 +2,7 @@
 
 from solver.engines.factored.best import RankedSolutions
 from solver.engines.factored.engine import factor
-from solver.engines.factored.question import NotFactoredError
+from solver.engines.factored.factors import NotFactoredError
 from solver.engines.factored.windows import TooManyError
 
 __all__ = ["NotFactoredError", "RankedSolutions", "TooManyError", "factor"]

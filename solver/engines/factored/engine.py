@@ -14,9 +14,15 @@ from solver.constraints.base import Constraint
 from solver.engines.factored.arrays import EMPTY, Flags, Index, Ints, Numbering, Packing, ragged
 from solver.engines.factored.best import RankedSolutions
 from solver.engines.factored.chain import Sides
-from solver.engines.factored.question import Question
+from solver.engines.factored.factors import Factors
 from solver.engines.factored.skeleton import ByWidth, Cells, smaller_skeleton
-from solver.engines.factored.windows import Table, TooManyError, bounded, first_table, second_table
+from solver.engines.factored.windows import (
+    TooManyError,
+    WindowTable,
+    bounded,
+    first_table,
+    second_table,
+)
 from solver.engines.full.model import Report
 from solver.variation.template import Template
 from solver.variation.unknown import Range
@@ -36,40 +42,40 @@ def factor(
     OverflowError
         A count could leave 64 bits.
     """
-    question = Question.of(template, constraints, width)
-    between = _sides_between(question)
-    by_width = ByWidth(question, between)
+    factors = Factors.of(template, constraints, width)
+    between = _sides_between(factors)
+    by_width = ByWidth(factors, between)
     if not by_width.reads_maps:  # then the budget alone may say that there is nothing
         cells, report = by_width.solve(time_limit)
         if not len(cells):
-            return _none(question), report
-    second = second_table(question, between)
+            return _none(factors), report
+    second = second_table(factors, between)
     if by_width.reads_maps:
         between = between.take(np.isin(between.first, second.side))
-        cells, report = smaller_skeleton(question, between).solve(time_limit)
-    entries = _entries(question, cells, second)
+        cells, report = smaller_skeleton(factors, between).solve(time_limit)
+    entries = _entries(factors, cells, second)
     if not len(entries):
-        return _none(question), report
-    first = first_table(question, _wanted(question, entries), _kernels(question, entries))
-    return _solutions(question, first, entries), report
+        return _none(factors), report
+    first = first_table(factors, _wanted(factors, entries), _kernels(factors, entries))
+    return _solutions(factors, first, entries), report
 
 
-def _none(question: Question) -> RankedSolutions:
-    return RankedSolutions(Packing(question.ranges), *(EMPTY,) * 6, step=0)
+def _none(factors: Factors) -> RankedSolutions:
+    return RankedSolutions(Packing(factors.ranges), *(EMPTY,) * 6, step=0)
 
 
-def _sides_between(question: Question) -> Sides:
+def _sides_between(factors: Factors) -> Sides:
     """Every side that the map behind the first window could have, and what becomes of it."""
-    if question.chain.first is None:
-        return question.chain.between(np.zeros(1, np.int64))
-    between = question.chain.between(np.arange(1, question.largest_side + 1))
+    if factors.chain.first is None:
+        return factors.chain.between(np.zeros(1, np.int64))
+    between = factors.chain.between(np.arange(1, factors.largest_side + 1))
     return between.take(between.last > 0)
 
 
 class Entries:
     """Cells that go with rows of the second list."""
 
-    def __init__(self, cells: Cells, second: Table, cell: Ints, row: Ints) -> None:
+    def __init__(self, cells: Cells, second: WindowTable, cell: Ints, row: Ints) -> None:
         self.values = {it: column[cell] for it, column in cells.values.items()}
         self.low, self.high = cells.low[cell], cells.high[cell]
         self.second = second.take(row)
@@ -78,16 +84,16 @@ class Entries:
         return len(self.low)
 
 
-def _entries(question: Question, cells: Cells, second: Table) -> Entries:
+def _entries(factors: Factors, cells: Cells, second: WindowTable) -> Entries:
     """Join cells and the second list where they name the same second kernel and first map."""
-    chain = question.chain
+    chain = factors.chain
     shared = [it for it in cells.values if it in second.values]
     has_side = chain.first_side in cells.values
     left = [cells.values[it] for it in shared]
     right = [second.values[it] for it in shared]
     if has_side:
         left, right = [*left, cells.values[chain.first_side]], [*right, second.side]
-    spans = [question.ranges[it].high + 1 for it in shared] + [question.largest_side + 1]
+    spans = [factors.ranges[it].high + 1 for it in shared] + [factors.largest_side + 1]
     keys = _mixed(right, spans, len(second))
     order = np.argsort(keys)
     place, counts = Index(keys[order]).find(_mixed(left, spans, len(cells)))
@@ -103,25 +109,25 @@ def _mixed(columns: Sequence[Ints], spans: Sequence[int], rows: int) -> Ints:
     return key
 
 
-def _wanted(question: Question, entries: Entries) -> Flags:
+def _wanted(factors: Factors, entries: Entries) -> Flags:
     """Which sides of the first map have an entry."""
-    wanted = np.zeros(question.largest_side + 1, bool)
+    wanted = np.zeros(factors.largest_side + 1, bool)
     wanted[entries.second.side] = True
     return wanted
 
 
-def _kernels(question: Question, entries: Entries) -> Ints | None:
+def _kernels(factors: Factors, entries: Entries) -> Ints | None:
     """Which first kernels have an entry; ``None`` where the budget does not depend on them."""
     found = [
-        np.unique(entries.values[it]) for it in question.chain.first_kernel if it in entries.values
+        np.unique(entries.values[it]) for it in factors.chain.first_kernel if it in entries.values
     ]
     return found[0] if found else None
 
 
-def _solutions(question: Question, first: Table, entries: Entries) -> RankedSolutions:
+def _solutions(factors: Factors, first: WindowTable, entries: Entries) -> RankedSolutions:
     """Number the groups, and leave out rows that have no entry."""
     shared = [it for it in entries.values if it in first.values]
-    spans = [question.largest_side + 1, *(question.ranges[it].high + 1 for it in shared)]
+    spans = [factors.largest_side + 1, *(factors.ranges[it].high + 1 for it in shared)]
     keys = [entries.second.side, *(entries.values[it] for it in shared)]
     key = _mixed(keys, spans, len(entries))
     order = np.argsort(key, kind="stable")
@@ -129,8 +135,8 @@ def _solutions(question: Question, first: Table, entries: Entries) -> RankedSolu
     found = [first.side, *(first.values[it] for it in shared)]
     group = groups.of(_mixed(found, spans, len(first)))
     first, group = first.take(group >= 0), group[group >= 0]
-    packing = _packing(question, entries)
-    low = {question.width: entries.low} if question.width else {}
+    packing = _packing(factors, entries)
+    low = {factors.width: entries.low} if factors.width else {}
     second = packing.pack({**entries.second.values, **low}, len(entries))
     return RankedSolutions(
         packing=packing,
@@ -139,12 +145,12 @@ def _solutions(question: Question, first: Table, entries: Entries) -> RankedSolu
         starts=groups.starts,
         counts=groups.counts,
         second=second[order],
-        widths=((entries.high - entries.low) // question.step + 1)[order],
-        step=packing.step(question.width, question.step),
+        widths=((entries.high - entries.low) // factors.step + 1)[order],
+        step=packing.step(factors.width, factors.step),
     )
 
 
-def _packing(question: Question, entries: Entries) -> Packing:
+def _packing(factors: Factors, entries: Entries) -> Packing:
     """Fields for the unknowns in their order; the width's as wide as need be.
 
     Raises
@@ -152,9 +158,9 @@ def _packing(question: Question, entries: Entries) -> Packing:
     TooManyError
         A row does not fit into 62 bits.
     """
-    bounds: dict[str, Range] = dict(question.ranges)
-    if question.width:
-        bounds[question.width] = Range(int(entries.low.min()), int(entries.high.max()))
+    bounds: dict[str, Range] = dict(factors.ranges)
+    if factors.width:
+        bounds[factors.width] = Range(int(entries.low.min()), int(entries.high.max()))
     packing = Packing(bounds)
     if packing.bits > Packing.WIDEST:
         raise TooManyError

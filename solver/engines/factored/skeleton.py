@@ -20,7 +20,7 @@ from solver.constraints.maps import post_side
 from solver.constraints.widths import DivisibleByGroups
 from solver.engines.factored.arrays import EMPTY, Ints, combinations, ragged
 from solver.engines.factored.chain import Sides
-from solver.engines.factored.question import Question
+from solver.engines.factored.factors import Factors
 from solver.engines.factored.windows import LARGEST_TABLE, TooManyError, bounded, kernels_of
 from solver.engines.full.model import Model, Report
 from solver.variation.numbers import LARGEST
@@ -53,18 +53,18 @@ class Cells:
 
 @dataclass(frozen=True)
 class Skeleton(ABC):
-    """The budgets of a question over what they depend on.
+    """The budgets of a factors over what they depend on.
 
     Attributes
     ----------
-    question
+    factors
         What is asked.
     between
         The sides that the map behind the first window may have, in ascending order, and what
         the layers up to the second window make of them.
     """
 
-    question: Question
+    factors: Factors
     between: Sides
 
     @property
@@ -85,25 +85,25 @@ class Skeleton(ABC):
     @property
     def parts(self) -> list[tuple[Polynomial, Polynomial]]:
         """``(w, rest)`` of each budget."""
-        return self.question.parts
+        return self.factors.parts
 
     @property
     def symbols(self) -> list[str]:
         """What the budgets depend on besides the width: resolution, first map, kernels."""
-        return self.question.symbols
+        return self.factors.symbols
 
     @property
     def reads_maps(self) -> bool:
         """Whether a budget depends on the map behind the first window."""
-        return self.question.chain.first_side in self.symbols
+        return self.factors.chain.first_side in self.symbols
 
     @cached_property
     def domains(self) -> dict[str, Ints]:
         """Values that the symbols may have, whatever the budgets say."""
-        question, chain = self.question, self.question.chain
-        low, high = question.ranges[RESOLUTION]
+        factors, chain = self.factors, self.factors.chain
+        low, high = factors.ranges[RESOLUTION]
         own = {RESOLUTION: np.arange(low, high + 1), chain.first_side: self.between.first}
-        return {it: own[it] if it in own else kernels_of(question, it) for it in self.symbols}
+        return {it: own[it] if it in own else kernels_of(factors, it) for it in self.symbols}
 
     @property
     def is_void(self) -> bool:
@@ -116,7 +116,7 @@ class Skeleton(ABC):
 
     def declared(self) -> Model:
         """A model with these symbols, and with the sides that follow from them."""
-        model, chain = Model(), self.question.chain
+        model, chain = Model(), self.factors.chain
         for symbol, domain in self.domains.items():
             model.declare_values(symbol, domain.tolist())
         if RESOLUTION in self.symbols:
@@ -127,19 +127,19 @@ class Skeleton(ABC):
 
     def _post_sides(self, model: Model, first: int, last: int) -> None:
         for index in range(first, last):
-            post_side(model, self.question.chain.template, index)
+            post_side(model, self.factors.chain.template, index)
 
     def declare_width(self, model: Model, low: int, high: int) -> None:
         """The width, in whole steps."""
-        width = self.question.width
+        width = self.factors.width
         assert width is not None
         model.declare(width, low, high)
-        if self.question.step > 1:
-            DivisibleByGroups(width, self.question.step).post(model)
+        if self.factors.step > 1:
+            DivisibleByGroups(width, self.factors.step).post(model)
 
     def values_of(self, columns: Mapping[str, Ints]) -> dict[str, Any]:
         """All symbols of the budgets' polynomials, where these ones have these values."""
-        chain, found = self.question.chain, dict(columns)
+        chain, found = self.factors.chain, dict(columns)
         if RESOLUTION in columns:
             found.update(chain.before(columns[RESOLUTION]).by_symbol)
         if chain.first_side in columns:
@@ -148,7 +148,7 @@ class Skeleton(ABC):
 
     def cut(self, columns: Mapping[str, Ints], low: Ints, high: Ints) -> Cells:
         """Intervals within the width's range and at whole steps; empty ones are dropped."""
-        bounds, step = self.question.ranges[self.question.width or ""], self.question.step
+        bounds, step = self.factors.ranges[self.factors.width or ""], self.factors.step
         low = -(-np.maximum(low, bounds.low) // step) * step
         high = np.minimum(high, bounds.high) // step * step
         kept = low <= high
@@ -169,10 +169,10 @@ class ByWidth(Skeleton):
 
     def solve(self, time_limit: float) -> tuple[Cells, Report]:
         """With a width an interval each; without one, what satisfies the budgets."""
-        width = self.question.width
+        width = self.factors.width
         if self.is_void:
             return self.void()
-        if not self.question.budgets:
+        if not self.factors.budgets:
             return Cells({}, np.zeros(1, np.int64), np.zeros(1, np.int64)), DECIDED
         if self.size <= FEW and self._is_exact:
             started = time.perf_counter()
@@ -181,13 +181,13 @@ class ByWidth(Skeleton):
             return cells, report._replace(wall_time=time.perf_counter() - started)
         model = self.declared()
         if width is None:
-            for budget in self.question.budgets:
+            for budget in self.factors.budgets:
                 budget.post(model)
             columns, report = _listed(model, self.symbols, time_limit)
             none = np.zeros(_length(columns, report), np.int64)
             return Cells(columns, none, none), report
-        highest = min(budget.band.high for budget in self.question.budgets)
-        least = self.question.ranges[width].low
+        highest = min(budget.band.high for budget in self.factors.budgets)
+        least = self.factors.ranges[width].low
         self.declare_width(model, least, max(highest, least))
         self._post_largest_width(model, width)
         columns, report = _listed(model, [*self.symbols, width], time_limit)
@@ -207,17 +207,17 @@ class ByWidth(Skeleton):
         grid = combinations([self.domains[it] for it in self.symbols])
         columns = dict(zip(self.symbols, grid, strict=True))
         if RESOLUTION in columns:
-            fits = self.question.chain.before(columns[RESOLUTION]).last > 0
+            fits = self.factors.chain.before(columns[RESOLUTION]).last > 0
             columns = {it: column[fits] for it, column in columns.items()}
         rows, values = len(next(iter(columns.values()), range(1))), self.values_of(columns)
         low, high = self._least_width(columns, rows), np.full(rows, LARGEST)
-        for budget, (weight, rest) in zip(self.question.budgets, self.parts, strict=True):
+        for budget, (weight, rest) in zip(self.factors.budgets, self.parts, strict=True):
             missing = budget.band.high - rest.at(values)
-            if self.question.width is None:
+            if self.factors.width is None:
                 low = np.where((missing >= 0) & (rest.at(values) >= budget.band.low), low, LARGEST)
             else:
                 high = np.minimum(high, missing // weight.at(values))
-        if self.question.width is not None:
+        if self.factors.width is not None:
             return self.cut(columns, low, high)
         kept = low == 0
         none = np.zeros(int(kept.sum()), np.int64)
@@ -225,10 +225,10 @@ class ByWidth(Skeleton):
 
     def _post_largest_width(self, model: Model, width: str) -> None:
         exceeds = []
-        for budget, (weight, _) in zip(self.question.budgets, self.parts, strict=True):
+        for budget, (weight, _) in zip(self.factors.budgets, self.parts, strict=True):
             high = budget.band.high
-            total = model.total(budget.side, width, high)
-            following = total + self.question.step * model.linear(weight, high)
+            total = model.total(budget.polynomial, width, high)
+            following = total + self.factors.step * model.linear(weight, high)
             if len(self.parts) == 1:
                 model.cp.add(total >= budget.band.low)
                 model.cp.add(following >= high + 1)
@@ -243,8 +243,8 @@ class ByWidth(Skeleton):
     def _least_width(self, columns: Mapping[str, Ints], rows: int) -> Ints:
         values = self.values_of(columns)
         least = np.zeros(rows, np.int64)
-        for budget, (weight, rest) in zip(self.question.budgets, self.parts, strict=True):
-            if self.question.width is None:
+        for budget, (weight, rest) in zip(self.factors.budgets, self.parts, strict=True):
+            if self.factors.width is None:
                 break
             missing = budget.band.low - rest.at(values)
             least = np.maximum(least, -(-missing // weight.at(values)))
@@ -263,20 +263,20 @@ class ByWeight(Skeleton):
     @property
     def is_possible(self) -> bool:
         """Whether the budget is of that form."""
-        question, chain = self.question, self.question.chain
-        is_one = len(question.budgets) == 1 and question.width is not None
+        factors, chain = self.factors, self.factors.chain
+        is_one = len(factors.budgets) == 1 and factors.width is not None
         window = {chain.first_side, *chain.first_kernel}
         return is_one and RESOLUTION not in self.symbols and window <= {*self.symbols}
 
     @property
     def _budget(self) -> EqualBudget:
-        (budget,) = self.question.budgets
+        (budget,) = self.factors.budgets
         return budget
 
     @cached_property
     def _first(self) -> Polynomial:
         """``u``."""
-        chain = self.question.chain
+        chain = self.factors.chain
         return self.parts[0][0].only({*chain.symbols_between, *chain.first_kernel})
 
     @cached_property
@@ -293,14 +293,14 @@ class ByWeight(Skeleton):
     @cached_property
     def _kernels(self) -> Ints:
         """The first window's."""
-        kernels = self.question.chain.first_kernel
+        kernels = self.factors.chain.first_kernel
         return self.domains[kernels[0]] if kernels else np.zeros(1, np.int64)
 
     @cached_property
     def _costs(self) -> Ints:
         """``u`` for each kernel (rows) and side (columns); it grows with both."""
         values: dict[str, Any] = dict(self.between.by_symbol)
-        values.update(dict.fromkeys(self.question.chain.first_kernel, self._kernels[:, None]))
+        values.update(dict.fromkeys(self.factors.chain.first_kernel, self._kernels[:, None]))
         costs = self._first.at(values)
         return np.broadcast_to(costs, (len(self._kernels), len(self.between.first)))
 
@@ -313,7 +313,7 @@ class ByWeight(Skeleton):
     def size(self) -> float:
         """All widths that can be."""
         low, high = self._widths
-        return max(0, high - low + 1) / self.question.step
+        return max(0, high - low + 1) / self.factors.step
 
     @cached_property
     def _widths(self) -> tuple[int, int]:
@@ -325,7 +325,7 @@ class ByWeight(Skeleton):
         dearest = {it: int(kernels[-1]) for it in symbols}
         least = int(self._costs[0, 0]) + self._second.at(cheapest)
         most = int(self._costs[-1, -1]) + self._second.at(dearest)
-        bounds, band = self.question.ranges[self.question.width or ""], self._budget.band
+        bounds, band = self.factors.ranges[self.factors.width or ""], self._budget.band
         low = max(bounds.low, -(-(band.low - self._rest) // most))
         return low, min(bounds.high, (band.high - self._rest) // least)
 
@@ -337,7 +337,7 @@ class ByWeight(Skeleton):
         TooManyError
             Kernels and widths make too many combinations to look up.
         """
-        (low, high), width = self._widths, self.question.width
+        (low, high), width = self._widths, self.factors.width
         if high < low or width is None:
             return self.void()
         model = Model()
@@ -366,16 +366,16 @@ class ByWeight(Skeleton):
         query, side = ragged(starts.ravel(), bounded(np.maximum(ends - starts, 0).ravel()))
         kernel, query = np.divmod(query, len(lowest))
         row, column = np.divmod(query, len(seconds))
-        chain = self.question.chain
+        chain = self.factors.chain
         values = {chain.first_side: self.between.first[side]}
         values.update(dict.fromkeys(self._second.symbols, seconds[column]))
         values.update(dict.fromkeys(chain.first_kernel, kernels[kernel]))
         return Cells(values, widths[row], widths[row])
 
 
-def smaller_skeleton(question: Question, between: Sides) -> Skeleton:
+def smaller_skeleton(factors: Factors, between: Sides) -> Skeleton:
     """The skeleton with fewer solutions."""
-    by_width, by_weight = ByWidth(question, between), ByWeight(question, between)
+    by_width, by_weight = ByWidth(factors, between), ByWeight(factors, between)
     if by_width.size <= FEW or not by_weight.is_possible:
         return by_width
     return by_weight if by_weight.size < by_width.size else by_width

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from solver.constraints.base import Constraint
 from solver.engines.factored.arrays import EMPTY, Flags, Index, Ints, combinations, ragged
 from solver.engines.factored.chain import FIELDS, Opening, Sides
-from solver.engines.factored.question import Question
+from solver.engines.factored.factors import Factors
 from solver.variation.numbers import Columns
 from solver.variation.unknown import RESOLUTION, Range
 
@@ -26,7 +26,7 @@ class TooManyError(Exception):
 
 
 @dataclass(frozen=True)
-class Table:
+class WindowTable:
     """Some unknowns' values, and the side of the map behind the first window, row by row."""
 
     values: Mapping[str, Ints]
@@ -35,12 +35,14 @@ class Table:
     def __len__(self) -> int:
         return len(self.side)
 
-    def take(self, rows: Ints | Flags) -> "Table":
+    def take(self, rows: Ints | Flags) -> "WindowTable":
         """Some of the rows."""
-        return Table({it: column[rows] for it, column in self.values.items()}, self.side[rows])
+        return WindowTable(
+            {it: column[rows] for it, column in self.values.items()}, self.side[rows]
+        )
 
 
-def second_table(question: Question, between: Sides) -> Table:
+def second_table(factors: Factors, between: Sides) -> WindowTable:
     """Values of the second window's unknowns that keep the map behind it.
 
     ``between`` are all sides behind the first window that can be. Solved for the second window's
@@ -52,26 +54,28 @@ def second_table(question: Question, between: Sides) -> Table:
     TooManyError
         There are too many.
     """
-    window, kept = question.chain.second, question.chain.kept
+    window, kept = factors.chain.second, factors.chain.kept
     if window is None or kept is None:
         side = np.array([kept or 0])
-        return Table({}, side[side <= question.largest_side])
-    grid = _grid(question, window, window.symbols)
+        return WindowTable({}, side[side <= factors.largest_side])
+    grid = _grid(factors, window, window.symbols)
     c, p, s, d = (_value(grid, getattr(window, field)) for field in FIELDS)
     least = np.broadcast_to((kept - 1) * s + d * (c - 1) + 1 - 2 * p, _length(grid))
     most = np.minimum(least + s - 1, int(between.last.max(initial=0)))
     first = np.maximum(least, 1)
     row, side = ragged(first, bounded(np.maximum(most - first + 1, 0)))
-    return _behind_first(Table({it: column[row] for it, column in grid.items()}, side), between)
+    return _behind_first(
+        WindowTable({it: column[row] for it, column in grid.items()}, side), between
+    )
 
 
-def _behind_first(table: Table, between: Sides) -> Table:
+def _behind_first(table: WindowTable, between: Sides) -> WindowTable:
     """A table by the second window's input side as one by the side behind the first window."""
     order = np.argsort(between.last, kind="stable")
     first, counts = Index(between.last[order]).find(table.side)
     row, place = ragged(first, bounded(counts))
     values = {it: column[row] for it, column in table.values.items()}
-    return Table(values, between.first[order[place]])
+    return WindowTable(values, between.first[order[place]])
 
 
 def bounded(counts: Ints) -> Ints:
@@ -87,7 +91,7 @@ def bounded(counts: Ints) -> Ints:
     return counts
 
 
-def first_table(question: Question, wanted: Flags, kernels: Ints | None) -> Table:
+def first_table(factors: Factors, wanted: Flags, kernels: Ints | None) -> WindowTable:
     """Resolutions and values of the first window's unknowns that make one of the wanted sides.
 
     ``wanted[m]`` is whether a map of side ``m`` will do behind the first window, 0 (none) never;
@@ -98,16 +102,16 @@ def first_table(question: Question, wanted: Flags, kernels: Ints | None) -> Tabl
     TooManyError
         There are too many.
     """
-    low, high = question.ranges[RESOLUTION]
+    low, high = factors.ranges[RESOLUTION]
     resolutions = np.arange(low, high + 1)
-    before = question.chain.before(resolutions)
+    before = factors.chain.before(resolutions)
     resolutions, sides = resolutions[before.last > 0], before.last[before.last > 0]
-    window = question.chain.first
+    window = factors.chain.first
     if window is None:
-        bare = Table({RESOLUTION: resolutions}, np.zeros(len(resolutions), np.int64))
-        return _enough(question, bare, {RESOLUTION})
-    grid = _grid(question, window, [it for it in window.symbols if it != window.stride], kernels)
-    strides = _span(question, window.stride)
+        bare = WindowTable({RESOLUTION: resolutions}, np.zeros(len(resolutions), np.int64))
+        return _enough(factors, bare, {RESOLUTION})
+    grid = _grid(factors, window, [it for it in window.symbols if it != window.stride], kernels)
+    strides = _span(factors, window.stride)
     if len(sides) * _length(grid) * len(strides) > LARGEST_GRID:
         raise TooManyError
     c, p, d = (_value(grid, getattr(window, it)) for it in FIELDS if it != "stride")
@@ -122,7 +126,7 @@ def first_table(question: Question, wanted: Flags, kernels: Ints | None) -> Tabl
         values[window.stride] = np.repeat(strides, [len(cells) for cells, _ in parts])
     side = np.concatenate([found for _, found in parts]) if parts else EMPTY
     late = {RESOLUTION, window.stride}
-    return _enough(question, Table(values, side), late)
+    return _enough(factors, WindowTable(values, side), late)
 
 
 def _matching(slack: NDArray[np.int32], stride: int, wanted: Flags) -> tuple[Ints, Ints]:
@@ -132,43 +136,43 @@ def _matching(slack: NDArray[np.int32], stride: int, wanted: Flags) -> tuple[Int
     return cells, side[cells].astype(np.int64)
 
 
-def _enough(question: Question, table: Table, late: Set[str | int]) -> Table:
+def _enough(factors: Factors, table: WindowTable, late: Set[str | int]) -> WindowTable:
     """Rows that satisfy what is asked of these unknowns, alone or together with others."""
-    for constraint in question.local_to([*table.values]):
+    for constraint in factors.local_to([*table.values]):
         if constraint.reads and not late.isdisjoint(constraint.reads):
-            table = table.take(_holds(question, constraint, table.values))
+            table = table.take(_holds(factors, constraint, table.values))
     return table
 
 
 def _grid(
-    question: Question, window: Opening, symbols: Sequence[str], kernels: Ints | None = None
+    factors: Factors, window: Opening, symbols: Sequence[str], kernels: Ints | None = None
 ) -> dict[str, Ints]:
     """All combinations of these unknowns that satisfy what is asked of them."""
-    spans = [_span(question, symbol) for symbol in symbols]
+    spans = [_span(factors, symbol) for symbol in symbols]
     if kernels is not None and window.kernel_size in symbols:
         place = symbols.index(str(window.kernel_size))
         spans[place] = kernels
     if prod(len(span) for span in spans) > LARGEST_GRID:
         raise TooManyError
     grid = dict(zip(symbols, combinations(spans), strict=True))
-    for constraint in question.local_to(symbols):
-        kept = _holds(question, constraint, grid)
+    for constraint in factors.local_to(symbols):
+        kept = _holds(factors, constraint, grid)
         grid = {it: column[kept] for it, column in grid.items()}
     return grid
 
 
-def kernels_of(question: Question, kernel: str) -> Ints:
+def kernels_of(factors: Factors, kernel: str) -> Ints:
     """Values that an unknown kernel size may have, whatever else of its window."""
-    (window,) = (it for it in question.chain.windows if it.kernel_size == kernel)
-    return _grid(question, window, [kernel])[kernel]
+    (window,) = (it for it in factors.chain.windows if it.kernel_size == kernel)
+    return _grid(factors, window, [kernel])[kernel]
 
 
-def _holds(question: Question, constraint: Constraint, values: Mapping[str, Ints]) -> Flags:
-    return constraint.holds(Columns(question.chain.template, values))
+def _holds(factors: Factors, constraint: Constraint, values: Mapping[str, Ints]) -> Flags:
+    return constraint.holds(Columns(factors.chain.template, values))
 
 
-def _span(question: Question, field: str | int) -> Ints:
-    low, high = question.ranges[field] if isinstance(field, str) else Range(field, field)
+def _span(factors: Factors, field: str | int) -> Ints:
+    low, high = factors.ranges[field] if isinstance(field, str) else Range(field, field)
     return np.arange(low, high + 1)
 
 

@@ -56,7 +56,7 @@ class Report(NamedTuple):
     conflicts: int
 
 
-class Found(NamedTuple):
+class Optimum(NamedTuple):
     """The best there is, with the values of all that is declared, and whether that is proved.
 
     Nothing, proved, means that there is no solution; nothing, not proved, that time ran out.
@@ -67,7 +67,7 @@ class Found(NamedTuple):
     objective: int = 0
 
 
-UNKNOWN: Final = Found(None, is_proved=False)
+UNKNOWN: Final = Optimum(None, is_proved=False)
 
 
 class Model:
@@ -208,7 +208,7 @@ class Model:
             self.declare(name, 0, most)
         return self._variables[name]
 
-    def find(self, objective: cp_model.LinearExprT | None = None) -> Found:
+    def find(self, objective: cp_model.LinearExprT | None = None) -> Optimum:
         """A solution with the least objective, or any if there is no objective."""
         if objective is None:
             return self._found(OPTIMISATION, self.seconds_left)
@@ -227,13 +227,13 @@ class Model:
         yield LINEAR, self.seconds_left / 2
         yield OPTIMISATION, self.seconds_left
 
-    def _found(self, parameters: dict[str, int | bool], seconds: float) -> Found:
+    def _found(self, parameters: dict[str, int | bool], seconds: float) -> Optimum:
         solver = _solver(parameters, seconds)
         status = self._run(solver)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return Found(None, is_proved=status == cp_model.INFEASIBLE)
+            return Optimum(None, is_proved=status == cp_model.INFEASIBLE)
         best = round(solver.objective_value) if self.cp.has_objective() else 0
-        return Found(self._values(solver), status == cp_model.OPTIMAL, best)
+        return Optimum(self._values(solver), status == cp_model.OPTIMAL, best)
 
     def distinct(self, symbols: Sequence[str], most: int) -> tuple[list[Assignment], bool]:
         """Solutions that differ in these symbols, and whether there are no more."""

@@ -9,7 +9,7 @@ from solver.answers.check import WrongAnswerError
 from solver.answers.search import solve
 from solver.answers.variants import MOST_ROWS
 from solver.approaches import APPROACHES
-from solver.engines.factored.question import Question
+from solver.engines.factored.factors import Factors
 from solver.engines.full.enumerated import Listed
 from solver.engines.full.model import ENUMERATION, OPTIMISATION, Report
 from solver.network.architecture import Architecture
@@ -244,7 +244,7 @@ def test_an_answer_that_stands_there_twice_is_refused(place: int) -> None:
 def test_a_constraint_that_the_engine_forgets_does_not_get_past_the_recount(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Question, "local_to", lambda *_: [])
+    monkeypatch.setattr(Factors, "local_to", lambda *_: [])
     asked = problem(two_convs(), tolerance=0.5, ranges={"kernel_size": [3, 4], "padding": [0, 1]})
     with pytest.raises(WrongAnswerError, match="is not larger than C1 = 3"):
         solve(asked, ALL)

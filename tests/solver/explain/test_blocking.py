@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from solver.answers.search import solve
 from solver.answers.variants import Explanation
 from solver.constraints.base import Constraint
-from solver.engines.full.model import UNKNOWN, Found, Model
+from solver.engines.full.model import UNKNOWN, Model, Optimum
 from solver.explain import blocking
-from solver.explain.inquiry import Inquiry, Objective
+from solver.explain.inquiry import Inquiry, Minimand
 from solver.explain.remedy import Remedies
 from solver.network.architecture import Architecture
 from solver.problem import Settings
@@ -189,7 +189,7 @@ class TestWhatTimedOut:
     def test_is_not_the_nearest_though_it_may_be_near(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def ask(self: Inquiry, *asked: Any, **more: Any) -> Found:
+        def ask(self: Inquiry, *asked: Any, **more: Any) -> Optimum:
             return right(self, *asked, **more)._replace(is_proved=False)
 
         right = Inquiry.ask
@@ -202,8 +202,8 @@ class TestWhatTimedOut:
             self: Inquiry,
             constraints: Sequence[Constraint],
             of: int,
-            objective: Objective | None = None,
-        ) -> Found:
+            objective: Minimand | None = None,
+        ) -> Optimum:
             names = {item.name for item in constraints}
             if is_too_long(names, objective):
                 return UNKNOWN

@@ -7,7 +7,7 @@ import pytest
 from solver.answers import check
 from solver.approaches import APPROACHES
 from solver.constraints.coverage import MinCoverage
-from solver.engines.full.model import UNKNOWN, Found, Model
+from solver.engines.full.model import UNKNOWN, Model, Optimum
 from solver.explain.inquiry import Inquiry
 from solver.variation.polynomial import Polynomial
 from tests.solver.explain.factories import KEPT
@@ -29,14 +29,14 @@ def parabola(deadline: float = float("inf")) -> Model:
 
 def test_what_is_found_has_the_values_of_all_that_is_declared() -> None:
     model = parabola()
-    assert model.find(10 * model["x"] + model["y"]) == Found({"x": 2, "y": 3}, True, 23)
+    assert model.find(10 * model["x"] + model["y"]) == Optimum({"x": 2, "y": 3}, True, 23)
 
 
 def test_nothing_is_proved_to_be_there_or_not_known() -> None:
     model = parabola()
     model.cp.add(model["x"] + model["y"] <= 2)
-    assert model.find() == Found(None, is_proved=True)
-    assert model.find(model["x"]) == Found(None, is_proved=True)
+    assert model.find() == Optimum(None, is_proved=True)
+    assert model.find(model["x"]) == Optimum(None, is_proved=True)
     for objective in (False, True):
         late = parabola(PAST)
         assert late.find(late["x"] if objective else None) == UNKNOWN
@@ -80,7 +80,7 @@ class TestTablesOfCoverage:
 
     def test_not_where_there_is_nothing_without_it(self) -> None:
         asked = inquiry(1.0, kernel_size=[3, 3])
-        assert asked.ask(asked.without(()), of=1) == Found(None, is_proved=True)
+        assert asked.ask(asked.without(()), of=1) == Optimum(None, is_proved=True)
         assert self.tables == 0
 
     def test_not_where_what_is_found_covers_enough(self) -> None:
@@ -109,7 +109,7 @@ class TestTablesOfCoverage:
 def test_time_is_shared_by_the_questions_that_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     deadlines = []
 
-    def find(model: Model, *_: object) -> Found:
+    def find(model: Model, *_: object) -> Optimum:
         deadlines.append(model.deadline)
         return UNKNOWN
 

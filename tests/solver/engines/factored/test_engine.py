@@ -11,7 +11,7 @@ from solver.answers.search import find, solve
 from solver.approaches import APPROACHES
 from solver.engines.factored import TooManyError, engine, skeleton, windows
 from solver.engines.factored.arrays import Packing
-from solver.engines.factored.question import Question
+from solver.engines.factored.factors import Factors
 from solver.engines.factored.skeleton import ByWeight, ByWidth
 from solver.engines.factored.solutions import Solutions
 from solver.problem import Settings
@@ -123,11 +123,11 @@ def test_weights_are_decided_where_they_are_fewer(monkeypatch: pytest.MonkeyPatc
     asked = problem(original(32, 3, 72, 36), budget="flops", tolerance=0.05)
     approach = APPROACHES["IV"]
     template = approach.template(asked.architecture)
-    question = Question.of(template, approach.constraints(asked), approach.width)
-    between = engine._sides_between(question)
-    by_width, by_weight = ByWidth(question, between), ByWeight(question, between)
+    factors = Factors.of(template, approach.constraints(asked), approach.width)
+    between = engine._sides_between(factors)
+    by_width, by_weight = ByWidth(factors, between), ByWeight(factors, between)
     assert by_weight.size < by_width.size
-    assert isinstance(skeleton.smaller_skeleton(question, between), ByWeight)
+    assert isinstance(skeleton.smaller_skeleton(factors, between), ByWeight)
 
 
 def test_images_too_small_for_the_map_that_must_stay_have_no_solution() -> None:

@@ -26,7 +26,7 @@ class NotFactoredError(Exception):
 
 
 @dataclass(frozen=True)
-class Question:
+class Factors:
     """What the parts of a solution must satisfy.
 
     Attributes
@@ -53,7 +53,7 @@ class Question:
     @classmethod
     def of(
         cls, template: Template, constraints: Sequence[Constraint], width: str | None
-    ) -> "Question":
+    ) -> "Factors":
         """Sort the constraints of a problem.
 
         Raises
@@ -76,9 +76,9 @@ class Question:
                     budgets.append(item)
                 case _:
                     local.append(item)
-        question = cls(Chain(template), ranges, width, step, budgets, local)
-        question._refuse_what_has_no_place(maps)
-        return question
+        factors = cls(Chain(template), ranges, width, step, budgets, local)
+        factors._refuse_what_has_no_place(maps)
+        return factors
 
     def _refuse_what_has_no_place(self, maps: "Sequence[MapSizes | SameMap | EqualBudget]") -> None:
         chain = self.chain
@@ -99,8 +99,8 @@ class Question:
                 raise NotFactoredError(f"{constraint.name} reads more than one window")
         known = self._told.union(width)
         for budget in self.budgets:
-            is_square = self.width and _degree(budget.side, self.width) > 1
-            if is_square or not budget.side.symbols <= known:
+            is_square = self.width and _degree(budget.polynomial, self.width) > 1
+            if is_square or not budget.polynomial.symbols <= known:
                 raise NotFactoredError(f"{budget.name} depends on more than kernels and maps")
 
     @property
@@ -114,8 +114,8 @@ class Question:
     def parts(self) -> list[tuple[Polynomial, Polynomial]]:
         """``(w, rest)`` of each budget."""
         width = self.width
-        sides = [budget.side for budget in self.budgets]
-        return [s.collect(width) if width else (Polynomial.constant(0), s) for s in sides]
+        polynomials = [budget.polynomial for budget in self.budgets]
+        return [it.collect(width) if width else (Polynomial.constant(0), it) for it in polynomials]
 
     @cached_property
     def symbols(self) -> list[str]:
