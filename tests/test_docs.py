@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,16 @@ from solver.network.architecture import Architecture
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/README.md"]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "examples/README.md",
+]
+ENDS_WITHIN = re.compile(r"(?<!\bEq)(?<!\bEqs)(?<!\b[A-Z])[.?!]\)? +[A-Z]")
+"""A sentence that ends before its line does."""
+ENDS = re.compile(r"[.:;?!)][*`)]*$")
+"""How a line of a paragraph ends that another line follows."""
 
 
 def blocks(language: str) -> list[str]:
@@ -112,3 +122,21 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def paragraphs(page: Path) -> Iterator[list[str]]:
+    """The lines of each paragraph and list item; no code, tables and headings."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for block in re.split(r"\n\s*\n|\n(?=\s*(?:-|\d+\.) )", text):
+        lines = [re.sub(r"^\s*(-|\d+\.) ", "", line) for line in block.strip().splitlines()]
+        if lines := [line for line in lines if not line.startswith(("|", "#", "!"))]:
+            yield lines
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_line_is_a_sentence(page: Path) -> None:
+    for lines in paragraphs(page):
+        for line in lines:
+            assert not ENDS_WITHIN.search(line), line
+        for line in lines[:-1]:
+            assert ENDS.search(line), f"is this a whole sentence? {line}"

@@ -43,7 +43,7 @@ class Deriver:
 
     def view(self, row: VariantRow) -> VariantView:
         """Everything about a stored variant."""
-        return VariantView.model_construct(
+        return VariantView.trusted(
             id=variant_id(row.search_id, row.position),
             search_id=row.search_id,
             **self.describer.fields(self.assignment(row)),

@@ -10,10 +10,11 @@ from pydantic.json_schema import SkipJsonSchema
 from solver.answers.table import AnswerTable
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
-from solver.network.counting import Counts, Delta, Span, Walk, count, coverage, span
-from solver.network.layers import Shape
+from solver.network.counting import Counts, Delta, Span, Walk, count, span
+from solver.network.layers import Layer, Shape
 from solver.network.schema import Schema
 from solver.problem import Best, Find, Problem
+from solver.variation.coverage import Coverage
 from solver.variation.template import Assignment, convolutions
 from solver.variation.unknown import RESOLUTION, Role
 
@@ -147,17 +148,22 @@ class Describer:
         self._original = self.counts(problem.architecture)
         self._front = self._template.junction + 1
         self._behind = lru_cache(maxsize=1024)(self._counted_behind)
+        self._coverage = Coverage(self._template)
         fields = self._template.fields.items()
         varying = {
             it for (place, _), field in fields if place >= self._front for it in field.symbols
         }
         self._symbols_behind = tuple(sorted(varying))
 
-    def _span(self, assignment: Assignment) -> Span:
+    def _span(self, assignment: Assignment, layers: Sequence[Layer] | None = None) -> Span:
         """Counts up to the junction, and of what is behind it, which many variants share."""
-        front = self._template.walk(assignment, self._front)
-        before = span(front, count_pooling=self._problem.count_pooling)
-        known = tuple((it, assignment[it]) for it in self._symbols_behind if it in assignment)
+        template, end = self._template, self._front
+        front = (layers or template.substituted(assignment, end))[:end]
+        side = assignment[RESOLUTION]
+        image = (self._problem.architecture.input.channels, side, side)
+        walk = Walk(front, template.links[:end], image)
+        before = span(walk, count_pooling=self._problem.count_pooling)
+        known = tuple([(it, assignment[it]) for it in self._symbols_behind if it in assignment])
         return before.then(self._behind(before.output, known))
 
     def _counted_behind(self, shape: Shape, known: tuple[tuple[str, int], ...]) -> Span:
@@ -178,16 +184,17 @@ class Describer:
 
     def architecture(self, assignment: Assignment) -> Architecture:
         """The variant with these values, named after its original."""
-        bare = self._template.architecture(assignment)
-        original = self._problem.architecture.name
-        if original is None:
-            return bare
-        name = f"{original[:150]}-{self._problem.approach}-{assignment[RESOLUTION]}px"
-        return bare.model_copy(update={"name": name})
+        return self._named(self._template.substituted(assignment), assignment[RESOLUTION])
+
+    def _named(self, layers: Sequence[Layer], resolution: int) -> Architecture:
+        name = self._problem.architecture.name
+        if name is not None:
+            name = f"{name[:150]}-{self._problem.approach}-{resolution}px"
+        return self._template.built(layers, resolution, name)
 
     def coverage(self, assignment: Assignment) -> float:
         """Share of the input's rows that conv1 of the variant with these values reads."""
-        return coverage(self._template.architecture(assignment))
+        return self._coverage.rows(assignment) / assignment[RESOLUTION]
 
     def receptive_field(self, assignment: Assignment) -> int:
         """Receptive field of the variant with these values, in input pixels."""
@@ -225,23 +232,23 @@ class Describer:
 
     def variant(self, assignment: Assignment) -> Variant:
         """Everything about the variant with these values."""
-        return Variant.model_construct(**self.fields(assignment))
+        return Variant.trusted(**self.fields(assignment))
 
     def fields(self, assignment: Assignment) -> dict[str, Any]:
         """The fields of a :class:`Variant`, which are good and need not be validated."""
-        architecture = self.architecture(assignment)
-        counted, original = self._span(assignment), self._original
+        layers, resolution = self._template.substituted(assignment), assignment[RESOLUTION]
+        counted, original = self._span(assignment, layers), self._original
         return {
             "approach": self._problem.approach,
-            "resolution": assignment[RESOLUTION],
+            "resolution": resolution,
             "assignment": dict(assignment),
             "counts": counted.counts,
-            "delta": Delta(
+            "delta": Delta.trusted(
                 params=counted.params - original.params,
                 macs=counted.macs - original.macs,
                 flops=counted.flops - original.flops,
             ),
-            "coverage": coverage(architecture),
+            "coverage": self.coverage(assignment),
             "receptive_field": counted.receptive_field,
-            "architecture": architecture,
+            "architecture": self._named(layers, resolution),
         }

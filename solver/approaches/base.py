@@ -177,7 +177,7 @@ class Approach(ABC):
         return ProperPool(self.symbol("pool", Role.KERNEL), self.symbol("pool", Role.PADDING))
 
     def divisible_width(self, template: Template) -> list[Constraint]:
-        """The width is a multiple of the groups of the convolutions that make and take it."""
+        """The groups of the convolutions that make and take the width divide their channels."""
         if self.width is None:
             return []
-        return [DivisibleByGroups(self.width, number) for number in sorted(template.divisors)]
+        return [DivisibleByGroups(self.width, *it) for it in template.divisors.items()]

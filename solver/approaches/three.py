@@ -56,7 +56,7 @@ class ApproachIII(Approach):
             and readers(links, pool) == [pool]
         ):
             pool += 1
-        pooled, links = with_pool(architecture, pool, MaxPool2d(kernel_size=2))
+        pooled, links = with_pool(architecture, pool, MaxPool2d(kernel_size=1))
         places = {"conv1": conv1, "pool": pool}
         return Template(architecture, pooled, links, self.unknowns, places, junction=pool)
 

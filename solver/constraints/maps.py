@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from solver.constraints.base import Constraint, Evidence, Relaxable
-from solver.network.layers import Shape, Sliding
+from solver.network.layers import Join, Shape, Sliding
+from solver.variation.polynomial import Polynomial
 from solver.variation.symbols import side_symbol
 from solver.variation.template import Assignment, Template
 from solver.variation.unknown import RESOLUTION
@@ -34,11 +35,9 @@ class MapSizes(Constraint):
         return "map sizes"
 
     def post(self, model: "Model") -> None:
-        """One window after the other."""
+        """One layer after the other."""
         for place in range(self.template.junction + 1):
-            post_window(model, self.template, place)
-        for one, other in self.template.symbols.unlike_sides():
-            model.cp.add(model.linear(one) == model.linear(other))
+            post_side(model, self.template, place)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Walk through the layers with numbers."""
@@ -50,16 +49,42 @@ class MapSizes(Constraint):
         return rows.front_fits  # type: ignore[no-any-return]
 
 
-def post_window(model: "Model", template: Template, place: int) -> None:
-    """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``, if a layer is a window.
+def post_side(model: "Model", template: Template, place: int) -> None:
+    """The side of what a layer makes, if it is a window or a join."""
+    layer = template.symbols.layers[place]
+    if isinstance(layer, Join):
+        _post_join(model, template, place)
+    elif isinstance(layer, Sliding) and not layer.keeps_sides:
+        _post_window(model, template, place, layer)
+
+
+def _post_join(model: "Model", template: Template, place: int) -> None:
+    """``side = max n``, and each ``n`` is ``side`` or 1; all are equal where 1 is not stretched."""
+    symbols = template.symbols
+    unlike, symbol = symbols.unlike_sides(place), side_symbol(place + 1)
+    if not unlike:
+        return
+    if symbols.side(place + 1) != Polynomial.symbol(symbol):
+        for n in unlike:
+            model.cp.add(model.linear(n) == model.linear(symbols.side(place + 1)))
+        return
+    side = model.declare(symbol, 1, max(model.high(n) for n in unlike))
+    sides = [model.linear(n) for n in unlike]
+    model.cp.add_max_equality(side, sides)
+    for one in sides:
+        is_whole = model.cp.new_bool_var(f"{one} is {symbol}")
+        model.cp.add(one == side).only_enforce_if(is_whole)
+        model.cp.add(one == 1).only_enforce_if(~is_whole)
+        model.cp.add(side >= 2).only_enforce_if(~is_whole)
+
+
+def _post_window(model: "Model", template: Template, place: int, layer: Sliding) -> None:
+    """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``.
 
     A pool that rounds up makes ``min(⌈slack / s⌉, ⌊(n + p − 1) / s⌋) + 1``: no window of it starts
     in the padding behind the map.
     """
     symbols = template.symbols
-    layer = symbols.layers[place]
-    if not isinstance(layer, Sliding) or layer.keeps_sides:
-        return
     (tensor,), window = template.links[place], layer.along(0)
     n = symbols.side(tensor)
     largest = model.high(n + window.before + window.behind)

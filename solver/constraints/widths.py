@@ -16,15 +16,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DivisibleByGroups(Relaxable):
-    """Groups divide the channels on both of their sides: ``K1' mod g = 0`` (PyTorch's rule)."""
+    """Groups divide the channels on both of their sides: ``K1' mod g = 0`` (PyTorch's rule).
+
+    Something may be left where these are not the only channels that are divided.
+    """
 
     symbol: str
     groups: int
+    remainder: int = 0
 
     @property
     def name(self) -> str:
         """Its formula."""
-        return f"{self.groups} groups divide {self.symbol}'"
+        return f"{self.groups} groups divide {self._divided}"
+
+    @property
+    def _divided(self) -> str:
+        less = f" − {self.remainder}" if self.remainder else ""
+        return f"{self.symbol}'{less}"
 
     @property
     def reads(self) -> frozenset[str]:
@@ -32,32 +41,35 @@ class DivisibleByGroups(Relaxable):
         return frozenset({self.symbol})
 
     def post(self, model: "Model") -> None:
-        """``K1' = g · q``."""
-        model.cp.add(model[self.symbol] == self.groups * self._share(model))
+        """``K1' = g · q + r``."""
+        model.cp.add(model[self.symbol] == self.groups * self._share(model) + self.remainder)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
         """Divide."""
-        if assignment[self.symbol] % self.groups:
-            yield f"{self.groups} groups do not divide {self.symbol}' = {assignment[self.symbol]}"
+        if assignment[self.symbol] % self.groups != self.remainder:
+            left = assignment[self.symbol] - self.remainder
+            yield f"{self.groups} groups do not divide {self._divided} = {left}"
 
     def holds(self, rows: "Columns") -> "Flags":
         """Divide."""
-        return rows[self.symbol] % self.groups == 0  # type: ignore[no-any-return]
+        return rows[self.symbol] % self.groups == self.remainder  # type: ignore[no-any-return]
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
         """How far the nearest multiple is."""
         width, most = model[self.symbol], self.groups * model.bounds(self.symbol).high
         distance = model.cp.new_int_var(0, most, f"{self.symbol} % {self.groups}")
-        model.cp.add_abs_equality(distance, width - self.groups * self._share(model))
+        whole = self.groups * self._share(model) + self.remainder
+        model.cp.add_abs_equality(distance, width - whole)
         return distance
 
     def reason(self, evidence: Evidence) -> str:
         """The groups, and the width nearest to a multiple of them."""
         return (
-            f"{self.symbol}' must be a multiple of {self.groups}, the groups of a convolution; "
+            f"{self._divided} must be a multiple of {self.groups}, the groups of a convolution; "
             f"the nearest to one that all else leaves is {evidence.nearest[self.symbol]}."
         )
 
     def _share(self, model: "Model") -> "cp_model.IntVar":
         largest = model.bounds(self.symbol).high
-        return model.cp.new_int_var(1, largest, f"{self.symbol}/{self.groups}")
+        least = 0 if self.remainder else 1
+        return model.cp.new_int_var(least, largest, f"{self.symbol}/{self.groups}")

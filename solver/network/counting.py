@@ -92,18 +92,25 @@ class Walk:
         self.links = links
         self.image = image
 
-    def inputs(self, place: int) -> list[Shape]:
-        """Shapes of what a layer reads."""
-        return [self.shapes[tensor] for tensor in self.links[place]]
-
     @cached_property
     def shapes(self) -> list[Shape]:
         """Shapes of the tensors. Where a window does not fit, what follows is without meaning."""
-        found = [self.image]
-        for place, (layer, read) in enumerate(zip(self.layers, self.links, strict=False)):
-            inputs = [found[tensor] for tensor in read]
-            found.append(self.made(place, inputs, layer.output(inputs)))
+        return [self.image, *(output for _, _, output in self.steps)]
+
+    @cached_property
+    def steps(self) -> list[tuple[Layer, list[Shape], Shape]]:
+        """Each layer, with the shapes of what it reads and of what it makes."""
+        shapes, found = [self.image], []
+        for place, layer in enumerate(self.layers):
+            inputs = [shapes[tensor] for tensor in self.links[place]]
+            output = self.made(place, inputs, layer.output(inputs))
+            shapes.append(output)
+            found.append((layer, inputs, output))
         return found
+
+    def inputs(self, place: int) -> list[Shape]:
+        """Shapes of what a layer reads."""
+        return self.steps[place][1]
 
     def made(self, place: int, inputs: Sequence[Shape], output: Shape) -> Shape:  # noqa: ARG002
         """What becomes of a layer's output, for walks that know more of it."""
@@ -112,7 +119,7 @@ class Walk:
     @cached_property
     def own_params(self) -> list[Number]:
         """Parameters of each layer, those that it shares included."""
-        return [layer.params(self.inputs(place)) for place, layer in enumerate(self.layers)]
+        return [layer.params(inputs) for layer, inputs, _ in self.steps]
 
     @cached_property
     def params(self) -> Number:
@@ -120,47 +127,46 @@ class Walk:
         return sum(map(learned, self.layers, self.own_params))
 
     @cached_property
+    def own_macs(self) -> list[Number]:
+        """Multiply-adds of each layer."""
+        steps = zip(self.steps, self.own_params, strict=True)
+        return [layer.macs(output, params) for (layer, _, output), params in steps]
+
+    @property
     def macs(self) -> Number:
         """Multiply-adds of all layers."""
-        return sum(
-            layer.macs(self.inputs(place), self.shapes[place + 1])
-            for place, layer in enumerate(self.layers)
-        )
+        return sum(self.own_macs)
+
+    def own_flops(self, *, count_pooling: bool = True) -> list[Number]:
+        """FLOPs of each layer, those of pooling included or not."""
+        steps = zip(self.steps, self.own_params, strict=True)
+        return [
+            layer.flops(inputs, output, params) if count_pooling or not layer.is_pool else 0
+            for (layer, inputs, output), params in steps
+        ]
 
     def flops(self, *, count_pooling: bool = True) -> Number:
         """FLOPs of all layers, those of pooling included or not."""
-        return sum(
-            self.flops_of(place, count_pooling=count_pooling) for place in range(len(self.layers))
-        )
-
-    def flops_of(self, place: int, *, count_pooling: bool = True) -> Number:
-        """FLOPs of one layer."""
-        layer = self.layers[place]
-        if layer.is_pool and not count_pooling:
-            return 0
-        return layer.flops(self.inputs(place), self.shapes[place + 1], self.own_params[place])
+        return sum(self.own_flops(count_pooling=count_pooling))
 
     def fits(self, end: int) -> Number:
         """Whether all windows fit and all joins agree in the layers before a place."""
         fitting: Number = True
-        for place, layer in enumerate(self.layers[:end]):
-            fitting = fitting & layer.fits(self.inputs(place))
+        for layer, inputs, _ in self.steps[:end]:
+            fitting = fitting & layer.fits(inputs)
         return fitting
 
     def reaches(self, axis: int, start: Reach = PIXEL) -> list[Reach]:
         """What one output of each layer depends on, linear layers aside; the first is the input."""
         found = [start]
-        for place, layer in enumerate(self.layers):
-            reach = found[self.links[place][0]]
-            for tensor in self.links[place][1:]:
+        for (layer, inputs, _), read in zip(self.steps, self.links, strict=False):
+            reach = found[read[0]]
+            for tensor in read[1:]:
                 reach = Reach(*map(larger, reach, found[tensor]))
-            spread, step = (0, 1) if layer.is_linear else self._window(place, axis)
-            found.append(reach.through(spread, step))
+            if len(inputs[0]) > 1 and not layer.is_linear:
+                reach = reach.through(*layer.window(inputs, axis))
+            found.append(reach)
         return found
-
-    def _window(self, place: int, axis: int) -> tuple[Number, Number]:
-        inputs = self.inputs(place)
-        return self.layers[place].window(inputs, axis) if len(inputs[0]) > 1 else (0, 1)
 
     @property
     def end(self) -> int:
@@ -223,7 +229,7 @@ class Span(NamedTuple):
             A count exceeds 2⁵³ − 1, the largest integer that every JSON reader keeps exact.
         """
         _kept_exact(self.params, self.flops, self.activations)
-        return Counts(
+        return Counts.trusted(
             params=self.params, macs=self.macs, flops=self.flops, activations=self.activations
         )
 
@@ -318,11 +324,13 @@ def describe(architecture: Architecture) -> list[LayerReport]:
             type=layer.type,
             output=list(walked.shapes[place + 1]),
             params=learned(layer, walked.own_params[place]),
-            macs=layer.macs(walked.inputs(place), walked.shapes[place + 1]),
-            flops=walked.flops_of(place),
+            macs=walked.own_macs[place],
+            flops=flops,
             receptive_field=max(along[place + 1].side for along in reaches),
         )
-        for place, layer in enumerate(architecture.layers)
+        for place, (layer, flops) in enumerate(
+            zip(architecture.layers, walked.own_flops(), strict=True)
+        )
     ]
 
 
@@ -330,11 +338,10 @@ def _seen(walked: Walk, axis: int) -> list[Reach]:
     """What each tensor's elements depend on; behind a flatten layer all pixels of its maps."""
     found = [PIXEL]
     pixels = {0: walked.image[1 + axis]}
-    for place, layer in enumerate(walked.layers):
+    for place, (layer, inputs, output) in enumerate(walked.steps):
         read = walked.links[place]
         reach = max(found[tensor] for tensor in read)
         side = max(pixels[tensor] for tensor in read)
-        inputs, output = walked.inputs(place), walked.shapes[place + 1]
         if layer.is_linear:
             reach, side = reach.through(side - 1, 1), 1
         elif len(inputs[0]) > 1:

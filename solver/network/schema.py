@@ -42,6 +42,19 @@ class Schema(BaseModel):
             raise retold(cls, refused, data, cls.known_keys()) from None
 
     @classmethod
+    def trusted(cls, **fields: Any) -> Self:
+        """Make one of all its fields, which are known to be valid.
+
+        As ``model_construct``, in a tenth of its time: whole pages of variants are made so.
+        """
+        made = object.__new__(cls)
+        object.__setattr__(made, "__dict__", fields)
+        object.__setattr__(made, "__pydantic_fields_set__", {*fields})
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
+    @classmethod
     def known_keys(cls) -> list[str]:
         """The keys that a document may have."""
         return [*cls.model_fields]
@@ -74,7 +87,17 @@ def _input_name(value: Any) -> Any:
 
 LayerName = Annotated[str, Field(pattern=NAME, max_length=MAX_NAME), BeforeValidator(_name)]
 """A name as PyTorch qualifies it, e.g. ``layer1.0.conv1``."""
-InputName = Annotated[str, BeforeValidator(_input_name)]
+
+
+def _input_names(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise expected('a list of names of layers, such as ["conv1", "relu1"]')
+    return value
+
+
+InputNames = Annotated[
+    tuple[Annotated[str, BeforeValidator(_input_name)], ...], BeforeValidator(_input_names)
+]
 """What layers call what they read."""
 Channels = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Features = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]

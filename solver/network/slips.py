@@ -191,6 +191,7 @@ _INSIDE: Final[Mapping[str, Sequence[str]]] = {
         "resolution", "kernel_size", "stride", "padding", "dilation", "pool_kernel_size",
         "pool_stride", "pool_padding", "out_channels", "out_features",
     ),
+    "architecture": ("input", "layers", "name"),
     "input": ("channels", "resolution", "height", "width"),
     "variants": ("select", "ids", "count", "eta", "min_epochs"),
     "recipe": ("batch_size", "optimizer", "learning_rate", "weight_decay", "schedule"),

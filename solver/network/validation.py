@@ -1,7 +1,7 @@
 """Every rule that a network may violate, in sentences, each with its place."""
 
 import keyword
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ def violations(image: Shape | None, layers: Sequence[Layer | None]) -> Iterator[
     shapes: dict[str | int | None, Shape | None] = {IMAGE: image, -1: image}
     unread = dict[int, str]()
     places = dict[str | None, int]()
+    widths = dict[str | None, int | None]()
     for place, layer in enumerate(layers):
         shapes[place] = None
         if layer is None:
@@ -39,7 +40,8 @@ def violations(image: Shape | None, layers: Sequence[Layer | None]) -> Iterator[
         known = [shape for shape in read if shape is not None]
         if len(known) == len(read) and not faults:
             faults += _misfits(layer, known)
-        faults += [*layer.faults(), *_sharing(layer, place, layers)]
+        widths[layer.name] = known[0][0] if known else None
+        faults += [*layer.faults(), *_sharing(layer, layers[:place], widths)]
         yield from (((*_at(place), *field), reason) for field, reason in faults)
         if layer.is_linear or (len(known) == len(read) and not faults):
             shapes[place] = _output(layer, known, is_known=len(known) == len(read) and not faults)
@@ -82,12 +84,17 @@ def _arity(layer: Layer, number: int) -> Iterator[Fault]:
         )
 
 
-def _sharing(layer: Layer, place: int, layers: Sequence[Layer | None]) -> Iterator[Fault]:
-    """What shares weights does so with an earlier layer like itself."""
+def _sharing(
+    layer: Layer, before: Sequence[Layer | None], widths: Mapping[str | None, int | None]
+) -> Iterator[Fault]:
+    """What shares weights does so with an earlier layer like itself.
+
+    ``widths`` are the channels that each layer reads, by names.
+    """
     name = layer.shares if isinstance(layer, Weighted) else None
     if name is None:
         return
-    other = next((it for it in layers[:place] if it is not None and it.name == name), None)
+    other = next((it for it in before if it is not None and it.name == name), None)
     if other is None:
         yield ("shares",), f"there is no layer '{name}' before this one"
     elif not isinstance(other, Weighted) or other.type != layer.type:
@@ -98,6 +105,10 @@ def _sharing(layer: Layer, place: int, layers: Sequence[Layer | None]) -> Iterat
         own, others = (it.model_dump(exclude={"name", "inputs", "shares"}) for it in (layer, other))
         if unlike := [field for field in own if own[field] != others[field]]:
             yield ("shares",), f"'{name}' has another {' and '.join(unlike)}"
+        own_width, width = widths[layer.name], widths[name]
+        if own_width is not None and width is not None and own_width != width:
+            what = "features" if layer.takes == "a vector" else "channels"
+            yield ("shares",), f"'{name}' reads {width:,} {what}, and this {own_width:,}"
 
 
 def _naming(layers: Sequence[Layer | None]) -> Iterator[Fault]:

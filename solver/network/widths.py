@@ -27,8 +27,8 @@ class Widths:
         """The first layer that makes channels of each group; ``None`` for parts of others."""
         self.frozen: set[int] = set()
         """Groups that may not change: of the image, and of the network's output."""
-        self.multiples: dict[int, set[int]] = {}
-        """What must divide a group, repeated as it is where that is asked."""
+        self.divided: list[tuple[Segments, int]] = []
+        """Channels, and what must divide their number."""
         self._definitions: dict[int, Segments] = {}
 
     def new(self, size: int, maker: int | None = None, *, frozen: bool = False) -> Segments:
@@ -62,22 +62,17 @@ class Widths:
         """Keep the widths of these groups."""
         self.frozen.update(group for group, _ in self.free(segments))
 
-    def divide(self, segments: Iterable[tuple[int, int]], number: int) -> None:
-        """Ask that a number divides each of these groups as often as it is repeated."""
-        for group, times in self.free(segments):
-            if (divisor := number // gcd(number, times)) > 1:
-                self.multiples.setdefault(group, set()).add(divisor)
+    def divide(self, segments: Segments, number: int) -> None:
+        """Ask that a number divides all of these channels together."""
+        self.divided.append((segments, number))
 
     def divisors(self, group: int) -> set[int]:
-        """What must divide a free group."""
-        found = set(self.multiples.get(group, ()))
-        for other, divisors in self.multiples.items():
-            if other == group:
-                continue
-            for part, times in self.free([(other, 1)]):
-                if part == group:
-                    found |= {d // gcd(d, times) for d in divisors} - {1}
-        return found
+        """What must divide a free group's width, or the change of it, if all others stay."""
+        found = set()
+        for segments, number in self.divided:
+            times = form(self.free(segments)).get(group, 0)
+            found.add(number // gcd(number, times))
+        return found - {1}
 
     def unify(self, left: Segments, right: Segments) -> None:
         """Make two lists of the same number of channels one.

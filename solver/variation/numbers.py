@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from solver.network.counting import Walk
-from solver.network.layers import Layer, Shape, Sliding
+from solver.network.layers import Layer, Shape, Sliding, larger
 from solver.variation.template import Template
 from solver.variation.unknown import RESOLUTION
 
@@ -92,7 +92,10 @@ class Columns(Walk):
     @cached_property
     def receptive_field(self) -> Numbers:
         """Receptive field of the last layer before the first linear one, in input pixels."""
-        return self.reaches(0)[self.end].side
+        tall = self.reaches(0)[self.end].side
+        if all(layer.is_square for layer in self.layers):
+            return tall
+        return larger(tall, self.reaches(1)[self.end].side)
 
     def made(self, place: int, inputs: Sequence[Shape], output: Shape) -> Shape:  # noqa: ARG002
         """One number for the side behind the junction, where all rows have the same."""

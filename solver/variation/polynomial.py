@@ -82,6 +82,16 @@ class Polynomial:
             terms[tuple(sorted(rest.elements()))] = factor // number
         return Polynomial(terms)
 
+    def __mod__(self, other: "Polynomial | int") -> "Polynomial":
+        """What is left of a division is no polynomial.
+
+        Raises
+        ------
+        ArithmeticError
+            Always.
+        """
+        raise ArithmeticError(f"{self.terms} modulo {other} is no polynomial")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Polynomial | int) and self.terms == _coerce(other).terms
 
@@ -103,10 +113,6 @@ class Polynomial:
 
     def at(self, values: Mapping[str, Any]) -> Any:
         """The value at these values of the unknowns: numbers, or columns of them."""
-        if len(self.terms) == 1:
-            (monomial, factor), *_ = self.terms.items()
-            if factor == 1 and len(monomial) == 1:
-                return values[monomial[0]]
         total: Any = 0
         for monomial, factor in self.terms.items():
             total = total + prod((values[symbol] for symbol in monomial), start=factor)

@@ -5,7 +5,7 @@ recounted by code that never sees them. Sides of maps are symbols up to the junc
 original's own numbers behind it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -55,11 +55,19 @@ class Symbols:
         if place > junction:
             return layer.sides(inputs)
         if isinstance(layer, Join):
-            return next((it[1:] for it in inputs if it[1:] != (1, 1)), inputs[0][1:])
+            return self._joined(place, layer, inputs)
         if not isinstance(layer, Sliding) or layer.keeps_sides:
             return layer.sides(inputs)
         if place == junction:
             return self._kept
+        side = Polynomial.symbol(side_symbol(place + 1))
+        return (side, side)
+
+    def _joined(self, place: int, layer: Join, inputs: Sequence[Shape]) -> Shape:
+        """Those that all share; a symbol of its own where some may be 1 and are stretched."""
+        first, *others = [it[1:] for it in inputs if it[1:] != (1, 1)] or [inputs[0][1:]]
+        if not layer.stretches or all(other == first for other in others):
+            return first
         side = Polynomial.symbol(side_symbol(place + 1))
         return (side, side)
 
@@ -84,14 +92,10 @@ class Symbols:
         )
         return side_symbol(max(sliding, default=-1) + 1)
 
-    def unlike_sides(self) -> Iterator[tuple[Polynomial, Polynomial]]:
-        """Yield sides that must be equal, so that what is joined before the junction agrees."""
-        for place, layer in enumerate(self.layers[: self.template.junction]):
-            if isinstance(layer, Join):
-                for tensor in self.template.links[place]:
-                    own, other = self.side(tensor), self.side(place + 1)
-                    if own != other and own != 1:
-                        yield own, other
+    def unlike_sides(self, place: int) -> list[Polynomial]:
+        """Sides of what a layer reads that are neither 1 nor its output's of themselves."""
+        sides = dict.fromkeys(self.side(tensor) for tensor in self.template.links[place])
+        return [side for side in sides if side not in (1, self.side(place + 1))]
 
     def inputs(self, place: int) -> list[Shape]:
         """Shapes of what a layer reads."""
@@ -126,8 +130,14 @@ class Symbols:
     def receptive_field(self) -> Polynomial | None:
         """Receptive field of the last layer before the first linear one, in input pixels.
 
-        ``None`` where branches meet of which neither sees more than the other in all variants.
+        ``None`` where it is no polynomial: branches meet of which neither sees more than the other
+        in all variants, or an adaptive pool's window follows a side that varies.
         """
+        tall, wide = (self._reach(axis) for axis in (0, 1))
+        return None if tall is None or wide is None else _dominant([tall, wide])
+
+    def _reach(self, axis: int) -> Polynomial | None:
+        """The receptive field along an axis."""
         one = Polynomial.constant(1)
         found: list[tuple[Polynomial, Polynomial] | None] = [(one, one)]
         for place, layer in enumerate(self.layers):
@@ -136,8 +146,11 @@ class Symbols:
             reach = _largest([found[tensor] for tensor in self.template.links[place]])
             inputs = self.inputs(place)
             if reach is not None and len(inputs[0]) > 1:
-                spread, step = layer.window(inputs, 0)
-                reach = (reach[0] + reach[1] * spread, reach[1] * step)
+                try:
+                    spread, step = layer.window(inputs, axis)
+                    reach = (reach[0] + reach[1] * spread, reach[1] * step)
+                except ArithmeticError:
+                    reach = None
             found.append(reach)
         last = found[-1]
         return None if last is None else last[0]

@@ -108,19 +108,21 @@ class Template:
         for place, fields in self._changes.items():
             if place < len(layers):
                 update = {
-                    name: field.at(values)
-                    for name, field in fields.items()
-                    if field.symbols <= values.keys()
+                    name: values[symbol] if field is None else field.at(values)
+                    for name, symbol, field in fields
+                    if symbol in values
                 }
                 layers[place] = layers[place].having(update)
         return layers
 
     @cached_property
-    def _changes(self) -> Mapping[int, Mapping[str, Polynomial]]:
-        """The fields of each layer that vary."""
-        found: dict[int, dict[str, Polynomial]] = {}
+    def _changes(self) -> Mapping[int, Sequence[tuple[str, str, Polynomial | None]]]:
+        """The fields of each layer that vary: name, unknown, and its multiple if it is not bare."""
+        found: dict[int, list[tuple[str, str, Polynomial | None]]] = {}
         for (place, name), field in self.fields.items():
-            found.setdefault(place, {})[name] = field
+            (symbol,) = field.symbols
+            is_bare = field == Polynomial.symbol(symbol)
+            found.setdefault(place, []).append((name, symbol, None if is_bare else field))
         return dict(sorted(found.items()))
 
     @property
@@ -136,12 +138,15 @@ class Template:
 
     def architecture(self, assignment: Assignment) -> Architecture:
         """Build the variant with these values; it may break rules until it was checked."""
-        image = Input.model_construct(
-            channels=self.original.input.channels, resolution=assignment[RESOLUTION]
-        )
-        return Architecture.model_construct(
-            name=None, description=None, input=image, layers=tuple(self.substituted(assignment))
-        )
+        return self.built(self.substituted(assignment), assignment[RESOLUTION])
+
+    def built(
+        self, layers: Sequence[Layer], resolution: int, name: str | None = None
+    ) -> Architecture:
+        """A network of layers in which values stand, on images of a resolution."""
+        channels = self.original.input.channels
+        image = Input.trusted(channels=channels, resolution=resolution, height=None, width=None)
+        return Architecture.trusted(name=name, description=None, input=image, layers=tuple(layers))
 
     @cached_property
     def _tied(self) -> Mapping[tuple[int, str], Polynomial]:
@@ -155,9 +160,12 @@ class Template:
         return self._ties.fields() if self.width else {}
 
     @cached_property
-    def divisors(self) -> frozenset[int]:
-        """What must divide the unknown width: the groups of convolutions on both sides of it."""
-        return frozenset(self._ties.divisors()) if self.width else frozenset()
+    def divisors(self) -> Mapping[int, int]:
+        """What the unknown width is divided by, and what must be left, so that groups are whole.
+
+        Nothing is left but where a convolution has groups of channels that several layers make.
+        """
+        return self._ties.divisors() if self.width else {}
 
     @cached_property
     def _ties(self) -> "_Ties":
@@ -248,9 +256,11 @@ class _Ties:
         rest = sum(self._widths.sizes[it] * n for it, n in times.items() if it != group)
         return self._symbol * times[group] + rest
 
-    def divisors(self) -> set[int]:
-        """What must divide the group."""
-        return self._widths.divisors(self._group)
+    def divisors(self) -> Mapping[int, int]:
+        """What the group's width is divided by, and what is left of it."""
+        group = self._group
+        width = self._widths.sizes[group]
+        return {number: width % number for number in sorted(self._widths.divisors(group))}
 
 
 def convolutions(layers: Sequence[Layer]) -> list[int]:

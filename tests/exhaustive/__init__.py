@@ -7,12 +7,21 @@ that a fault of the encoding, the counting or the truth tests cannot be in both.
 from collections.abc import Iterator
 from fractions import Fraction
 
-from tests.exhaustive.networks import Asked, Bounds, divides, plain, reads_enough, walk
+from tests.exhaustive.networks import (
+    ACTIVATIONS,
+    NORMS,
+    Asked,
+    Bounds,
+    divides,
+    plain,
+    reads_enough,
+    walk,
+)
 from tests.exhaustive.ways import WAYS, Row
 
 __all__ = [
-    "Asked", "Row", "deviation", "least_deviation", "least_tolerance", "lies", "plain", "rows",
-    "sides_of_the_budget", "walk",
+    "ACTIVATIONS", "NORMS", "Asked", "Row", "deviation", "least_deviation", "least_tolerance",
+    "lies", "plain", "rows", "sides_of_the_budget", "walk",
 ]  # fmt: skip
 
 
@@ -83,7 +92,7 @@ def sides_of_the_budget(asked: Asked, row: Row | None = None) -> list[int]:
     way = WAYS[asked.approach]
     layers, side = asked.layers, asked.resolution
     if row is not None:
-        layers, side = way.changed(asked.layers, row), row[0]
+        layers, side = way.changed(asked, row), row[0]
     cost = walk(layers, asked.channels, side, asked.count_pooling)
     assert cost is not None
     counts = {"params": cost.params, "flops": cost.flops}
@@ -96,7 +105,7 @@ def fitting_geometries(asked: Asked) -> Iterator[Row]:
     """Yield rows with the least width for which every window fits and the junction's map stays."""
     way = WAYS[asked.approach]
     for row in way.geometries(asked):
-        variant = way.changed(asked.layers, row)
+        variant = way.changed(asked, row)
         if reads_enough(asked, variant, row[0]) and way.keeps_its_map(asked, variant, row[0]):
             yield row
 
@@ -112,7 +121,7 @@ def widths(asked: Asked, geometry: Row, most: list[int]) -> Iterator[tuple[Row, 
         return
     for width in asked.span(way.width):
         row = (geometry[0], width, *geometry[2:])
-        if not divides(way.changed(asked.layers, row), asked.channels):
+        if not divides(way.changed(asked, row), asked.channels):
             continue
         counts = sides_of_the_budget(asked, row)
         yield row, counts

@@ -1,11 +1,23 @@
 """Section 3's four ways, each as loops over its unknowns and a change of layers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import ClassVar, TypeAlias
 
-from tests.exhaustive.networks import Asked, Layers, convolutions, walk
+from tests.exhaustive.networks import (
+    ACTIVATIONS,
+    NORMS,
+    Asked,
+    Layer,
+    Layers,
+    channels_of,
+    convolutions,
+    is_passed_by,
+    put_in,
+    readers,
+    walk,
+)
 
 Row: TypeAlias = tuple[int, ...]
 """The unknowns, ``N`` first and the width, if there is one, second."""
@@ -22,8 +34,8 @@ class Way(ABC):
         """Yield all rows within the ranges, with the least width."""
 
     @abstractmethod
-    def changed(self, layers: Layers, row: Row) -> Layers:
-        """Return the layers with a row's values."""
+    def changed(self, asked: Asked, row: Row) -> Layers:
+        """Return the original's layers with a row's values."""
 
     @abstractmethod
     def junction(self, layers: Layers) -> int:
@@ -52,11 +64,12 @@ class One(Way):
         for N in asked.span("resolution"):
             yield (N, 1)
 
-    def changed(self, layers: Layers, row: Row) -> Layers:
+    def changed(self, asked: Asked, row: Row) -> Layers:
         """One more pool in front of the vector, unless one is the last to change maps."""
+        layers = asked.layers
         pool = self.pool(layers)
         if pool == self.flat(layers):
-            layers = [*layers[:pool], {"type": "global_avg_pool2d"}, *layers[pool:]]
+            layers = put_in(layers, pool, {"type": "global_avg_pool2d"})
         first, _ = linears(layers)
         return [*layers[:first], layers[first] | {"out_features": row[1]}, *layers[first + 1 :]]
 
@@ -67,9 +80,11 @@ class One(Way):
     def pool(self, layers: Layers) -> int:
         """Where the average pool stands, or where it has to be put in."""
         flat = self.flat(layers)
-        changing = [i for i in range(flat) if layers[i]["type"].endswith(("conv2d", "pool2d"))]
-        is_there = changing and layers[changing[-1]]["type"] == "global_avg_pool2d"
-        return changing[-1] if is_there else flat
+        kinds = ("conv2d", "pool2d", "pad2d")
+        changing = [i for i in range(flat) if layers[i]["type"].endswith(kinds)]
+        if not changing or layers[changing[-1]]["type"] != "global_avg_pool2d":
+            return flat
+        return flat if is_passed_by(layers, changing[-1]) else changing[-1]
 
     def junction(self, layers: Layers) -> int:
         """No map must stay; the windows before the vector must fit."""
@@ -82,9 +97,7 @@ class One(Way):
     def printed(self, D: int, layers: Layers, sides: list[int], is_variant: bool) -> dict[str, int]:
         """``Z1' = Z1`` and Eq. 6."""
         pool = self.pool(layers)
-        V1 = D
-        for index in convolutions(layers[:pool]):
-            V1 = layers[index]["out_channels"]
+        V1 = channels_of(layers, D)[layers[pool]["inputs"][0]]
         U1 = sides[pool]
         Z1, Z2 = (layers[index]["out_features"] for index in linears(layers))
         return {"params": Z1, "flops": U1 * U1 * V1 + V1 * Z1 + Z1 * Z2}
@@ -100,9 +113,10 @@ class Two(Way):
         names = ("resolution", "padding", "stride", "dilation")
         yield from product(*(asked.span(name) for name in names))
 
-    def changed(self, layers: Layers, row: Row) -> Layers:
+    def changed(self, asked: Asked, row: Row) -> Layers:
         """Return conv1 spread."""
         _, P1, S1, D1 = row
+        layers = asked.layers
         first = convolutions(layers)[0]
         conv1 = layers[first] | {"padding": P1, "stride": S1, "dilation": D1}
         return [*layers[:first], conv1, *layers[first + 1 :]]
@@ -127,28 +141,27 @@ class Three(Way):
         pools = list(product(*(asked.span(name) for name in fields)))
         for N, kernel, *window in product(asked.span("resolution"), *conv1):
             for Cp, Pp, Sp in pools:
-                if kernel > C1 and Cp >= 2 and 2 * Pp <= Cp:
+                if kernel >= C1 + asked.kernel_grows and Cp >= 2 and 2 * Pp <= Cp:
                     yield (N, 1, kernel, *window, Cp, Pp, Sp)
 
-    def changed(self, layers: Layers, row: Row) -> Layers:
+    def changed(self, asked: Asked, row: Row) -> Layers:
         """Return conv1 changed, and a pool behind it and its norms and activations."""
         _, K1, C1, P1, S1, Cp, Pp, Sp = row
+        layers = asked.layers
         first = convolutions(layers)[0]
         last = self.junction(layers)
-        conv1 = layers[first] | {
-            "out_channels": K1,
-            "kernel_size": C1,
-            "padding": P1,
-            "stride": S1,
-        }
+        conv1 = layers[first] | {"kernel_size": C1, "padding": P1, "stride": S1}
         pool = {"type": "max_pool2d", "kernel_size": Cp, "padding": Pp, "stride": Sp}
-        followed = follow(layers, first, [*layers[:first], conv1, *layers[first + 1 :]])
-        return [*followed[: last + 1], pool, *followed[last + 1 :]]
+        variant = [*layers[:first], conv1, *layers[first + 1 :]]
+        followed = follow(asked, conv1["name"], K1, variant)
+        return put_in(followed, last + 1, pool)
 
     def junction(self, layers: Layers) -> int:
         """``Mp = M1``, behind the norms and activations that follow conv1."""
         last = convolutions(layers)[0]
-        while layers[last + 1]["type"] in ("batch_norm2d", "relu"):
+        while layers[last + 1]["type"] in (*NORMS, *ACTIVATIONS):
+            if readers(layers, layers[last]["name"]) != [last + 1]:
+                break
             last += 1
         return last
 
@@ -168,23 +181,19 @@ class Four(Way):
         C1 = asked.layers[convolutions(asked.layers)[0]]["kernel_size"]
         windows = list(product(*(asked.span(it) for it in ("kernel_size", "padding", "stride"))))
         for N, first, second in product(asked.span("resolution"), windows, windows):
-            if first[0] > C1:
+            if first[0] >= C1 + asked.kernel_grows:
                 yield (N, 1, *first, *second)
 
-    def changed(self, layers: Layers, row: Row) -> Layers:
+    def changed(self, asked: Asked, row: Row) -> Layers:
         """Return conv1 and conv2 changed."""
         _, K1, C1, P1, S1, C2, P2, S2 = row
+        layers = asked.layers
         first, second = convolutions(layers)[:2]
         variant = list(layers)
-        variant[first] = layers[first] | {
-            "out_channels": K1,
-            "kernel_size": C1,
-            "padding": P1,
-            "stride": S1,
-        }
+        variant[first] = layers[first] | {"kernel_size": C1, "padding": P1, "stride": S1}
         window = {"kernel_size": C2, "padding": P2, "stride": S2}
         variant[second] = layers[second] | window | {"K2": layers[second]["out_channels"]}
-        return follow(layers, first, variant)
+        return follow(asked, layers[first]["name"], K1, variant)
 
     def junction(self, layers: Layers) -> int:
         """``M2' = M2``."""
@@ -203,19 +212,60 @@ class Four(Way):
         }
 
 
-def follow(original: Layers, first: int, variant: Layers) -> Layers:
-    """Let depthwise convolutions behind conv1 have as many groups as it has filters."""
-    channels, width = original[first]["out_channels"], variant[first]["out_channels"]
-    followed = list(variant)
-    for index in range(first + 1, len(original)):
-        layer = original[index]
-        if layer["type"] == "conv2d" and layer["groups"] == channels > 1:
-            times = layer["out_channels"] // channels
-            followed[index] = variant[index] | {"groups": width, "out_channels": times * width}
-            channels, width = times * channels, times * width
-        elif layer["type"] in ("conv2d", "linear"):
-            break
+def follow(asked: Asked, name: str, width: int, variant: Layers) -> Layers:
+    """Let all widths follow one that must: of what is added to it, and of what is depthwise.
+
+    Tensors that must be as wide as one another are alike. All keep their width, but for the one
+    that is given and those that a concatenation, or a depthwise layer of several filters a channel,
+    makes of others.
+    """
+    before = channels_of(asked.layers, asked.channels)
+    alike = tied(asked.layers, before)
+    now = {it: before[it] for it in alike.values()} | {alike[name]: width}
+    for layer in asked.layers:
+        read = [now[alike[it]] for it in layer["inputs"]]
+        if layer["type"] == "concat":
+            now[alike[layer["name"]]] = sum(read)
+        elif is_depthwise(layer, before) and alike[layer["inputs"][0]] != alike["input"]:
+            times = layer["out_channels"] // before[layer["inputs"][0]]
+            now[alike[layer["name"]]] = times * read[0]
+    followed = []
+    for layer in variant:
+        if layer["type"] == "conv2d":
+            layer = layer | {"out_channels": now[alike[layer["name"]]]}
+            if is_depthwise(layer, before):
+                layer["groups"] = now[alike[layer["inputs"][0]]]
+        followed.append(layer)
     return followed
+
+
+def tied(layers: Layers, channels: Mapping[str, int]) -> dict[str, str]:
+    """For each tensor one that stands for all that must be as wide as it."""
+    alike = {name: name for name in channels}
+
+    def tie(one: str, other: str) -> None:
+        old, new = alike[other], alike[one]
+        alike.update({name: new for name, it in alike.items() if it == old})
+
+    named = {layer["name"]: layer for layer in layers}
+    for layer in layers:
+        name, read = layer["name"], layer["inputs"]
+        is_new = layer["type"] in ("conv2d", "linear", "concat", "chunk", "flatten")
+        if is_depthwise(layer, channels) and alike[read[0]] != alike["input"]:
+            is_new = layer["out_channels"] != channels[read[0]]
+        if not is_new:
+            for other in (*read[1:], name):
+                tie(read[0], other)
+        if shared := layer.get("shares"):
+            tie(shared, name)
+            tie(named[shared]["inputs"][0], read[0])
+    return alike
+
+
+def is_depthwise(layer: Layer, channels: Mapping[str, int]) -> bool:
+    """Whether each channel makes channels of its own."""
+    is_grouped = layer["type"] == "conv2d" and layer["groups"] > 1
+    return is_grouped and bool(layer["groups"] == channels[layer["inputs"][0]])
 
 
 def linears(layers: Layers) -> tuple[int, int]:

@@ -9,13 +9,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from app import shipped
-from solver.answers.search import solve
-from solver.answers.variants import Answer
+from solver.answers.search import find, solve
+from solver.answers.variants import Answer, Describer
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
 from solver.constraints.ranges import WithinRange
 from solver.engines.full.model import Model
 from solver.network.architecture import Architecture
+from solver.network.counting import count
 from solver.problem import Problem, Settings, SolveRequest
 from solver.variation.numbers import Columns
 from solver.variation.polynomial import Polynomial
@@ -158,6 +159,7 @@ def asked_of(asked: Asked) -> Problem:
         ranges=dict(asked.ranges),
         count_pooling=asked.count_pooling,
         min_coverage=float(asked.min_coverage),
+        kernel_grows=asked.kernel_grows,
     )
 
 
@@ -211,3 +213,42 @@ def questions_of_one(draw: st.DrawFn, approach: str) -> Asked:
 
 def kinds_before(last: str, kinds: Iterator[str]) -> Iterator[str]:
     return iter(kinds.__next__, last)
+
+
+def by_full_model(asked: Problem) -> list[exhaustive.Row]:
+    approach, model = APPROACHES[asked.approach], Model()
+    for constraint in approach.constraints(asked):
+        constraint.post(model)
+    rows, report = model.enumerate(approach.symbols, time_limit=600.0, most=10_000_000)
+    assert report.status in ("OPTIMAL", "INFEASIBLE")
+    return sorted(tuple(row) for row in rows.tolist())
+
+
+def by_tables(asked: Problem) -> list[exhaustive.Row]:
+    found, report = find(asked)
+    rows = np.stack([*found.all().values()], axis=1)
+    assert len(rows) == found.count
+    assert report.status == ("OPTIMAL" if len(rows) else "INFEASIBLE")
+    return [tuple(row) for row in rows.tolist()]
+
+
+def variants_hold(asked: Problem) -> None:
+    """Some variants are networks that can be sent, and cost what the budget allows."""
+    original = count(asked.architecture, count_pooling=asked.count_pooling)
+    describer = Describer(asked)
+    for assignment in solve(asked, ALL).assignments()[::7]:
+        variant = describer.variant(assignment)
+        sent = Architecture.model_validate_json(variant.architecture.model_dump_json())
+        assert sent == variant.architecture
+        counts = count(sent, count_pooling=asked.count_pooling)
+        assert variant.counts == counts
+        assert variant.delta.params == counts.params - original.params
+        if asked.scope == "network":
+            for name in ("params", "flops"):
+                low, high = asked.tolerance.band(getattr(original, name))
+                assert asked.budget not in (name, "both") or low <= getattr(counts, name) <= high
+
+
+def shipped_network(name: str) -> Architecture:
+    """A network of ``examples/``."""
+    return Architecture.model_validate(shipped.example(name))

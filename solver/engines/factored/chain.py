@@ -9,7 +9,7 @@ import numpy as np
 
 from solver.engines.factored.arrays import Flags, Ints
 from solver.network.counting import Walk
-from solver.network.layers import Sliding
+from solver.network.layers import Join, Sliding
 from solver.variation.symbols import side_symbol
 from solver.variation.template import Template
 
@@ -139,7 +139,7 @@ def walk(template: Template, first: int, last: int, sides: Ints) -> Sides:
     found = Walk(template.layers[first:last], links, (1, sides, sides))
     by_symbol = {side_symbol(first): sides}
     for place, layer in enumerate(found.layers):
-        if isinstance(layer, Sliding):
+        if isinstance(layer, Sliding | Join):
             side = found.shapes[place + 1][1]
             by_symbol[side_symbol(first + place + 1)] = np.broadcast_to(side, sides.shape)
     fits = found.fits(last - first) & (sides > 0)

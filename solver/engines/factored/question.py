@@ -65,9 +65,9 @@ class Question:
         ranges, budgets, local = dict[str, Range](), list[EqualBudget](), list[Constraint]()
         for item in constraints:
             match item:
-                case WithinRange():
+                case WithinRange() if item.symbol not in ranges:
                     ranges[item.symbol] = item.bounds
-                case DivisibleByGroups() if item.symbol == width:
+                case DivisibleByGroups(remainder=0) if item.symbol == width:
                     step = lcm(step, item.groups)
                 case MapSizes() | SameMap():
                     maps.append(item)

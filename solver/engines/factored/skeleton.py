@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.constraints.budget import EqualBudget
-from solver.constraints.maps import post_window
+from solver.constraints.maps import post_side
 from solver.constraints.widths import DivisibleByGroups
 from solver.engines.factored.arrays import EMPTY, Ints, combinations, ragged
 from solver.engines.factored.chain import Sides
@@ -127,7 +127,7 @@ class Skeleton(ABC):
 
     def _post_sides(self, model: Model, first: int, last: int) -> None:
         for index in range(first, last):
-            post_window(model, self.question.chain.template, index)
+            post_side(model, self.question.chain.template, index)
 
     def declare_width(self, model: Model, low: int, high: int) -> None:
         """The width, in whole steps."""

@@ -1,6 +1,6 @@
 """All values of a window's unknowns that make the maps they must make: Eq. 4 as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import prod
 from typing import Final
@@ -105,7 +105,7 @@ def first_table(question: Question, wanted: Flags, kernels: Ints | None) -> Tabl
     window = question.chain.first
     if window is None:
         bare = Table({RESOLUTION: resolutions}, np.zeros(len(resolutions), np.int64))
-        return _enough(question, bare)
+        return _enough(question, bare, {RESOLUTION})
     grid = _grid(question, window, [it for it in window.symbols if it != window.stride], kernels)
     strides = _span(question, window.stride)
     if len(sides) * _length(grid) * len(strides) > LARGEST_GRID:
@@ -121,7 +121,8 @@ def first_table(question: Question, wanted: Flags, kernels: Ints | None) -> Tabl
     if isinstance(window.stride, str):
         values[window.stride] = np.repeat(strides, [len(cells) for cells, _ in parts])
     side = np.concatenate([found for _, found in parts]) if parts else EMPTY
-    return _enough(question, Table(values, side))
+    late = {RESOLUTION, window.stride}
+    return _enough(question, Table(values, side), late)
 
 
 def _matching(slack: NDArray[np.int32], stride: int, wanted: Flags) -> tuple[Ints, Ints]:
@@ -131,10 +132,10 @@ def _matching(slack: NDArray[np.int32], stride: int, wanted: Flags) -> tuple[Int
     return cells, side[cells].astype(np.int64)
 
 
-def _enough(question: Question, table: Table) -> Table:
-    """Rows that satisfy what is asked of the resolution together with the window."""
+def _enough(question: Question, table: Table, late: Set[str | int]) -> Table:
+    """Rows that satisfy what is asked of these unknowns, alone or together with others."""
     for constraint in question.local_to([*table.values]):
-        if constraint.reads and RESOLUTION in constraint.reads:
+        if constraint.reads and not late.isdisjoint(constraint.reads):
             table = table.take(_holds(question, constraint, table.values))
     return table
 

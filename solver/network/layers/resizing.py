@@ -64,10 +64,15 @@ class AdaptiveAvgPool2d(Layer):
         return elements(inputs[0])
 
     def window(self, inputs: Sequence[Shape], axis: int) -> tuple[Number, Number]:
-        """The largest of its windows: where the sides do not divide, they overlap."""
+        """The largest of its windows, and the farthest that two of them are apart.
+
+        Of ``n = q·k + r`` pixels an output reads ``q``; where ``r > 0`` one more, and two where
+        ``r`` does not divide ``k``.
+        """
         side, size = inputs[0][1 + axis], self.sides(inputs)[axis]
-        step = larger_than_zero(side // size)
-        return side // size - 1 + 2 * (side % size != 0), step
+        rest = side % size
+        more = (rest > 0) * (1 + (size % (rest + (rest == 0)) != 0))
+        return side // size - 1 + more, -(-side // size)
 
     def rows_read(self, rows: int, side: int) -> int:
         """Output ``i`` of ``k`` reads from ``⌊i·n/k⌋`` up to ``⌈(i + 1)·n/k⌉``."""
@@ -76,11 +81,6 @@ class AdaptiveAvgPool2d(Layer):
             if rows >> row & 1:
                 read |= (1 << -(-(row + 1) * side // size)) - (1 << row * side // size)
         return read
-
-
-def larger_than_zero(number: Number) -> Number:
-    """The number, or 1 where it is 0."""
-    return number + (number == 0)
 
 
 class Flatten(Layer):
@@ -126,9 +126,9 @@ class Linear(Weighted):
         weights = inputs[0][0] * self.out_features
         return weights + self.out_features if self.bias else weights
 
-    def macs(self, inputs: Sequence[Shape], output: Shape) -> Number:
+    def macs(self, output: Shape, params: Number) -> Number:
         """Every weight once."""
-        return inputs[0][0] * self.out_features
+        return params - self.out_features if self.bias else params
 
     def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
         """Every weight and bias once."""

@@ -221,10 +221,10 @@ class Conv2d(Sliding, Weighted):
         weights = self._weights(inputs)
         return weights + self.out_channels if self.bias else weights
 
-    def macs(self, inputs: Sequence[Shape], output: Shape) -> Number:
+    def macs(self, output: Shape, params: Number) -> Number:
         """Every weight once at each position of the output."""
         _, height, width = output
-        return height * width * self._weights(inputs)
+        return height * width * (params - self.out_channels if self.bias else params)
 
     def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
         """Every weight and bias once at each position of the output (Eq. 5)."""

@@ -25,6 +25,26 @@ def test_every_layer_and_the_totals_are_shown(isobudget: Isobudget, file: Path) 
         assert words in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("resnet18", ("layer4.1.conv2", "512 × 7 × 7", "11,689,512", "1,814,073,344")),
+        ("vgg16", ("classifier.6", "138,357,544", "15,470,264,320")),
+        ("alexnet", ("features.0", "61,100,840")),
+        ("squeezenet1_1", ("features.12.concat", "1,235,496", "349,151,936")),
+        ("pilotnet", ("24 × 31 × 98", "252,219")),
+    ],
+)
+def test_the_networks_of_the_examples_are_counted(
+    isobudget: Isobudget, tmp_path: Path, name: str, words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "network.json"
+    path.write_text(json.dumps(example(name)), encoding="utf-8")
+    shown = isobudget("count", path).stdout
+    for word in words:
+        assert word in shown
+
+
 def test_json_is_what_the_api_answers(isobudget: Isobudget) -> None:
     result = isobudget("count", "-", "--json", stdin=json.dumps(ARCHITECTURE))
     expected = view(Architecture.model_validate(ARCHITECTURE)).model_dump(mode="json")

@@ -7,18 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solver.answers.search import solve
-from solver.answers.variants import Describer
 from solver.approaches import APPROACHES
 from solver.constraints.maps import ProperPool
 from solver.engines.full.model import Model
 from solver.network.architecture import Architecture
-from solver.network.counting import count
-from solver.problem import ApproachName, Budget, Problem, Settings
+from solver.problem import ApproachName, Budget, Settings
 from tests import exhaustive
 from tests.exhaustive import Asked
 from tests.solver.explain.factories import assert_nearest
 from tests.solver.factories import (
-    ALL,
     FLATTEN,
     GLOBAL_POOL,
     NORM,
@@ -32,6 +29,7 @@ from tests.solver.factories import (
     pool,
     problem,
     questions_of_one,
+    variants_hold,
 )
 
 NAMES: tuple[ApproachName, ...] = ("I", "II", "III")
@@ -122,23 +120,6 @@ def test_the_nearest_network_is_the_nearest_there_is(data: st.DataObject, approa
     asked = data.draw(questions_of_one(approach))
     if exhaustive.sides_of_the_budget(asked):
         assert_nearest(replace(asked, below="0", above="0"))
-
-
-def variants_hold(asked: Problem) -> None:
-    """Some variants are networks that can be sent, and cost what the budget allows."""
-    original = count(asked.architecture, count_pooling=asked.count_pooling)
-    describer = Describer(asked)
-    for assignment in solve(asked, ALL).assignments()[::7]:
-        variant = describer.variant(assignment)
-        sent = Architecture.model_validate_json(variant.architecture.model_dump_json())
-        assert sent == variant.architecture
-        counts = count(sent, count_pooling=asked.count_pooling)
-        assert variant.counts == counts
-        assert variant.delta.params == counts.params - original.params
-        if asked.scope == "network":
-            for name in ("params", "flops"):
-                low, high = asked.tolerance.band(getattr(original, name))
-                assert asked.budget not in (name, "both") or low <= getattr(counts, name) <= high
 
 
 def same_padded(resolution: int) -> Architecture:

@@ -87,7 +87,11 @@ def test_every_fault_is_told_in_our_words_at_a_place_that_the_document_has(
         ("name", "class", "'class' is a Python keyword; choose another name"),
         ("name", "a" * 129, "a name has at most 128 characters; this one has 129"),
         ("name", 5, "expected a name such as conv1 or layer1.0.conv1, as text; this is 5"),
-        ("inputs", "conv1", 'expected a list; each of its items is text; write ["conv1"]'),
+        (
+            "inputs",
+            "conv1",
+            'expected a list of names of layers, such as ["conv1", "relu1"]; write ["conv1"]',
+        ),
     ],
 )  # fmt: skip
 def test_a_slip_in_a_convolution_is_told_with_what_to_write(
@@ -230,6 +234,7 @@ OBJECTIVES = ", ".join(f'"{it}"' for it in get_args(ObjectiveName)[:-1])
             "resolution",
             "unknown key 'resolution'; write 'resolution' in 'ranges'",
         ),
+        ({"layers": []}, "layers", "unknown key 'layers'; write 'layers' in 'architecture'"),
         ({"timeout": 5}, "timeout", "unknown key 'timeout'; write 'time_limit'"),
     ],
 )  # fmt: skip

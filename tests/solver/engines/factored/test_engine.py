@@ -1,6 +1,5 @@
 """The fast engine against the full model: every equation over every unknown, listed by CP-SAT."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,15 @@ from solver.engines.factored.arrays import Packing
 from solver.engines.factored.question import Question
 from solver.engines.factored.skeleton import ByWeight, ByWidth
 from solver.engines.factored.solutions import Solutions
-from solver.engines.full.model import Model
-from solver.problem import Problem, Settings
+from solver.problem import Settings
 from tests.exhaustive import Asked
 from tests.solver.factories import (
     FLATTEN,
     NORM,
     RELU,
     asked_of,
+    by_full_model,
+    by_tables,
     conv,
     example,
     linear,
@@ -33,32 +33,7 @@ from tests.solver.factories import (
     questions_of_two,
 )
 
-Row = tuple[int, ...]
-
-
-@pytest.fixture(params=[skeleton.FEW, 0], ids=["table", "CP-SAT"], autouse=True, scope="module")
-def _few(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Small budgets are decided by a table, and all of them once more by CP-SAT."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(skeleton, "FEW", request.param)
-        yield
-
-
-def by_full_model(asked: Problem) -> list[Row]:
-    approach, model = APPROACHES[asked.approach], Model()
-    for constraint in approach.constraints(asked):
-        constraint.post(model)
-    rows, report = model.enumerate(approach.symbols, time_limit=600.0, most=10_000_000)
-    assert report.status in ("OPTIMAL", "INFEASIBLE")
-    return sorted(tuple(row) for row in rows.tolist())
-
-
-def by_tables(asked: Problem) -> list[Row]:
-    found, report = find(asked)
-    rows = np.stack([*found.all().values()], axis=1)
-    assert len(rows) == found.count
-    assert report.status == ("OPTIMAL" if len(rows) else "INFEASIBLE")
-    return [tuple(row) for row in rows.tolist()]
+pytestmark = pytest.mark.usefixtures("either_way")
 
 
 def original(resolution: int, channels: int, filters: int, second: int, *behind: Any) -> Any:
