@@ -186,22 +186,22 @@ def _run(network: Network, images: torch.Tensor) -> tuple[Network, int]:
     return network, counter.get_total_flops() // 2
 
 
-def rows_that_reach(architecture: Body, layer: str) -> list[set[int]]:
-    """For each row of a layer's output, the rows of the image that it depends on.
+def rows_that_reach(architecture: Body) -> dict[str, list[set[int]]]:
+    """For each row of each layer's output, the rows of the image that it depends on.
 
-    A row of the image is made unknown (NaN), and so becomes what depends on it.
+    A row of the image is made unknown (NaN), and so becomes what depends on it. Vectors have none.
     """
     _, height, _ = image_of(architecture)
     network = Network(architecture).eval()
-    found: list[set[int]] = []
+    found: dict[str, list[set[int]]] = {}
     for row in range(height):
         images = torch.zeros(1, *image_of(architecture))
         images[:, :, row] = torch.nan
         with torch.no_grad():
             _run(network, images)
-        unknown = network.outputs[layer].isnan().any(dim=(0, 1, 3))
-        found = found or [set() for _ in unknown]
-        for of_output, is_unknown in zip(found, unknown.tolist(), strict=True):
-            if is_unknown:
-                of_output.add(row)
+        for name, made in network.outputs.items():
+            unknown = made.isnan().any(dim=3).any(dim=1)[0].tolist() if made.ndim == 4 else []
+            of_layer = found.setdefault(name, [set() for _ in unknown])
+            for rows, is_unknown in zip(of_layer, unknown, strict=True):
+                rows |= {row} if is_unknown else set()
     return found

@@ -95,9 +95,8 @@ def test_a_made_up_type_is_read_from_json_and_its_rules_are_told() -> None:
     with pytest.raises(ValidationError) as caught:
         network({"type": "square", "every": 2, "colour": 1}, {"type": "square", "every": 2})
     found = {error["loc"]: error["msg"] for error in caught.value.errors()}
-    assert found == {
-        ("layers", 0, "colour"): "unknown key 'colour'",
-    }
+    known = "name, type, inputs, shares and every"
+    assert found == {("layers", 0, "colour"): f"unknown key 'colour'; known are {known}"}
     with pytest.raises(ValidationError, match="2 does not divide 1 channels"):
         network({"type": "square", "every": 2})
     with pytest.raises(ValidationError, match="does not fit its 1×1 input"):
@@ -148,5 +147,5 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_made_up_type_is_unknown_where_it_was_not_added(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(LAYERS, "square")
-    with pytest.raises(ValidationError, match="there is no such layer type"):
+    with pytest.raises(ValidationError, match="there is no layer type 'square'"):
         network({"type": "square"})
