@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,16 @@ from solver.network.architecture import Architecture
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/README.md"]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "examples/README.md",
+]
+ENDS_WITHIN = re.compile(r"(?<!\bEq)(?<!\bEqs)(?<!\b[A-Z])[.?!]\)? +[A-Z]")
+"""A sentence that ends before its line does."""
+ENDS = re.compile(r"[.:;?!)][*`)]*$")
+"""How a line of a paragraph ends that another line follows."""
 
 
 def blocks(language: str) -> list[str]:
@@ -77,7 +87,8 @@ def test_the_ids_of_the_readme_are_those_of_the_examples() -> None:
 
 
 def test_the_error_of_the_readme_is_what_such_a_network_gets() -> None:
-    shown = json.loads(blocks("json")[0])["errors"][0]
+    documents = map(json.loads, blocks("json"))
+    shown = next(it["errors"][0] for it in documents if "errors" in it)
     body = example("digits-architecture")
     body["layers"][0]["kernel_size"] = 7
 
@@ -111,3 +122,33 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def anchors(page: Path) -> set[str]:
+    """What headings are called in links, as GitHub does it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", it.lower()).replace(" ", "-") for it in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_headings_lead_to_one(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+        assert anchor in anchors(page.parent / target if target else page), anchor
+
+
+def paragraphs(page: Path) -> Iterator[list[str]]:
+    """The lines of each paragraph and list item; no code, tables and headings."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for block in re.split(r"\n\s*\n|\n(?=\s*(?:-|\d+\.) )", text):
+        lines = [re.sub(r"^\s*(-|\d+\.) ", "", line) for line in block.strip().splitlines()]
+        if lines := [line for line in lines if not line.startswith(("|", "#", "!"))]:
+            yield lines
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_line_is_a_sentence(page: Path) -> None:
+    for lines in paragraphs(page):
+        for line in lines:
+            assert not ENDS_WITHIN.search(line), line
+        for line in lines[:-1]:
+            assert ENDS.search(line), f"is this a whole sentence? {line}"
