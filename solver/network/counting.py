@@ -253,20 +253,21 @@ def refuse_overflow(walk: Walk) -> None:
 
 def span(walk: Walk, *, count_pooling: bool = True) -> Span:
     """Count consecutive layers, which read nothing from before their first tensor."""
-    layers, image, shapes = walk.layers, walk.image, walk.shapes
-    tall = walk.reaches(0)[walk.end]
+    layers, image, shapes, end = walk.layers, walk.image, walk.shapes, walk.end
+    params = macs = flops = 0
+    for layer, inputs, output in walk.steps:
+        own = layer.params(inputs)
+        params += learned(layer, own)
+        macs += layer.macs(output, own)
+        if count_pooling or not layer.is_pool:
+            flops += layer.flops(inputs, output, own)
+    tall = walk.reaches(0)[end]
     is_square = len(image) == 1 or (
         image[1] == image[2] and all(layer.is_square for layer in layers)
     )
-    return Span(
-        shapes[-1],
-        walk.params,
-        walk.macs,
-        walk.flops(count_pooling=count_pooling),
-        memory.peak(layers, walk.links, shapes),
-        (tall, tall if is_square else walk.reaches(1)[walk.end]),
-        walk.end < len(layers),
-    )
+    peak = memory.peak(layers, walk.links, shapes)
+    reaches = (tall, tall if is_square else walk.reaches(1)[end])
+    return Span(shapes[-1], params, macs, flops, peak, reaches, end < len(layers))
 
 
 def walk(architecture: Architecture) -> Walk:

@@ -4,6 +4,7 @@ Tensors are numbered: 0 is the image, ``i + 1`` the output of the layer at place
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from solver.network.layers import Layer, Shape, Weighted
@@ -32,6 +33,7 @@ def is_sequence(links: Links) -> bool:
     return all(read == (place,) for place, read in enumerate(links))
 
 
+@lru_cache(maxsize=256)
 def last_readers(links: Links) -> list[int]:
     """The last layer that reads each tensor; of one that none reads, the layer that makes it."""
     last = [place - 1 for place in range(len(links) + 1)]

@@ -49,7 +49,7 @@ class Schema(BaseModel):
         """
         made = object.__new__(cls)
         object.__setattr__(made, "__dict__", fields)
-        object.__setattr__(made, "__pydantic_fields_set__", {*fields})
+        object.__setattr__(made, "__pydantic_fields_set__", set(fields))
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_private__", None)
         return made
