@@ -39,7 +39,7 @@ quick: lint
 		--ignore tests/chaos --ignore tests/e2e
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 chaos: $(VENV)/installed-dev
 	ISOBUDGET_CHAOS=full ISOBUDGET_TEST_CANCELS=100 $(BIN)/python -m pytest -n 0 \
