@@ -17,7 +17,7 @@ def _data_folder() -> Path:
 class Settings(BaseSettings):
     """The settings that an operator may change.
 
-    ``database_url`` is a URL of SQLAlchemy's. Times are in seconds, memory in MiB. A server with no
+    ``database_url`` is an SQLAlchemy URL. Times are in seconds, memory in MiB. A server with no
     ``solver_processes`` leaves searches to other servers on the same database. ``checkpoints`` is a
     folder or a URL for ``fsspec``; all workers on the database share it.
     """
