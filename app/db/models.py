@@ -258,7 +258,7 @@ class AttemptRow(Base):
 class LateWriteRow(Base):
     """Writes of one attempt that were refused, since it no longer held the run.
 
-    There is no foreign key: checking it would wait for the worker that holds the run now.
+    There is no foreign key: checking it would wait for a transaction that writes to the run.
     """
 
     __tablename__ = "late_writes"

@@ -179,7 +179,7 @@ def _leader(*conditions: ColumnElement[bool]) -> CTE:
     # PostgreSQL tests the whole queue first, above all if it has no statistics.
     is_first = is_behind.is_not(true())
     # The attempt is not used, but no index holds it: without it, SQLite would read the stacks'
-    # index, which holds all other columns, and sort the whole queue.
+    # index, which holds all other columns needed, and sort the whole queue.
     return (
         select(RunRow.stack, RunRow.target_epochs, RunRow.attempt)
         .where(has_state(RunRow, "queued"), is_first, *conditions)
@@ -469,10 +469,10 @@ def _update_jobs(session: Session, condition: ColumnElement[bool], **values: Any
 def want(session: Session, ids: Sequence[str], since: Any) -> None:
     """Give runs the highest target and the highest priority that any open job has for them.
 
-    A paused run below its target is queued again, with the age ``since``. A queued run that has
-    reached its target is paused. An open run that no job wants is cancelled. Runs that have ended
-    do not change, nor do paused runs that no job wants: a later job may want them. The caller has
-    locked the runs.
+    A paused run that must be trained further is queued again, with the age ``since``. A queued run
+    that has reached its target, short of the recipe's end, is paused. An open run that no job wants
+    is cancelled. Runs that have ended do not change, nor do paused runs that no job wants: a later
+    job may want them. The caller has locked the runs.
     """
 
     def most(column: Any) -> ScalarSelect[int]:
