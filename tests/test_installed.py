@@ -9,6 +9,8 @@ from zipfile import ZipFile
 
 import pytest
 
+pytestmark = pytest.mark.slow  # builds a wheel
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ("app", "examples", "migrations", "solver", "trainer")
 FILES = ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py")

@@ -19,7 +19,7 @@ def layers_table(counted: ArchitectureView) -> Table:
     """One line for each layer, and the totals."""
     image, counts = counted.architecture.input, counted.counts
     name = counted.architecture.name or "architecture"
-    title = f"{name}: {image.channels} × {image.resolution} × {image.resolution}"
+    title = f"{name}: {' × '.join(map(str, image.shape))}"
     totals = (counts.params, counts.macs, counts.flops)
     footers = ("total", "", "", *(f"{n:,}" for n in totals), "")
     table = _table(title, "layer type output> params> MACs> FLOPs> field>", footers)
@@ -27,6 +27,7 @@ def layers_table(counted: ArchitectureView) -> Table:
         output = " × ".join(str(side) for side in layer.output)
         numbers = (layer.params, layer.macs, layer.flops, layer.receptive_field)
         table.add_row(layer.name, layer.type, output, *(f"{n:,}" for n in numbers))
+    table.caption = f"at most {counts.activations:,} elements are alive at once"
     return table
 
 

@@ -17,6 +17,8 @@ from trainer.modules import Add, ChannelNorm, ChannelShuffle, Chunk, Concat, Mul
 from trainer.networks import build
 from trainer.stacked import Stacked
 
+pytestmark = pytest.mark.slow  # trains
+
 IMAGES = torch.rand(5, 4, 8, 8, generator=torch.Generator().manual_seed(0))
 
 
@@ -43,6 +45,7 @@ def test_a_graph_gives_each_module_what_it_reads() -> None:
     assert torch.equal(graph(IMAGES), torch.cat([relu + tanh, relu], dim=1))
 
 
+@pytest.mark.slow
 def test_a_tensor_is_let_go_of_behind_its_last_reader() -> None:
     made: list[weakref.ref[Tensor]] = []
     alive: list[list[bool]] = []

@@ -20,6 +20,8 @@ from trainer.outcome import Epoch, Outcome
 from trainer.stacked import Stacked
 from trainer.train import Training, best_device, learning_rate, outcomes, train
 
+pytestmark = pytest.mark.slow  # trains
+
 CPU = torch.device("cpu")
 
 

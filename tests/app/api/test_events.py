@@ -160,7 +160,7 @@ def test_a_silent_stream_is_kept_alive(
 ) -> None:
     monkeypatch.setattr(service, "KEEP_ALIVE_SECONDS", 0.1)
     job = queued_job(database, seeds=1)
-    timer = threading.Timer(0.5, client.app.state.closing.set)  # type: ignore[attr-defined]
+    timer = threading.Timer(1.5, client.app.state.closing.set)  # type: ignore[attr-defined]
     timer.start()
     with client.stream("GET", f"/v1/jobs/{job.id}/events") as answer:
         assert ": keep-alive" in list(answer.iter_lines())

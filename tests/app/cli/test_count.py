@@ -32,7 +32,7 @@ def test_every_layer_and_the_totals_are_shown(isobudget: Isobudget, file: Path) 
         ("vgg16", ("classifier.6", "138,357,544", "15,470,264,320")),
         ("alexnet", ("features.0", "61,100,840")),
         ("squeezenet1_1", ("features.12.concat", "1,235,496", "349,151,936")),
-        ("pilotnet", ("24 × 31 × 98", "252,219")),
+        ("pilotnet", ("pilotnet: 3 × 66 × 200", "24 × 31 × 98", "252,219", "112,512 elements")),
     ],
 )
 def test_the_networks_of_the_examples_are_counted(

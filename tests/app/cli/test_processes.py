@@ -11,6 +11,8 @@ from app.cli import processes
 from app.cli.processes import ChildEndedError, Children
 from app.supervision import Kept
 
+pytestmark = pytest.mark.slow  # starts processes
+
 SLEEP = ["-c", "import time; print('up', flush=True); time.sleep(600)"]
 STUBBORN = [
     "-c",

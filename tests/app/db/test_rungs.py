@@ -14,6 +14,8 @@ from app.services.job_views import JobView, job_view
 from tests.factories import queued_job
 from tests.workers import FakeWorker, epoch_row
 
+pytestmark = pytest.mark.slow  # settles many jobs
+
 EIGHT = range(8)
 EPOCH = epoch_row(1)
 

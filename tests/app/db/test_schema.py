@@ -19,6 +19,8 @@ from solver.network.schema import MAX_COUNT
 from tests.factories import queued_job
 from tests.workers import FakeWorker
 
+pytestmark = pytest.mark.slow  # migrates up and down
+
 
 @pytest.fixture
 def revisions() -> list[str]:

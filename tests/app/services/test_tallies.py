@@ -18,6 +18,8 @@ from solver.processes.process import (
 )
 from tests.solver.processes.children import endless
 
+pytestmark = pytest.mark.slow  # starts processes
+
 SEARCH = example("digits-search")
 
 

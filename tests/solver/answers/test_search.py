@@ -121,6 +121,7 @@ def test_with_biases_equation_15_says_something_else() -> None:
     assert by_scope[0] != by_scope[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", ["flops", "both"])
 def test_the_example_also_has_variants_with_equal_flops_and_with_both_equal(budget: str) -> None:
     request = example(budget=budget, ranges={"resolution": [8, 8]})

@@ -38,6 +38,7 @@ def test_dilation_has_variants_that_cost_exactly_the_same(name: str, found: int)
     assert {(it.params, it.macs, it.flops) for it in deltas} == {(0, 0, 0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "approach", "ranges"),
     [

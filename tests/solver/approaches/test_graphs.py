@@ -20,9 +20,12 @@ from tests.solver.factories import (
 )
 from tests.strategies import ranges_of_one_convolution, small_ranges
 
+pytestmark = pytest.mark.slow  # tries everything
+
 NAMES = ("I", "II", "III", "IV")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", ["network", "paper"])
 @pytest.mark.parametrize("budget", ["params", "flops", "both"])
 @pytest.mark.parametrize("approach", NAMES)
@@ -36,6 +39,7 @@ def test_the_enumerated_set_is_the_exhaustive_one_for_generated_graphs(
         variants_hold(asked_of(asked))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("approach", NAMES)
 @settings(deadline=None, max_examples=20)
@@ -47,6 +51,7 @@ def test_both_engines_give_the_same_set_for_generated_graphs(
     assert by_tables(asked) == by_full_model(asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("approach", ["I", "III", "IV"])
 @settings(deadline=None, max_examples=10)
 @given(data=st.data())

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow  # starts processes
+
 MODULE = '''
 from solver import approaches
 from solver.approaches.base import Approach

@@ -18,6 +18,8 @@ from tests.graphs import graphs
 from tests.modules import rows_that_reach, run
 from tests.solver.factories import FLATTEN, NORM, RELU, conv, linear, network, pool, problem
 
+pytestmark = pytest.mark.slow  # builds many networks in PyTorch
+
 
 @settings(deadline=None, max_examples=80)
 @given(graphs())

@@ -16,6 +16,8 @@ from solver.processes.child import OUT_OF_MEMORY
 from tests.solver.factories import problem, two_convs
 from tests.solver.processes.children import ROOT, Started, endless, started, too_large
 
+pytestmark = pytest.mark.slow  # starts processes
+
 SEARCH = example("digits-search")
 
 

@@ -18,6 +18,8 @@ from solver.processes.process import (
 from tests.factories import search_body
 from tests.solver.processes.children import endless, too_large
 
+pytestmark = pytest.mark.slow  # starts processes
+
 REQUEST = SolveRequest.model_validate(search_body())
 
 
