@@ -15,11 +15,11 @@ def _data_folder() -> Path:
 
 
 class Settings(BaseSettings):
-    """What an operator may set.
+    """The settings that an operator may change.
 
-    ``database_url`` is SQLAlchemy's; times are in seconds, memory in MiB. A server with no
+    ``database_url`` is an SQLAlchemy URL. Times are in seconds, memory in MiB. A server with no
     ``solver_processes`` leaves searches to other servers on the same database. ``checkpoints`` is a
-    folder, or a URL that ``fsspec`` reads, which all workers on the database share.
+    folder or a URL for ``fsspec``; all workers on the database share it.
     """
 
     model_config = SettingsConfigDict(env_prefix="ISOBUDGET_", frozen=True)

@@ -1,4 +1,4 @@
-"""What the service refuses, in words that say where and what to do."""
+"""Refusals of the service, in words that say where the fault is and what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class RefusedError(ValueError):
 
 
 class ConflictError(RuntimeError):
-    """A request that does not go with the state that something is in (409)."""
+    """A request that does not fit the current state of what it is about (409)."""
 
 
 def pointer(place: Sequence[str | int]) -> str:
@@ -31,5 +31,5 @@ def pointer(place: Sequence[str | int]) -> str:
 
 
 def printable(text: str) -> str:
-    """Text with escapes for what no encoding of Unicode may hold: halves of surrogate pairs."""
+    """Escape halves of surrogate pairs, which no encoding of Unicode may hold."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,6 +1,6 @@
 """Logs: one line for each event, as JSON or as text, with the ids of what it is about.
 
-The ids come from the context (:func:`about`), or with the event itself:
+The ids come from the context (:func:`about`), or from the event itself:
 ``logger.info("…", extra={"run_id": id_})``.
 """
 
@@ -20,19 +20,19 @@ LogFormat = Literal["json", "text"]
 IDS: Final = ("request_id", "search_id", "job_id", "run_id")
 ACCESS_LOG: Final = "uvicorn.access"
 ACCESS_FIELDS: Final = ("client", "method", "path", "http_version", "status")
-"""What uvicorn puts into a line of its access log, in its order."""
+"""The fields of uvicorn's access log, in its order."""
 
 logger = logging.getLogger(__name__)
 
 Id = str | Sequence[str]
-"""An id, or those of several."""
+"""One id, or several."""
 
 _about: ContextVar[Mapping[str, Id]] = ContextVar("about", default=MappingProxyType({}))
 
 
 @contextmanager
 def about(**ids: Id) -> Iterator[None]:
-    """Add ids (those of ``IDS``) to all that is logged in this block, by this task or thread."""
+    """Add ids (of the kinds in ``IDS``) to all that this task or thread logs in this block."""
     token = _about.set({**_about.get(), **ids})
     try:
         yield
@@ -58,7 +58,7 @@ def set_up(log_format: LogFormat | None = None) -> None:
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: ``time`` (RFC 3339), ``level``, ``logger``, ``pid``, ``message``.
 
-    Then the ids; of a request its method, path and status; of an exception its ``trace``.
+    The ids follow, then a request's method, path and status, or an exception's ``trace``.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -79,7 +79,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """For people: time, level, message, and those ids that the message does not name."""
+    """Lines for people: time, level, message, and the ids that the message does not name."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s%(ids)s")

@@ -76,14 +76,14 @@ def create_app(given: Settings | None = None) -> FastAPI:
         return RedirectResponse("/docs")
 
     app.state.metrics = registry
-    # Around Starlette's own layers, as no added middleware is: a 500 is answered by the outermost.
+    # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
     app.middleware_stack = Observed(app.build_middleware_stack(), Traffic(registry))
     return app
 
 
 def _registry() -> CollectorRegistry:
-    """The figures of one application; those of its process, memory for one, are among them."""
-    # It would double the number of series.
+    """The metrics of one application, and those of its process, such as memory."""
+    # Creation times would double the number of series.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)

@@ -11,14 +11,14 @@ from typing import Final
 logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE: Final = 60.0
-"""Before a process that dies again and again is started, in seconds."""
+"""The longest pause before a process that dies again and again is restarted, in seconds."""
 
 
 class Kept:
-    """A process, and those that replace it when it dies.
+    """A process that is replaced by a new one when it dies.
 
-    ``start`` starts one, in a process group of its own. A process that ends with exit code 0 is
-    done, unless it ``never_ends``: then it is replaced as one that died.
+    ``start`` starts a process, in a process group of its own. A process that ends with exit code 0
+    is done, unless it ``never_ends``: then it is replaced, too.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Kept:
 
     @property
     def pid(self) -> int | None:
-        """Of the process that runs, if one does."""
+        """The id of the running process; ``None`` if none is running."""
         return None if self._process is None else self._process.pid
 
     def look(self) -> None:
@@ -86,7 +86,7 @@ class Kept:
             self._process.terminate()
 
     def wait(self, deadline: float) -> int:
-        """Its exit code; it is killed if it does not end in time."""
+        """Wait for its exit code; kill it if it does not end in time."""
         if self._process is None:
             return self.code or 0
         try:
@@ -96,7 +96,7 @@ class Kept:
             return 1
         finally:
             self._close()
-        return 0 if code == -signal.SIGTERM else abs(code)  # asked before it could listen
+        return 0 if code == -signal.SIGTERM else abs(code)  # asked before it could handle it
 
     def kill(self) -> None:
         """Kill it with all that it started."""

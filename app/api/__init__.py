@@ -1,1 +1,1 @@
-"""HTTP: turns requests into calls of services, and what they answer or refuse into responses."""
+"""HTTP: turns requests into calls of services, and their answers and refusals into responses."""

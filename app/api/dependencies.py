@@ -1,4 +1,4 @@
-"""What endpoints are given: the application's parts, and the parameters that many share."""
+"""The arguments of endpoints: the application's parts, and the parameters that many share."""
 
 import threading
 from typing import Annotated
@@ -36,7 +36,7 @@ TheDatabase = Annotated[Database, Depends(_database)]
 TheSolvers = Annotated[Solvers, Depends(_solvers)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 TheClosing = Annotated[threading.Event, Depends(_closing)]
-"""Set when the server is to stop: what would go on for long ends then."""
+"""Set when the server is to stop; long responses, such as event streams, end then."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items to answer", examples=[50])]
 Cursor = Annotated[

@@ -1,6 +1,6 @@
-"""Every error as ``application/problem+json`` (RFC 9457), with the place and the reason.
+"""Answers every error as ``application/problem+json`` (RFC 9457), with the place and the reason.
 
-Nothing that a client sent is echoed, and nothing of ours is shown: a 500 says only that it is one.
+An answer neither echoes what a client sent nor shows internals: a 500 says only that it is one.
 """
 
 import logging
@@ -59,7 +59,7 @@ def problem(
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of an application as a problem."""
+    """Have an application answer every error as a problem."""
     refusals: dict[type[Exception], int] = {
         NotFoundError: 404,
         ConflictError: 409,
@@ -123,7 +123,7 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 
 
 def _fault(details: Any, body: Any) -> Fault:
-    """An error as a place in the body, or a parameter, and a sentence."""
+    """Turn an error into a sentence about a place in the body, or about a parameter."""
     source, *place = details["loc"]
     if details["type"] == "json_invalid":
         reason = details.get("ctx", {}).get("error", "it cannot be read")

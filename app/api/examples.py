@@ -1,6 +1,6 @@
 """Examples for the OpenAPI pages: each call works when it is sent as it stands, top to bottom.
 
-Ids are hashes of what was asked, so that those of the examples are known beforehand.
+Ids are hashes of what was asked, so the ids of the examples are known beforehand.
 """
 
 from typing import Any, Final

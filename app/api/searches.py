@@ -115,7 +115,7 @@ def cancel_or_remove_a_search(id: RemovedId, database: TheDatabase) -> None:  # 
 
 
 async def _ended(database: Database, id_: str, wait: float) -> bool:
-    """Look at a search until it has ended, or for some seconds."""
+    """Wait up to ``wait`` seconds for the end of a search. Returns whether it has ended."""
     deadline = time.monotonic() + wait
     while not (ended := await run_in_threadpool(searches.has_ended, database, id_)):
         if time.monotonic() > deadline:
@@ -125,7 +125,7 @@ async def _ended(database: Database, id_: str, wait: float) -> bool:
 
 
 def _seconds(prefer: str) -> float:
-    """Read ``wait=N`` (RFC 7240); other preferences are for others.
+    """Read ``wait=N`` (RFC 7240), and ignore other preferences.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is noted of every request: its id, in logs and in the response, and how long it took."""
+"""Gives every request an id, for logs and its response, and measures how long it takes."""
 
 import re
 import time
@@ -20,13 +20,13 @@ ID_NAMES: Final[Mapping[str, str]] = {"jobs": "job_id", "searches": "search_id"}
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OTHER: Final = "other"
 BUCKETS: Final = (0.005, 0.025, 0.1, 0.5, 2.0, 10.0, 60.0)
-"""In seconds; a search may be waited for, for up to a minute."""
+"""Seconds; the last is a minute, since a client may wait that long for a search."""
 
 
 class Traffic:
-    """Counts and times requests, by what there is a bounded number of: no ids, no paths.
+    """Counts and times requests, by labels with a bounded number of values: no ids, no paths.
 
-    A route is its template, ``/v1/jobs/{id}``; ``other`` stands for what is no route of ours.
+    A route is its template, ``/v1/jobs/{id}``; ``other`` stands for unknown routes and methods.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -53,7 +53,7 @@ class Traffic:
 
 
 class Observed:
-    """An application, seen from outside: what it answers when it fails is noted too."""
+    """Wraps an application from outside, so that answers to its failures are noted, too."""
 
     def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
         self._app = app
@@ -86,7 +86,7 @@ class Observed:
 
 
 def _request_id(headers: Headers) -> str:
-    """The client's, where it can be put into logs and headers as it is, or a new one."""
+    """The client's id, if it can be put into logs and headers as it is; otherwise a new one."""
     given = headers.get(REQUEST_ID, "")
     return given if REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
 

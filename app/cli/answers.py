@@ -31,7 +31,7 @@ CODES: Final[Mapping[Outcome, ExitCode]] = {
     "infeasible": ExitCode.INFEASIBLE,
     "timed_out": ExitCode.TIMED_OUT,
 }
-"""How a command ends whose search ended like this."""
+"""The exit code of a command, by the outcome of its search."""
 
 
 def variants_of(request: SolveRequest, answer: Answer) -> Iterator[Variant]:
@@ -52,7 +52,7 @@ def print_json(request: SolveRequest, answer: Answer) -> None:
 
 
 def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
-    """All but the variants; what only a stored search has is ``None``."""
+    """All fields but the variants; those that only a stored search has are ``None``."""
     network = request.problem.architecture
     original = Original(
         id=network.id,
@@ -86,7 +86,7 @@ def print_outcome(outcome: Outcome, found: int, find: Find = "all") -> None:
 
 
 def number_of_variants(found: int) -> str:
-    """So many variants."""
+    """The number of variants with its noun, as in ``1,234 variants``."""
     return "1 variant" if found == 1 else f"{found:,} variants"
 
 
@@ -105,7 +105,7 @@ def print_explanation(explanation: Explanation | None) -> None:
 
 
 def _neighbours(explanation: Explanation) -> list[tuple[str, Variant]]:
-    """The networks that come nearest, each once, with what they are nearest of."""
+    """The nearest networks, each once: nearest of all, nearest below and nearest above."""
     nearest = explanation.nearest
     sides = (("below", explanation.below), ("above", explanation.above))
     found = [

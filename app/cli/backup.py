@@ -28,7 +28,7 @@ def backup(
 
 @contextmanager
 def the_database() -> Iterator[Database]:
-    """The database that the settings name; what goes wrong with it ends the command."""
+    """Open the database that the settings name; an error in the block ends the command."""
     try:
         with closing(Database(settings().database_url)) as database:
             yield database

@@ -19,8 +19,8 @@ class ServiceError(RuntimeError):
 class Client:
     """Talks to one API.
 
-    ``check`` is called at every look while waiting; what it raises ends the wait. ``transport``
-    takes the place of the network, in tests.
+    ``check`` is called at every look while waiting, and an exception from it ends the wait.
+    ``transport`` takes the place of the network in tests.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Client:
         Raises
         ------
         ServiceError
-            It took longer.
+            The API was not ready after ``seconds``.
         """
         deadline = time.monotonic() + seconds
         while not self._is_ready():
@@ -79,7 +79,7 @@ class Client:
         return self._answer("POST", path, json=body, headers={"Prefer": "wait=30"})
 
     def until_ended(self, path: str) -> Iterator[Any]:
-        """Yield a search or a job again and again; the last one has ended."""
+        """Yield a search or a job again and again, until it has ended."""
         while True:
             view = self.get(path)
             yield view
@@ -111,7 +111,7 @@ class Client:
 
 
 def _reasons(response: httpx2.Response) -> str:
-    """What a problem document says (RFC 9457), fault by fault."""
+    """The text of a problem document (RFC 9457), fault by fault."""
     try:
         problem = response.json()
         faults = [f"{fault['pointer']}: {fault['detail']}" for fault in problem["errors"]]

@@ -18,7 +18,7 @@ BUDGETS: Final = get_args(Budget)
 def combinations(
     content: Any, approaches: Given, budgets: Given, tolerances: Given
 ) -> Iterator[tuple[str | None, ...]]:
-    """What is asked of each original; ``None`` leaves it to the file."""
+    """The combinations to ask of each original; ``None`` leaves a value to the file."""
     given = request_in(content)
     left_to_the_file: Sequence[str | None] = (None,)
     if not approaches:
@@ -30,7 +30,7 @@ def combinations(
 
 
 def _applicable(architecture: Any) -> Sequence[str]:
-    """The approaches that fit a network; all of them where it is refused for other reasons."""
+    """The approaches that fit a network; all of them if it is invalid, or none fits."""
     try:
         network = Architecture.model_validate(architecture)
     except ValidationError:

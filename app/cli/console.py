@@ -1,4 +1,4 @@
-"""What commands print, and how they end: results go to standard output, the rest to the other."""
+"""How commands print and end: results go to standard output, all else to standard error."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
 
 
 def fail(message: str) -> NoReturn:
-    """Say why nothing came out, and end with exit code 1."""
+    """Say why there is no result, and end with exit code 1."""
     _say_error(message)
     raise typer.Exit(ExitCode.FAILED)
 
@@ -36,7 +36,7 @@ def fail(message: str) -> NoReturn:
 def refuse(source: str, faults: Sequence[Fault]) -> NoReturn:
     """List everything that is wrong with what the user gave, and end with exit code 2.
 
-    The faults' pointers are places in the source, ``layers/3``; empty for the source itself.
+    A fault's pointer is a place in the source, such as ``layers/3``; it is empty for the source.
     """
     number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     _say_error(f"{source}: {number}")
@@ -47,7 +47,7 @@ def refuse(source: str, faults: Sequence[Fault]) -> NoReturn:
 
 
 def settings() -> Settings:
-    """The settings of the environment; what is wrong with them is listed (exit code 2)."""
+    """Read the settings of the environment; if they have faults, list these (exit code 2)."""
     try:
         return read_settings()
     except ValidationError as invalid:

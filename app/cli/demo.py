@@ -1,4 +1,4 @@
-"""``isobudget demo``: the whole path on one machine, over HTTP as any user would go it."""
+"""``isobudget demo``: the whole path on one machine, over HTTP as for any user."""
 
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -62,7 +62,7 @@ def demo(
 
 
 def _experiment(client: Client, request: Any) -> Experiment:
-    """Search, train, and fetch all that is known at the end."""
+    """Search, train, and fetch everything about the job at the end."""
     search = _search(client, request)
     job = _train(client, search["id"])
     trained = [variant["variant_id"] for variant in job["results"]["variants"]]
@@ -77,7 +77,7 @@ def _experiment(client: Client, request: Any) -> Experiment:
 
 
 def _search(client: Client, request: Any) -> Any:
-    """Have the variants found; show the first of them."""
+    """Search for the variants, and show the first of them."""
     posted = client.post("/v1/searches", request)
     *_, search = client.until_ended(f"/v1/searches/{posted['id']}")
     if search["state"] != "succeeded":
@@ -94,7 +94,7 @@ def _search(client: Client, request: Any) -> Any:
 
 
 def _train(client: Client, search_id: str) -> Any:
-    """Have some variants trained; show how far that is."""
+    """Train some variants, and show the progress."""
     posted = client.post("/v1/jobs", {"search_id": search_id, **JOB})
     total = posted["progress"]["runs_total"]
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())

@@ -100,14 +100,14 @@ def feasible(
 
 
 def _without_any(tallies: Sequence[Tally]) -> ExitCode:
-    """How the command ends where no original is known to have variants."""
+    """The exit code if no original is known to have variants."""
     if all(tally.number is not None for tally in tallies):
         return ExitCode.INFEASIBLE
     return ExitCode.TIMED_OUT if any(tally.is_late for tally in tallies) else ExitCode.FAILED
 
 
 def _survey(requests: Sequence[SolveRequest], lists: Lists, sample: Sample | None) -> Survey:
-    """Look for the grid's valid networks; what is wrong with it ends the command."""
+    """Look for the grid's valid networks; a fault of the grid ends the command."""
     requests = list(dict.fromkeys(requests))
     original = requests[0].problem.architecture
     axes, faults = axes_of(original, lists)

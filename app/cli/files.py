@@ -1,4 +1,4 @@
-"""Reading what users hand over: JSON files, and what schemas refuse in them."""
+"""Reads the JSON files of users, and puts into words what schemas refuse in them."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ FILE_HELP = "A JSON file; - reads standard input."
 
 
 def read_json(file: str) -> Any:
-    """Parse a file, or standard input for ``-``; what cannot be parsed ends the command."""
+    """Parse a file, or standard input for ``-``; if that fails, the command ends."""
     try:
         return json.loads(sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes())
     except OSError as missing:
@@ -31,10 +31,10 @@ def read_json(file: str) -> Any:
 
 
 def shown(file: str) -> str:
-    """What to call a file in messages."""
+    """The name of a file in messages."""
     return "standard input" if file == STDIN else file
 
 
 def faults_of(invalid: ValidationError, name: Callable[[Place], str]) -> list[Fault]:
-    """All that a schema refuses, in words; ``name`` says what the user calls a place."""
+    """All that a schema refuses, in words; ``name`` gives the user's name for a place."""
     return [Fault(name(details["loc"]), sentence(details)) for details in invalid.errors()]

@@ -1,4 +1,4 @@
-"""Which of the solutions ``isobudget solve`` shows: its options, beside the file's ``find``."""
+"""The options of ``isobudget solve`` that, with a file's ``find``, choose the solutions shown."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,15 +9,15 @@ from solver.network.schema import Place
 from solver.problem import Best, Find, Sample
 
 KINDS: Final = {"sample": ("sample", "seed"), "best": ("best", "top", "diverse")}
-"""The options of each kind of answer; the first of them makes it one."""
+"""The options of each kind of answer; the first of them chooses the kind."""
 METAVARS: Final = {"sample": "--sample K", "best": "--best OBJECTIVE"}
 KIND_OF: Final = {name: kind for kind, names in KINDS.items() for name in names}
 
 
 def find_of(given: Mapping[str, Any], own: Any) -> tuple[Any, list[Fault]]:
-    """What the options make of a file's ``find``, and what does not go together in them.
+    """A file's ``find`` as overridden by the options, and the faults of these options.
 
-    Options of the kind that the file asks for override it one by one.
+    Options of the file's own kind override its fields one by one.
     """
     named = [kind for kind in KINDS if kind in given]
     if len(named) > 1:
@@ -36,7 +36,7 @@ def kind_of(find: Any) -> str | None:
 
 
 def _stray(name: str, named: list[str]) -> Fault:
-    """An option whose partner is missing."""
+    """The fault of an option whose partner is missing."""
     partner = METAVARS[KIND_OF[name]]
     if named:
         return Fault(f"--{name}", f"it goes with {partner}, not with --{named[0]}")
@@ -44,16 +44,17 @@ def _stray(name: str, named: list[str]) -> Fault:
 
 
 def at_odds_with_count(given: Mapping[str, Any]) -> list[Fault]:
-    """Options that say which solutions to show, where they are only to be counted."""
+    """The fault of options that choose solutions to show, if solutions are only counted."""
     names = [f"--{name}" for name, value in given.items() if value is not None]
     reason = f"it counts all solutions and shows none; leave out {', '.join(names)}"
     return [Fault("--count", reason)] if names else []
 
 
 def title(find: Find, kept: int, found: int, first: int, outcome: Outcome) -> str:
-    """What a table of the first variants shows; nothing where it shows all there are.
+    """The title of a table of the first variants; empty if the table shows all variants.
 
-    Where there may be more than were found, what is drawn or best is so of those alone.
+    If there may be more variants than were found, the title claims a sample, or the best, only of
+    those that were found.
     """
     rest = f"; the first {first}" if kept > first else ""
     some = f"{found:,}"
@@ -75,7 +76,7 @@ def title(find: Find, kept: int, found: int, first: int, outcome: Outcome) -> st
 
 
 def place_in_find(place: Place, given: Mapping[str, Any]) -> str:
-    """Call a place in ``find`` what the user calls it: an option, or a path in the file."""
+    """The user's name for a place in ``find``: an option, or a path in the file."""
     _, *path = place
     if path and path[0] in given:
         return f"--{path[0]}"

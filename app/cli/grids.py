@@ -16,13 +16,13 @@ Lists = Mapping[str, Sequence[int]]
 """Values by the names that the user gave."""
 
 MOST_PROBLEMS: Final = 100_000
-"""Most problems that are counted in one go."""
+"""The largest number of problems that are counted in one go."""
 MOST_TO_DRAW_FROM: Final = 2**62
 REMEDY: Final = "write NAME=VALUES, as in kernel_size=3,5,7 or conv1.out_channels=10:30:5"
 
 
 def read_lists(texts: Sequence[str]) -> tuple[Lists, list[Fault]]:
-    """The lists of values that were given, and what is wrong with them."""
+    """The lists of values that were given, and their faults."""
     lists: dict[str, Sequence[int]] = {}
     faults = [] if texts else [Fault("--grid", f"this is missing; {REMEDY}")]
     for text in texts:
@@ -42,7 +42,7 @@ def read_lists(texts: Sequence[str]) -> tuple[Lists, list[Fault]]:
 def axes_of(original: Architecture, lists: Lists) -> tuple[Lists, list[Fault]]:
     """The values of each field that the grid varies, in the fields' order, and the faults.
 
-    ``conv1.stride`` goes before a bare ``stride``, which is for each convolution.
+    A bare ``stride`` is for each convolution; ``conv1.stride`` overrides it.
     """
     faults = [_unknown(original, name) for name in lists if not names_for(original, name)]
     faults += [
@@ -71,7 +71,7 @@ def _unknown(original: Architecture, name: str) -> Fault:
 
 
 def sample_of(count: int | None, seed: int | None) -> tuple[Sample | None, list[Fault]]:
-    """What is drawn from the grid, if that was asked for, and what is wrong with it."""
+    """The sample to draw from the grid, if one was asked for, and the faults of its options."""
     if count is None:
         reason = "it goes with --sample N, which is missing"
         return None, [] if seed is None else [Fault("--seed", reason)]
@@ -82,7 +82,7 @@ def sample_of(count: int | None, seed: int | None) -> tuple[Sample | None, list[
 
 
 def excess(size: int, sample: Sample | None, questions: int) -> list[Fault]:
-    """What is wrong with the size of a grid whose members each make so many problems."""
+    """The fault of a grid that is too large, if each member makes ``questions`` problems."""
     if size > MOST_TO_DRAW_FROM:
         return [Fault("--grid", f"it has {size:.1e} members; give fewer values")]
     originals = min(size, sample.sample) if sample else size

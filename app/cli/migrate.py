@@ -22,7 +22,7 @@ def migrate(
 
 
 def migrate_to(url: str, revision: str = "head") -> None:
-    """Migrate a database; what goes wrong ends the command."""
+    """Migrate a database; an error ends the command."""
     try:
         database = Database(url)
         schema.migrate(database, revision)

@@ -1,4 +1,4 @@
-"""Reading what options say: ranges, tolerances, lists of values."""
+"""Reads the values of options: ranges, tolerances, lists of numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -6,13 +6,13 @@ from typing import Any, Final
 from app.errors import Fault
 
 MOST_VALUES: Final = 100_000
-"""Most values that a list may have."""
+"""The largest number of values in a list."""
 
 
 def read_options(
     fields: Mapping[str, Any], ranges: Mapping[str, str | None]
 ) -> tuple[dict[str, Any], list[Fault]]:
-    """The options that were given, read; those that cannot be read are faults."""
+    """The values of the options that were given, and a fault for each that cannot be read."""
     faults: list[Fault] = []
 
     def read(name: str, text: str, reader: Callable[[str], Any], remedy: str) -> Any:
@@ -35,12 +35,12 @@ def read_options(
 
 
 def without_none(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given."""
+    """The values that were given."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def flag(name: str) -> str:
-    """What the user calls an option."""
+    """The user's name for an option."""
     return f"--{name.replace('_', '-')}"
 
 
@@ -62,7 +62,7 @@ def numbers(text: str) -> list[int]:
     Raises
     ------
     ValueError
-        It is nothing of the kind, it holds no value, or too many.
+        The text has another form, holds no value, or holds too many.
     """
     found: set[int] = set()
     for values in map(_values, text.split(",")):

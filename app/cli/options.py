@@ -1,4 +1,4 @@
-"""What the commands that solve are asked: a file's request, overridden by options."""
+"""The requests of the commands that solve: a file's request, overridden by options."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ def requests_of(
     find: Mapping[str, Any] | None = None,
     others: Sequence[Fault] = (),
 ) -> list[SolveRequest]:
-    """Check requests; everything that is wrong with them is listed once, and ends the command.
+    """Build and check requests; if they have faults, list each once, and end the command.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def requests_of(
     content
         An architecture, or a whole request.
     asked, ranges, find
-        The options by the names of what they override; ``None`` was not given. The requests differ
-        in the fields that are asked.
+        The options by the names of what they override; ``None`` was not given. Each item of
+        ``asked`` makes one request.
     others
         Faults that were found before.
     """
@@ -88,14 +88,14 @@ def is_whole(content: Any) -> bool:
 
 
 def request_in(content: Any) -> dict[str, Any]:
-    """What a file asks, and of which architecture."""
+    """The request in a file; an architecture alone becomes a request with nothing else."""
     return dict(content) if is_whole(content) else {"architecture": content}
 
 
 def _naming(
     options: Collection[str], find: Mapping[str, Any], has_questions: bool
 ) -> Callable[[Place], str]:
-    """Call a place what the user calls it: an option, or a path in the file."""
+    """Make a function that gives the user's name for a place: an option, or a path in the file."""
 
     def name(place: Place) -> str:
         if place[:1] == ("find",):
@@ -115,7 +115,7 @@ def _with_remedy(fault: Fault) -> Fault:
 
 
 def _misfits(request: SolveRequest, name: Callable[[Place], str]) -> list[Fault]:
-    """Why the approach cannot be applied, or the network not be counted."""
+    """Say why the approach cannot be applied, or why the network cannot be counted."""
     try:
         original = checked(request.problem.architecture, "#/architecture")
         searches.check_applicable(request.problem.approach, original)

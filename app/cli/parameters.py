@@ -1,4 +1,4 @@
-"""Options that the commands which solve share."""
+"""The options that all commands that solve share."""
 
 import inspect
 from collections import defaultdict
@@ -21,7 +21,7 @@ def option(
     default: str | bool = False,
     panel: str | None = None,
 ) -> Any:
-    """An option that has no value where it is not given; the help shows its default."""
+    """An option that is ``None`` unless it is given; the help shows its ``default``."""
     return typer.Option(help=text, metavar=metavar, show_default=default, rich_help_panel=panel)
 
 
@@ -42,9 +42,9 @@ MinCoverage = Annotated[
 
 
 def with_ranges(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each range that an approach has unknowns in.
+    """Give a command an option for the range of each unknown of each approach.
 
-    The command takes what was given as ``ranges``: by name, ``None`` what was not.
+    The command takes the values as ``ranges``, by name; those that were not given are ``None``.
     """
 
     @wraps(command)
@@ -70,7 +70,7 @@ def with_ranges(command: Callable[..., None]) -> Callable[..., None]:
 RANGE_NAMES: Final = tuple(
     dict.fromkeys(it.range for approach in APPROACHES.values() for it in approach.unknowns)
 )
-"""The ranges that unknowns have, in the order of the approaches."""
+"""The names of the unknowns' ranges, in the order of the approaches."""
 APPROACH_NAMES: Final = tuple(APPROACHES)
 
 
@@ -103,4 +103,4 @@ LAYERS: Final = defaultdict(
         "linear1": "the first linear layer",
     },
 )
-"""What the layers that approaches change are called in the help."""
+"""The names, in the help, of the layers that approaches change."""

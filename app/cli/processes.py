@@ -15,7 +15,7 @@ from typing import IO, Final
 from app.supervision import Kept, kill_group
 
 STOP_SECONDS: Final = 10.0
-"""For children to end once asked; then they are killed."""
+"""The time that children have to end when asked; after it, they are killed."""
 LOOK_SECONDS: Final = 0.2
 _STOP_SIGNALS: Final = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -23,15 +23,15 @@ _STOP_SIGNALS: Final = [
 
 
 class ChildEndedError(RuntimeError):
-    """A child ended that should have gone on."""
+    """A child has ended that should have gone on."""
 
 
 class Children:
-    """Starts processes; stops all of them when its block is left, however it is left.
+    """Starts processes, and stops all of them at the end of its block, however that ends.
 
     Within the block, SIGTERM and SIGHUP raise ``KeyboardInterrupt`` as Ctrl-C does. Children have
-    process groups of their own, so that a Ctrl-C in the terminal reaches them once, through here.
-    Those that are to be kept are started again when they end, at growing intervals.
+    process groups of their own, so that a Ctrl-C in the terminal reaches them once, through this
+    process. Kept children are started again when they end, at growing intervals.
     """
 
     def __init__(self) -> None:
@@ -64,25 +64,25 @@ class Children:
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> None:
-        """Run ``python`` with these arguments; what it prints goes to a log, or here."""
+        """Run ``python`` with these arguments; its output goes to ``log``, or to ours."""
         output: IO[bytes] | None = self._logs.enter_context(log.open("wb")) if log else None
         self._processes[name] = _run(arguments, environment, subprocess.DEVNULL, output)
 
     def keep(self, name: str, arguments: Sequence[str]) -> None:
-        """Run ``python`` with these arguments, and again whenever that ends.
+        """Run ``python`` with these arguments, and start it again whenever it ends.
 
-        The end of its standard input tells it that this process has ended.
+        The end of its standard input tells the child that this process has ended.
         """
         start = partial(_run, arguments, None, subprocess.PIPE, None)
         self._kept.append(Kept(name, start, never_ends=True))
 
     def check(self) -> None:
-        """Look whether all of them still run; start again what is to be kept.
+        """Check that all children still run, and start kept ones again.
 
         Raises
         ------
         ChildEndedError
-            One does not.
+            A child has ended that is not kept.
         """
         for name, process in self._processes.items():
             if (code := process.poll()) is not None:
@@ -91,12 +91,12 @@ class Children:
             kept.look()
 
     def watch(self) -> None:
-        """Wait until one of them ends that is not to be kept.
+        """Keep checking until a child ends that is not kept.
 
         Raises
         ------
         ChildEndedError
-            One has.
+            Such a child has ended.
         """
         while True:
             self.check()

@@ -19,9 +19,9 @@ Port = Annotated[
     typer.Option(min=0, max=65_535, help="0 takes a free one.  [default: ISOBUDGET_PORT, or 8000]"),
 ]
 STARTUP_FAILURE = 3
-"""Uvicorn's own exit code where the application does not start."""
+"""Uvicorn's own exit code if the application does not start."""
 SHUTDOWN_SECONDS = 5
-"""For requests in flight, event streams among them, once the server is to stop."""
+"""The time that open requests, such as event streams, have to end when the server stops."""
 
 
 def serve(
@@ -34,7 +34,7 @@ def serve(
     The database must be migrated: isobudget migrate. Nothing is trained without a worker:
     isobudget work.
     """
-    from app.main import create_app  # other commands need none of it
+    from app.main import create_app  # no other command needs it
 
     chosen = settings()
     logs.set_up(chosen.log_format)
@@ -48,14 +48,14 @@ def serve(
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     server = _Server(config, app.state.closing)
-    with suppress(KeyboardInterrupt):  # it was stopped in order, and raises the signal again
+    with suppress(KeyboardInterrupt):  # after an orderly stop, it raises the signal again
         server.run()
     if not server.started:
         raise typer.Exit(STARTUP_FAILURE)
 
 
 class _Server(uvicorn.Server):
-    """Tells event streams when it is to stop, which would else keep it waiting."""
+    """Tells event streams when it is to stop; otherwise they would keep it waiting."""
 
     def __init__(self, config: uvicorn.Config, closing: threading.Event) -> None:
         super().__init__(config)

@@ -17,7 +17,7 @@ LOGS: Final = ("api.log", "worker.log")
 
 
 class Service(NamedTuple):
-    """A service that runs: its URL, a client of it, and its processes."""
+    """A running service: its URL, a client of it, and its processes."""
 
     url: str
     client: Client
@@ -31,7 +31,7 @@ def service(folder: Path) -> Iterator[Service]:
     Raises
     ------
     app.cli.client.ServiceError, app.cli.processes.ChildEndedError
-        It did not start.
+        The service did not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*(DATABASE + suffix for suffix in ("", "-wal", "-shm")), *LOGS):

@@ -37,7 +37,7 @@ from solver.problem import ObjectiveName, SolveRequest
 from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError
 
 QUIET_SECONDS: Final = 1.0
-"""Before the status line tells how long it takes."""
+"""The time until the status line shows how long a solve takes."""
 FIND: Final = "Which of the solutions: all, unless one of these is given"
 *FIRST_OBJECTIVES, LAST_OBJECTIVE = get_args(ObjectiveName)
 OBJECTIVES: Final = f"{', '.join(FIRST_OBJECTIVES)} or {LAST_OBJECTIVE}"
@@ -119,7 +119,7 @@ def _show(request: SolveRequest, as_json: bool) -> Outcome:
 
 
 def _solved(request: SolveRequest) -> Answer:
-    """What there is; a solver that fails ends the command."""
+    """Solve a request; a solver that fails ends the command."""
     started, known = time.monotonic(), 0
     try:
         with (
@@ -145,7 +145,7 @@ def _solved(request: SolveRequest) -> Answer:
 
 
 def progress(seconds: float, found: int) -> str:
-    """How far a solve is, once it takes a while."""
+    """The status line of a solve: once it takes a while, its time and what it has found."""
     return "solving …" if seconds < QUIET_SECONDS else f"solving … {seconds:.0f} s, {found:,} found"
 
 

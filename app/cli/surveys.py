@@ -1,4 +1,4 @@
-"""Counting a survey's problems, and showing what came out of it."""
+"""Counts a survey's problems, and shows the results."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ ORDER: Final = "the fewest fields to change first, then the least sum of |to −
 
 
 def tallied(survey: Survey) -> list[Tally]:
-    """Tally all problems in processes that die with this one; a bar shows how far it is."""
+    """Tally all problems in processes that die with this one; a bar shows the progress."""
     chosen = settings()
     processes = min(max(1, chosen.solver_processes), len(survey))
     by_place: dict[int, Tally] = {}
@@ -34,7 +34,7 @@ def tallied(survey: Survey) -> list[Tally]:
 
 
 def _bar() -> Progress:
-    """On a terminal only."""
+    """A bar that is shown on a terminal only."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(
         *columns,
@@ -60,7 +60,7 @@ def print_summary(summary: Feasibility) -> None:
 
 
 def _title(grid: GridView) -> str:
-    """How many originals there are, and what they are of the grid."""
+    """The number of originals, and how they were taken from the grid."""
     originals = "1 original" if grid.originals == 1 else f"{grid.originals:,} originals"
     sample = grid.sample
     drawn = f", drawn uniformly from {grid.size:,} (seed {sample.seed})" if sample else ""

@@ -51,7 +51,7 @@ def variants_table(variants: Iterable[Variant], title: str) -> Table:
 
 
 def neighbours_table(neighbours: Iterable[tuple[str, Variant]], title: str) -> Table:
-    """One line for each network that comes near, and by how much it misses."""
+    """One line for each network that comes near, with the amount by which it misses."""
     shown = list(neighbours)
     symbols = [symbol for _, variant in shown[:1] for symbol in variant.assignment if symbol != "N"]
     unknowns = " ".join(f"{symbol}>" for symbol in symbols)
@@ -105,7 +105,7 @@ def shares_table(shares: Iterable[Share]) -> Table:
 
 
 def nearest_table(nearest: Sequence[NearestOriginals]) -> Table:
-    """One line for each original; budgets that have the same ones share their lines."""
+    """One line for each original; budgets with the same originals share their lines."""
     within = band(nearest[0].tolerance)
     title = f"nearest to yours that have variants ({within})"
     table = _table(title, "approach budget variants> change")
@@ -138,7 +138,7 @@ def _signed(number: int) -> str:
 
 
 def _table(title: str, headers: str, footers: Sequence[str] = ()) -> Table:
-    """An empty table; ``>`` behind a header aligns its column to the right."""
+    """An empty table; ``>`` after a header aligns its column to the right."""
     table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, collapse_padding=True)
     table.show_footer = bool(footers)
     for header, footer in zip_longest(headers.split(), footers, fillvalue=""):

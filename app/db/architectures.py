@@ -14,7 +14,7 @@ NEWEST_FIRST = (Key(ArchitectureRow.created_at, True), Key(ArchitectureRow.id, T
 
 
 def add(session: Session, architecture: Architecture) -> bool:
-    """Store an architecture unless it is there already; whether it was new.
+    """Store an architecture unless it is there already. Returns whether it was new.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def get(session: Session, id_: str) -> Architecture:
 
 
 def counts(session: Session, id_: str) -> Counts:
-    """What was counted when an architecture was stored.
+    """The counts that were stored with an architecture.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Backups: a whole database as one file, taken while others write, and put back.
+"""Backups: a whole database is written to one file while others use it, and restored.
 
-SQLite copies itself; what PostgreSQL holds is dumped and restored by its own programs. A file gets
-its name once it is whole, and what a database holds is replaced in one transaction.
+SQLite copies itself; PostgreSQL's own programs dump and restore it. A file gets its name once it is
+complete, and a restore replaces the database's contents in one transaction.
 """
 
 import os
@@ -22,9 +22,9 @@ from app.db.models import Base
 REVISIONS: Final = "alembic_version"
 """Alembic's own table."""
 HEADS: Final = {b"SQLite format 3\0": "SQLite", b"PGDMP": "PostgreSQL"}
-"""How files begin, by the kind of database that they hold."""
+"""The first bytes of a backup, and the kind of database that it holds."""
 MOST_SAID: Final = 2_000
-"""Bytes of what PostgreSQL's programs say that are shown."""
+"""The error output of PostgreSQL's programs is shown up to this number of bytes."""
 
 
 class BackupError(RuntimeError):
@@ -32,7 +32,7 @@ class BackupError(RuntimeError):
 
 
 def back_up(database: Database, file: Path, *, force: bool = False) -> None:
-    """Write all that is committed to a file; others may read and write meanwhile.
+    """Write all committed data to a file, while others may read and write.
 
     Raises
     ------
@@ -56,8 +56,8 @@ def restore(database: Database, file: Path, *, force: bool = False) -> None:
     Raises
     ------
     BackupError
-        The file is no backup of such a database, or a newer version made it; or the database holds
-        something (unless ``force``). Nothing was changed.
+        The file is no backup of this kind of database, a newer version made it, or the database is
+        not empty (unless ``force``). Nothing was changed.
     """
     _check_kind(database, file)
     revision = _revision_of_copy(file) if database.is_sqlite else _revision_of_dump(file)
@@ -77,7 +77,7 @@ def restore(database: Database, file: Path, *, force: bool = False) -> None:
 
 @contextmanager
 def _whole(file: Path) -> Iterator[Path]:
-    """A place to write to, which becomes the file when the block ends well."""
+    """A temporary file, which is renamed to ``file`` when the block ends without an exception."""
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         yield part
@@ -103,7 +103,7 @@ def _check_kind(database: Database, file: Path) -> None:
 
 
 def _tables(database: Database) -> list[str]:
-    """The tables that a restored backup takes the place of: of SQLite's file all, else ours."""
+    """The tables that a restore replaces: all of an SQLite file, only ours of PostgreSQL."""
     found = inspect(database.engine).get_table_names()
     ours = {*Base.metadata.tables, REVISIONS}
     return found if database.is_sqlite else [name for name in found if name in ours]
@@ -126,7 +126,10 @@ def _copy(database: Database, part: Path) -> None:
 
 
 def _put_back(database: Database, file: Path) -> None:
-    """Page by page into the database itself: a file put in its place would meet the old log."""
+    """Copy a backup into the database, page by page.
+
+    A file put in the database's place would meet the write-ahead log of the old one.
+    """
     with _driver_connection(database) as connection, _opened(file) as copy:
         copy.backup(connection)
 
@@ -157,7 +160,7 @@ def _driver_connection(database: Database) -> Iterator[Any]:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[Any]:
-    """A backup, to be read."""
+    """Open an SQLite backup for reading."""
     address = f"{file.resolve().as_uri()}?mode=ro"
     with _as_sentences(), closing(sqlite_module().connect(address, uri=True)) as connection:
         yield connection
@@ -181,7 +184,7 @@ def _dump(database: Database, part: Path) -> None:
 
 
 def _revision_of_dump(file: Path) -> str | None:
-    """The one row of Alembic's table, behind the statement that copies it."""
+    """The revision of a dump: the one row of Alembic's table, after its ``COPY`` statement."""
     options = ["--data-only", f"--table={REVISIONS}", "--file=-"]
     lines = iter(_call([_program("pg_restore"), *options, str(file)]).splitlines())
     for line in lines:
@@ -221,12 +224,15 @@ def _run_dump(database: Database, file: Path) -> None:
 def _pipe(
     first: bytes, restoring: subprocess.Popen[bytes], running: subprocess.Popen[bytes]
 ) -> None:
-    """Hand a script on; who runs it commits at its end, and may see none but the true one."""
+    """Pipe the restoring script to ``psql``, and kill ``psql`` if the script is incomplete.
+
+    ``psql`` commits at the end of its input, so it must not see the end of half a script.
+    """
     assert restoring.stdout is not None
     assert running.stdin is not None
     is_whole = False
     try:
-        with suppress(BrokenPipeError):  # what runs it has failed, and has said why
+        with suppress(BrokenPipeError):  # psql has failed, and has said why
             running.stdin.write(first)
             shutil.copyfileobj(restoring.stdout, running.stdin)
         restoring.stdout.close()
@@ -234,7 +240,7 @@ def _pipe(
     finally:
         if not is_whole:
             running.kill()
-        with suppress(BrokenPipeError):  # what it has not read any more
+        with suppress(BrokenPipeError):  # psql has not read everything
             running.stdin.close()
 
 
@@ -243,7 +249,7 @@ def _drop(tables: list[str]) -> bytes:
 
 
 def _libpq(url: URL) -> tuple[str, dict[str, str]]:
-    """Address and environment for PostgreSQL's programs: others may read their arguments."""
+    """Address and environment for PostgreSQL's programs; arguments would show the password."""
     address = URL.create(
         "postgresql", url.username, None, url.host, url.port, url.database, url.query
     )

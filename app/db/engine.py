@@ -24,14 +24,14 @@ WAL_FIXED: Final = (3, 51, 3)
 """First SQLite without the race that can lose commits when a write-ahead log is reset."""
 RETRIES: Final = 10
 ASKED_AFTER_SECONDS: Final = 1.0
-"""A connection that was idle for so long is asked whether it still lives before it is used."""
+"""A connection that was idle for this long is pinged before it is used."""
 
 
 class Database:
     """A database, by its URL.
 
-    Reads and writes are told apart, since SQLite has one writer: a write transaction takes the
-    lock when it begins (``BEGIN IMMEDIATE``), so that it never fails half way; a read never waits.
+    Reads and writes are separate, since SQLite has one writer: a write transaction takes the lock
+    when it begins (``BEGIN IMMEDIATE``), so that it never fails half way; a read never waits.
     """
 
     def __init__(self, url: str) -> None:
@@ -41,36 +41,36 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether it is a file on this machine."""
+        """Whether the database is SQLite: a file on this machine."""
         return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One consistent look; what is changed in it is not kept."""
+        """A transaction for reading; changes made in it are not kept."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction: committed at the end, or rolled back as a whole."""
+        """A transaction for writing; it is committed at the end, or rolled back as a whole."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """A connection to change the schema with; what is not committed in it is not kept.
+        """A connection for changes of the schema; uncommitted changes are not kept.
 
-        SQLite changes a column by making its table anew. Foreign keys are not enforced meanwhile:
-        with them, dropping the old table would delete the rows that refer to it.
+        SQLite changes a column by making its table anew. Foreign keys are not enforced meanwhile,
+        since dropping the old table would delete the rows that refer to it.
         """
         with self._writing.connect() as connection:
             if self.is_sqlite:
-                connection.detach()  # it is closed after this, so that no other use finds it so
+                connection.detach()  # closed after use: nobody else gets it in this state
                 connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
             yield connection
 
     def transact(self, work: Callable[[Session], Result]) -> Result:
-        """One write transaction; begun again where another one made the same row first."""
+        """Run ``work`` in a write transaction, and again if another one made the same row first."""
         for _ in range(RETRIES):
             try:
                 with self.write() as session:
@@ -105,7 +105,7 @@ def _note_idle(_connection: Any, record: Any) -> None:
 
 
 def _ask_idle(dialect: Any, connection: Any, record: Any, _proxy: Any) -> None:
-    """Ask a connection whether it lives, as ``pool_pre_ping`` does, but not between two uses."""
+    """Ping a connection, as ``pool_pre_ping`` does, but only if it was idle for a while."""
     if time.monotonic() - record.info.get("idle_since", math.inf) < ASKED_AFTER_SECONDS:
         return
     try:
@@ -133,7 +133,7 @@ def _sqlite(path: str | None) -> Engine:
 
 
 def sqlite_module() -> ModuleType:
-    """The standard library's SQLite, or a newer one where that has the write-ahead log's race."""
+    """The standard library's SQLite, or a newer one if that has the race of ``WAL_FIXED``."""
     if sqlite3.sqlite_version_info >= WAL_FIXED:
         return sqlite3
     try:
@@ -150,7 +150,7 @@ def sqlite_module() -> ModuleType:
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    """Take transactions over from the driver, and make SQLite keep what it promises."""
+    """Take transactions over from the driver, and make SQLite durable and check foreign keys."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")

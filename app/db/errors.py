@@ -1,4 +1,4 @@
-"""What a repository refuses."""
+"""The errors of repositories."""
 
 from typing import Final, TypeVar
 
@@ -20,7 +20,7 @@ class NotFoundError(LookupError):
 
 
 def existing(row: Row | None, kind: str, id_: str) -> Row:
-    """Give a row that must be there.
+    """Return a row that must exist.
 
     Raises
     ------
@@ -33,4 +33,4 @@ def existing(row: Row | None, kind: str, id_: str) -> Row:
 
 
 class LostLeaseError(RuntimeError):
-    """A worker wrote to what it no longer holds; nothing was written."""
+    """A worker tried to write to something that it no longer holds; nothing was written."""

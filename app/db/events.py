@@ -1,8 +1,8 @@
-"""What has happened to a job's runs since a reader looked last, as far as the database tells.
+"""The news of a job's runs since a reader's last look.
 
-The reader's place is a :class:`Cursor`: how many epochs of which runs it knows, and which of them
-it knows to have ended. No clock and no sequence is involved, so that transactions that end in
-another order than they began cannot make it miss anything, or hear it twice.
+The reader's place is a :class:`Cursor`: for each run, the number of epochs that the reader knows,
+and whether it knows that the run has ended. There is no clock and no sequence: the reader misses
+nothing and hears nothing twice, even if transactions end in another order than they began.
 """
 
 import re
@@ -18,7 +18,7 @@ from app.db.paging import CursorError
 from app.states import FINAL
 
 MOST = 500
-"""Runs that one look is about; there may be more behind them."""
+"""The largest number of runs in one look; more may follow."""
 
 
 @dataclass
@@ -28,13 +28,13 @@ class Cursor:
     Attributes
     ----------
     number
-        How many events the reader has had.
+        The number of events that the reader has had.
     below
         Runs at positions below this one have ended, and the reader knows all of them.
     known
-        Of the others that it knows: how many epochs, and whether they have ended.
+        The other runs that the reader knows: their epochs, and whether they have ended.
     is_over
-        Whether it knows that the job has ended.
+        Whether the reader knows that the job has ended.
     """
 
     number: int = 0
@@ -43,7 +43,7 @@ class Cursor:
     is_over: bool = False
 
     def __str__(self) -> str:
-        """As a client sends it back, ``NUMBER.BELOW.RUNS``: neighbours that are alike as one."""
+        """The text that a client sends back, ``NUMBER.BELOW.RUNS``; equal neighbours are merged."""
         runs = "_".join(
             f"{first}{f'-{last}' if last > first else ''}:{epochs}{'e' * ended}"
             for first, last, (epochs, ended) in self._stretches()
@@ -65,12 +65,12 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str, most_runs: int) -> "Cursor":
-        """The cursor that was written so.
+        """Read the text of a cursor.
 
         Raises
         ------
         CursorError
-            It was not made by :meth:`__str__`.
+            The text was not made by :meth:`__str__`.
         """
         whole = re.fullmatch(r"(\d{1,18})\.(\d{1,9})\.([0-9:_e-]*)(!?)", text, re.ASCII)
         if whole is None:
@@ -90,7 +90,7 @@ class Cursor:
         return self.known.get(position, (0, False))
 
     def tell(self, position: int, epochs: int, *, ended: bool) -> None:
-        """Remember what is known of a run now."""
+        """Remember what the reader knows of a run now."""
         self.known[position] = epochs, ended
         while self.known.get(self.below, (0, False))[1]:
             del self.known[self.below]
@@ -99,7 +99,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class News:
-    """A run of a job of which the reader does not know all: its new epochs, and its end."""
+    """A run of a job with news for the reader: its new epochs, and its end."""
 
     link: JobRunRow
     run: RunRow
@@ -108,9 +108,9 @@ class News:
 
 
 def news(session: Session, job_id: str, cursor: Cursor) -> list[News]:
-    """What a reader does not know, by position; an empty list where it knows all.
+    """The runs with news for a reader, by position; empty if the reader knows everything.
 
-    Runs that nobody has begun are never looked at one by one, nor are those that it knows wholly.
+    The query skips runs that nobody has begun, and runs below the cursor, which the reader knows.
     """
     begun = (
         select(JobRunRow.position, RunRow.id, RunRow.epochs_done, RunRow.state)
@@ -133,7 +133,7 @@ def news(session: Session, job_id: str, cursor: Cursor) -> list[News]:
 
 
 def _loaded(session: Session, job_id: str, known: dict[str, int]) -> list[News]:
-    """The runs with those of their epochs that are beyond the known ones."""
+    """Load runs, each with its epochs after the known ones."""
     rows = session.execute(rows_of(job_id).where(RunRow.id.in_(known))).all()
     by_known: dict[int, list[str]] = {}
     for id_, number in known.items():

@@ -1,4 +1,4 @@
-"""What the database holds, counted: the figures that operators watch."""
+"""Counts of the database's contents: the figures that operators watch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from app.states import STATES
 
 @dataclass(frozen=True)
 class Figures:
-    """Numbers of rows, by state where they have one; times are in seconds.
+    """Numbers of rows, by state if they have one; times are in seconds.
 
-    ``attempts`` and ``lost_leases`` are sums over all runs; a run that is queued again by a later
-    job has lost none yet. ``overdue`` runs have a lease that is over and wait to be claimed again;
-    ``workers`` are those that hold a run; ``late_writes`` were refused, since the run was not held
-    any more.
+    ``attempts`` and ``lost_leases`` are sums over all runs; a run's losses are forgotten when a
+    later job queues it again. ``overdue`` counts running runs whose lease is over, ``workers`` the
+    workers that hold a run, and ``late_writes`` the writes that were refused, since the run was no
+    longer held.
     """
 
     searches: Mapping[str, int]
@@ -64,7 +64,7 @@ def _by_state(session: Session, table: type[SearchRow] | type[JobRow]) -> Mappin
 
 
 def _all_states(counted: Mapping[str, int]) -> Mapping[str, int]:
-    """States that nothing is in are 0, not absent."""
+    """Fill in 0 for states without rows."""
     return {**dict.fromkeys(STATES, 0), **counted}
 
 
@@ -82,7 +82,7 @@ def _workers(session: Session) -> int:
 
 
 def _oldest_queued(session: Session, table: type[RunRow] | type[SearchRow]) -> float:
-    """For how long the oldest one has been queued, by the database's clock; 0 if none is."""
+    """The age of the oldest queued row, by the database's clock; 0 if none is queued."""
     since, now = session.execute(
         select(func.min(table.created_at), database_time()).where(table.state == "queued")
     ).one()

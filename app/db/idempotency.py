@@ -10,7 +10,7 @@ class KeyReusedError(ValueError):
 
 
 def recall(session: Session, route: str, key: str, body_hash: str) -> str | None:
-    """Id of what the first request with this key made; ``None`` if there was none.
+    """Id of the resource that the first request with this key made; ``None`` if there was none.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def recall(session: Session, route: str, key: str, body_hash: str) -> str | None
 
 
 def remember(session: Session, route: str, key: str, body_hash: str, resource_id: str) -> None:
-    """Keep what a request with this key made, in the transaction that made it."""
+    """Store the id of the resource under the key, in the transaction that made the resource."""
     row = IdempotencyRow(route=route, key=key, body_hash=body_hash, resource_id=resource_id)
     session.add(row)
     session.flush()

@@ -11,7 +11,7 @@ from solver.network.schema import digest
 
 
 def content_hash(kind: str, content: Any) -> str:
-    """What equal requests of one kind share."""
+    """The hash that equal requests of one kind share."""
     return digest([kind, content])
 
 
@@ -21,7 +21,7 @@ def nth_id(content: str, n: int) -> str:
 
 
 def fresh_id(session: Session, table: type[SearchRow] | type[JobRow], content: str) -> str:
-    """The first of the content's ids that is free."""
+    """The first free id of a content."""
     taken = select(func.count()).select_from(table).where(table.content_hash == content)
     n = session.scalar(taken) or 0
     while session.get(table, nth_id(content, n)):
@@ -35,7 +35,7 @@ def variant_id(search_id: str, position: int) -> str:
 
 
 def split_id(id_: str) -> tuple[str, int]:
-    """Search and position of a variant's id; a position that no variant has if it is malformed."""
+    """Split a variant's id into search and position; -1, which no variant has, if malformed."""
     search_id, _, position = id_.rpartition("-")
     known = position.isascii() and position.isdecimal() and len(position) < 10
     return search_id, int(position) if known else -1

@@ -21,7 +21,7 @@ from app.states import FINAL, OPEN
 
 NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))
 ENOUGH = 200
-"""Results that a mean time is taken of, so that the time of a job with many is told as fast."""
+"""A mean time is taken of at most this many results, so that it is fast for large jobs, too."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class JobNetwork:
 
 @dataclass(frozen=True)
 class Need:
-    """A run that a job needs, the network it is for, and how many epochs of it are wanted first.
+    """A run that a job needs, its network, and the number of epochs that are wanted first.
 
-    ``run`` are the columns of ``runs`` that identify it.
+    ``run`` holds the columns of ``runs`` that identify it.
     """
 
     network: JobNetwork
@@ -54,7 +54,7 @@ def create(
 ) -> JobRow:
     """Queue a job; runs that are recorded or under way are shared, not repeated.
 
-    Runs of a higher ``priority`` are claimed before all others.
+    Runs of a job with a higher ``priority`` are claimed first.
     """
     digest = identity.content_hash("job", [search_id, request])
     job = JobRow(
@@ -77,7 +77,7 @@ def create(
 
 
 def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> tuple[Rung, ...]:
-    """What halving begins with: nothing where the job does not halve."""
+    """The first rung of halving; empty if the job does not halve."""
     if Halving.of(request) is None:
         return ()
     wanted = {
@@ -87,7 +87,7 @@ def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> tuple[Rung
 
 
 def _insert_runs(session: Session, job: JobRow, needs: Sequence[Need]) -> set[str]:
-    """Queue the runs that nobody has asked for before; their ids."""
+    """Queue the runs that nobody has asked for before. Returns their ids."""
     rows = [
         {
             **need.run,
@@ -98,7 +98,7 @@ def _insert_runs(session: Session, job: JobRow, needs: Sequence[Need]) -> set[st
         }
         for position, need in enumerate(needs)
     ]
-    # In the order of their ids: two jobs that insert the same runs must not wait for each other.
+    # Sorted by id, since two jobs that insert the same runs must not wait for each other.
     return set(insert_new(session, RunRow, sorted(rows, key=lambda row: str(row["id"]))))
 
 
@@ -116,7 +116,7 @@ def _link(job: JobRow, position: int, need: Need, new: Container[str]) -> dict[s
 
 
 def _queue_again(session: Session, job: JobRow, ids: Sequence[str]) -> None:
-    """A run that failed, or was cancelled with the job that needed it, gets another chance."""
+    """Give another chance to runs that failed, or were cancelled with the job that needed them."""
     session.execute(
         update(RunRow)
         .where(RunRow.id.in_(ids), RunRow.state.in_(("failed", "cancelled")))
@@ -149,7 +149,7 @@ def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[JobRo
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of a job that are in one state, of the original or of variants."""
+    """Runs of a job with the same state and kind of failure, of the original or of variants."""
 
     state: str
     failure: str | None
@@ -157,17 +157,18 @@ class Group:
     runs: int
     reused: int
     done: int
-    """Those that have ended, or are cut off."""
+    """Runs that have ended or are cut off."""
     epochs_left: int
-    """Epochs that are wanted of the others by now, and not measured yet."""
+    """Epochs of the other runs that are wanted by now, and not measured yet."""
 
 
 @dataclass(frozen=True)
 class JobProgress:
     """How far a job is.
 
-    ``mean_seconds`` is the time that some of its own runs took, each its share of its stack's.
-    ``at_once`` stacks of them are in training now: one in each worker, or many in one cluster.
+    ``mean_seconds`` is the mean time of some of its own runs; a run's time is its share of its
+    stack's time. ``at_once`` is the number of its stacks in training now: one in each worker, or
+    many in one cluster.
     """
 
     groups: Sequence[Group]
@@ -176,22 +177,22 @@ class JobProgress:
 
     @property
     def total(self) -> int:
-        """All its runs."""
+        """The number of its runs."""
         return sum(group.runs for group in self.groups)
 
     @property
     def done(self) -> int:
-        """Runs that it does not wait for any more."""
+        """The number of runs that it no longer waits for."""
         return sum(group.done for group in self.groups)
 
     @property
     def reused(self) -> int:
-        """Runs that an earlier job had trained, or does."""
+        """The number of runs that an earlier job had asked for already."""
         return sum(group.reused for group in self.groups)
 
     @property
     def epochs_left(self) -> int:
-        """Epochs that are wanted by now, and not measured yet."""
+        """The number of epochs that are wanted by now, and not measured yet."""
         return sum(group.epochs_left for group in self.groups)
 
     @property
@@ -251,7 +252,7 @@ def progress(session: Session, job: JobRow) -> JobProgress:
 
 
 def epochs_wanted(job: JobRow) -> int:
-    """How far the variants are wanted that are not cut off: the recipe's epochs, or a rung's."""
+    """The epochs wanted of variants that are not cut off: the recipe's, or those of a rung."""
     if job.rungs and job.rungs[-1].kept != ():
         return job.rungs[-1].epochs
     epochs: int = job.request["epochs"]
@@ -283,7 +284,7 @@ def rows_of(job_id: str) -> Select[JobRunRow, RunRow, ResultRow | None]:
 def runs(
     session: Session, job_id: str, after: int | None, limit: int | None
 ) -> tuple[list[JobRun], int | None]:
-    """A job's runs in their order, behind a position; and the position to go on from."""
+    """A job's runs in their order, after a position, and the position to go on from."""
     query = rows_of(job_id)
     if after is not None:
         query = query.where(JobRunRow.position > after)
@@ -306,7 +307,7 @@ def runs(
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a table of results says of a run."""
+    """One run in a table of results."""
 
     position: int
     search_id: str | None
@@ -327,7 +328,7 @@ class JobResult:
 def results(
     session: Session, job_id: str, after: int | None, limit: int
 ) -> tuple[list[JobResult], int | None]:
-    """A job's runs in their order, behind a position; and the position to go on from."""
+    """A job's runs in their order, after a position, and the position to go on from."""
     rows = session.execute(
         select(
             JobRunRow.position,
@@ -357,10 +358,10 @@ def results(
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of one run of a job, as far as the job had it trained.
+    """The state and the accuracies of one run of a job.
 
-    Accuracies are fractions: on the test and validation split at the end of the recipe, and on the
-    validation split after the epochs that the job wants of it.
+    Accuracies are fractions. ``test_accuracy`` and ``validation_accuracy`` are those at the end of
+    the recipe; ``target_accuracy`` is on the validation split, after the epochs that the job wants.
     """
 
     variant: int | None
@@ -375,7 +376,7 @@ class Measured:
 
 
 def measured(session: Session, job_id: str) -> list[Measured]:
-    """What is known of a job's runs, in their order."""
+    """The states and accuracies of a job's runs, in their order."""
     query = (
         select(
             JobRunRow.variant_position,
@@ -401,9 +402,9 @@ def measured(session: Session, job_id: str) -> list[Measured]:
 
 
 def cancel(session: Session, id_: str) -> bool:
-    """End a job that has not ended; what no other open job needs of it is not trained any more.
+    """Cancel a job, with the runs that no other open job needs. Returns whether it was still open.
 
-    Its paused runs stay paused: nothing works on them, and a later job can go on from there.
+    Its paused runs stay paused: nobody works on them, and a later job can go on from there.
     """
     job = get(session, id_)
     if job.state in FINAL:
@@ -434,7 +435,7 @@ def next_stale(session: Session) -> JobRow | None:
 
 
 def settle(session: Session, job: JobRow, results: Results) -> None:
-    """Keep a job's results, and end it if it waits for no run any more."""
+    """Store a job's results, and end the job if it no longer waits for any run."""
     job.results = results
     job.stale = False
     now = progress(session, job)
@@ -445,9 +446,9 @@ def settle(session: Session, job: JobRow, results: Results) -> None:
 
 
 def _end(job: JobRow, now: JobProgress) -> tuple[str, str | None]:
-    """How a job ended, and why it failed.
+    """The final state of a job, and why it failed.
 
-    Halving outlives variants that fail, as long as one is trained to the end.
+    A job that halves succeeds although variants fail, as long as one is trained to the end.
     """
     failed = failed_runs(now)
     if not job.rungs:
@@ -460,7 +461,7 @@ def _end(job: JobRow, now: JobProgress) -> tuple[str, str | None]:
 
 
 def failed_runs(now: JobProgress) -> str | None:
-    """How many runs failed, and of which kind; ``None`` if none did."""
+    """Say how many runs failed, by kind of failure; ``None`` if none did."""
     kinds = {kind.replace("_", " "): number for kind, number in now.failures.items()}
     if not kinds:
         return None

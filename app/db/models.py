@@ -32,7 +32,7 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 class Base(DeclarativeBase):
-    """All tables; constraint names follow from the convention, so that migrations can name them."""
+    """The base of all tables; a convention makes constraint names, which migrations can use."""
 
     metadata = MetaData(
         naming_convention={
@@ -73,7 +73,7 @@ class ArchitectureRow(Base):
 class SearchRow(Base):
     """A search: what was asked, and how it ended.
 
-    ``attempt`` is the fencing token: who writes must name the attempt that it claimed.
+    ``attempt`` is the fencing token: a writer must name the attempt that it claimed.
     """
 
     __tablename__ = "searches"
@@ -112,7 +112,7 @@ class SearchRow(Base):
 class VariantRow(Base):
     """One solution of a search: the values of its unknowns, in the approach's order.
 
-    They are JSON, since each approach has its own number of them. What follows from them (the
+    The values are JSON, since each approach has its own number of them. What follows from them (the
     architecture, coverage, receptive field) is derived, not stored.
     """
 
@@ -133,8 +133,8 @@ class VariantRow(Base):
 class JobRow(Base):
     """A job: an original and variants of a search to train; ``results`` grow as runs end.
 
-    ``rungs`` are what halving has decided so far, one entry for each rung; there are none where a
-    job does not halve, or went through an older schema.
+    ``rungs`` holds what halving has decided so far, one entry for each rung. It is empty if the job
+    does not halve, or went through an older schema.
     """
 
     __tablename__ = "jobs"
@@ -169,12 +169,12 @@ class RunRow(Base):
 
     ``attempt`` is the fencing token: every write of a worker names the attempt that it claimed,
     and is refused once another worker has claimed the run. ``stack`` is the hash of the identity
-    without the seed: what shares it is trained at once. ``target_epochs`` is how far the run is
-    wanted now, ``epochs_done`` how far it was ever measured. ``detail`` is the side in pixels that
-    images are reduced to before they are enlarged again (a control), ``training_images`` how many
-    of them are trained on, where not all. ``created_at`` is when the job came that queued it last.
-    ``nice`` orders the queue, the least first: minus the highest priority of the open jobs that
-    want the run.
+    without the seed: runs that share it are trained at once. ``target_epochs`` is the epoch that
+    the run is wanted to reach now, ``epochs_done`` the last one that was ever measured. ``detail``
+    is the resolution to which images are reduced before they are enlarged again (a control).
+    ``training_images`` is the number of images to train on, if not all. ``created_at`` is the time
+    of the job that queued the run last. ``nice`` orders the queue, the least first: it is minus the
+    highest priority of the open jobs that want the run.
     """
 
     __tablename__ = "runs"
@@ -242,7 +242,7 @@ class RunRow(Base):
 class AttemptRow(Base):
     """An attempt at a run that came to nothing: it was lost, or given back.
 
-    What became of an attempt that recorded an end is told by the run itself.
+    An attempt that recorded an end has no row here: its run holds the outcome.
     """
 
     __tablename__ = "attempts"
@@ -256,9 +256,9 @@ class AttemptRow(Base):
 
 
 class LateWriteRow(Base):
-    """Writes of one attempt that were refused, since it held the run no longer.
+    """Writes of one attempt that were refused, since it no longer held the run.
 
-    There is no foreign key: to check it would wait for whoever works on the run now.
+    There is no foreign key: checking it would wait for a transaction that writes to the run.
     """
 
     __tablename__ = "late_writes"
@@ -269,9 +269,10 @@ class LateWriteRow(Base):
 
 
 class JobRunRow(Base):
-    """Which runs a job needs, and for which of its networks (no position: the original).
+    """A run that a job needs, and the network that it is for (no position: the original).
 
-    ``target_epochs`` is how far this job wants the run; of what halving cut off, how far it went.
+    ``target_epochs`` is the epoch that this job wants the run to reach. If halving cut the variant
+    off, it stays the epoch of the variant's last rung.
     """
 
     __tablename__ = "job_runs"
@@ -293,7 +294,7 @@ class JobRunRow(Base):
 
 
 class EpochRow(Base):
-    """What one epoch of a run measured; losses are means a sample, accuracies fractions."""
+    """The measurements of one epoch of a run; losses are means per image, accuracies fractions."""
 
     __tablename__ = "epochs"
 
@@ -311,7 +312,7 @@ class EpochRow(Base):
 
 
 class ResultRow(Base):
-    """How a run ended: written once, in the transaction that ends the run."""
+    """The result of a run that succeeded, written in the transaction that ends the run."""
 
     __tablename__ = "results"
 
@@ -330,7 +331,7 @@ class ResultRow(Base):
 
 
 class IdempotencyRow(Base):
-    """What a ``POST`` with an ``Idempotency-Key`` made, so that a repetition makes nothing new."""
+    """The resource that a ``POST`` with an ``Idempotency-Key`` made; a repetition makes none."""
 
     __tablename__ = "idempotency_keys"
 

@@ -1,4 +1,4 @@
-"""Keyset pages: each page starts behind the last row of the one before."""
+"""Keyset pages: each page starts after the last row of the page before."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ Row = TypeVar("Row")
 
 
 class CursorError(ValueError):
-    """A cursor that no page of ours ended with."""
+    """A cursor that does not come from a page of this list."""
 
 
 class Key(NamedTuple):
@@ -24,12 +24,12 @@ class Key(NamedTuple):
     descending: bool = False
 
     def order(self) -> ColumnElement[Any]:
-        """As it stands in ``ORDER BY``."""
+        """The column's term in ``ORDER BY``."""
         column: ColumnElement[Any] = self.column.expression
         return column.desc() if self.descending else column.asc()
 
     def behind(self, value: Any) -> ColumnElement[bool]:
-        """Rows that come after a value."""
+        """The condition for rows that come after a value."""
         column: ColumnElement[Any] = self.column.expression
         later: ColumnElement[bool] = column < value if self.descending else column > value
         return later
@@ -38,7 +38,7 @@ class Key(NamedTuple):
 def page(
     session: Session, query: Select[Row], keys: Sequence[Key], cursor: str | None, limit: int
 ) -> tuple[list[Row], str | None]:
-    """At most ``limit`` rows behind a cursor, and the cursor of the next page, if there is one.
+    """At most ``limit`` rows after a cursor, and the cursor of the next page, if there is one.
 
     Raises
     ------
@@ -68,18 +68,18 @@ def _behind(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
 
 
 def encode(values: Sequence[Any]) -> str:
-    """An opaque cursor for the values that a page ended with."""
+    """Encode the sort values of a page's last row as an opaque cursor."""
     plain = [{"at": v.isoformat()} if isinstance(v, datetime) else v for v in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
 def decode(cursor: str, length: int) -> list[Any]:
-    """The values that a page ended with.
+    """Decode the ``length`` sort values of a page's last row.
 
     Raises
     ------
     CursorError
-        It was not made by :func:`encode`.
+        The cursor was not made by :func:`encode`, or it belongs to another list.
     """
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

@@ -1,6 +1,6 @@
 """Halving in the database: which variants of a job go on, once a rung has been trained.
 
-That a variant goes on means that its runs are wanted further: they are resumed, not repeated.
+The runs of a variant that goes on get a higher target: they are resumed, not repeated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ from app.states import FINAL
 
 
 def advance(session: Session, job: JobRow) -> bool:
-    """Decide each rung of a job that has been trained, and queue the next, in one transaction.
+    """Decide each rung of a job that is fully trained, and queue the next, in one transaction.
 
-    The caller has locked the job. Whether all is decided that can be: where another transaction
-    writes to a run that goes on, nothing is, and it must be tried again. It is not waited for,
-    since it may wait for the job.
+    The caller has locked the job. Returns ``False`` if another transaction has locked a run that
+    goes on; that rung stays undecided, and the caller must try again. Waiting here could deadlock,
+    since the other transaction may wait for the job.
     """
     plan = Halving.of(job.request)
     if plan is None or not job.rungs or job.state in FINAL:
@@ -44,9 +44,9 @@ def advance(session: Session, job: JobRow) -> bool:
 def _accuracies(
     runs: Sequence[Measured], rung: Rung, plan: Halving
 ) -> dict[int, float | None] | None:
-    """Mean validation accuracy over seeds of each variant of a rung; ``None`` while it is trained.
+    """Mean validation accuracy over seeds, by variant; ``None`` while the rung is trained.
 
-    Of a variant with a run that failed it is ``None``.
+    The accuracy of a variant is ``None`` if one of its runs failed.
     """
     found: dict[int, list[float | None]] = {position: [] for position in rung.tried}
     for run in runs:
@@ -68,13 +68,13 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _best(accuracies: Mapping[int, float | None], keep: int) -> list[int]:
-    """Positions of the best, the best first; of equals the first in the search's order."""
+    """Positions of the ``keep`` best, the best first. Ties go to the lower position."""
     known = [(-value, position) for position, value in accuracies.items() if value is not None]
     return [position for _, position in sorted(known)[:keep]]
 
 
 def _go_on(session: Session, job: JobRow, kept: Sequence[int], epochs: int) -> bool:
-    """Have the runs of some variants trained further; whether they could be locked."""
+    """Raise the target of some variants' runs. Returns whether they could be locked."""
     mine = (JobRunRow.job_id == job.id, JobRunRow.variant_position.in_(kept))
     ids = session.scalars(select(JobRunRow.run_id).where(*mine)).all()
     free = session.scalars(

@@ -1,8 +1,8 @@
 """Runs: claimed in one statement, held by a lease, written only by the attempt that holds them.
 
-All times are the database's. A run is reaped as part of claiming: whoever looks for work also
-finds what a dead worker left. Whoever waits for rows locks runs before jobs, and both in the order
-of their ids: otherwise two transactions could wait for each other.
+All times are the database's. Claiming also reaps: a worker that looks for work finds the runs that
+a dead worker left. A transaction that waits for locks takes runs before jobs, and both in the order
+of their ids; otherwise two transactions could wait for each other.
 """
 
 import logging
@@ -51,22 +51,22 @@ from app.states import OPEN
 logger = logging.getLogger(__name__)
 
 MAX_LOST = 3
-"""Leases that a run may lose before it is given up: it probably kills its workers."""
+"""A run that has lost this many leases is given up: it probably kills its workers."""
 SILENT = "its worker stopped answering"
 GIVEN_BACK = "its worker gave it back"
 
 _IN_SQL_ONLY = {"synchronize_session": False}
 _ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}
 _ONE: ColumnElement[int] = literal_column("1")
-"""Not a parameter: PostgreSQL would expect any number, and plan the statement anew each time."""
+"""Not a parameter: PostgreSQL would plan for any number, and plan the statement each time."""
 _ONCE = "MATERIALIZED"
-"""A common table that is worked out once; worked out again, it could lock other rows."""
+"""The database computes a common table once; a second time, it could lock other rows."""
 
 
 def has_state(row: Any, state: Literal["queued", "running"]) -> ColumnElement[bool]:
-    """Whether a row is in a state, which is written out, not bound to a parameter.
+    """Whether a row is in a state, which stands in the SQL as text, not as a parameter.
 
-    Otherwise neither database would know that the partial index on that state serves.
+    With a parameter, neither database would know that it can use the partial index on that state.
     """
     is_there: ColumnElement[bool] = row.state == literal_column(f"'{state}'")
     return is_there
@@ -74,14 +74,14 @@ def has_state(row: Any, state: Literal["queued", "running"]) -> ColumnElement[bo
 
 IS_OVERDUE = and_(
     has_state(RunRow, "running"),
-    RunRow.lease_expires_at < select(database_time()).scalar_subquery(),  # asked once: by the index
+    RunRow.lease_expires_at < select(database_time()).scalar_subquery(),  # once, so an index serves
 )
-"""A run whose worker has not prolonged the lease in time."""
+"""Whether a run's worker has failed to prolong the lease in time."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A run in a worker's hands; ``attempt`` is the fencing token.
+    """A run that a worker holds; ``attempt`` is the fencing token.
 
     It is trained until ``target_epochs`` epochs are measured, which may be fewer than the recipe's.
     """
@@ -100,11 +100,10 @@ class Claim:
 
 
 def claim(session: Session, worker: str, lease: float, most: int = 8) -> list[Claim]:
-    """Take the most urgent queued run, and what is trained at once with it, for ``lease`` seconds.
+    """Take the most urgent queued run, and the runs of its stack, for ``lease`` seconds.
 
-    Of runs that are as urgent it is the oldest. These are at most ``most`` runs of one stack that
-    are wanted equally far, in the order of their seeds; each is an attempt of its own. There are
-    none where nothing is queued.
+    Ties go to the oldest run. Returns up to ``most`` runs of one stack with the same target epoch,
+    in the order of their seeds; each is an attempt of its own. Empty if nothing is queued.
     """
     claimed = claim_stacks(session, worker, lease, 1, most)
     return claimed[0] if claimed else []
@@ -113,7 +112,7 @@ def claim(session: Session, worker: str, lease: float, most: int = 8) -> list[Cl
 def claim_stacks(
     session: Session, worker: str, lease: float, stacks: int, most: int = 8
 ) -> list[list[Claim]]:
-    """Take up to so many stacks, one after the other, each as :func:`claim` does."""
+    """Take up to ``stacks`` stacks, one after the other, each as :func:`claim` does."""
     asked = {"by": worker, "seconds": lease, "most": most}
     connection = session.connection()
     is_reaped = False
@@ -137,7 +136,10 @@ def claim_stacks(
 
 
 def _claiming() -> ReturningUpdate[Any]:
-    """Take a stack, unless leases are over and not reaped: what they held goes first, if older."""
+    """The statement that takes a stack, unless runs with an expired lease must be reaped first.
+
+    Reaped runs are queued again, and go first if they are older.
+    """
     overdue = select(RunRow.id).where(IS_OVERDUE)
     leader = _leader(or_(bindparam("is_reaped", type_=Boolean), ~overdue.exists()))
     taken = _stack_of(leader)
@@ -156,10 +158,10 @@ def _claiming() -> ReturningUpdate[Any]:
 
 
 def _leader(*conditions: ColumnElement[bool]) -> CTE:
-    """The most urgent queued run, locked, if conditions hold.
+    """The most urgent queued run, locked, if the conditions hold.
 
-    Only the first of each stack, its leader, is looked for: while one worker takes a stack, another
-    passes the locked leader by, and does not split what stands behind it.
+    Only the first run of each stack, its leader, can be taken here. While one worker takes a stack,
+    other workers skip its locked leader, so they do not split the stack.
     """
     other = aliased(RunRow)
     is_behind = (
@@ -173,11 +175,11 @@ def _leader(*conditions: ColumnElement[bool]) -> CTE:
         .limit(_ONE)
         .scalar_subquery()
     )
-    # Asked of one run after the other, along the queue's index. With NOT EXISTS or IS NULL,
-    # PostgreSQL asks it of the whole queue first, above all where it has no statistics.
+    # IS NOT TRUE is tested run by run, along the queue's index. With NOT EXISTS or IS NULL,
+    # PostgreSQL tests the whole queue first, above all if it has no statistics.
     is_first = is_behind.is_not(true())
-    # The attempt is not used, but in no index: without it, SQLite reads the stacks' index, which
-    # holds all that is needed, and sorts the whole queue.
+    # The attempt is not used, but no index holds it: without it, SQLite would read the stacks'
+    # index, which holds all other columns needed, and sort the whole queue.
     return (
         select(RunRow.stack, RunRow.target_epochs, RunRow.attempt)
         .where(has_state(RunRow, "queued"), is_first, *conditions)
@@ -190,7 +192,7 @@ def _leader(*conditions: ColumnElement[bool]) -> CTE:
 
 
 def _stack_of(leader: CTE) -> CTE:
-    """What is trained at once with the leader, and itself; locked."""
+    """The leader and the runs that are trained at once with it, locked."""
     return (
         select(RunRow.id)
         .where(
@@ -207,7 +209,7 @@ def _stack_of(leader: CTE) -> CTE:
 
 
 def _turn(run: Any) -> tuple[Any, ...]:
-    """What queued runs are ordered by: who is least is next."""
+    """The sort key of the queue: the run with the least key is next."""
     return (run.nice, run.created_at, run.position, run.id)
 
 
@@ -217,17 +219,17 @@ _JOB_WAITS: ColumnElement[int | None] = literal_column(
 )
 """Whether a queued job needs a run that is claimed.
 
-A job that comes while the statement runs may be missed: it stays queued until something of it is
-claimed, as where all that it needs is in training already. It is text, since SQLAlchemy leaves the
-tables' names out of what SQLite returns. The limit keeps PostgreSQL from listing the runs of all
-queued jobs first.
+A job that is created while the statement runs may be missed. It then stays queued until another of
+its runs is claimed, like a job whose runs are all in training already. The expression is text,
+since SQLAlchemy leaves table names out of SQLite's RETURNING clauses. The limit keeps PostgreSQL
+from listing the runs of all queued jobs first.
 """
 _CLAIM = _claiming()
-"""Built once: to build it takes longer than to execute it."""
+"""The statement is built once, since building it takes longer than executing it."""
 
 
 def _reap(session: Session) -> None:
-    """Queue again what dead workers held; give up what was lost too often."""
+    """Queue the runs of dead workers again, and give up runs that were lost too often."""
     overdue = (
         select(RunRow.id)
         .where(IS_OVERDUE)
@@ -247,7 +249,7 @@ def _reap(session: Session) -> None:
 
 
 def _trace(session: Session, ids: Sequence[str], reason: str) -> None:
-    """Keep what became of the last attempt at these runs, which came to nothing."""
+    """Record that the last attempt at these runs came to nothing, and why."""
     if not ids:
         return
     columns = ("run_id", "attempt", "worker", "started_at", "ended_at", "reason")
@@ -263,10 +265,10 @@ def _trace(session: Session, ids: Sequence[str], reason: str) -> None:
 
 
 def _lost(reason: str, failure: Failure = "lost") -> dict[str, Any]:
-    """Queued again, or failed if it was lost too often.
+    """New values of a lost run: it is queued again, or failed if it was lost too often.
 
-    The last attempt is made alone: what kills its process must not take the rest of its stack along
-    for the last time.
+    Its last attempt is made in a stack of its own: a run that kills its process must not end the
+    last attempts of other runs, too.
     """
     given_up, last_chance = RunRow.lost + 1 >= MAX_LOST, RunRow.lost + 2 >= MAX_LOST
     return {
@@ -286,11 +288,11 @@ def beat(
     lease: float,
     epochs: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> list[Claim]:
-    """Prolong leases, and keep the epochs measured since the last time, by the ids of their runs.
+    """Prolong leases, and store the epochs measured since the last beat, by run id.
 
-    Of a run that was cancelled or lost nothing is written. Those still held are given back: there
-    are none where all were. What an earlier attempt measured may be told again, in case that
-    attempt could not: it stays that attempt's.
+    Nothing is written for a run that was cancelled or lost. Returns the runs that are still held.
+    Epochs of an earlier attempt may be reported again, in case that attempt could not report them;
+    epochs that it has stored stay that attempt's.
     """
     measured = {id_: [row["epoch"] for row in rows] for id_, rows in epochs.items() if rows}
     values: dict[str, Any] = {"lease_expires_at": database_time(lease)}
@@ -308,7 +310,7 @@ def beat(
 
 
 def _at_least(measured: Mapping[str, Sequence[int]]) -> ColumnElement[int]:
-    """Epochs done, by the ids of runs; an attempt that begins anew takes none back."""
+    """The new ``epochs_done`` of each run; it never falls, even if an attempt begins anew."""
     newest = {id_: max(epochs) for id_, epochs in measured.items()}
     higher = [
         (and_(RunRow.id == id_, RunRow.epochs_done < epoch), epoch) for id_, epoch in newest.items()
@@ -319,7 +321,7 @@ def _at_least(measured: Mapping[str, Sequence[int]]) -> ColumnElement[int]:
 def _mark_reached(
     session: Session, held: Sequence[Claim], measured: Mapping[str, Sequence[int]]
 ) -> None:
-    """Tell jobs that want a run less far than it is trained now that it has come so far."""
+    """Mark jobs as stale if a run has reached their target, but trains on towards a higher one."""
     reached = [
         and_(JobRunRow.run_id == claim.id, JobRunRow.target_epochs.in_(measured[claim.id]))
         for claim in held
@@ -331,7 +333,7 @@ def _mark_reached(
 
 
 def finish(session: Session, held: Claim, result: Mapping[str, Any]) -> None:
-    """Record a result: it and the end of the run are one transaction.
+    """Record a result and the end of the run in one transaction.
 
     Raises
     ------
@@ -354,7 +356,7 @@ def fail(session: Session, held: Claim, failure: Failure, reason: str) -> None:
 
 
 def pause(session: Session, held: Claim) -> None:
-    """Put a run away that has reached its target; queue it again if it is wanted further by now.
+    """Pause a run that has reached its target, or queue it again if the target was raised.
 
     Raises
     ------
@@ -370,7 +372,7 @@ def lose(
 ) -> list[Claim]:
     """Record that attempts came to nothing: the runs are tried again, but not for ever.
 
-    Those that were no longer held are left alone; the others are given back.
+    Runs that are no longer held are left alone. Returns the others.
     """
     lost = _fenced(session, held, **_lost(reason, failure))
     ids = [claim.id for claim in lost]
@@ -380,9 +382,9 @@ def lose(
 
 
 def release(session: Session, held: Sequence[Claim]) -> list[Claim]:
-    """Give runs back, for others to take at once; that does not count as lost.
+    """Give runs back, so that others can take them at once; this does not count as a loss.
 
-    Those that were no longer held are left alone; the others are given back.
+    Runs that are no longer held are left alone. Returns the others.
     """
     returned = _fenced(session, held, state="queued", lease_expires_at=None)
     _trace(session, [claim.id for claim in returned], GIVEN_BACK)
@@ -396,17 +398,17 @@ def _end(session: Session, held: Claim, **values: Any) -> None:
 
 
 def hold(session: Session, held: Sequence[Claim]) -> list[Claim]:
-    """Lock runs that several writes of this transaction are about; those that are still held.
+    """Lock the runs that several writes of this transaction are about. Returns those still held.
 
-    To be called before the first of them: runs that were locked one after the other, with jobs in
-    between, could wait for another transaction that waits for them.
+    Call this before the first of these writes: if runs were locked one by one, with jobs in
+    between, two transactions could wait for each other.
     """
     found = set(session.scalars(select(_still_held(held))))
     return [claim for claim in held if claim.id in found]
 
 
 def _fenced(session: Session, held: Sequence[Claim], **values: Any) -> list[Claim]:
-    """Write to those runs that are still these attempts', and count refusals; which they were."""
+    """Write to the runs that these attempts still hold, and count refusals. Returns the written."""
     mine = _still_held(held)
     statement = update(RunRow).where(RunRow.id == mine.c.id).values(**values).returning(RunRow.id)
     written = set(session.scalars(statement, execution_options=_IN_SQL_ONLY))
@@ -428,7 +430,7 @@ def _still_held(held: Sequence[Claim]) -> CTE:
 
 
 def locked(*conditions: ColumnElement[bool]) -> CTE:
-    """Ids of runs, locked one after the other."""
+    """Ids of runs, locked in the order of their ids."""
     return (
         select(RunRow.id)
         .where(*conditions)
@@ -440,7 +442,7 @@ def locked(*conditions: ColumnElement[bool]) -> CTE:
 
 
 def _mark_stale(session: Session, run_ids: Sequence[str]) -> None:
-    """The results of the jobs that need these runs are out of date."""
+    """Mark the results of the jobs that need these runs as out of date."""
     if run_ids:
         _update_jobs(session, _needs_any(run_ids), stale=True)
 
@@ -465,11 +467,12 @@ def _update_jobs(session: Session, condition: ColumnElement[bool], **values: Any
 
 
 def want(session: Session, ids: Sequence[str], since: Any) -> None:
-    """Have runs trained as far and as soon as any open job wants them, and no further.
+    """Give runs the highest target and the highest priority that any open job has for them.
 
-    What is paused and wanted further is queued again, as old as ``since``; what has come far enough
-    is paused; what nobody wants is cancelled. Runs that ended stay as they are, and so does what
-    is paused and not wanted: it may be wanted again. The caller has locked the runs.
+    A paused run that must be trained further is queued again, with the age ``since``. A queued run
+    that has reached its target, short of the recipe's end, is paused. An open run that no job wants
+    is cancelled. Runs that have ended do not change, nor do paused runs that no job wants: a later
+    job may want them. The caller has locked the runs.
     """
 
     def most(column: Any) -> ScalarSelect[int]:

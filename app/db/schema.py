@@ -54,7 +54,7 @@ def is_current(database: Database) -> bool:
 
 
 def is_newest(session: Session) -> bool:
-    """The same, of the database that is looked at."""
+    """Whether a session's database is at the newest revision that this code knows."""
     current = MigrationContext.configure(session.connection()).get_current_revision()
     return current == ScriptDirectory.from_config(config()).get_current_head()
 

@@ -1,4 +1,4 @@
-"""The document that a search's ``request`` holds: all that was asked but for the architecture."""
+"""The document in a search's ``request``: all that was asked, except the architecture."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,10 +20,10 @@ class SearchTerms(InParts):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the ids of searches are made of.
+        """The content from which a search's id is made.
 
-        A field that came later is left out while it has the value that all searches had before, so
-        that ids stay what they were.
+        A field that was added later is left out while it has the value that all earlier searches
+        had, so that ids do not change.
         """
         content = self.model_dump(mode="json")
         return {

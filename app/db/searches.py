@@ -19,7 +19,7 @@ MAX_ATTEMPTS = 3
 
 
 def create(session: Session, architecture_id: str, terms: SearchTerms) -> SearchRow:
-    """Queue a search; its terms are filled in."""
+    """Queue a search whose terms are filled in already."""
     question = terms.question
     digest = content_hash(architecture_id, terms)
     row = SearchRow(
@@ -38,7 +38,7 @@ def create(session: Session, architecture_id: str, terms: SearchTerms) -> Search
 
 
 def content_hash(architecture_id: str, terms: SearchTerms) -> str:
-    """What equal searches share."""
+    """The hash that equal searches share."""
     return identity.content_hash("search", [architecture_id, terms.identity])
 
 
@@ -155,7 +155,7 @@ def release(session: Session, id_: str, attempt: int) -> None:
 
 
 def cancel(session: Session, id_: str) -> bool:
-    """End a search that has not ended; whether it was so."""
+    """Cancel a search that has not ended. Returns whether it was still open."""
     statement = (
         update(SearchRow)
         .where(SearchRow.id == id_, SearchRow.state.in_(("queued", "running")))

@@ -1,4 +1,4 @@
-"""Statements that both databases know, but spell alike only in their own dialects."""
+"""Statements of both databases that SQLAlchemy offers only in each database's own dialect."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -12,9 +12,9 @@ from app.db.models import Base
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Insert the rows whose primary keys are not there yet; the keys of those that were inserted.
+    """Insert the rows whose primary keys are not there yet. Returns the keys of these rows.
 
-    Only tables with one key column; all rows name the same columns.
+    The table has one key column, and all rows name the same columns.
     """
     if not rows:
         return []
@@ -28,7 +28,7 @@ def upsert(
 ) -> None:
     """Insert rows, or replace those with their primary keys; all rows name the same columns.
 
-    A row that is there and differs in its ``origin`` alone stays: it has only been told again.
+    A stored row stays if the new one differs in ``origin`` alone: it was only reported again.
     """
     if not rows:
         return
@@ -45,7 +45,7 @@ def upsert(
 def add(
     session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], column: str
 ) -> None:
-    """Insert rows; where one is there with its primary key, add to its ``column``."""
+    """Insert rows; if a row with the same primary key is there, add to its ``column``."""
     if not rows:
         return
     keys = _keys(table)
@@ -62,9 +62,9 @@ def insert_all(
     columns: Sequence[str],
     rows: Iterable[tuple[str | int, ...]],
 ) -> None:
-    """Insert any number of rows of plain values, as fast as the driver can; it holds few at a time.
+    """Insert any number of rows as fast as the driver can, with few of them in memory at a time.
 
-    A document is its JSON text here. In the session's own transaction.
+    Rows hold plain values: a document is its JSON text. The session's transaction is used.
     """
     name, listed = table.__tablename__, ", ".join(columns)
     cursor: Any
@@ -83,7 +83,7 @@ def _copy(cursor: Any, statement: str, rows: Iterable[tuple[str | int, ...]]) ->
 
 
 def affected(session: Session, statement: Any) -> int:
-    """Execute a statement; how many rows it changed."""
+    """Execute a statement. Returns the number of rows that it changed."""
     result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return result.rowcount

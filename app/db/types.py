@@ -23,7 +23,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times; they mean something else on each machine."""
+        """Refuse naive times, which mean something else on each machine."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -31,16 +31,16 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """SQLite keeps no zone: what is stored is UTC."""
+        """Add UTC, which SQLite does not store, to the time."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class AsSchema(TypeDecorator[Any]):
-    """A document that is a schema in Python: here alone it is read and written.
+    """A document that is a schema in Python; it is read and written only here.
 
-    ``kind`` is a schema, or a tuple of some.
+    ``kind`` is a schema, or the type of a tuple of schemas.
     """
 
     impl = JSON(none_as_null=True)
@@ -52,7 +52,7 @@ class AsSchema(TypeDecorator[Any]):
         self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """As other documents are kept."""
+        """Store it like any other document."""
         return Document.dialect_impl(dialect)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
@@ -78,7 +78,7 @@ class database_time(FunctionElement[datetime]):  # noqa: N801 - an SQL function
 def _sqlite_time(element: database_time, compiler: SQLCompiler, **keywords: Any) -> str:
     seconds = compiler.process(element.clauses, **keywords)
     moment = f"strftime('%Y-%m-%d %H:%M:%f', 'now', ({seconds}) || ' seconds')"
-    return f"({moment} || '000')"  # as SQLAlchemy writes it: what is compared is text
+    return f"({moment} || '000')"  # SQLAlchemy's format, since times are compared as text
 
 
 @compiles(database_time, "postgresql")

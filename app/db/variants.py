@@ -21,14 +21,14 @@ STORED: Final[dict[str, InstrumentedAttribute[int]]] = {
     "params": VariantRow.params,
     "flops": VariantRow.flops,
 }
-"""What variants can be filtered and sorted by in the database."""
+"""The columns by which the database can filter and sort variants."""
 READ_AT_ONCE: Final = 200
-"""Rows of a long list; of more, the garbage collector walks through those that wait."""
+"""Rows read at a time; more would wait, and the garbage collector would walk through them."""
 _POSITION: Final = (Key(VariantRow.search_id), Key(VariantRow.position))
 
 
 class VariantFilter(NamedTuple):
-    """Which of all stored variants are meant; ``None`` does not filter."""
+    """A filter for all stored variants; ``None`` does not filter."""
 
     approach: str | None = None
     budget: str | None = None
@@ -43,7 +43,7 @@ class VariantFilter(NamedTuple):
 
 
 class SortKey(NamedTuple):
-    """What a list is sorted by: the name of a column, and the direction."""
+    """A sort key of a list: the name of a column, and the direction."""
 
     name: str
     descending: bool
@@ -55,7 +55,7 @@ def insert(session: Session, search_id: str, answer: Answer) -> None:
 
 
 def rows_of(search_id: str, answer: Answer) -> Iterator[tuple[str | int, ...]]:
-    """Yield what is stored of an answer's variants one by one: there may be a million."""
+    """Yield the rows of an answer's variants one by one: there may be a million."""
     table = answer.table
     listed = "[" + ",".join(["%d"] * len(answer.symbols)) + "]"
     return zip(
@@ -96,7 +96,7 @@ def at(session: Session, search_id: str, positions: Sequence[int]) -> list[Varia
 
 
 def columns(session: Session, search_id: str, names: Sequence[str]) -> Iterator[Sequence[Any]]:
-    """Yield some columns of a search's variants in their order; few are in memory at once."""
+    """Yield some columns of a search's variants in their order, with few rows in memory at once."""
     query = (
         select(*(getattr(VariantRow, name) for name in names))
         .where(VariantRow.search_id == search_id)
@@ -107,7 +107,7 @@ def columns(session: Session, search_id: str, names: Sequence[str]) -> Iterator[
 
 
 def positions(session: Session, search_id: str, most: int | None = None) -> list[int]:
-    """Positions of a search's variants, of a resolution of at most ``most`` if given."""
+    """Positions of a search's variants, up to the resolution ``most`` if given."""
     query = select(VariantRow.position).where(VariantRow.search_id == search_id)
     if most is not None:
         query = query.where(VariantRow.resolution <= most)
@@ -115,7 +115,7 @@ def positions(session: Session, search_id: str, most: int | None = None) -> list
 
 
 def number(session: Session, search_id: str) -> int:
-    """How many variants are stored of a search."""
+    """The number of stored variants of a search."""
     query = select(func.count()).where(VariantRow.search_id == search_id)
     return session.scalar(query) or 0
 
@@ -129,7 +129,7 @@ def filtered(
 ) -> tuple[list[VariantRow], str | None]:
     """A page of the variants that pass a filter, sorted by :data:`STORED` columns.
 
-    Ties, and lists without keys, are in the order of searches and positions.
+    Ties and lists without keys are sorted by search and position.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def _matching(wanted: VariantFilter) -> Select[VariantRow]:
 
 
 def start_of(cursor: str | None) -> int:
-    """Where a page begins in an order that was worked out (:func:`in_order`).
+    """The place where a page begins in an order of :func:`in_order`.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def start_of(cursor: str | None) -> int:
 def in_order(
     session: Session, search_id: str, order: Sequence[int], start: int, limit: int
 ) -> tuple[list[VariantRow], str | None]:
-    """A page of a search's variants, whose positions are given in the order of the list."""
+    """A page of a search's variants, in the given order of their positions."""
     behind = start + limit
     rows = at(session, search_id, list(order[start:behind]))
     return rows, encode([behind]) if behind < len(order) else None

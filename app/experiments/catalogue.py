@@ -1,4 +1,4 @@
-"""What networks can be trained on: facts that the API and the trainer share."""
+"""The data sets that networks can be trained on: facts that the API and the trainer share."""
 
 import re
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from typing import Any, Final
 from solver.network.schema import Schema, digest
 
 FOLDER: Final = re.compile(r"folder:[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
-"""How a data set of a user's own images is called, after its folder in the data folder."""
+"""The name of a data set of a user's own images, after its folder in the data folder."""
 
 
 class Dataset(Schema):
     """A data set: its images' native side in pixels, their channels, and how many classes.
 
-    ``version`` is part of a run's identity; ``files`` are those that torchvision keeps it in.
+    ``version`` is part of a run's identity; ``files`` are torchvision's files of the data set.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Dataset(Schema):
     files: tuple[str, ...] = ()
 
     def is_present(self, data_dir: Path) -> bool:
-        """Whether it is on this machine; what is not is downloaded on first use."""
+        """Whether it is on this machine; a missing data set is downloaded on first use."""
         return all((data_dir / file).is_file() for file in self.files)
 
 

@@ -1,6 +1,6 @@
 """Whether a network can be trained on a data set.
 
-The service refuses what does not fit before a job is queued; the trainer asks again.
+The service refuses what does not fit before a job is queued; the trainer checks again.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def misfits(architecture: Architecture, dataset: Dataset) -> Iterator[str]:
 
 
 def too_small(architecture: Architecture, batch: int) -> str | None:
-    """Say why a network cannot be trained on a batch of so many images; ``None`` if it can.
+    """Say why a network cannot be trained on a ``batch`` of this size; ``None`` if it can.
 
     A batch norm of maps of one pixel, or of features, takes its mean and its variance over images
     alone. One image leaves it nothing to normalise, and PyTorch refuses it.
@@ -58,7 +58,7 @@ def too_small(architecture: Architecture, batch: int) -> str | None:
 
 
 def remarks(architecture: Architecture) -> Iterator[str]:
-    """Say what a user may want to know of how a network is trained."""
+    """Say what a user may want to know about the training of a network."""
     place = len(architecture.layers) - 1
     while place >= 0 and isinstance(architecture.layers[place], Flatten | Identity):
         place = architecture.links[place][0] - 1

@@ -1,10 +1,10 @@
 """A user's own images: sub-folders of the data folder, in the layout of torchvision's ImageFolder.
 
 ``NAME/CLASS/…/*.png``, ``*.jpg`` or ``*.jpeg`` is the data set ``folder:NAME``. Names come from
-looking at the folder, never from a path that someone gives, and every file is opened without
-following a link, wherever it lies. What begins with a dot is left out.
+listing the folder, never from a path that someone gives, and no link is followed to any file.
+Names that begin with a dot are left out.
 
-Files are told apart by size, times and inode: one that was looked at is not read again.
+A file is read again only if its size, its times or its inode changed since the last look.
 """
 
 import hashlib
@@ -29,9 +29,9 @@ from app.experiments.pictures import (
 
 FEWEST_CLASSES: Final = 2
 FEWEST_IMAGES: Final = 5
-"""Of a class: three to train on, one to validate with and one to test with."""
+"""Images that each class needs: three to train on, one to validate with and one to test with."""
 MOST_TOLD: Final = 10
-"""Faults of one folder that are told."""
+"""The largest number of faults that are told of one folder."""
 
 _SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
 _OTHER_IMAGES: Final = frozenset({".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp"})
@@ -52,7 +52,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Folder:
-    """What a folder holds, and what is wrong with it: broken files, and all else."""
+    """The contents of a folder, and its faults: broken files, and all other misfits."""
 
     name: str
     classes: tuple[str, ...]
@@ -62,30 +62,30 @@ class Folder:
 
     @property
     def faults(self) -> list[str]:
-        """What is wrong, the first of it if it is much."""
+        """All faults, or the first of them if there are many."""
         return _first([*self.misfits, *self.broken])
 
     @property
     def holds_images(self) -> bool:
-        """Whether any class has images, be they broken."""
+        """Whether any class has images, even broken ones."""
         return bool(self.pictures or self.broken)
 
     @property
     def resolution(self) -> int | None:
-        """The shortest side of all images; ``None`` where there is no image."""
+        """The shortest side of all images; ``None`` if there is no image."""
         headers = (picture.header for picture in self.pictures)
         return min((min(header.width, header.height) for header in headers), default=None)
 
     @property
     def channels(self) -> int | None:
-        """3 if any image has colours; ``None`` where there is no image."""
+        """3 if any image has colours, else 1; ``None`` if there is no image."""
         if not self.pictures:
             return None
         return 1 if all(picture.header.is_grey for picture in self.pictures) else 3
 
     @property
     def dataset(self) -> Dataset:
-        """The data set, of a folder that was looked at thoroughly and has no fault.
+        """The data set, if the folder was looked at thoroughly and has no fault.
 
         Its version is the hash of all names and contents.
         """
@@ -106,7 +106,7 @@ class Folder:
 
 
 def names(data_dir: Path) -> list[str]:
-    """Data sets that lie in the data folder; torchvision's own folders are none."""
+    """Names of users' data sets in the data folder, without torchvision's own folders."""
     torchvision = {file.split("/")[0] for dataset in DATASETS.values() for file in dataset.files}
     try:
         found = _entries(data_dir)
@@ -121,12 +121,12 @@ def names(data_dir: Path) -> list[str]:
 
 
 def look(data_dir: Path, name: str, *, thorough: bool) -> Folder | None:
-    """Look at a folder; ``None`` where :func:`names` does not list it.
+    """Look at a folder; ``None`` if :func:`names` does not list it.
 
     Parameters
     ----------
     thorough
-        Read every file whole, check it against its checksums, and hash it; else headers alone.
+        Read every file whole, check its checksums, and hash it; otherwise read headers alone.
     """
     if name not in names(data_dir):
         return None
@@ -153,13 +153,13 @@ def look(data_dir: Path, name: str, *, thorough: bool) -> Folder | None:
 
 
 def shown(place: Sequence[str]) -> str:
-    """A file's name below its data set's folder, as it is told."""
+    """A file's name below its data set's folder, in a form that can be printed."""
     return printable("/".join(place))
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A file as it was when it was looked at: what it held, or why it is broken."""
+    """What was found when a file was looked at: its header, or why it is broken."""
 
     stamp: _Stamp
     thorough: bool
@@ -176,7 +176,7 @@ def _header(seen: _Seen) -> Header:
 
 
 def _look_at(data_dir: Path, place: Place, known: _Seen | None, thorough: bool) -> _Seen:
-    """Look at a file, unless it is as it was when it was looked at before."""
+    """Look at a file, unless it has not changed since the last look."""
     if known and (known.thorough or not thorough):
         with suppress(OSError):
             if known.stamp == _stamp(data_dir.joinpath(*place).lstat()):
@@ -197,14 +197,14 @@ def _stamp(status: os.stat_result) -> _Stamp:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """What is in a folder, in ImageFolder's order: that of the names' code points."""
+    """The entries of a folder in ImageFolder's order, which is that of code points."""
     with os.scandir(folder) as entries:
         found = [entry for entry in entries if not entry.name.startswith(".")]
     return sorted(found, key=lambda entry: entry.name)
 
 
 def _inside(root: Path, place: Place, misfits: list[str]) -> Iterator[os.DirEntry[str]]:
-    """Go through a folder of a data set; what cannot be gone through, and links, are misfits."""
+    """Yield the entries of a folder; links and folders that cannot be read are misfits."""
     try:
         entries = _entries(root.joinpath(*place))
     except OSError as error:
@@ -242,7 +242,7 @@ def _files(root: Path, class_: str, misfits: list[str]) -> list[Place]:
 
 
 def _misfits(classes: Sequence[str], images: Counter[int]) -> Iterable[str]:
-    """Say what does not make a data set of three splits."""
+    """Say why classes and images are too few for a data set of three splits."""
     if len(classes) < FEWEST_CLASSES:
         yield (
             f"at least {FEWEST_CLASSES} class folders are needed, and it has {len(classes)}; "

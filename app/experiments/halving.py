@@ -1,8 +1,8 @@
 """Successive halving: how far variants are trained before all but the best are cut off.
 
-All are trained a little; the best ``1 / eta`` go on to ``eta`` times as many epochs, and so on
-until the recipe's epochs are reached, or one is left, which is trained to the end (Jamieson and
-Talwalkar, 2016). Each such step is a rung.
+All variants are trained for a few epochs. The best ``1 / eta`` of them go on to ``eta`` times as
+many epochs, and so on, until the recipe's epochs are reached. If only one is left, it is trained to
+the end (Jamieson and Talwalkar, 2016). Each such step is a rung.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from solver.network.schema import Schema
 
 
 class Rung(Schema):
-    """What halving has decided of one rung: variants are named by their positions in the search.
+    """One rung of halving; variants are named by their positions in the search.
 
-    ``kept`` and ``accuracies`` are ``None`` while the rung is trained. ``kept`` are those that go
-    on, the best first; of the last rung, the winner. ``accuracies`` are those of ``tried``, means
-    over seeds on the validation split; that of a variant with a run that failed is ``None``.
+    ``kept`` and ``accuracies`` are ``None`` while the rung is trained. ``kept`` holds the variants
+    that go on, the best first; in the last rung, the winner. ``accuracies`` holds a mean over seeds
+    on the validation split for each variant in ``tried``, or ``None`` if one of its runs failed.
     """
 
     epochs: int
@@ -26,7 +26,7 @@ class Rung(Schema):
     accuracies: tuple[float | None, ...] | None = None
 
     def decided(self, kept: Sequence[int], accuracies: Sequence[float | None]) -> "Rung":
-        """The rung, once it is known which variants go on."""
+        """The rung with its decision."""
         return Rung(
             epochs=self.epochs, tried=self.tried, kept=tuple(kept), accuracies=tuple(accuracies)
         )
@@ -34,7 +34,7 @@ class Rung(Schema):
 
 @dataclass(frozen=True)
 class Halving:
-    """A schedule; ``epochs`` are the recipe's, which the original is trained at once."""
+    """A schedule; ``epochs`` are the recipe's, for which the original is trained at once."""
 
     eta: int
     min_epochs: int
@@ -42,7 +42,7 @@ class Halving:
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> "Halving | None":
-        """The schedule of a job's request; ``None`` where it trains all variants to the end."""
+        """The schedule of a job's request; ``None`` if it trains all variants to the end."""
         selection = request["variants"]
         if selection.get("select") != "halving":
             return None
@@ -53,15 +53,15 @@ class Halving:
         return self.epochs if variants == 1 else min(self.min_epochs, self.epochs)
 
     def keeps(self, tried: int, epochs: int) -> int:
-        """How many variants of a rung go on; of the last, which one is the winner."""
+        """The number of variants of a rung that go on; in the last rung, 1: the winner."""
         return 1 if epochs == self.epochs else -(-tried // self.eta)
 
     def following(self, epochs: int, kept: int) -> int:
-        """Epochs of the rung behind one that kept so many variants."""
+        """Epochs of the rung after one with ``epochs`` that kept ``kept`` variants."""
         return self.epochs if kept == 1 else min(self.epochs, epochs * self.eta)
 
     def beyond(self, epochs: int, tried: int) -> int:
-        """Epochs, over all variants, that are trained behind a rung that tried so many."""
+        """Epochs that are trained after a rung of ``tried`` variants, summed over variants."""
         if epochs == self.epochs:
             return 0
         kept = self.keeps(tried, epochs)
@@ -69,6 +69,6 @@ class Halving:
         return kept * (following - epochs) + self.beyond(following, kept)
 
     def total(self, variants: int) -> int:
-        """Epochs, over all variants, that are trained if none fails."""
+        """Epochs that are trained if no variant fails, summed over variants."""
         first = self.first(variants)
         return variants * first + self.beyond(first, variants)

@@ -14,9 +14,9 @@ from typing import BinaryIO, Final
 from PIL import Image, UnidentifiedImageError
 
 MOST_PIXELS: Final = 25_000_000
-"""Of an image; more are not decoded."""
+"""An image with more pixels is not decoded."""
 MOST_BYTES: Final = 1 << 28
-"""Of a file: what ``MOST_PIXELS`` take at most, uncompressed."""
+"""A longer file is refused; an uncompressed image of ``MOST_PIXELS`` fits."""
 GREY_MODES: Final = frozenset({"1", "L", "LA", "I", "I;16", "I;16B"})
 """Pillow's modes without colours."""
 
@@ -27,14 +27,14 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 class BrokenError(ValueError):
-    """A file that is no image, or none that is decoded; the text says why."""
+    """A file that is no image, or an image that is not decoded; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """What a file's header says: width and height in pixels, and whether it has no colours.
 
-    ``digest`` is the SHA-256 of the whole file, where it was read whole.
+    ``digest`` is the SHA-256 of the file, if the whole file was read.
     """
 
     width: int
@@ -45,14 +45,14 @@ class Header:
 
 @contextmanager
 def opened(root: Path, place: Sequence[str]) -> Iterator[BinaryIO]:
-    """Open a file below a folder, and follow no link there, be it put there meanwhile.
+    """Open a file below a folder without following a link, even one that is put there meanwhile.
 
     Raises
     ------
     OSError
-        It cannot be opened, or a link leads to it.
+        The file cannot be opened, or a link leads to it.
     BrokenError
-        It is no file, or too long.
+        It is no regular file, or too long.
     """
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -60,7 +60,7 @@ def opened(root: Path, place: Sequence[str]) -> Iterator[BinaryIO]:
             inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
             os.close(folder)
             folder = inner
-        # Without waiting: a pipe would wait for someone to write to it.
+        # Non-blocking, since opening a pipe would wait for someone to write to it.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         file = os.open(place[-1], flags, dir_fd=folder)
     finally:
@@ -82,12 +82,12 @@ def read(root: Path, place: Sequence[str]) -> bytes:
 
 @contextmanager
 def image_in(file: BinaryIO) -> Iterator[Image.Image]:
-    """Open a PNG or JPEG image; what is done with it is done within.
+    """Open a PNG or JPEG image, to be used within the block.
 
     Raises
     ------
     BrokenError
-        It is neither, has too many pixels, or Pillow stumbles over it.
+        The file is neither, has too many pixels, or Pillow stumbles over it.
     """
     try:
         with Image.open(file, formats=_FORMATS) as image:
@@ -106,19 +106,19 @@ def header_of(file: BinaryIO) -> Header:
     Raises
     ------
     BrokenError
-        It is none that is decoded.
+        The file is no image, or one that is not decoded.
     """
     with image_in(file) as image:
         return Header(image.width, image.height, image.mode in GREY_MODES)
 
 
 def verified(data: bytes) -> Header:
-    """Read an image's header, hash the whole of it, and check what checksums it has.
+    """Read an image's header, hash the whole file, and check the checksums that it has.
 
     Raises
     ------
     BrokenError
-        It is none that is decoded, or its checksums are wrong.
+        The file is no image, or one that is not decoded, or its checksums are wrong.
     """
     with image_in(BytesIO(data)) as image:
         is_grey = image.mode in GREY_MODES
@@ -127,12 +127,12 @@ def verified(data: bytes) -> Header:
 
 
 def printable(text: str) -> str:
-    """A text that can be printed and stored, whatever a file is called: all else as escapes."""
+    """Escape the characters of a file's name that cannot be printed or stored."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def reason(error: Exception) -> str:
-    """Why a file cannot be used, as the end of a sentence that begins with its name."""
+    """Say why a file cannot be used: the end of a sentence that begins with its name."""
     match error:
         case BrokenError():
             return str(error)

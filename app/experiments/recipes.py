@@ -61,7 +61,7 @@ class Recipe(Schema):
     @model_validator(mode="before")
     @classmethod
     def _named(cls, given: Any) -> Any:
-        """Fill in what the named recipe, and the optimiser, say."""
+        """Fill in the fields that follow from the named recipe and the optimiser."""
         if not isinstance(given, Mapping):
             return given
         name = given.get("name", "paper")
@@ -89,8 +89,8 @@ class Recipe(Schema):
     def hash(self) -> str:
         """Hash of the content: part of a run's identity.
 
-        A field that came later is left out while it has the value that all recipes had before, so
-        that what was trained then keeps its identity.
+        A field that was added later is left out while it has the value that all earlier recipes
+        had, so that earlier runs keep their identity.
         """
         content = self.model_dump(mode="json")
         return content_id({name: content[name] for name in content if not self._is_as_before(name)})
@@ -103,7 +103,7 @@ OPTIMIZERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "adadelta": {"learning_rate": 1.0, "rho": 0.9, "eps": 1e-6},
     "adamw": {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
 }
-"""What ``torch.optim`` itself would take, for each optimiser."""
+"""The values that ``torch.optim`` itself would take, for each optimiser."""
 
 _TUNED: Final = ("optimizer", "learning_rate", "rho", "beta1", "beta2", "eps")
 
@@ -116,7 +116,7 @@ _LATER: Final[Mapping[str, Any]] = {
 }
 
 NAMED: Final[Mapping[str, Mapping[str, Any]]] = {
-    "paper": {},  # what the fields say
+    "paper": {},  # the defaults of the fields
     "fast": {
         "batch_size": 100,
         "epochs": 4,

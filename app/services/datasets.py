@@ -49,7 +49,7 @@ class DatasetOrFaults:
     faults: tuple[str, ...] = ()
 
     def or_refused(self) -> Dataset:
-        """Give the data set.
+        """Return the data set.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class DatasetOrFaults:
 def known(data_dir: Path) -> DatasetPage:
     """All data sets, and which of them lie in a folder (``torchvision``'s ``root``).
 
-    Of the images of users only the headers are read.
+    Only the headers of users' images are read.
     """
     items: list[DatasetView | FaultyDatasetView] = [
         DatasetView(
@@ -82,7 +82,7 @@ def known(data_dir: Path) -> DatasetPage:
 
 
 def find(data_dir: Path, name: str) -> DatasetOrFaults:
-    """Look a data set up; users' images are read whole, unless they are as they were last time."""
+    """Look up a data set; users' images are read whole, unless they have not changed."""
     if name in DATASETS:
         return DatasetOrFaults(DATASETS[name])
     folder = folders.look(data_dir, name, thorough=True)

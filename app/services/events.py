@@ -1,4 +1,4 @@
-"""What happens to a job, told as server-sent events while it happens."""
+"""Tells what happens to a job as server-sent events, while it happens."""
 
 import asyncio
 import threading
@@ -29,7 +29,7 @@ from solver.network.schema import Schema
 POLL_SECONDS: Final = 1.0
 KEEP_ALIVE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 0.2
-"""Between two looks whether the server stops."""
+"""The time between two checks whether the server stops."""
 
 
 class EpochEvent(Schema):
@@ -62,14 +62,14 @@ class EndEvent(Schema):
 
 
 def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
-    """Where a client goes on that has had some events.
+    """The cursor from which a client goes on after the last event that it has had.
 
     Raises
     ------
     app.db.errors.NotFoundError
         There is no such job.
     app.db.paging.CursorError
-        The events were not a job's.
+        The id is not one of a job's events.
     """
     with database.read() as session:
         jobs.get(session, id_)
@@ -79,7 +79,7 @@ def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
 async def stream(
     database: Database, id_: str, cursor: Cursor, closing: threading.Event
 ) -> AsyncIterator[ServerSentEvent]:
-    """Tell what happens to a job from a place on, until it has ended or the server stops."""
+    """Yield a job's events from a cursor on, until the job has ended or the server stops."""
     told: ProgressView | None = None
     sent = time.monotonic()
     while not cursor.is_over and not closing.is_set():
@@ -107,7 +107,7 @@ async def _pause(closing: threading.Event) -> None:
 def _look(
     database: Database, id_: str, cursor: Cursor, told: ProgressView | None
 ) -> tuple[list[ServerSentEvent], ProgressView, bool] | None:
-    """What is new, the progress, and whether that is all; one consistent look."""
+    """The new events, the progress, and whether there are no more; ``None`` without a job."""
     with database.read() as session:
         try:
             job = jobs.get(session, id_)

@@ -1,4 +1,4 @@
-"""Over a grid of originals: how many have variants, and which of those are nearest to one's own."""
+"""How many originals of a grid have variants, and which of these are nearest to the user's own."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,9 +42,9 @@ class Feasibility(Schema):
 
 @dataclass(frozen=True)
 class Survey:
-    """Problems: those of one's own network, then those of each original.
+    """The problems to count: those of the user's own network, then those of each original.
 
-    ``requests`` are what is asked of each, with one's own network in them.
+    ``requests`` hold the problems of the user's own network; each original gets the same ones.
     """
 
     grid: Grid
@@ -64,7 +64,7 @@ class Survey:
                 yield SolveRequest.of(problem, request.settings)
 
     def summary(self, tallies: Sequence[Tally], most: int) -> Feasibility:
-        """Sum up the tallies of all problems, in their order; name so many of the nearest."""
+        """Sum up the tallies, in the order of the problems, and name up to ``most`` originals."""
         width = len(self.requests)
         columns = [[tally.number for tally in tallies[place::width]] for place in range(width)]
         reasons = [tally.reason for tally in tallies if tally.number is None]

@@ -1,4 +1,4 @@
-"""A ``POST`` with an ``Idempotency-Key`` makes what it makes once."""
+"""A ``POST`` with an ``Idempotency-Key`` makes its resource only once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from app.experiments.catalogue import content_id
 def once(
     session: Session, route: str, key: str | None, body: Any, make: Callable[[Session], str]
 ) -> str:
-    """Id of what ``make`` makes, or of what it made for this key before.
+    """Id of the resource that ``make`` makes, or that it made for this key before.
 
     Two requests with one key at the same time both get here; the second cannot store the key, and
     its transaction is begun again (:meth:`app.db.engine.Database.transact`).

@@ -132,7 +132,7 @@ def progress_view(session: Session, row: JobRow) -> ProgressView:
 
 
 def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
-    """What has happened to a job's runs that the user may not expect."""
+    """Notes on events of a job's runs that the user may not expect."""
     notes = []
     if now.reused:
         notes.append(f"{now.reused} of {now.total} runs are shared with earlier jobs")

@@ -1,4 +1,4 @@
-"""Jobs: which networks to train with which seeds, how far they are, and what came out."""
+"""Jobs: which networks to train with which seeds, their progress, and their results."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,12 +21,12 @@ from app.services.variants import Deriver, problem_of
 
 
 def create(database: Database, request: JobRequest, key: str | None, data_dir: Path) -> str:
-    """Check a job, choose its variants, and queue its runs; its id.
+    """Check a job, choose its variants, and queue its runs. Returns the job's id.
 
     Parameters
     ----------
     data_dir
-        Where the data sets are.
+        The folder of the data sets.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
     app.db.idempotency.KeyReusedError
         The key came with another body before.
     """
-    # Not in the transaction: reading a folder of images takes its time.
+    # Outside the transaction, since reading a folder of images takes time.
     found = datasets.find(data_dir, request.dataset)
 
     def make(session: Session) -> str:
@@ -68,9 +68,9 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
 
 
 def stored(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """What is stored of a request: defaults filled in, and notes on what was decided for the user.
+    """The stored form of a request: defaults filled in, and notes on decisions for the user.
 
-    Without the priority: two jobs that differ in it alone ask for the same.
+    The priority is left out: two jobs that differ in it alone ask for the same.
     """
     recipe = request.training
     filled = {"recipe": recipe.model_dump(mode="json"), "epochs": recipe.epochs}
@@ -108,7 +108,7 @@ def _others(variants: Sequence[jobs.JobNetwork], original_id: str) -> list[jobs.
 def _needs(
     request: JobRequest, dataset: Dataset, networks: Sequence[jobs.JobNetwork]
 ) -> list[jobs.Need]:
-    """What is needed of each network, the original first: of variants, their first rung."""
+    """The runs that are needed, the original's first; with halving, variants get a first rung."""
     original = networks[0]
     whole = request.training.epochs
     plan = Halving.of(stored(request))
@@ -129,7 +129,7 @@ def _runs(
     epochs: int,
     original: jobs.JobNetwork,
 ) -> list[jobs.Need]:
-    """One run for each seed, under the hash of all that it depends on."""
+    """One run for each seed, under the hash of everything that the run depends on."""
     recipe = request.training
     is_enlarged = request.inputs == "upsampled" and network.resolution > original.resolution
     data = {
@@ -172,7 +172,7 @@ def newest(database: Database, cursor: str | None, limit: int) -> JobPage:
 
 
 def cancel(database: Database, id_: str) -> JobView:
-    """End a job; what it alone needed is not trained any more. Nothing if it has ended.
+    """Cancel a job and the runs that it alone needs; do nothing if it has ended.
 
     Raises
     ------

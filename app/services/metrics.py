@@ -1,4 +1,4 @@
-"""What the database holds, as Prometheus reads it."""
+"""Metrics of the database's contents, in the form that Prometheus reads."""
 
 import threading
 import time
@@ -14,11 +14,11 @@ from app.db.figures import Figures, figures
 
 KEPT_SECONDS: Final = 1.0
 KEPT_FACTOR: Final = 10.0
-"""Figures are kept this many times as long as it took to count them, if that is longer."""
+"""Figures are kept for this many times the time of counting them, if that is longer."""
 
 
 class DatabaseCollector(Collector):
-    """Counts the database when it is asked, but never keeps it busy with that."""
+    """Counts the database's contents on request, but never keeps the database busy with that."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,7 +27,7 @@ class DatabaseCollector(Collector):
         self._kept_until = 0.0
 
     def collect(self) -> Iterator[Metric]:
-        """All figures; where the database cannot be read, only that it is so."""
+        """Yield all figures, or only that the database is down if it cannot be read."""
         counted = self._figures()
         yield GaugeMetricFamily(
             "isobudget_database_up",

@@ -71,11 +71,11 @@ class NamedSelection(Schema):
 
 
 _BY_ID: Final = "by id"
-"""Tag of the selection that has no ``select``; no key is called so."""
+"""Tag of the selection that has no ``select``; no ``select`` has this value."""
 
 
 def _selection(variants: Any) -> str:
-    """Tell which selection is meant, so that only its own faults are told."""
+    """The tag of the selection that is meant, so that only its own faults are told."""
     if not isinstance(variants, dict):
         return str(getattr(variants, "select", _BY_ID if hasattr(variants, "ids") else ""))
     return str(variants.get("select", _BY_ID if "ids" in variants else ""))

@@ -1,4 +1,4 @@
-"""A job's runs as a table for spreadsheets, in pieces, so that any number of them fits."""
+"""A job's runs as a table for spreadsheets, in pieces, so that any number fits into memory."""
 
 import csv
 import io
@@ -28,12 +28,12 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def check(database: Database, id_: str) -> None:
-    """Look whether there is such a job.
+    """Check that a job exists.
 
     Raises
     ------
     app.db.errors.NotFoundError
-        There is none.
+        It does not.
     """
     with database.read() as session:
         jobs.get(session, id_)
@@ -65,6 +65,6 @@ def _line(values: tuple[Any, ...]) -> str:
 
 
 def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would work out as a formula gets an apostrophe in front."""
+    """Put an apostrophe before text that a spreadsheet would take as a formula."""
     is_formula = isinstance(value, str) and value.startswith(_FORMULA)
     return f"'{value}" if is_formula else value

@@ -76,7 +76,7 @@ class SearchPage(Schema):
 
 
 def create(database: Database, request: SearchRequest, key: str | None) -> str:
-    """Check a search and queue it; its id.
+    """Check a search and queue it. Returns its id.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def filled(terms: SearchTerms, original: Architecture) -> SearchTerms:
 
 
 def check_applicable(approach: ApproachName, original: Architecture) -> None:
-    """Look whether an approach fits an architecture.
+    """Check that an approach fits an architecture.
 
     Raises
     ------

@@ -21,7 +21,7 @@ from solver.network.architecture import Architecture
 
 
 def check_fit(original: Architecture, dataset: Dataset, recipe: Recipe) -> None:
-    """Hold an original against a data set and a recipe, and list every fault at once.
+    """Check that an original fits a data set and a recipe; all faults are listed at once.
 
     Raises
     ------
@@ -45,13 +45,13 @@ def check_fit(original: Architecture, dataset: Dataset, recipe: Recipe) -> None:
 def choose(
     session: Session, request: JobRequest, search: SearchRow, dataset: Dataset
 ) -> tuple[list[int], list[str]]:
-    """Positions of the variants to train, and notes on what was decided for the user.
+    """Positions of the variants to train, and notes on decisions for the user.
 
     Raises
     ------
     RefusedError
-        There is none, a named one is not there or takes more than the native resolution, or a rung
-        is longer than the training.
+        There is no variant, a named one is not there or takes more than the native resolution, or
+        the first rung is longer than the training.
     """
     _check_rungs(request)
     most = None if request.inputs == "upsampled" else dataset.resolution
@@ -81,7 +81,7 @@ def choose(
 
 
 def _check_rungs(request: JobRequest) -> None:
-    """Hold the first rung of halving against the recipe."""
+    """Check that the first rung of halving is not longer than the recipe."""
     epochs = request.training.epochs
     if isinstance(request.variants, HalvingSelection) and request.variants.min_epochs > epochs:
         raise RefusedError(
@@ -116,7 +116,7 @@ def _notes(search: SearchRow, left_out: int, native: str) -> list[str]:
 def _named(
     session: Session, ids: Sequence[str], search: SearchRow, dataset: Dataset, most: int | None
 ) -> list[int]:
-    """Positions of the variants that were named, each once, of at most ``most`` pixels a side."""
+    """Positions of the named variants, each once; refuses resolutions above ``most``."""
     faults, positions = [], []
     for index, id_ in enumerate(ids):
         search_id, position = split_id(id_)

@@ -56,7 +56,7 @@ class Solvers:
             thread.start()
 
     def stop(self) -> None:
-        """Kill the processes and end; what they solved stays queued for others."""
+        """Kill the processes and end; their searches are queued again for other servers."""
         self._stopping.set()
         for _ in self._threads:
             self._wake.release()
@@ -91,7 +91,7 @@ class Solvers:
     def _solve(self, search: SearchRow, process: SolverProcess) -> None:
         request = self._request(search)
         try:
-            with process:  # it ends before anything is written
+            with process:  # the process ends before anything is written
                 answer = process.solve(request, lambda _: self._check_wanted(search))
             self._record(search, answer)
         except SolverTimeoutError:
@@ -111,7 +111,7 @@ class Solvers:
         return SolveRequest.of(problem, search.request.settings)
 
     def _check_wanted(self, search: SearchRow) -> None:
-        """Raise if nobody wants the answer: cancelled, claimed by another, or we stop."""
+        """Raise if nobody wants the answer: the search was cancelled or claimed, or we stop."""
         if self._stopping.is_set():
             raise SolverCancelledError("the server stops")
         with self._database.read() as session:
@@ -123,7 +123,7 @@ class Solvers:
             searches.record(session, search.id, search.attempt, answer)
 
     def _release(self, search: SearchRow) -> None:
-        """Leave a search to others if it is we who stop."""
+        """Queue a search again for other servers, unless this one no longer holds it."""
         with self._database.write() as session:
             searches.release(session, search.id, search.attempt)
 

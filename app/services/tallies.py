@@ -1,4 +1,4 @@
-"""How many solutions problems have, tallied in processes beside one another."""
+"""Tallies the solutions of many problems, in several processes at once."""
 
 import threading
 from collections.abc import Iterable, Iterator
@@ -20,14 +20,14 @@ LATE: Final = "the time limit came first"
 
 
 class Tally(NamedTuple):
-    """A number of solutions; where it is not known, why."""
+    """A number of solutions, or the reason why it is not known."""
 
     number: int | None
     reason: str = LATE
 
     @property
     def is_late(self) -> bool:
-        """Whether it is not known because time ran out."""
+        """Whether the number is not known because time ran out."""
         return self.number is None and self.reason == LATE
 
 
@@ -36,9 +36,9 @@ Tallied = tuple[int, Tally]
 
 
 class Tallies:
-    """Processes that share the work, a thread for each; all end with the block, however it is left.
+    """Processes that share the work, with a thread for each; all end with the block.
 
-    A process that dies is replaced, and what it tallied is not known.
+    A process that dies is replaced, and the number that it was to tally is not known.
     """
 
     def __init__(self, requests: Iterable[SolveRequest], processes: int, memory_mb: int) -> None:
@@ -65,7 +65,7 @@ class Tallies:
             thread.join()
 
     def __iter__(self) -> Iterator[Tallied]:
-        """Yield the tally of each request, with its place among them, as they come.
+        """Yield the place and the tally of each request, in the order in which they are done.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class Tallies:
                 yield tallied
 
     def _work(self) -> None:
-        """Tally what comes next, until nothing does."""
+        """Tally one request after the other, until there are no more."""
         try:
             following = self._next()
             while following is not None:
@@ -92,7 +92,7 @@ class Tallies:
         self._tallied.put(None)
 
     def _tally_on(self, process: SolverProcess, following: Asked | None) -> Asked | None:
-        """Tally as long as the process lives; what comes next for another one."""
+        """Tally as long as the process lives. Returns the next request, for another process."""
         while following is not None:
             place, request = following
             lives = True

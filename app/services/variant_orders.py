@@ -1,4 +1,4 @@
-"""What variants are sorted by; the order of a search's where that is not stored."""
+"""Sort keys of variants, and the order of a search's variants by keys that are not stored."""
 
 import threading
 from array import array
@@ -16,7 +16,7 @@ from solver.answers.variants import Measure
 
 DERIVED: Final[tuple[Measure, ...]] = get_args(Measure)
 KEPT: Final = 8
-"""Orders that a process remembers; that of a million variants takes 4 MB."""
+"""The number of orders that a process remembers; one of a million variants takes 4 MB."""
 
 Order: TypeAlias = Sequence[int]
 """Positions of variants, sorted."""
@@ -28,7 +28,7 @@ def sort_keys(sort: str | None, known: Sequence[str]) -> list[SortKey]:
     Raises
     ------
     RefusedError
-        It names something else.
+        A name is not among the known ones.
     """
     names = [name for name in (sort or "").split(",") if name]
     keys = [SortKey(name.removeprefix("-"), name.startswith("-")) for name in names]
@@ -54,7 +54,7 @@ class Orders:
         self._working = threading.Lock()
 
     def get(self, key: Hashable, work_out: Callable[[], Order]) -> Order:
-        """An order, from memory where it is known."""
+        """Return an order, from memory if it is known."""
         if (known := self._find(key)) is not None:
             return known
         with self._working:
@@ -82,9 +82,9 @@ _ORDERS: Final = Orders(KEPT)
 def order(session: Session, search: SearchRow, deriver: Deriver, keys: Sequence[SortKey]) -> Order:
     """The positions of all variants of a search, sorted by keys of which some are derived.
 
-    The first time it reads all variants of the search and derives what they are sorted by, which
-    takes about as long as storing them did. What an ended search found never changes: the order
-    is kept for the pages that follow, until :data:`KEPT` others were asked for in this process.
+    The first call reads all variants of the search and derives their sort values, which takes about
+    as long as storing them did. The variants of an ended search never change, so the order is kept
+    for the next pages, until :data:`KEPT` other orders were asked for in this process.
     """
     if search.finished_at is None:
         return array("i")
@@ -95,7 +95,7 @@ def order(session: Session, search: SearchRow, deriver: Deriver, keys: Sequence[
 def _values(
     session: Session, search: SearchRow, deriver: Deriver, keys: Sequence[SortKey]
 ) -> list["array[float]"]:
-    """What each variant is sorted by, one column a key."""
+    """The sort values of all variants, one column for each key."""
     measures: dict[str, Callable[[Any], float]]
     measures = {name: deriver.describer.measure(name) for name in DERIVED}
     names = [key.name if key.name in STORED else "unknowns" for key in keys]

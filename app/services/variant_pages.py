@@ -49,7 +49,7 @@ def of_all(
 def _page_derived(
     session: Session, search: SearchRow, keys: Sequence[SortKey], cursor: str | None, limit: int
 ) -> VariantPage:
-    """Sort by what is not stored; :func:`app.services.variant_orders.order` says what it costs."""
+    """A page sorted by derived keys; :func:`app.services.variant_orders.order` states the cost."""
     start = variants.start_of(cursor)
     positions = order(session, search, derivers(session)(search.id), keys)
     return _page(session, *variants.in_order(session, search.id, positions, start, limit))

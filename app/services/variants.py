@@ -1,4 +1,4 @@
-"""Variants: what is stored are their unknowns; everything else is derived here."""
+"""Variants: only their unknowns are stored, and everything else is derived here."""
 
 from collections.abc import Callable
 from functools import cache
@@ -57,7 +57,7 @@ def problem_of(session: Session, search: SearchRow) -> Problem:
 
 
 def derivers(session: Session) -> Callable[[str], Deriver]:
-    """A deriver for each search, made once."""
+    """Make a function that gives the deriver of a search, and makes it only once."""
 
     @cache
     def deriver(search_id: str) -> Deriver:

@@ -11,7 +11,7 @@ Json = Mapping[str, Any]
 class Experiment:
     """What the API answers about one job: the job, its search, runs and trained variants.
 
-    ``name`` is what the original network is called, if it is called anything.
+    ``name`` is the name of the original network, if it has one.
     """
 
     search: Json
@@ -22,7 +22,7 @@ class Experiment:
 
     @property
     def results(self) -> Json:
-        """The job's results; while there are none, an original without runs."""
+        """The job's results; an original without runs while there are none."""
         return self.job["results"] or NO_RESULTS
 
 
@@ -106,5 +106,5 @@ def _assignment(values: Mapping[str, int]) -> str:
 
 
 def label_of(experiment: Experiment, id_: str) -> str:
-    """What a network is called in tables and plots."""
+    """The label of a network in tables and plots."""
     return next(row.label for row in rows_of(experiment) if row.id == id_)

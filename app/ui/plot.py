@@ -13,14 +13,14 @@ from app.ui.experiment import Row
 from app.ui.sentences import percent, points
 
 WIDEST_STEP: Final = 0.16
-"""Between two networks of one resolution, in shares of the least gap between resolutions."""
+"""The widest step between networks of one resolution, as a share of the least resolution gap."""
 BESIDE: Final = 0.03
-"""From a network's mean to its seeds, in the same."""
+"""The distance from a network's mean to its seeds, as a share of the same gap."""
 MOST_LABELS: Final = 40
 
 
 def accuracy_plot(rows: Sequence[Row]) -> dict[str, Any]:
-    """A dot for each seed, a marker with its standard deviation for each network's mean.
+    """A dot for each seed, and a marker for each network's mean, with its standard deviation.
 
     Networks of one resolution stand side by side, so that none hides another.
     """
@@ -158,13 +158,13 @@ def _layout(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _range(resolutions: Sequence[int]) -> list[float] | None:
-    """Half a gap beyond the outermost resolutions."""
+    """The range of the axis: half a gap beyond the outermost resolutions."""
     margin = _gap(resolutions) / 2
     return [resolutions[0] - margin, resolutions[-1] + margin] if resolutions else None
 
 
 def _line(accuracy: float | None) -> dict[str, Any]:
-    """The original's mean across the plot, to compare with."""
+    """A line across the plot at the original's mean, to compare with."""
     return {
         "type": "line",
         "layer": "below",

@@ -29,7 +29,7 @@ _PAGES.filters.update(percent=percent, points=points)
 
 
 def render(experiment: Experiment) -> str:
-    """The page, from what the API answers about a job."""
+    """Make the page from the API's answers about a job."""
     request = experiment.search["request"]
     return _PAGES.get_template("report.html").render(
         name=experiment.name or "An architecture",
@@ -47,7 +47,7 @@ def render(experiment: Experiment) -> str:
 
 
 def _asked(experiment: Experiment) -> Iterator[tuple[str, str]]:
-    """What was asked, by its name."""
+    """The names and values of what the user asked for."""
     search, request, job = experiment.search, experiment.search["request"], experiment.job
     original = search["original"]
     counts, wanted = original["counts"], job["request"]
@@ -86,7 +86,7 @@ def _selection(variants: Any) -> str:
 
 
 def _done(experiment: Experiment) -> Iterator[tuple[str, str]]:
-    """What was done for it, by its name."""
+    """The names and values of what the job has done."""
     job, runs = experiment.job, experiment.runs
     progress = job["progress"]
     networks = len({run["network"] for run in runs})

@@ -12,7 +12,7 @@ _BUDGETS: Final = {
 
 
 def budget_of(request: Json) -> str:
-    """What stays equal in a search, and how equal."""
+    """The budget of a search in words: which numbers stay the same, or about the same."""
     band = request["tolerance"]
     about = "about " if band["below"] or band["above"] else ""
     scope = " by the paper’s equation" if request["scope"] == "paper" else ""
@@ -46,7 +46,7 @@ def headline(experiment: Experiment) -> str:
 
 
 def selected_sentence(experiment: Experiment) -> str:
-    """What one gets who trains the variants and keeps the one that is best on validation."""
+    """The gain of a user who trains the variants and keeps the one that is best on validation."""
     selected = experiment.results["selected"]
     if selected["gain"] is None:
         return "No variant can be selected yet."
