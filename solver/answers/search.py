@@ -242,6 +242,4 @@ def _column(values: Ints | int, rows: int) -> "array[int]":
     """A column without numpy; a number that all rows share is repeated."""
     if isinstance(values, int):
         return array(TYPECODE, [values]) * rows
-    column = array(TYPECODE)
-    column.frombytes(values.astype(np.int64).tobytes())
-    return column
+    return array(TYPECODE, values.astype(np.int64).tobytes())

@@ -58,11 +58,5 @@ class AnswerTable:
     def from_bytes(cls, names: Sequence[str], content: bytes) -> "AnswerTable":
         """What :meth:`to_bytes` made of a table with these columns."""
         size = len(content) // len(names) if names else 0
-        parts = [memoryview(content)[i * size : (i + 1) * size] for i in range(len(names))]
-        return cls({name: _column(part) for name, part in zip(names, parts, strict=True)})
-
-
-def _column(content: memoryview) -> "array[int]":
-    column = array(TYPECODE)
-    column.frombytes(content)
-    return column
+        parts = [content[i * size : (i + 1) * size] for i in range(len(names))]
+        return cls({it: array(TYPECODE, part) for it, part in zip(names, parts, strict=True)})

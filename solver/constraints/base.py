@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from solver.variation.template import Assignment
 
@@ -31,10 +31,8 @@ class Constraint(ABC):
         """The unknowns that it is about; ``None`` if it is about maps and counts."""
         return None
 
-    @property
-    def is_costly(self) -> bool:
-        """Whether to post it takes long: explanations try without it first."""
-        return False
+    is_costly: ClassVar[bool] = False
+    """Whether posting it may take long; explanations try without it first."""
 
     @abstractmethod
     def post(self, model: "Model") -> None:

@@ -165,10 +165,7 @@ class EqualBudget(Relaxable):
 class EqualParams(EqualBudget):
     """Eq. 1, ``D`` the parameters of the whole network (Eqs. 2, 3)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params"
+    name = "equal params"
 
     @cached_property
     def target(self) -> int:
@@ -200,10 +197,7 @@ class EqualFlops(EqualBudget):
 
     count_pooling: bool
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops"
+    name = "equal flops"
 
     @cached_property
     def target(self) -> int:

@@ -22,12 +22,8 @@ if TYPE_CHECKING:
 
 LARGEST_TABLE: Final = 2_000_000
 """Most combinations that a table looks through: a quarter of a minute."""
-
-
 LOOK_EVERY: Final = 256
 """Combinations between two looks at the clock."""
-
-
 SHARES: Final = 10**9
 """Parts that shares of rows are compared in: finer than any two of up to 4,096 rows differ."""
 
@@ -40,20 +36,13 @@ class MinCoverage(Relaxable):
     share: float
     bounds: tuple[tuple[str, Range], ...]
 
-    @property
-    def name(self) -> str:
-        """As the request spells it."""
-        return "min_coverage"
+    name = "min_coverage"
+    is_costly = True  # its table may be large
 
     @property
     def reads(self) -> frozenset[str]:
         """The resolution and conv1's."""
         return frozenset(symbol for symbol, _ in self.bounds)
-
-    @property
-    def is_costly(self) -> bool:
-        """Its table may be large."""
-        return True
 
     def post(self, model: "Model") -> None:
         """A table of the resolutions and of conv1's values that read enough.

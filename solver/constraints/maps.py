@@ -29,10 +29,7 @@ class MapSizes(Constraint):
 
     template: Template
 
-    @property
-    def name(self) -> str:
-        """Never dropped."""
-        return "map sizes"
+    name = "map sizes"
 
     def post(self, model: "Model") -> None:
         """One layer after the other."""
@@ -220,10 +217,7 @@ class ProperPool(Constraint):
     kernel: str
     padding: str
 
-    @property
-    def name(self) -> str:
-        """Never dropped."""
-        return "proper pool"
+    name = "proper pool"
 
     @property
     def reads(self) -> frozenset[str]:

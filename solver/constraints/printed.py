@@ -85,10 +85,7 @@ class PrintedBudget(EqualBudget):
 class SameWidth(PrintedBudget):
     """``Z1' = Z1``: behind the average pool the parameters are equal (Section 3.1)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params (Z1' = Z1)"
+    name = "equal params (Z1' = Z1)"
 
     @property
     def held(self) -> str:
@@ -110,10 +107,7 @@ class SameWidth(PrintedBudget):
 class Equation6(PrintedBudget):
     """``U1²V1 + V1Z1 + Z1Z2 = U1'²V1 + V1Z1' + Z1'Z2`` (Eq. 6)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops (Eq. 6)"
+    name = "equal flops (Eq. 6)"
 
     @property
     def held(self) -> str:
@@ -138,10 +132,7 @@ class Equation6(PrintedBudget):
 class Equation9(PrintedBudget):
     """``K1·C1²·D = K1'·C1'²·D`` (Eq. 9)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params (Eq. 9)"
+    name = "equal params (Eq. 9)"
 
     @property
     def held(self) -> str:
@@ -164,10 +155,7 @@ class Equation9(PrintedBudget):
 class Equation14(PrintedBudget):
     """``M1²·C1²·D·K1 = M1'²·C1'²·D·K1' + M1'²·K1'`` (Eq. 14)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops (Eq. 14)"
+    name = "equal flops (Eq. 14)"
 
     @property
     def held(self) -> str:
@@ -194,10 +182,7 @@ class Equation14(PrintedBudget):
 class Equation15(PrintedBudget):
     """``K1'·C1'²·D + K2·C2'²·K1' = K1·C1²·D + K2·C2²·K1`` (Eq. 15)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params (Eq. 15)"
+    name = "equal params (Eq. 15)"
 
     @property
     def held(self) -> str:
@@ -220,10 +205,7 @@ class Equation15(PrintedBudget):
 class Equation19(PrintedBudget):
     """``D·M1'²·C1'²·K1' + M2²·K1'·C2'²·K2 = D·M1²·C1²·K1 + M2²·K1·C2²·K2`` (Eq. 19)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops (Eq. 19)"
+    name = "equal flops (Eq. 19)"
 
     @property
     def held(self) -> str:

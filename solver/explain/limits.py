@@ -47,10 +47,7 @@ class AnotherNetwork(Constraint):
 
     original: Mapping[str, int]
 
-    @property
-    def name(self) -> str:
-        """Never dropped."""
-        return "another network"
+    name = "another network"
 
     def post(self, model: "Model") -> None:
         """Forbid one assignment."""

@@ -280,10 +280,6 @@ def shapes(architecture: Architecture) -> list[Shape]:
     return walk(architecture).shapes
 
 
-def _whole(architecture: Architecture, *, count_pooling: bool = True) -> Span:
-    return span(walk(architecture), count_pooling=count_pooling)
-
-
 def params(architecture: Architecture) -> int:
     """Parameters of a whole network."""
     return int(walk(architecture).params)
@@ -307,12 +303,12 @@ def count(architecture: Architecture, *, count_pooling: bool = True) -> Counts:
     OverflowError
         A count is too large, see :attr:`Span.counts`.
     """
-    return _whole(architecture, count_pooling=count_pooling).counts
+    return span(walk(architecture), count_pooling=count_pooling).counts
 
 
 def receptive_field(architecture: Architecture) -> int:
     """Receptive field of the last layer before the first linear one, in input pixels."""
-    return _whole(architecture).receptive_field
+    return span(walk(architecture)).receptive_field
 
 
 def describe(architecture: Architecture) -> list[LayerReport]:

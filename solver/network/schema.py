@@ -107,6 +107,11 @@ Probability = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False, strict
 Flag = Annotated[bool, Field(strict=True)]
 
 
+def _is_size(value: Any, least: int) -> bool:
+    """Whether a value is a whole number from ``least`` to :data:`MAX_SIZE`."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MAX_SIZE
+
+
 def _sizes(least: int, *words: str) -> BeforeValidator:
     """Take a word, a whole number, or a list of two; two that are equal become one."""
 
@@ -114,8 +119,7 @@ def _sizes(least: int, *words: str) -> BeforeValidator:
         if isinstance(value, str) and value in words:
             return value
         pair = value if isinstance(value, list | tuple) else (value, value)
-        is_whole = all(isinstance(it, int) and not isinstance(it, bool) for it in pair)
-        if len(pair) != 2 or not is_whole or not all(least <= it <= MAX_SIZE for it in pair):
+        if len(pair) != 2 or not all(_is_size(it, least) for it in pair):
             what = f"a whole number from {least} to {MAX_SIZE:,}, or two of them: [height, width]"
             raise expected(what + "".join(f', or "{word}"' for word in words))
         height, width = pair
@@ -127,8 +131,7 @@ def _sizes(least: int, *words: str) -> BeforeValidator:
 def _borders(value: Any) -> Any:
     """Take a whole number, or a list of four."""
     numbers = value if isinstance(value, list | tuple) else (value,) * 4
-    is_whole = all(isinstance(it, int) and not isinstance(it, bool) for it in numbers)
-    if len(numbers) != 4 or not is_whole or not all(0 <= it <= MAX_SIZE for it in numbers):
+    if len(numbers) != 4 or not all(_is_size(it, 0) for it in numbers):
         raise expected(
             f"a whole number from 0 to {MAX_SIZE:,}, or four of them: [left, right, top, bottom]"
         )

@@ -179,7 +179,7 @@ def _in_schema(schema: type[BaseModel], details: Any, place: "Place", value: Any
 
 def unknown_key(keys: Sequence[str], key: str) -> str:
     """Name the key, and the one to write, or what becomes of it."""
-    shown = key if len(key) <= _MOST_OF_A_KEY else f"{key[:_MOST_OF_A_KEY]}…"
+    shown = key if len(key) <= slips.MOST_OF_A_KEY else f"{key[: slips.MOST_OF_A_KEY]}…"
     return f"unknown key '{shown}'; {slips.right_key(keys, key)}"
 
 
@@ -220,7 +220,6 @@ def _this_is(value: Any) -> str:
             return ""
 
 
-_MOST_OF_A_KEY: Final = 40
 _LONG: Final = 10**15
 _WHERE_TEXT_GOES: Final = {"architecture": "architecture_id"}
 """The field that takes text, beside one that does not."""

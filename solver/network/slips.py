@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from solver.network.expectations import listed
 
+MOST_OF_A_KEY: Final = 40
+"""Characters of an unknown key that are shown, and compared with known keys."""
+
 
 def meant(value: Any, choices: Sequence[str]) -> Iterator[Any]:
     """What a user may have meant by a value, the likeliest first."""
@@ -103,7 +106,7 @@ def right_key(fields: Sequence[str], key: str) -> str:
     for outer, inner in _INSIDE.items():
         if outer in fields and (meant := _key_among(inner, plain)):
             return f"write '{meant}' in '{outer}'"
-    if close := get_close_matches(key.lower()[:_MOST_OF_A_KEY], fields, 1):
+    if close := get_close_matches(key.lower()[:MOST_OF_A_KEY], fields, 1):
         return f"do you mean '{close[0]}'?"
     return f"known are {listed(fields, 'and')}"
 
@@ -118,8 +121,6 @@ def squeezed(name: str) -> str:
     """A name without capitals and marks: camelCase and snake_case become one."""
     return re.sub(r"[\W_]", "", name.lower())
 
-
-_MOST_OF_A_KEY: Final = 40
 
 _RENAMED: Final[Mapping[str, Sequence[str]]] = {
     # layers

@@ -35,21 +35,16 @@ class RankedSolutions(Solutions):
         TooManyError
             There are more widths than can be looked at.
         """
-        return best(self, objective, number)
-
-
-def best(solutions: Solutions, objective: Objective, number: int) -> Mapping[str, Ints]:
-    """So many of the best solutions, the best first."""
-    bounds = _Bounds(solutions, objective)
-    sizes = np.cumsum(solutions.sizes[bounds.order])
-    found, start = EMPTY, 0
-    while start < len(sizes) and not _is_beaten(solutions, objective, bounds, found, start, number):
-        opened = sizes[start - 1] if start else 0
-        end = int(np.searchsorted(sizes, opened + max(AT_ONCE, 4 * number))) + 1
-        listed = solutions.of_groups(bounds.order[start:end])
-        found = _first(solutions, objective, np.concatenate([found, listed]), number)
-        start = end
-    return solutions.packing.unpack(found)
+        bounds = _Bounds(self, objective)
+        sizes = np.cumsum(self.sizes[bounds.order])
+        found, start = EMPTY, 0
+        while start < len(sizes) and not _is_beaten(self, objective, bounds, found, start, number):
+            opened = sizes[start - 1] if start else 0
+            end = int(np.searchsorted(sizes, opened + max(AT_ONCE, 4 * number))) + 1
+            listed = self.of_groups(bounds.order[start:end])
+            found = _first(self, objective, np.concatenate([found, listed]), number)
+            start = end
+        return self.packing.unpack(found)
 
 
 def _first(solutions: Solutions, objective: Objective, packed: Ints, number: int) -> Ints:

@@ -83,19 +83,9 @@ class Skeleton(ABC):
         """
 
     @property
-    def parts(self) -> list[tuple[Polynomial, Polynomial]]:
-        """``(w, rest)`` of each budget."""
-        return self.factors.parts
-
-    @property
-    def symbols(self) -> list[str]:
-        """What the budgets depend on besides the width: resolution, first map, kernels."""
-        return self.factors.symbols
-
-    @property
     def reads_maps(self) -> bool:
         """Whether a budget depends on the map behind the first window."""
-        return self.factors.chain.first_side in self.symbols
+        return self.factors.chain.first_side in self.factors.symbols
 
     @cached_property
     def domains(self) -> dict[str, Ints]:
@@ -103,7 +93,7 @@ class Skeleton(ABC):
         factors, chain = self.factors, self.factors.chain
         low, high = factors.ranges[RESOLUTION]
         own = {RESOLUTION: np.arange(low, high + 1), chain.first_side: self.between.first}
-        return {it: own[it] if it in own else kernels_of(factors, it) for it in self.symbols}
+        return {it: own[it] if it in own else kernels_of(factors, it) for it in factors.symbols}
 
     @property
     def is_void(self) -> bool:
@@ -112,16 +102,16 @@ class Skeleton(ABC):
 
     def void(self) -> tuple[Cells, Report]:
         """No cells."""
-        return Cells(dict.fromkeys(self.symbols, EMPTY), EMPTY, EMPTY), NONE
+        return Cells(dict.fromkeys(self.factors.symbols, EMPTY), EMPTY, EMPTY), NONE
 
     def declared(self) -> Model:
         """A model with these symbols, and with the sides that follow from them."""
         model, chain = Model(), self.factors.chain
         for symbol, domain in self.domains.items():
             model.declare_values(symbol, domain.tolist())
-        if RESOLUTION in self.symbols:
+        if RESOLUTION in self.factors.symbols:
             self._post_sides(model, 0, chain.end_of_before)
-        if chain.first_side in self.symbols:
+        if chain.first_side in self.factors.symbols:
             self._post_sides(model, *chain.span_of_between)
         return model
 
@@ -183,14 +173,14 @@ class ByWidth(Skeleton):
         if width is None:
             for budget in self.factors.budgets:
                 budget.post(model)
-            columns, report = _listed(model, self.symbols, time_limit)
+            columns, report = _listed(model, self.factors.symbols, time_limit)
             none = np.zeros(_length(columns, report), np.int64)
             return Cells(columns, none, none), report
         highest = min(budget.band.high for budget in self.factors.budgets)
         least = self.factors.ranges[width].low
         self.declare_width(model, least, max(highest, least))
         self._post_largest_width(model, width)
-        columns, report = _listed(model, [*self.symbols, width], time_limit)
+        columns, report = _listed(model, [*self.factors.symbols, width], time_limit)
         high = columns.pop(width)
         return self.cut(columns, self._least_width(columns, len(high)), high), report
 
@@ -199,19 +189,19 @@ class ByWidth(Skeleton):
         """Whether no weight and no rest leaves 64 bits."""
         values = self.values_of({it: domain[-1:] for it, domain in self.domains.items()})
         highest = {it: int(np.max(column)) for it, column in values.items()}
-        polynomials = [it for part in self.parts for it in part]
+        polynomials = [it for part in self.factors.parts for it in part]
         return all(polynomial.at(highest) < LARGEST for polynomial in polynomials)
 
     def _tabled(self) -> Cells:
         """All combinations at once, where there are so few that CP-SAT would not have begun."""
-        grid = combinations([self.domains[it] for it in self.symbols])
-        columns = dict(zip(self.symbols, grid, strict=True))
+        grid = combinations([self.domains[it] for it in self.factors.symbols])
+        columns = dict(zip(self.factors.symbols, grid, strict=True))
         if RESOLUTION in columns:
             fits = self.factors.chain.before(columns[RESOLUTION]).last > 0
             columns = {it: column[fits] for it, column in columns.items()}
         rows, values = len(next(iter(columns.values()), range(1))), self.values_of(columns)
         low, high = self._least_width(columns, rows), np.full(rows, LARGEST)
-        for budget, (weight, rest) in zip(self.factors.budgets, self.parts, strict=True):
+        for budget, (weight, rest) in zip(self.factors.budgets, self.factors.parts, strict=True):
             missing = budget.band.high - rest.at(values)
             if self.factors.width is None:
                 low = np.where((missing >= 0) & (rest.at(values) >= budget.band.low), low, LARGEST)
@@ -225,11 +215,11 @@ class ByWidth(Skeleton):
 
     def _post_largest_width(self, model: Model, width: str) -> None:
         exceeds = []
-        for budget, (weight, _) in zip(self.factors.budgets, self.parts, strict=True):
+        for budget, (weight, _) in zip(self.factors.budgets, self.factors.parts, strict=True):
             high = budget.band.high
             total = model.total(budget.polynomial, width, high)
             following = total + self.factors.step * model.linear(weight, high)
-            if len(self.parts) == 1:
+            if len(self.factors.parts) == 1:
                 model.cp.add(total >= budget.band.low)
                 model.cp.add(following >= high + 1)
                 return
@@ -243,7 +233,7 @@ class ByWidth(Skeleton):
     def _least_width(self, columns: Mapping[str, Ints], rows: int) -> Ints:
         values = self.values_of(columns)
         least = np.zeros(rows, np.int64)
-        for budget, (weight, rest) in zip(self.factors.budgets, self.parts, strict=True):
+        for budget, (weight, rest) in zip(self.factors.budgets, self.factors.parts, strict=True):
             if self.factors.width is None:
                 break
             missing = budget.band.low - rest.at(values)
@@ -266,7 +256,7 @@ class ByWeight(Skeleton):
         factors, chain = self.factors, self.factors.chain
         is_one = len(factors.budgets) == 1 and factors.width is not None
         window = {chain.first_side, *chain.first_kernel}
-        return is_one and RESOLUTION not in self.symbols and window <= {*self.symbols}
+        return is_one and RESOLUTION not in factors.symbols and window <= {*factors.symbols}
 
     @property
     def _budget(self) -> EqualBudget:
@@ -277,16 +267,16 @@ class ByWeight(Skeleton):
     def _first(self) -> Polynomial:
         """``u``."""
         chain = self.factors.chain
-        return self.parts[0][0].only({*chain.symbols_between, *chain.first_kernel})
+        return self.factors.parts[0][0].only({*chain.symbols_between, *chain.first_kernel})
 
     @cached_property
     def _second(self) -> Polynomial:
         """``v``."""
-        return self.parts[0][0] + -1 * self._first
+        return self.factors.parts[0][0] + -1 * self._first
 
     @cached_property
     def _rest(self) -> int:
-        value = self.parts[0][1].value
+        value = self.factors.parts[0][1].value
         assert value is not None
         return value
 

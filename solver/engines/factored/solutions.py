@@ -10,16 +10,14 @@ listed without looking for them again.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.engines.factored.arrays import EMPTY, Ints, Packing, ragged, sort
 from solver.engines.factored.windows import LARGEST_TABLE, bounded
-
-MOST_COUNTED: Final = 2**53 - 1
-"""Largest number that JSON readers keep exact (RFC 8259, section 6)."""
+from solver.network.schema import MAX_COUNT
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Solutions:
             More than 2⁵³ − 1.
         """
         sizes = self.per_group[self.group]
-        if float(np.sum(sizes, dtype=np.float64)) > MOST_COUNTED:
+        if float(np.sum(sizes, dtype=np.float64)) > MAX_COUNT:
             raise OverflowError("there are more than 2^53 - 1 solutions; narrow the ranges")
         return int(sizes.sum())
 

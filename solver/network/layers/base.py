@@ -104,11 +104,12 @@ class Layer(Schema):
         return 0
 
     def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
-        """FLOPs of an image (Eq. 5: a multiply-add counts one, a bias addition one).
+        """FLOPs for one image (Eq. 5: a multiply-add counts one, a bias addition one).
 
-        ``params`` are its own, which most costs are a multiple of.
+        A pool takes every element of its input once (Section 2's example). ``params`` are the
+        layer's own parameters, of which most costs are a multiple.
         """
-        return 0
+        return elements(inputs[0]) if self.is_pool else 0
 
     def window(self, inputs: Sequence[Shape], axis: int) -> tuple[Number, Number]:
         """What an output depends on along an axis (0 height, 1 width).

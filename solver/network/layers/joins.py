@@ -1,7 +1,7 @@
 """Layers that read several tensors, or a part of one."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from solver.network.layers.base import Layer, Number, Shape, larger
 from solver.network.schema import Fault, NotNegative, Positive
@@ -13,10 +13,10 @@ class Join(Layer):
 
     most_inputs = 64
 
-    @property
-    def stretches(self) -> bool:
-        """Whether maps of one pixel go with any (squeeze-and-excitation)."""
-        return True
+    stretches: ClassVar[bool] = True
+    """Whether maps of one pixel can be joined with maps of any size (squeeze-and-excitation)."""
+    joins_channels: ClassVar[bool] = True
+    """Whether all inputs must have the same number of channels."""
 
     def sides(self, inputs: Sequence[Shape]) -> Shape:
         """Those of the largest maps."""
@@ -43,7 +43,7 @@ class Join(Layer):
         if len({len(shape) for shape in inputs}) > 1:
             yield ("inputs",), f"{self.type} needs maps, or vectors, not some of each"
             return
-        if self._joins_channels and len({shape[0] for shape in inputs}) > 1:
+        if self.joins_channels and len({shape[0] for shape in inputs}) > 1:
             widths = " and ".join(f"{shape[0]:,}" for shape in inputs)
             what = "channels" if len(inputs[0]) > 1 else "features"
             yield ("inputs",), f"{self.type} needs the same {what} in all it reads, not {widths}"
@@ -54,10 +54,6 @@ class Join(Layer):
     def rows_read(self, rows: int, side: int) -> int:
         """The same of each; the only one of a map of one pixel."""
         return rows if side > 1 else 1
-
-    @property
-    def _joins_channels(self) -> bool:
-        return True
 
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
@@ -90,14 +86,8 @@ class Concat(Join):
 
     type: Literal["concat"] = "concat"
 
-    @property
-    def stretches(self) -> bool:
-        """Maps are of one size."""
-        return False
-
-    @property
-    def _joins_channels(self) -> bool:
-        return False
+    stretches = False
+    joins_channels = False
 
     def channels(self, inputs: Sequence[Shape]) -> Number:
         """The sum."""

@@ -24,10 +24,6 @@ class GlobalAvgPool2d(Layer):
         """One pixel."""
         return (1, 1)
 
-    def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
-        """Every element of the input once."""
-        return elements(inputs[0])
-
     def window(self, inputs: Sequence[Shape], axis: int) -> tuple[Number, Number]:
         """The whole map."""
         return inputs[0][1 + axis] - 1, 1
@@ -58,10 +54,6 @@ class AdaptiveAvgPool2d(Layer):
         """As declared."""
         size = self.output_size
         return size if isinstance(size, tuple) else (size, size)
-
-    def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
-        """Every element of the input once."""
-        return elements(inputs[0])
 
     def window(self, inputs: Sequence[Shape], axis: int) -> tuple[Number, Number]:
         """The largest of its windows, and the farthest that two of them are apart.

@@ -6,14 +6,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import ModelWrapValidatorHandler, model_validator
 
-from solver.network.layers.base import (
-    Layer,
-    Number,
-    Shape,
-    Weighted,
-    elements,
-    same,
-)
+from solver.network.layers.base import Layer, Number, Shape, Weighted, same
 from solver.network.schema import (
     Borders,
     Channels,
@@ -51,15 +44,6 @@ class Window(NamedTuple):
     def slack(self, n: Number) -> Number:
         """By how many pixels the window can move over an input of side ``n``; negative if none."""
         return n + self.before + self.behind - self.reach
-
-
-def out_side(n: int, c: int, p: int, s: int, d: int = 1) -> int:
-    """Side of the map that a window makes of an input of side ``n`` (Eq. 4).
-
-    ``c`` kernel, ``p`` padding, ``s`` stride, ``d`` dilation. Only valid where the window fits.
-    """
-    side: int = Window(c, p, p, s, d).slack(n) // s + 1
-    return side
 
 
 class Sliding(Layer):
@@ -300,10 +284,6 @@ class Pool2d(Sliding):
                     "PyTorch refuses such a pool",
                 )
                 return
-
-    def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
-        """Every element of the input once (Section 2's example)."""
-        return elements(inputs[0])
 
 
 class MaxPool2d(Pool2d):
