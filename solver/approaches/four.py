@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class ApproachIV(Approach):
-    """A larger first kernel and other filters, made up for in the second convolution.
+    """A larger first kernel with another number of filters; the second convolution adapts.
 
     Find ``K1', C1', P1', S1', C2', P2', S2'`` such that ``M2' = M2``, the budget is equal
-    (Eq. 15 or 19) and ``C1' > C1``; ``K2' = K2``, so that the rest of the network is not touched
+    (Eq. 15 or 19) and ``C1' > C1``. ``K2' = K2`` keeps the rest of the network unchanged
     (Eqs. 18, 20).
     """
 
@@ -41,7 +41,7 @@ class ApproachIV(Approach):
         return f"approach IV changes the first two convolutions; this network has {found}"
 
     def _template(self, architecture: Architecture) -> Template:
-        """Unknowns in conv1 and conv2; what stands between them stays."""
+        """Unknowns in conv1 and conv2; the layers between them stay."""
         conv1, conv2 = convolutions(architecture.layers)[:2]
         return Template(
             architecture,

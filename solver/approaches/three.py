@@ -45,7 +45,7 @@ class ApproachIII(Approach):
         return None
 
     def _template(self, architecture: Architecture) -> Template:
-        """Unknowns in conv1 and in a pool behind it and its norm and activation."""
+        """Unknowns in conv1, and in a pool inserted behind its norm and activation."""
         layers, links = architecture.layers, architecture.links
         conv1 = convolutions(layers)[0]
         pool = conv1 + 1

@@ -1,4 +1,4 @@
-"""How far an explanation goes: what it says would do must be a variant that can be asked for."""
+"""Limits of an explanation: it may only suggest what a request can ask for."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Limits:
-    """What is left of a requirement that is dropped.
+    """Replaces requirements that are dropped.
 
-    A range of the resolution never gets down to the original's resolution or below it, unless the
-    request itself asks for such resolutions; and then no lower than it asks.
+    The replaced range of the resolution stays above the original's resolution, unless the request
+    asks for lower resolutions. In that case it keeps the lower bound of the request.
     """
 
     def __init__(self, problem: Problem, constraints: Sequence[Constraint]) -> None:
@@ -29,7 +29,7 @@ class Limits:
         self._largest_kernel = min(MAX_GEOMETRY, 4 * max(kernels, default=0))
 
     def relaxed(self, item: Relaxable) -> Constraint | None:
-        """What is left of it, as :meth:`Relaxable.relaxed` says, within these limits."""
+        """The replacement that :meth:`Relaxable.relaxed` gives, within these limits."""
         left = item.relaxed()
         if not isinstance(item, WithinRange) or not isinstance(left, WithinRange):
             return left
@@ -43,7 +43,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class AnotherNetwork(Constraint):
-    """The original itself is no variant: some unknown differs from what it has."""
+    """The original itself is no variant: some unknown differs from its value there."""
 
     original: Mapping[str, int]
 
@@ -69,12 +69,12 @@ class AnotherNetwork(Constraint):
 
 
 def another_network(template: Template) -> list[AnotherNetwork]:
-    """That a variant is not the original; nothing where the approach adds a layer to all."""
+    """The constraint that excludes the original; none if no assignment gives the original."""
     original = {RESOLUTION: template.original.resolution}
     for unknown in template.unknowns:
         if unknown.layer != IMAGE:
             value = getattr(template.layers[template.places[unknown.layer]], unknown.field)
-            if not isinstance(value, int):  # a window that is no square, or a stride by default
+            if not isinstance(value, int):  # a window that is not square, or a default stride
                 return []
             original[unknown.symbol] = value
     is_one = template.architecture(original).layers == template.original.layers

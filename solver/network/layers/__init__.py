@@ -1,6 +1,6 @@
-"""Layer types, one class each: fields, rules, shape, cost, window, and how widths pass through.
+"""Layer types, one class each: fields, rules, shape, cost, window and width groups.
 
-Adding one is a class here (or anywhere that is imported), and a line in ``trainer.networks``.
+A new type is a class here (or in any module that is imported) and a line in ``trainer.networks``.
 """
 
 from solver.network.layers.base import LAYERS, Layer, Number, Shape, Weighted, elements, larger
