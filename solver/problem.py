@@ -4,13 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import (
-    Discriminator,
-    Field,
-    ModelWrapValidatorHandler,
-    Tag,
-    model_validator,
-)
+from pydantic import Discriminator, Field, ModelWrapValidatorHandler, Tag, model_validator
 
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture

@@ -166,11 +166,8 @@ class Approach(ABC):
 
     def larger_kernel(self, template: Template, problem: "Problem") -> LargerKernel:
         """``C1' > C1``, or ``C1' ≥ C1`` if the problem allows it."""
-        conv1 = template.original.layers[convolutions(template.original.layers)[0]]
-        assert isinstance(conv1, Conv2d)
-        return LargerKernel(
-            self.symbol("conv1", Role.KERNEL), conv1.along(0).c, may_stay=not problem.kernel_grows
-        )
+        symbol, kernel = self.symbol("conv1", Role.KERNEL), first_convolution(template)["C1"]
+        return LargerKernel(symbol, kernel, may_stay=not problem.kernel_grows)
 
     def proper_pool(self) -> ProperPool:
         """The inserted pool is one that PyTorch accepts."""
@@ -181,3 +178,12 @@ class Approach(ABC):
         if self.width is None:
             return []
         return [DivisibleByGroups(self.width, *it) for it in template.divisors.items()]
+
+
+def first_convolution(template: Template) -> dict[str, int]:
+    """The paper's symbols for the original's first convolution: ``D``, ``K1``, ``C1``, ``M1``."""
+    place, sizes = template.places["conv1"], template.original_walk.shapes
+    conv1 = template.original.layers[place]
+    assert isinstance(conv1, Conv2d)
+    (filters, side, _), depth = sizes[place + 1], sizes[template.links[place][0]][0]
+    return {"D": depth, "K1": filters, "C1": conv1.along(0).c, "M1": side}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from solver.approaches.base import Approach
+from solver.approaches.base import Approach, first_convolution
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes, SameMap
@@ -42,15 +42,10 @@ class ApproachIV(Approach):
 
     def _template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1 and conv2; the layers between them stay."""
-        conv1, conv2 = convolutions(architecture.layers)[:2]
-        return Template(
-            architecture,
-            architecture.layers,
-            architecture.links,
-            self.unknowns,
-            {"conv1": conv1, "conv2": conv2},
-            junction=conv2,
-        )
+        layers, links = architecture.layers, architecture.links
+        conv1, conv2 = convolutions(layers)[:2]
+        places = {"conv1": conv1, "conv2": conv2}
+        return Template(architecture, layers, links, self.unknowns, places, junction=conv2)
 
     def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:
         """Eqs. 16-18 and 20."""
@@ -63,18 +58,11 @@ class ApproachIV(Approach):
 
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """Eqs. 15 and 19."""
-        conv1, conv2 = template.places["conv1"], template.places["conv2"]
+        conv2 = template.places["conv2"]
         second = template.original.layers[conv2]
         assert isinstance(second, Conv2d)
-        sizes = template.original_walk.shapes
-        original = {
-            "D": sizes[template.links[conv1][0]][0],
-            "K1": sizes[conv1 + 1][0],
-            "C1": self.larger_kernel(template, problem).kernel_size,
-            "M1": sizes[conv1 + 1][1],
-            "K2": second.out_channels,
-            "C2": second.along(0).c,
-            "M2": sizes[conv2 + 1][1],
-        }
-        given = (template, problem.tolerance, self.width, original, {"M1": conv1})
+        K2, M2, _ = template.original_walk.shapes[conv2 + 1]
+        original = first_convolution(template) | {"K2": K2, "C2": second.along(0).c, "M2": M2}
+        maps = {"M1": template.places["conv1"]}
+        given = (template, problem.tolerance, self.width, original, maps)
         return {"params": Equation15(*given), "flops": Equation19(*given)}

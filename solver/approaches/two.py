@@ -33,15 +33,9 @@ class ApproachII(Approach):
 
     def _template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1."""
-        conv1 = convolutions(architecture.layers)[0]
-        return Template(
-            architecture,
-            architecture.layers,
-            architecture.links,
-            self.unknowns,
-            {"conv1": conv1},
-            junction=conv1,
-        )
+        layers, links = architecture.layers, architecture.links
+        conv1 = convolutions(layers)[0]
+        return Template(architecture, layers, links, self.unknowns, {"conv1": conv1}, conv1)
 
     def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:  # noqa: ARG002
         """Eqs. 7 and 8."""

@@ -168,11 +168,7 @@ class _Explainer:
                 yield from self._reason(group, self._inquiry.without({group, *others}), left + 1)
 
     def _reason(
-        self,
-        name: str,
-        constraints: Sequence[Constraint],
-        of: int,
-        found: Optimum | None = None,
+        self, name: str, constraints: Sequence[Constraint], of: int, found: Optimum | None = None
     ) -> Iterator[str]:
         """Yield why a group blocks beside these constraints, if a network exceeds it."""
         group = self._inquiry.groups[name]

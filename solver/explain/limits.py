@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from solver.constraints.base import Constraint, Relaxable
@@ -61,11 +63,8 @@ class AnotherNetwork(Constraint):
 
     def holds(self, rows: "Columns") -> "Flags":
         """Compare."""
-        differs = [rows[symbol] != value for symbol, value in self.original.items()]
-        found = differs[0]
-        for other in differs[1:]:
-            found = found | other
-        return found  # type: ignore[no-any-return]
+        differs = (rows[symbol] != value for symbol, value in self.original.items())
+        return reduce(or_, differs)
 
 
 def another_network(template: Template) -> list[AnotherNetwork]:

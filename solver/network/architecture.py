@@ -19,13 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from solver.network import sentences, validation
 from solver.network.graph import IMAGE, Links, is_sequence, links_of
-from solver.network.layers import (
-    LAYERS,
-    AdaptiveAvgPool2d,
-    GlobalAvgPool2d,
-    Layer,
-    Shape,
-)
+from solver.network.layers import LAYERS, AdaptiveAvgPool2d, GlobalAvgPool2d, Layer, Shape
 from solver.network.schema import Channels, Fault, Positive, Schema, digest, later
 
 MAX_LAYERS: Final = 4096

@@ -132,12 +132,9 @@ def retold(
         if _only_misses_what_was_refused(details):
             continue
         place, value = place_in(data, details["loc"]), details["input"]
-        if details["type"] in _IS_NO_OBJECT and not place:
-            kind = expected(an_object(schema))
-            faults[(), ""] = InitErrorDetails(type=kind, loc=(), input=value)
-        elif details["type"] == EXPECTED and not place:
-            kind = expected(details["ctx"]["what"])
-            faults[(), ""] = InitErrorDetails(type=kind, loc=(), input=value)
+        if not place and details["type"] in (*_IS_NO_OBJECT, EXPECTED):
+            what = details["ctx"]["what"] if details["type"] == EXPECTED else an_object(schema)
+            faults[(), ""] = InitErrorDetails(type=expected(what), loc=(), input=value)
         else:
             where = place or details["loc"]
             if details["type"] == "extra_forbidden" and len(where) == 1:

@@ -263,10 +263,7 @@ class _Collector(cp_model.CpSolverSolutionCallback):
     """Keeps the values of some variables of every solution."""
 
     def __init__(
-        self,
-        variables: Sequence[cp_model.IntVar],
-        most: int,
-        progress: Callable[[int], None],
+        self, variables: Sequence[cp_model.IntVar], most: int, progress: Callable[[int], None]
     ) -> None:
         super().__init__()
         self._most = most
