@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 from solver.answers.table import AnswerTable
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
-from solver.network.counting import Counts, Delta, Span, Walk, count, span
+from solver.network.counting import Counts, Delta, Span, Walk, count, share_read, span
 from solver.network.layers import Layer, Shape
 from solver.network.schema import Schema
 from solver.problem import Best, Find, Problem
@@ -156,13 +156,16 @@ class Describer:
         }
         self._symbols_behind = tuple(sorted(varying))
 
-    def _span(self, assignment: Assignment, layers: Sequence[Layer] | None = None) -> Span:
-        """Count up to the junction, and add the layers behind it, which many variants share."""
-        template, end = self._template, self._front
-        front = (layers or template.substituted(assignment, end))[:end]
-        side = assignment[RESOLUTION]
+    def _walk(self, assignment: Assignment, layers: Sequence[Layer]) -> Walk:
+        """A walk through the layers up to the junction."""
+        side, end = assignment[RESOLUTION], self._front
         image = (self._problem.architecture.input.channels, side, side)
-        walk = Walk(front, template.links[:end], image)
+        return Walk(layers[:end], self._template.links[:end], image)
+
+    def _span(self, assignment: Assignment, walk: Walk | None = None) -> Span:
+        """Count up to the junction, and add the layers behind it, which many variants share."""
+        if walk is None:
+            walk = self._template.walk(assignment, self._front)
         before = span(walk, count_pooling=self._problem.count_pooling)
         known = tuple([(it, assignment[it]) for it in self._symbols_behind if it in assignment])
         return before.then(self._behind(before.output, known))
@@ -238,7 +241,8 @@ class Describer:
     def fields(self, assignment: Assignment) -> dict[str, Any]:
         """The fields of a :class:`Variant`, which need no validation."""
         layers, resolution = self._template.substituted(assignment), assignment[RESOLUTION]
-        counted, original = self._span(assignment, layers), self._original
+        walk = self._walk(assignment, layers)
+        counted, original = self._span(assignment, walk), self._original
         return {
             "approach": self._problem.approach,
             "resolution": resolution,
@@ -249,7 +253,7 @@ class Describer:
                 macs=counted.macs - original.macs,
                 flops=counted.flops - original.flops,
             ),
-            "coverage": self.coverage(assignment),
+            "coverage": share_read(walk),
             "receptive_field": counted.receptive_field,
             "architecture": self._named(layers, resolution),
         }

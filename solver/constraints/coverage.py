@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from solver.constraints.base import Evidence, Relaxable
 from solver.constraints.maps import walk_maps
-from solver.network.counting import rows_read
+from solver.network.counting import share_read
 from solver.variation.coverage import Coverage
 from solver.variation.template import Assignment, Template, convolutions
 from solver.variation.unknown import RESOLUTION, Range
@@ -62,7 +62,7 @@ class MinCoverage(Relaxable):
         """Count the rows."""
         front = self.template.walk(assignment, self._first + 1)
         *_, (_, misfit) = walk_maps(self.template, assignment, self._first + 1)
-        if misfit or rows_read(front).bit_count() / assignment[RESOLUTION] < self.share:
+        if misfit or share_read(front) < self.share:
             yield f"conv1 reads less than {self.share:.0%} of the input's rows"
 
     def holds(self, rows: "Columns") -> "Flags":

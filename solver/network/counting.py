@@ -350,22 +350,23 @@ def _seen(walked: Walk, axis: int) -> list[Reach]:
 
 def coverage(architecture: Architecture) -> float:
     """Share of the input's rows that the first convolution reads; 1.0 if there is none."""
-    layers = architecture.layers
-    first = next((place for place, it in enumerate(layers) if isinstance(it, Conv2d)), None)
-    if first is None:
-        return 1.0
-    front = Walk(layers[: first + 1], architecture.links[: first + 1], architecture.input.shape)
-    rows = front.shapes[0][1]
-    return rows_read(front).bit_count() / int(rows)
+    return share_read(walk(architecture))
 
 
-def rows_read(front: Walk) -> int:
-    """The rows of the image that the last layer's output depends on, as the bits of a number."""
-    read = [0] * len(front.shapes)
-    read[-1] = (1 << front.shapes[-1][1]) - 1
-    for place in reversed(range(len(front.layers))):
+def share_read(walk: Walk) -> float:
+    """Share of the first tensor's rows that the first convolution reads; 1.0 if there is none."""
+    layers = enumerate(walk.layers)
+    first = next((place for place, layer in layers if isinstance(layer, Conv2d)), None)
+    return 1.0 if first is None else rows_read(walk, first).bit_count() / int(walk.image[1])
+
+
+def rows_read(walk: Walk, last: int) -> int:
+    """The rows of the first tensor that layer ``last`` depends on, as the bits of a number."""
+    read = [0] * (last + 2)
+    read[-1] = (1 << walk.shapes[last + 1][1]) - 1
+    for place in range(last, -1, -1):
         if rows := read[place + 1]:
-            for tensor in front.links[place]:
-                side = front.shapes[tensor][1]
-                read[tensor] |= front.layers[place].rows_read(rows, side)
+            layer, inputs, _ = walk.steps[place]
+            for tensor, shape in zip(walk.links[place], inputs, strict=True):
+                read[tensor] |= layer.rows_read(rows, shape[1])
     return read[0]

@@ -49,7 +49,7 @@ class Coverage:
             if not self._end:
                 return values[0]
             front = self.template.walk(dict(zip(self.symbols, values, strict=True)), self._end)
-            return rows_read(front).bit_count() if front.fits(self._end) else 0
+            return rows_read(front, self._end - 1).bit_count() if front.fits(self._end) else 0
 
         return rows
 
