@@ -1,4 +1,4 @@
-"""Solving from Python: a request in, an answer with its variants out."""
+"""The Python function that solves a request."""
 
 from solver.answers.variants import Answer
 from solver.problem import SolveRequest

@@ -147,7 +147,7 @@ class _Search:
                 not costly and self._objective(name).is_encodable
             ):
                 started, apart = time.monotonic(), self.distance if diverse else 1
-                wanted = (self._objective(name), top + 1, apart)  # one more: are there more?
+                wanted = (self._objective(name), top + 1, apart)  # one more: are there others?
                 rows, is_proved = optima(self.constraints, self.symbols, *wanted, time_limit)
                 status = "OPTIMAL" if is_proved else "FEASIBLE"
                 seconds = time.monotonic() - started

@@ -59,7 +59,7 @@ class Variant(Schema):
 class Explanation(Schema):
     """Why there is no solution, what comes nearest, and what would open one.
 
-    What could not be told in time is left out: an empty list, or ``None``.
+    Parts that were not found in time are empty lists, or ``None``.
     """
 
     blocking: list[str] = Field(description="The requirements that stand in the way")
@@ -97,10 +97,10 @@ COSTS: Final = ("params", "flops")
 
 
 class Answer(Schema):
-    """What solving a problem gives: an outcome, and solutions in the stated order.
+    """The result of solving a problem: an outcome, and solutions in the stated order.
 
-    ``symbols`` name the unknowns. ``table`` has a column for each of them and, of the whole
-    network, one each for ``params`` and ``flops``; it takes no part in the answer's JSON.
+    ``symbols`` name the unknowns. ``table`` has a column for each of them, and columns for the
+    ``params`` and ``flops`` of the whole network. It is not part of the answer's JSON.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
