@@ -1,7 +1,7 @@
 """Equal-budget variants of convolutional networks, found with CP-SAT.
 
 ``from solver import Architecture, SolveRequest, solve, count`` is the Python interface. It is
-light: a name is loaded when it is first asked for, and OR-Tools when something is solved.
+light: each name is loaded when it is first used, and OR-Tools when something is solved.
 """
 
 from importlib import import_module

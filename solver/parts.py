@@ -1,4 +1,4 @@
-"""Schemas of parts that are one flat object for whoever writes or reads their JSON."""
+"""Schemas that are made of parts in code and are one flat object in JSON."""
 
 from typing import Any, ClassVar, Self
 
@@ -18,10 +18,10 @@ from solver.network.sentences import again, error, unknown_key
 
 
 class InParts(Schema):
-    """A schema some of whose fields are ``parts``: outside, their fields stand in their place.
+    """A schema with fields that are ``parts``; JSON has the parts' fields in place of the parts.
 
-    ``SolveRequest`` has a ``problem`` and ``settings``; its JSON, its JSON schema and the places of
-    its faults know neither. In code it is made of its parts, or of their fields.
+    ``SolveRequest`` has a ``problem`` and ``settings``. Its JSON, its JSON schema and the places of
+    its faults mention neither. Code may construct it from the parts or from their fields.
     """
 
     parts: ClassVar[tuple[str, ...]]
@@ -29,7 +29,7 @@ class InParts(Schema):
     @model_validator(mode="wrap")
     @classmethod
     def _take_apart(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Give each part its fields; what is wrong with a part is wrong with the whole."""
+        """Give each part its fields, and report the faults of all parts as faults of the whole."""
         if not isinstance(data, dict):
             return handler(data)
         faults: list[InitErrorDetails] = []
@@ -38,7 +38,7 @@ class InParts(Schema):
             part = cls._part(name)
             if isinstance(inner.get(name), part):
                 continue
-            if name in inner:  # it is no key outside
+            if name in inner:  # JSON has no such key
                 faults.append(error((name,), unknown_key(cls.known_keys(), name)))
             inner[name] = {key: inner.pop(key) for key in part.model_fields if key in inner}
         try:
@@ -59,7 +59,7 @@ class InParts(Schema):
 
     @classmethod
     def known_keys(cls) -> list[str]:
-        """Those of the parts, in place of the parts."""
+        """The parts' keys in place of the parts, then the schema's other keys."""
         own = [name for name in cls.model_fields if name not in cls.parts]
         return [*(key for name in cls.parts for key in cls._part(name).model_fields), *own]
 
@@ -72,7 +72,7 @@ class InParts(Schema):
 
     @classmethod
     def _outside(cls, details: Any) -> InitErrorDetails:
-        """A fault at the place that it has in the flat object."""
+        """The same fault, with its place in the flat object."""
         place = details["loc"]
         return again(details, place[1:] if place[:1] and place[0] in cls.parts else place)
 

@@ -4,13 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import (
-    Discriminator,
-    Field,
-    ModelWrapValidatorHandler,
-    Tag,
-    model_validator,
-)
+from pydantic import Discriminator, Field, ModelWrapValidatorHandler, Tag, model_validator
 
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
@@ -31,7 +25,7 @@ else:
 
 
 class Ranges(Schema):
-    """Inclusive ranges of the unknowns; what is left out takes Section 4's values.
+    """Inclusive ranges of the unknowns; a range that is left out takes Section 4's values.
 
     ``resolution`` defaults to ``[N + 1, 2N]``; ``out_channels`` and ``out_features`` are unbounded.
     """
@@ -50,7 +44,7 @@ class Ranges(Schema):
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, data: Any, handler: ModelWrapValidatorHandler["Ranges"]) -> "Ranges":
-        """Report every senseless range, each with its place."""
+        """Refuse every range that makes no sense, each with its place."""
         if not isinstance(data, Mapping | cls):
             raise expected('an object such as {"resolution": [17, 32]}')
         ranges = handler(data)
@@ -60,7 +54,7 @@ class Ranges(Schema):
         return ranges
 
     def filled(self, resolution: int) -> "Ranges":
-        """Fill what was left out, for an original of this resolution (Section 4)."""
+        """Fill in the ranges that were left out, for an original of this resolution (Section 4)."""
         highest = max(resolution + 1, min(2 * resolution, MAX_SIZE))
         defaults = DEFAULT_RANGES | {"resolution": Range(resolution + 1, highest)}
         given = {name: bounds for name, bounds in self if bounds is not None}
@@ -91,7 +85,7 @@ DEFAULT_RANGES: Final[dict[str, Range | None]] = {
 
 
 class Question(Schema):
-    """What is asked of an architecture; a :class:`Problem` without the architecture."""
+    """What is asked about an architecture: a :class:`Problem` without the architecture."""
 
     approach: ApproachName = Field(description="Section 3's approach")
     budget: Budget = Field(description="What stays equal")
@@ -118,13 +112,13 @@ class Question(Schema):
 
 
 class Problem(Question):
-    """An original and what its variants must satisfy: integers only, no settings."""
+    """An original network, and what its variants must satisfy."""
 
     architecture: Architecture
 
     @model_validator(mode="after")
     def _can_be_solved(self) -> "Problem":
-        """Name what is in the approach's way, and counts that are too large to be kept exact."""
+        """Refuse networks that the approach does not fit, and counts too large to be exact."""
         try:
             refuse_overflow(self.template.original_walk)
         except MisfitError as misfit:
@@ -142,13 +136,13 @@ class Problem(Question):
 
     @classmethod
     def of(cls, question: Question, architecture: Architecture) -> "Problem":
-        """What is asked, of one architecture; both are known to be valid."""
+        """The question, asked about one architecture; both are already valid."""
         asked = {name: getattr(question, name) for name in Question.model_fields}
         return cls.model_construct(**asked, architecture=architecture)
 
     @cached_property
     def bounds(self) -> Ranges:
-        """The ranges, filled in."""
+        """The ranges, with the defaults filled in."""
         return self.ranges.filled(self.architecture.resolution)
 
 
@@ -174,7 +168,7 @@ class Sample(Schema):
 
 
 class Best(Schema):
-    """The best solutions by an objective; ties are broken in a stated order (docs/model.md)."""
+    """The best solutions by an objective; docs/model.md states how ties are broken."""
 
     best: ObjectiveName = Field(description="What is best")
     top: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(
@@ -186,11 +180,11 @@ class Best(Schema):
 
 
 _EVERYTHING, _SAMPLE, _BEST = "everything", "a sample", "the best"
-"""Tags of the three forms of ``find``: none of these is a key in it."""
+"""Tags of the three forms of ``find``; none of them is a key in one."""
 
 
 def _kind_of_find(value: Any) -> str | None:
-    """Which of the three a value is meant to be."""
+    """The form that a value is meant to have; ``None`` if it resembles no form."""
     if isinstance(value, Sample) or (isinstance(value, dict) and "sample" in value):
         return _SAMPLE
     if isinstance(value, Best) or (isinstance(value, dict) and "best" in value):
@@ -211,7 +205,7 @@ Find = Annotated[
 
 
 class Settings(Schema):
-    """How long to try, and how much to answer."""
+    """How long to search, and which solutions to answer."""
 
     find: Find = Field(
         default="all",
@@ -227,7 +221,7 @@ class Settings(Schema):
 
 
 class SolveRequest(InParts):
-    """A whole search, as files and the solver's child process take it."""
+    """A whole search request, as files and the solver's child process read it."""
 
     parts = ("problem", "settings")
 
@@ -236,11 +230,11 @@ class SolveRequest(InParts):
 
     @classmethod
     def of(cls, problem: Problem, settings: Settings) -> "SolveRequest":
-        """A request of parts that need not be validated here: its reader does so."""
+        """A request made of these parts without validation: whoever reads it validates it."""
         return cls.model_construct(problem=problem, settings=settings)
 
     def filled(self) -> "SolveRequest":
-        """The request with the ranges that were left out."""
+        """The request with the default ranges filled in."""
         problem = self.problem
         question = problem.model_copy(update={"ranges": problem.bounds})
         return SolveRequest.of(Problem.of(question, problem.architecture), self.settings)

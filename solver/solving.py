@@ -1,4 +1,4 @@
-"""Solving from Python: a request in, an answer with its variants out."""
+"""The Python function that solves a request."""
 
 from solver.answers.variants import Answer
 from solver.problem import SolveRequest
@@ -10,21 +10,21 @@ def solve(request: SolveRequest) -> Answer:
     Parameters
     ----------
     request
-        An architecture, an approach, a budget, and how long to try. What an approach does not fit
-        is refused when the request is made, with ``pydantic.ValidationError``.
+        An architecture, an approach, a budget, and how long to try. Constructing a request raises
+        ``pydantic.ValidationError`` if the approach does not fit the architecture.
 
     Returns
     -------
     Answer
-        ``outcome`` says whether every solution is there; ``variants()`` gives them, one network
-        after the other; ``explanation`` says why there is none.
+        ``outcome`` says whether every solution was found, ``variants()`` yields the networks, and
+        ``explanation`` says why there is none.
 
     Raises
     ------
     OverflowError
-        The ranges are so wide that counts or solutions cannot be handled exactly.
+        The ranges are so wide that counts, or the number of solutions, cannot be kept exact.
     """
-    from solver.answers import search  # it loads OR-Tools
+    from solver.answers import search  # this loads OR-Tools
 
     answer = search.solve(request.problem, request.settings)
     return answer.model_copy(update={"problem": request.problem})

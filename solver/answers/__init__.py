@@ -1,1 +1,1 @@
-"""From a problem to answers that were checked."""
+"""Searches, and their checked answers."""

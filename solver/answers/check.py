@@ -1,4 +1,4 @@
-"""Every answer is recounted before it leaves the solver, by code that never sees the encoding."""
+"""The check of every answer before it leaves the solver; it does not use the encoding."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from solver.variation.template import Assignment
 
 
 class WrongAnswerError(RuntimeError):
-    """CP-SAT returned what the truth tests refuse; nothing of it may be shown."""
+    """An answer fails the truth tests, so no answer may be shown."""
 
 
 def violations(constraints: Sequence[Constraint], assignment: Assignment) -> list[str]:
@@ -20,26 +20,26 @@ def violations(constraints: Sequence[Constraint], assignment: Assignment) -> lis
 
 
 def verify_one(constraints: Sequence[Constraint], assignment: Assignment) -> None:
-    """Hold one assignment against every constraint.
+    """Check one assignment against every constraint.
 
     Raises
     ------
     WrongAnswerError
-        It does not hold.
+        The assignment violates a constraint.
     """
     if reasons := violations(constraints, assignment):
         raise WrongAnswerError(f"{dict(assignment)}: {'; '.join(reasons)}")
 
 
 def verified(constraints: Sequence[Constraint], rows: Columns) -> Iterator[Columns]:
-    """Yield the rows, some at a time, once they were held against every constraint.
+    """Yield the rows in blocks, each after a check against every constraint.
 
-    Whoever counts them goes on with the maps that the check has followed already.
+    Callers can reuse the map sizes that the check has computed.
 
     Raises
     ------
     WrongAnswerError
-        One of them does not hold, or stands there twice.
+        A row violates a constraint, or occurs twice.
     """
     for chunk in rows.chunks():
         for constraint in constraints:
@@ -58,7 +58,7 @@ def _assignment(rows: Columns, place: int) -> dict[str, int]:
 
 
 def _first_repeated(rows: Columns) -> int | None:
-    """A row that is like another one."""
+    """Place of a row that equals another one; ``None`` if there is none."""
     columns = list(rows.values.values())
     if _is_strictly_ascending(columns):
         return None
@@ -71,7 +71,7 @@ def _first_repeated(rows: Columns) -> int | None:
 
 
 def _is_strictly_ascending(columns: Sequence[Any]) -> bool:
-    """Whether each row comes behind the one before it, in the order of the columns."""
+    """Whether the rows are strictly ascending, in the order of the columns."""
     is_ahead = np.zeros(max(0, len(columns[0]) - 1), bool)
     for column in columns:
         if np.any((column[1:] < column[:-1]) & ~is_ahead):

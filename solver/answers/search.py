@@ -23,37 +23,37 @@ from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 
 LIMIT_SEED: Final = 0
-"""Of more solutions than ``limit``, those are answered that this seed draws."""
+"""Seed of the sample that is answered if there are more solutions than ``limit``."""
 MOST_RANKED: Final = 20_000
-"""Of so many of the best, answers that are some distance apart are chosen."""
+"""Diverse answers are chosen from up to this many of the best solutions."""
 DONE: Final = ("OPTIMAL", "INFEASIBLE")
 
 Progress = Callable[[int], None]
 
 
 class SolutionSet(Protocol):
-    """Solutions that were found, in whatever form."""
+    """The solutions of a problem, in any representation."""
 
     @property
     def count(self) -> int:
-        """How many."""
+        """Number of solutions."""
 
     def all(self) -> Mapping[str, Ints]:
-        """All of them, in ascending order of the unknowns; a column for each."""
+        """All solutions in ascending order of the unknowns, as a column for each unknown."""
 
     def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
-        """Some of them, drawn uniformly, in ascending order."""
+        """A uniform sample of the solutions, in ascending order."""
 
     def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
-        """The best of them, the best first."""
+        """The ``number`` best solutions, the best first."""
 
 
 def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: None) -> Answer:
-    """Find the solutions of a problem, and check each that is answered.
+    """Find the solutions of a problem, and check each one that is answered.
 
-    Of more than ``limit`` solutions that many are answered, drawn uniformly from all; answers are
-    in the order of the approach's unknowns, ``N`` first, or the best first. ``progress`` is told
-    now and then how many were found.
+    If there are more than ``limit`` solutions, the answer is a uniform sample of ``limit`` of them.
+    Solutions are sorted by the approach's unknowns, ``N`` first, or the best come first.
+    ``progress`` is called from time to time with the number found so far.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
     found, report = search.run(settings, progress)
     known, values = found.count, search.choose(found, settings)
     if values is None:
-        del found  # it is large
+        del found  # to free memory
         found, report = search.by_full_model(settings, ends, progress)
         values = search.choose(found, settings)
     assert values is not None, "what is listed can be chosen from"
@@ -85,9 +85,9 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
 
 
 def find(problem: Problem, time_limit: float = 30.0) -> tuple[SolutionSet, Report]:
-    """The solutions of a problem, to be counted, listed or drawn; nothing of them is checked yet.
+    """The solutions of a problem, unchecked.
 
-    The report's status says whether they are all: ``OPTIMAL``, or ``INFEASIBLE`` for none.
+    The status of the report is ``OPTIMAL`` if these are all, and ``INFEASIBLE`` if there is none.
 
     Raises
     ------
@@ -98,12 +98,12 @@ def find(problem: Problem, time_limit: float = 30.0) -> tuple[SolutionSet, Repor
 
 
 def tally(problem: Problem, time_limit: float = 30.0) -> int | None:
-    """How many solutions a problem has, without listing them; ``None`` if time ran out.
+    """Number of solutions of a problem, without enumerating them; ``None`` if time ran out.
 
     Raises
     ------
     OverflowError
-        The sizes, or the number, are too large to be handled exactly.
+        The sizes, or the number of solutions, are too large to be handled exactly.
     """
     found, report = find(problem, time_limit)
     return found.count if report.status in DONE else None
@@ -120,7 +120,7 @@ class _Search:
         self.constraints = self._approach.constraints(problem)
 
     def run(self, settings: Settings, progress: Progress) -> tuple[SolutionSet, Report]:
-        """All solutions by the fast engine; where its tables would be too large, by CP-SAT."""
+        """All solutions by the fast engine, or by CP-SAT if its tables would be too large."""
         found: SolutionSet
         ends = time.monotonic() + settings.time_limit
         try:
@@ -136,9 +136,9 @@ class _Search:
     def by_full_model(
         self, settings: Settings, ends: float, progress: Progress
     ) -> tuple[Listed, Report]:
-        """What time allows: the best proved one by one, or solutions as the search meets them.
+        """The solutions that CP-SAT finds in time: the best, one by one, or all in any order.
 
-        What is costly to post is left out, and solutions that violate it are dropped.
+        Costly constraints are not posted; solutions that violate them are dropped.
         """
         time_limit = max(0.0, ends - time.monotonic())
         costly = [item for item in self.constraints if item.is_costly]
@@ -147,7 +147,7 @@ class _Search:
                 not costly and self._objective(name).is_encodable
             ):
                 started, apart = time.monotonic(), self.distance if diverse else 1
-                wanted = (self._objective(name), top + 1, apart)  # one more: are there more?
+                wanted = (self._objective(name), top + 1, apart)  # one more: are there others?
                 rows, is_proved = optima(self.constraints, self.symbols, *wanted, time_limit)
                 status = "OPTIMAL" if is_proved else "FEASIBLE"
                 seconds = time.monotonic() - started
@@ -161,14 +161,14 @@ class _Search:
                 return Listed.of(self.symbols, self._satisfying(costly, rows)), report
 
     def _satisfying(self, constraints: Sequence[Constraint], rows: Ints) -> Ints:
-        """The rows that violate none of these constraints."""
+        """The rows that satisfy these constraints."""
         for constraint in constraints:
             columns = dict(zip(self.symbols, rows.T, strict=True))
             rows = rows[constraint.holds(Columns(self.template, columns))]
         return rows
 
     def choose(self, found: SolutionSet, settings: Settings) -> Mapping[str, Ints] | None:
-        """The solutions to answer; ``None`` if there are too many to find the best of."""
+        """The solutions to answer; ``None`` if there are too many to find the best."""
         try:
             return self._chosen(found, settings)
         except TooManyError:
@@ -192,11 +192,11 @@ class _Search:
 
     @property
     def distance(self) -> int:
-        """In how many unknowns diverse answers differ at least: a third of them."""
+        """Least number of unknowns in which diverse answers differ: a third of them."""
         return -(-len(self.symbols) // 3)
 
     def _diverse(self, found: SolutionSet, objective: Objective, top: int) -> Mapping[str, Ints]:
-        """From the best down, those that are far enough from all that were taken."""
+        """Take solutions from the best down, if they are far enough from all taken before."""
         ranked = 8 * top
         while True:
             columns = found.best(objective, ranked)
@@ -207,7 +207,7 @@ class _Search:
 
 
 def _apart(columns: Sequence[Ints], distance: int, most: int) -> list[int]:
-    """Places of rows that differ from each one taken before in so many columns."""
+    """Places of rows that differ from each row taken before in ``distance`` columns or more."""
     left, taken = np.arange(len(columns[0])), list[int]()
     while len(left) and len(taken) < most:
         first = int(left[0])
@@ -229,7 +229,7 @@ def _outcome(report: Report, found: SolutionSet, answered: int) -> Outcome:
 
 
 def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> AnswerTable:
-    """Unknowns and costs of the answers, as they are checked."""
+    """The table of unknowns and costs; it is filled while the answers are checked."""
     params, flops = array(TYPECODE), array(TYPECODE)
     for chunk in checked:
         params.extend(_column(chunk.params, len(chunk)))
@@ -239,9 +239,7 @@ def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> Ans
 
 
 def _column(values: Ints | int, rows: int) -> "array[int]":
-    """A column without numpy; a number that all rows share is repeated."""
+    """A column as an array without numpy; a number that all rows share is repeated."""
     if isinstance(values, int):
         return array(TYPECODE, [values]) * rows
-    column = array(TYPECODE)
-    column.frombytes(values.astype(np.int64).tobytes())
-    return column
+    return array(TYPECODE, values.astype(np.int64).tobytes())

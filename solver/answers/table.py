@@ -1,6 +1,6 @@
-"""Tables of whole numbers, column by column: what a solver hands over.
+"""Tables of whole numbers, stored by column, in which a solver returns its solutions.
 
-Without numpy, which the API does not load; ``numpy.frombuffer`` reads a column without a copy.
+They do not need numpy, which the API does not load. ``numpy.frombuffer`` reads a column in place.
 """
 
 from array import array
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 TYPECODE: Final = "q"
-"""Signed 64-bit integers, in the byte order of this machine: tables do not leave it."""
+"""Signed 64-bit integers in this machine's byte order: tables do not leave the machine."""
 
 
 class AnswerTable:
@@ -18,7 +18,7 @@ class AnswerTable:
     Raises
     ------
     ValueError
-        The lengths differ.
+        The columns differ in length.
     """
 
     def __init__(self, columns: Mapping[str, "array[int]"]) -> None:
@@ -36,7 +36,7 @@ class AnswerTable:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns, in their order."""
+        """The names of the columns, in order."""
         return tuple(self._columns)
 
     def __len__(self) -> int:
@@ -46,23 +46,17 @@ class AnswerTable:
         return self._columns[name]
 
     def rows(self, names: Sequence[str] | None = None, start: int = 0) -> Iterator[tuple[int, ...]]:
-        """Yield the values of some columns, or of all, row by row."""
+        """Yield the rows from ``start`` on, with the values of some or all columns."""
         chosen = self.names if names is None else names
         return islice(zip(*(self._columns[name] for name in chosen), strict=True), start, None)
 
     def to_bytes(self) -> bytes:
-        """All columns, one after the other."""
+        """The bytes of all columns, one after another."""
         return b"".join(column.tobytes() for column in self._columns.values())
 
     @classmethod
     def from_bytes(cls, names: Sequence[str], content: bytes) -> "AnswerTable":
-        """What :meth:`to_bytes` made of a table with these columns."""
+        """The table with these columns from which :meth:`to_bytes` made the bytes."""
         size = len(content) // len(names) if names else 0
-        parts = [memoryview(content)[i * size : (i + 1) * size] for i in range(len(names))]
-        return cls({name: _column(part) for name, part in zip(names, parts, strict=True)})
-
-
-def _column(content: memoryview) -> "array[int]":
-    column = array(TYPECODE)
-    column.frombytes(content)
-    return column
+        parts = [content[i * size : (i + 1) * size] for i in range(len(names))]
+        return cls({it: array(TYPECODE, part) for it, part in zip(names, parts, strict=True)})

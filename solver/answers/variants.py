@@ -1,4 +1,4 @@
-"""Variants and answers: what a search finds, as frozen schemas."""
+"""Variants and answers, as frozen schemas."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -19,19 +19,19 @@ from solver.variation.template import Assignment, convolutions
 from solver.variation.unknown import RESOLUTION, Role
 
 Measure = Literal["coverage", "receptive_field"]
-"""What is derived of a variant as a number, beside its counts."""
+"""A number that is derived from a variant besides its counts."""
 
 Outcome = Literal["complete", "truncated", "infeasible", "timed_out"]
 
 MOST_ROWS: Final = 2_000_000
-"""Solutions that CP-SAT lists before it is stopped; above every ``limit``."""
+"""CP-SAT is stopped after this many solutions; no ``limit`` is larger."""
 
 
 def is_at_least(outcome: Outcome, found: int, find: Find) -> bool:
     """Whether there may be more solutions than were found.
 
-    Time ran out; or CP-SAT was stopped; or it looked for the best one by one, and for one more than
-    was asked for to see whether there are more.
+    There may be more if time ran out, if CP-SAT was stopped, or if it looked for the best one by
+    one and found one more than was asked for.
     """
     if outcome == "timed_out":
         return True
@@ -59,7 +59,7 @@ class Variant(Schema):
 class Explanation(Schema):
     """Why there is no solution, what comes nearest, and what would open one.
 
-    What could not be told in time is left out: an empty list, or ``None``.
+    Parts that were not found in time are empty lists, or ``None``.
     """
 
     blocking: list[str] = Field(description="The requirements that stand in the way")
@@ -93,14 +93,14 @@ class SolverReport(Schema):
 
 
 COSTS: Final = ("params", "flops")
-"""What is counted of each solution, beside its unknowns."""
+"""The counts of each solution in a table, besides its unknowns."""
 
 
 class Answer(Schema):
-    """What solving a problem gives: an outcome, and solutions in the stated order.
+    """The result of solving a problem: an outcome, and solutions in the stated order.
 
-    ``symbols`` name the unknowns. ``table`` has a column for each of them and, of the whole
-    network, one each for ``params`` and ``flops``; it takes no part in the answer's JSON.
+    ``symbols`` name the unknowns. ``table`` has a column for each of them, and columns for the
+    ``params`` and ``flops`` of the whole network. It is not part of the answer's JSON.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -115,20 +115,20 @@ class Answer(Schema):
 
     @property
     def rows(self) -> list[tuple[int, ...]]:
-        """The unknowns of each solution."""
+        """The values of the unknowns in each solution."""
         return list(self.table.rows(self.symbols))
 
     def assignments(self) -> list[dict[str, int]]:
-        """The rows by symbol."""
+        """The values of the unknowns in each solution, by symbol."""
         return [dict(zip(self.symbols, row, strict=True)) for row in self.rows]
 
     def variants(self) -> "Iterator[Variant]":
-        """Yield the network of each solution, with all that is known of it.
+        """Yield the network of each solution, with its counts and measures.
 
         Raises
         ------
         ValueError
-            The answer was read from elsewhere, without the problem that it belongs to.
+            The answer was read from a file or process, without its problem.
         """
         if self.problem is None:
             raise ValueError("an answer that was read has no variants; solve the request again")
@@ -137,9 +137,10 @@ class Answer(Schema):
 
 
 class Describer:
-    """Derives all that a variant's page shows from its assignment.
+    """Derives everything that is shown of a variant from its assignment.
 
-    Layers that are the same in all variants are counted once for each shape of their input.
+    The layers behind the junction are counted once for each shape of their input and each value of
+    the unknowns in them.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -156,13 +157,13 @@ class Describer:
         self._symbols_behind = tuple(sorted(varying))
 
     def _walk(self, assignment: Assignment, layers: Sequence[Layer]) -> Walk:
-        """The layers up to the junction."""
+        """A walk through the layers up to the junction."""
         side, end = assignment[RESOLUTION], self._front
         image = (self._problem.architecture.input.channels, side, side)
         return Walk(layers[:end], self._template.links[:end], image)
 
     def _span(self, assignment: Assignment, walk: Walk | None = None) -> Span:
-        """Counts up to the junction, and of what is behind it, which many variants share."""
+        """Count up to the junction, and add the layers behind it, which many variants share."""
         if walk is None:
             walk = self._template.walk(assignment, self._front)
         before = span(walk, count_pooling=self._problem.count_pooling)
@@ -178,15 +179,15 @@ class Describer:
         return span(Walk(layers, links, shape), count_pooling=self._problem.count_pooling)
 
     def counts(self, architecture: Architecture) -> Counts:
-        """Counts as the problem asks for them, with pooling or without."""
+        """Counts with or without pooling, as the problem asks."""
         return count(architecture, count_pooling=self._problem.count_pooling)
 
     def bare_counts(self, assignment: Assignment) -> Counts:
-        """Counts of the variant with these values, which are known to be valid."""
+        """Counts of the variant with these values, which are not validated."""
         return self._span(assignment).counts
 
     def architecture(self, assignment: Assignment) -> Architecture:
-        """The variant with these values, named after its original."""
+        """The variant with these values, with a name made from the original's."""
         return self._named(self._template.substituted(assignment), assignment[RESOLUTION])
 
     def _named(self, layers: Sequence[Layer], resolution: int) -> Architecture:
@@ -196,7 +197,7 @@ class Describer:
         return self._template.built(layers, resolution, name)
 
     def coverage(self, assignment: Assignment) -> float:
-        """Share of the input's rows that conv1 of the variant with these values reads."""
+        """Share of the input's rows that conv1 reads in the variant with these values."""
         return self._coverage.rows(assignment) / assignment[RESOLUTION]
 
     def receptive_field(self, assignment: Assignment) -> int:
@@ -204,9 +205,9 @@ class Describer:
         return self._span(assignment).receptive_field
 
     def measure(self, name: Measure) -> Callable[[Sequence[int]], float]:
-        """One measure as a function of rows: the values of the unknowns, in the approach's order.
+        """A measure as a function of rows: values of the unknowns in the approach's order.
 
-        It is worked out once for all rows that are alike in what it depends on.
+        It is computed once for all rows with the same values of the unknowns that it depends on.
         """
         symbols = APPROACHES[self._problem.approach].symbols
         places = [place for place, it in enumerate(symbols) if it in self._symbols_of(name)]
@@ -219,11 +220,11 @@ class Describer:
         return lambda row: of_values(tuple([row[place] for place in places]))
 
     def _symbols_of(self, name: Measure) -> set[str]:
-        """The unknowns that a measure depends on: none that is a width."""
+        """The unknowns that a measure depends on; a width is never among them."""
         template = self._template
         last = len(template.layers)
         roles = {Role.KERNEL, Role.STRIDE, Role.DILATION, Role.PADDING}
-        if name == "coverage":  # of conv1, and of what is before it
+        if name == "coverage":  # conv1 and the layers before it
             last = next(iter(convolutions(template.layers)), last)
         elif not any(layer.spans_its_map for layer in template.layers):
             roles.remove(Role.PADDING)  # it only matters to a window as large as the map
@@ -238,7 +239,7 @@ class Describer:
         return Variant.trusted(**self.fields(assignment))
 
     def fields(self, assignment: Assignment) -> dict[str, Any]:
-        """The fields of a :class:`Variant`, which are good and need not be validated."""
+        """The fields of a :class:`Variant`, which need no validation."""
         layers, resolution = self._template.substituted(assignment), assignment[RESOLUTION]
         walk = self._walk(assignment, layers)
         counted, original = self._span(assignment, walk), self._original

@@ -1,4 +1,4 @@
-"""Section 3, approach by approach."""
+"""The approaches of Section 3."""
 
 from typing import Final
 
@@ -11,4 +11,4 @@ from solver.approaches.two import ApproachII
 APPROACHES: Final[dict[str, Approach]] = {
     approach.name: approach for approach in (ApproachI(), ApproachII(), ApproachIII(), ApproachIV())
 }
-"""Every approach that can be asked for, by its number in the paper."""
+"""Every approach, by its number in the paper."""

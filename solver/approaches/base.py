@@ -1,4 +1,4 @@
-"""What an approach is."""
+"""The base class of approaches."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,48 +22,48 @@ if TYPE_CHECKING:
 
 
 class Approach(ABC):
-    """One of Section 3's ways to change a network: unknowns, a template, and constraints.
+    """A way to change a network, as in Section 3: unknowns, a template, and constraints.
 
-    Adding one is a module with a subclass, and a line in :data:`solver.approaches.APPROACHES`.
+    A new approach is a module with a subclass and a line in :data:`solver.approaches.APPROACHES`.
     """
 
     name: ClassVar[str]
     unknowns: ClassVar[tuple[Unknown, ...]]
-    """What varies, in the order in which answers are sorted."""
+    """The unknowns, in the order in which answers are sorted."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The unknowns' symbols, in their order."""
+        """The symbols of the unknowns, in order."""
         return tuple(it.symbol for it in self.unknowns)
 
     @property
     def width(self) -> str | None:
-        """The unknown that pays for the resolution, if any: a number of filters or features."""
+        """The unknown number of filters or features that pays for the resolution, if any."""
         return next((it.symbol for it in self.unknowns if it.role is Role.WIDTH), None)
 
     @abstractmethod
     def lacks(self, architecture: Architecture) -> str | None:
-        """Which of the layers that it changes are missing, in words; ``None`` if none is."""
+        """Which layers that it changes are missing, in words; ``None`` if none is."""
 
     @abstractmethod
     def _template(self, architecture: Architecture) -> Template:
-        """A network that has them, with the unknowns in it."""
+        """The template of a network in which no such layer is missing."""
 
     @abstractmethod
     def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:
-        """What Section 3 asks of the unknowns, but for the budget."""
+        """The constraints of Section 3 other than ranges and budgets."""
 
     @abstractmethod
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
-        """The equations as printed, for scope ``paper``: ``params`` and ``flops``, if any."""
+        """The budgets as printed, for scope ``paper``: ``params`` and ``flops``, if any."""
 
     def template(self, architecture: Architecture) -> Template:
-        """A network with the unknowns in it.
+        """The network with the unknowns in it.
 
         Raises
         ------
         MisfitError
-            The approach cannot be applied to it.
+            The approach cannot be applied to the network.
         """
         if lacking := self.lacks(architecture):
             raise MisfitError(lacking)
@@ -79,7 +79,7 @@ class Approach(ABC):
         return template
 
     def misfit(self, architecture: Architecture) -> Fault | None:
-        """Why the approach cannot be applied to a network, with the place; ``None`` if it can."""
+        """Why the approach cannot be applied to a network, with the place; else ``None``."""
         try:
             self.template(architecture)
         except MisfitError as misfit:
@@ -87,7 +87,7 @@ class Approach(ABC):
         return None
 
     def _misfits(self, template: Template) -> Iterator[Fault]:
-        """Yield what is in the way in a network that has the layers."""
+        """Yield what is in the way in a network in which no changed layer is missing."""
         if len(template.layers) > MAX_LAYERS:
             reason = f"approach {self.name} adds a layer; a network has {MAX_LAYERS} at most"
             yield ("layers",), reason
@@ -135,11 +135,11 @@ class Approach(ABC):
         return found
 
     def bounds(self, unknown: Unknown, problem: "Problem") -> Range:
-        """Bounds of an unknown; a width is free from 1 up unless it was bounded."""
+        """Bounds of an unknown; a width without a range is only bounded below, by 1."""
         return getattr(problem.bounds, unknown.range) or Range(1, MAX_WIDTH)
 
     def _min_coverage(self, template: Template, problem: "Problem") -> Constraint:
-        """conv1's window reads enough, whatever it is."""
+        """The constraint on the share of the input that conv1 reads."""
         conv1 = convolutions(template.layers)[0]
         geometry = [
             unknown
@@ -161,23 +161,29 @@ class Approach(ABC):
         }
 
     def symbol(self, layer: str, role: Role) -> str:
-        """The unknown in a layer that has a role there."""
+        """The unknown with this role in this layer."""
         return next(it.symbol for it in self.unknowns if (it.layer, it.role) == (layer, role))
 
     def larger_kernel(self, template: Template, problem: "Problem") -> LargerKernel:
-        """``C1' > C1``, or ``C1' ≥ C1`` where a problem allows it."""
-        conv1 = template.original.layers[convolutions(template.original.layers)[0]]
-        assert isinstance(conv1, Conv2d)
-        return LargerKernel(
-            self.symbol("conv1", Role.KERNEL), conv1.along(0).c, may_stay=not problem.kernel_grows
-        )
+        """``C1' > C1``, or ``C1' ≥ C1`` if the problem allows it."""
+        symbol, kernel = self.symbol("conv1", Role.KERNEL), first_convolution(template)["C1"]
+        return LargerKernel(symbol, kernel, may_stay=not problem.kernel_grows)
 
     def proper_pool(self) -> ProperPool:
-        """What is put in is a pool."""
+        """The inserted pool is one that PyTorch accepts."""
         return ProperPool(self.symbol("pool", Role.KERNEL), self.symbol("pool", Role.PADDING))
 
     def divisible_width(self, template: Template) -> list[Constraint]:
-        """The groups of the convolutions that make and take the width divide their channels."""
+        """Groups divide the channels of the convolutions that make or read the width."""
         if self.width is None:
             return []
         return [DivisibleByGroups(self.width, *it) for it in template.divisors.items()]
+
+
+def first_convolution(template: Template) -> dict[str, int]:
+    """The paper's symbols for the original's first convolution: ``D``, ``K1``, ``C1``, ``M1``."""
+    place, sizes = template.places["conv1"], template.original_walk.shapes
+    conv1 = template.original.layers[place]
+    assert isinstance(conv1, Conv2d)
+    (filters, side, _), depth = sizes[place + 1], sizes[template.links[place][0]][0]
+    return {"D": depth, "K1": filters, "C1": conv1.along(0).c, "M1": side}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from solver.approaches.base import Approach
+from solver.approaches.base import Approach, first_convolution
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes, SameMap
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class ApproachIV(Approach):
-    """A larger first kernel and other filters, made up for in the second convolution.
+    """A larger first kernel with another number of filters; the second convolution adapts.
 
     Find ``K1', C1', P1', S1', C2', P2', S2'`` such that ``M2' = M2``, the budget is equal
-    (Eq. 15 or 19) and ``C1' > C1``; ``K2' = K2``, so that the rest of the network is not touched
+    (Eq. 15 or 19) and ``C1' > C1``. ``K2' = K2`` keeps the rest of the network unchanged
     (Eqs. 18, 20).
     """
 
@@ -41,16 +41,11 @@ class ApproachIV(Approach):
         return f"approach IV changes the first two convolutions; this network has {found}"
 
     def _template(self, architecture: Architecture) -> Template:
-        """Unknowns in conv1 and conv2; what stands between them stays."""
-        conv1, conv2 = convolutions(architecture.layers)[:2]
-        return Template(
-            architecture,
-            architecture.layers,
-            architecture.links,
-            self.unknowns,
-            {"conv1": conv1, "conv2": conv2},
-            junction=conv2,
-        )
+        """Unknowns in conv1 and conv2; the layers between them stay."""
+        layers, links = architecture.layers, architecture.links
+        conv1, conv2 = convolutions(layers)[:2]
+        places = {"conv1": conv1, "conv2": conv2}
+        return Template(architecture, layers, links, self.unknowns, places, junction=conv2)
 
     def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:
         """Eqs. 16-18 and 20."""
@@ -63,18 +58,11 @@ class ApproachIV(Approach):
 
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """Eqs. 15 and 19."""
-        conv1, conv2 = template.places["conv1"], template.places["conv2"]
+        conv2 = template.places["conv2"]
         second = template.original.layers[conv2]
         assert isinstance(second, Conv2d)
-        sizes = template.original_walk.shapes
-        original = {
-            "D": sizes[template.links[conv1][0]][0],
-            "K1": sizes[conv1 + 1][0],
-            "C1": self.larger_kernel(template, problem).kernel_size,
-            "M1": sizes[conv1 + 1][1],
-            "K2": second.out_channels,
-            "C2": second.along(0).c,
-            "M2": sizes[conv2 + 1][1],
-        }
-        given = (template, problem.tolerance, self.width, original, {"M1": conv1})
+        K2, M2, _ = template.original_walk.shapes[conv2 + 1]
+        original = first_convolution(template) | {"K2": K2, "C2": second.along(0).c, "M2": M2}
+        maps = {"M1": template.places["conv1"]}
+        given = (template, problem.tolerance, self.width, original, maps)
         return {"params": Equation15(*given), "flops": Equation19(*given)}

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class ApproachI(Approach):
-    """Each map is averaged to one number, whatever the resolution; then a linear layer pays.
+    """Each map is averaged to one number at any resolution; the first linear layer pays.
 
-    Find ``Z1'`` such that the budget is equal (Eq. 6). Windows before the pool must fit; what they
-    make of a larger image is free.
+    Find ``Z1'`` such that the budget is equal (Eq. 6). Windows before the pool must fit; their
+    outputs may have any size.
     """
 
     name = "I"
@@ -40,7 +40,7 @@ class ApproachI(Approach):
         )
 
     def _template(self, architecture: Architecture) -> Template:
-        """The pool is put in where there is none, and the first linear layer is unknown."""
+        """Insert the pool if there is none; the width of the first linear layer is unknown."""
         layers, links, pool = architecture.layers, architecture.links, _own_pool(architecture)
         if pool is None:
             pool = _flat_from(architecture)
@@ -50,7 +50,7 @@ class ApproachI(Approach):
         return Template(architecture, layers, links, self.unknowns, places, junction=pool)
 
     def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:  # noqa: ARG002
-        """None but that windows fit: the pool makes one pixel of any map."""
+        """Windows fit; the map sizes are free, since the pool makes one pixel of any map."""
         return [MapSizes(template)]
 
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
@@ -72,7 +72,7 @@ def _linears(architecture: Architecture) -> list[int]:
 
 
 def _flat_from(architecture: Architecture) -> int:
-    """Place of the layer that makes a vector of the maps for the first linear one."""
+    """Place of the layer that flattens the maps for the first linear layer."""
     first = _linears(architecture)[0]
     flat = (
         place
@@ -83,7 +83,7 @@ def _flat_from(architecture: Architecture) -> int:
 
 
 def _own_pool(architecture: Architecture) -> int | None:
-    """Place of the global pool that maps go through last, where it is the last to change them."""
+    """Place of a global pool that is the last layer to change maps; ``None`` if there is none."""
     for place in reversed(range(_flat_from(architecture))):
         layer = architecture.layers[place]
         if layer.changes_maps:

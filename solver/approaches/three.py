@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from solver.approaches.base import Approach
+from solver.approaches.base import Approach, first_convolution
 from solver.constraints.base import Constraint
 from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes, SameMap
@@ -45,7 +45,7 @@ class ApproachIII(Approach):
         return None
 
     def _template(self, architecture: Architecture) -> Template:
-        """Unknowns in conv1 and in a pool behind it and its norm and activation."""
+        """Unknowns in conv1, and in a pool inserted behind its norm and activation."""
         layers, links = architecture.layers, architecture.links
         conv1 = convolutions(layers)[0]
         pool = conv1 + 1
@@ -72,13 +72,6 @@ class ApproachIII(Approach):
 
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """Eqs. 9 and 14."""
-        conv1 = template.places["conv1"]
-        sizes = template.original_walk.shapes
-        original = {
-            "D": sizes[template.links[conv1][0]][0],
-            "K1": sizes[conv1 + 1][0],
-            "C1": self.larger_kernel(template, problem).kernel_size,
-            "M1": sizes[conv1 + 1][1],
-        }
-        given = (template, problem.tolerance, self.width, original, {"M1": conv1})
+        original, maps = first_convolution(template), {"M1": template.places["conv1"]}
+        given = (template, problem.tolerance, self.width, original, maps)
         return {"params": Equation9(*given), "flops": Equation14(*given)}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class ApproachII(Approach):
     """The first kernel is spread over a larger image; it keeps its weights.
 
-    Find ``P1', S1', D1'`` such that ``M1' = M1`` (Eqs. 7, 8). Parameters stay equal of themselves;
-    so do FLOPs, unless pools before the first convolution see the larger image.
+    Find ``P1', S1', D1'`` such that ``M1' = M1`` (Eqs. 7, 8). Parameters always stay equal. FLOPs
+    do, too, unless pools before the first convolution see the larger image.
     """
 
     name = "II"
@@ -33,15 +33,9 @@ class ApproachII(Approach):
 
     def _template(self, architecture: Architecture) -> Template:
         """Unknowns in conv1."""
-        conv1 = convolutions(architecture.layers)[0]
-        return Template(
-            architecture,
-            architecture.layers,
-            architecture.links,
-            self.unknowns,
-            {"conv1": conv1},
-            junction=conv1,
-        )
+        layers, links = architecture.layers, architecture.links
+        conv1 = convolutions(layers)[0]
+        return Template(architecture, layers, links, self.unknowns, {"conv1": conv1}, conv1)
 
     def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:  # noqa: ARG002
         """Eqs. 7 and 8."""
@@ -52,5 +46,5 @@ class ApproachII(Approach):
         problem: "Problem",  # noqa: ARG002
         template: Template,  # noqa: ARG002
     ) -> Mapping[str, EqualBudget]:
-        """Eq. 8 has none."""
+        """There are none."""
         return {}

@@ -1,13 +1,13 @@
-"""What a constraint is."""
+"""The base classes of constraints."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from solver.variation.template import Assignment
 
-if TYPE_CHECKING:  # the API describes variants without OR-Tools and numpy in its process
+if TYPE_CHECKING:  # the API describes variants without loading OR-Tools or numpy
     from ortools.sat.python import cp_model
 
     from solver.engines.full.model import Model
@@ -16,53 +16,52 @@ if TYPE_CHECKING:  # the API describes variants without OR-Tools and numpy in it
 
 @dataclass(frozen=True)
 class Constraint(ABC):
-    """A requirement, stated for CP-SAT, and as truth tests in Python that share nothing with that.
+    """A requirement: an encoding for CP-SAT, and truth tests in Python that do not use it.
 
-    Whoever reads one class sees them all; the equivalence tests hold them together.
+    One class holds them all, and the equivalence tests compare them.
     """
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """What explanations call it, e.g. ``equal params``."""
+        """Its name in explanations, e.g. ``equal params``."""
 
     @property
     def reads(self) -> frozenset[str] | None:
-        """The unknowns that it is about; ``None`` if it is about maps and counts."""
+        """The unknowns that it restricts; ``None`` if it restricts maps or counts."""
         return None
 
-    @property
-    def is_costly(self) -> bool:
-        """Whether to post it takes long: explanations try without it first."""
-        return False
+    is_costly: ClassVar[bool] = False
+    """Whether posting it may take long; explanations try without it first."""
 
     @abstractmethod
     def post(self, model: "Model") -> None:
-        """Add it to a model in which everything it refers to is declared."""
+        """Add it to a model that declares everything it refers to."""
 
     @abstractmethod
     def violations(self, assignment: Assignment) -> Iterator[str]:
-        """Yield in words what an assignment violates; nothing if it holds."""
+        """Yield what an assignment violates, in words; nothing if the constraint holds."""
 
     @abstractmethod
     def holds(self, rows: "Columns") -> "Flags":
-        """Which of many assignments do not violate it."""
+        """The rows for which it holds."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What there is where one requirement is dropped and all else kept.
+    """Solutions of the problem without one requirement.
 
     Attributes
     ----------
     nearest
-        The network that exceeds the requirement least; with the sides of its maps, and slacks.
+        The network that exceeds the requirement least, with the sides of its maps and the slacks.
     exceeded
-        Those of the requirements of one name that it exceeds.
+        The requirements of the same name that this network exceeds.
     cases
-        Values of what the requirement is :attr:`~Relaxable.told_by`, in every combination there is.
+        Every combination of values of the symbols that the requirement is
+        :attr:`~Relaxable.told_by`.
     is_complete
-        Whether these are all; else they are those of the nearest network.
+        Whether the cases are all combinations; if not, they are only the nearest network's.
     """
 
     nearest: Assignment
@@ -73,24 +72,24 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Relaxable(Constraint):
-    """A requirement that an explanation may drop, to see whether it is what blocks."""
+    """A requirement that an explanation may drop to see whether it blocks."""
 
     def relaxed(self) -> Constraint | None:
-        """What is left of it when it is dropped: ``None``, or what keeps the model finite."""
+        """What replaces it when it is dropped: a constraint that keeps the model finite, if any."""
         return None
 
     @abstractmethod
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
-        """By how much a solution exceeds it, in a model where it is dropped.
+        """By how much a solution exceeds it, in a model from which it is dropped.
 
-        Requirements of one name share it.
+        Requirements of the same name share one excess.
         """
 
     @abstractmethod
     def reason(self, evidence: Evidence) -> str:
-        """Why it blocks, in numbers, and what would do; for all that is exceeded of its name."""
+        """Why it and others of its name block, in numbers, and what would open a solution."""
 
     @property
     def told_by(self) -> Sequence[str]:
-        """Symbols whose values the reason goes through."""
+        """Symbols with values that the reason lists."""
         return ()

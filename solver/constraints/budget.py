@@ -23,18 +23,17 @@ if TYPE_CHECKING:
 
 
 Direction: TypeAlias = Literal["below", "above", "either"]
-"""Where counts may deviate to."""
+"""The direction in which counts may deviate."""
 
 UNITS: Final = {"out_channels": "filter", "out_features": "feature"}
-"""What a width counts, by its range."""
+"""What a width counts, by the name of its range."""
 
 
 @dataclass(frozen=True)
 class EqualBudget(Relaxable):
     """``D' = D``, or ``D'`` within the tolerance's band around ``D`` (Eq. 1 and footnote 3).
 
-    ``width`` is the unknown that most of ``D'`` is proportional to, if there is one:
-    ``D' = width · w + rest``.
+    ``width`` is the unknown that pays, if there is one: ``D' = width · w + rest``.
     """
 
     template: Template
@@ -49,11 +48,11 @@ class EqualBudget(Relaxable):
     @property
     @abstractmethod
     def polynomial(self) -> Polynomial:
-        """``D'`` for the encoding."""
+        """``D'`` as a polynomial, for the encoding."""
 
     @abstractmethod
     def count(self, assignment: Assignment) -> int:
-        """``D'`` in plain numbers."""
+        """``D'`` of one assignment."""
 
     @abstractmethod
     def counts(self, rows: "Columns") -> "Numbers":
@@ -61,7 +60,7 @@ class EqualBudget(Relaxable):
 
     @cached_property
     def band(self) -> Range:
-        """Counts that pass: inclusive."""
+        """Counts that pass."""
         return self.tolerance.band(self.target)
 
     def post(self, model: "Model") -> None:
@@ -71,9 +70,9 @@ class EqualBudget(Relaxable):
     def deviation(
         self, model: "Model", direction: Direction = "either", most: int = MAX_COUNT
     ) -> "cp_model.LinearExprT":
-        """``|D' − D|``, at most ``most``, for counts that are at most, at least or either of ``D``.
+        """``|D' − D|``, at most ``most``, for counts up to ``D``, from ``D`` up, or any.
 
-        Counts that JSON does not keep exact are not considered.
+        Counts that JSON does not keep exact are excluded.
         """
         target = self.target
         highest = min(model.high(self.polynomial), target + most, MAX_COUNT)
@@ -102,11 +101,11 @@ class EqualBudget(Relaxable):
         return (rows[RESOLUTION] > 0) & is_within  # type: ignore[no-any-return]
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
-        """How much the count deviates."""
+        """Deviation of the count."""
         return self.deviation(model)
 
     def reason(self, evidence: Evidence) -> str:
-        """What the original holds, why no width is exact, and the nearest count."""
+        """The original's count, why no width is exact, and the nearest count."""
         found = self.polynomial.at(evidence.nearest)
         off = f"{abs(found - self.target):,} {'more' if found > self.target else 'fewer'}"
         nearest = f"The nearest count that all else leaves is {found:,}, {off}."
@@ -115,11 +114,11 @@ class EqualBudget(Relaxable):
     @property
     @abstractmethod
     def held(self) -> str:
-        """What the original holds, in words."""
+        """The original's count, in words."""
 
     @property
     def told_by(self) -> Sequence[str]:
-        """What ``w`` and ``rest`` depend on: unknowns, and sides behind the first of them."""
+        """Symbols in ``w`` and ``rest``: unknowns, and sides behind the first changed layer."""
         if self.width is None:
             return ()
         places = self.template.places
@@ -129,7 +128,7 @@ class EqualBudget(Relaxable):
         return sorted(symbols - early | ({RESOLUTION} if symbols & early else set()))
 
     def _misfit(self, evidence: Evidence) -> Iterator[str]:
-        """Yield why ``width · w + rest = D`` has no width, in the numbers of the cases."""
+        """Yield why no width satisfies ``width · w + rest = D``, in the numbers of the cases."""
         if self.width is None:
             yield "No unknown pays for what a larger image costs."
             return
@@ -150,7 +149,7 @@ class EqualBudget(Relaxable):
         )
 
     def _spelled(self, case: Assignment) -> str:
-        """The values that a case is told by."""
+        """The values of a case, in words."""
         layers = enumerate(self.template.layers)
         behind = {side_symbol(index + 1): layer.name for index, layer in layers}
         return ", ".join(
@@ -163,12 +162,9 @@ class EqualBudget(Relaxable):
 
 @dataclass(frozen=True)
 class EqualParams(EqualBudget):
-    """Eq. 1, ``D`` the parameters of the whole network (Eqs. 2, 3)."""
+    """Eq. 1, where ``D`` is the parameters of the whole network (Eqs. 2, 3)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params"
+    name = "equal params"
 
     @cached_property
     def target(self) -> int:
@@ -182,7 +178,7 @@ class EqualParams(EqualBudget):
 
     @cached_property
     def polynomial(self) -> Polynomial:
-        """Summed over every layer, as the unknowns change it."""
+        """Sum over all layers, as a function of the unknowns."""
         return self.template.symbols.params
 
     def count(self, assignment: Assignment) -> int:
@@ -196,14 +192,11 @@ class EqualParams(EqualBudget):
 
 @dataclass(frozen=True)
 class EqualFlops(EqualBudget):
-    """Eq. 1, ``D`` the FLOPs of the whole network (Eq. 5)."""
+    """Eq. 1, where ``D`` is the FLOPs of the whole network (Eq. 5)."""
 
     count_pooling: bool
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops"
+    name = "equal flops"
 
     @cached_property
     def target(self) -> int:
@@ -217,7 +210,7 @@ class EqualFlops(EqualBudget):
 
     @cached_property
     def polynomial(self) -> Polynomial:
-        """Summed over every layer, as the unknowns change it."""
+        """Sum over all layers, as a function of the unknowns."""
         return self.template.symbols.flops(count_pooling=self.count_pooling)
 
     def count(self, assignment: Assignment) -> int:

@@ -1,4 +1,4 @@
-"""The share of the input that is read."""
+"""The share of the input's rows that conv1 reads."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,15 +21,11 @@ if TYPE_CHECKING:
     from solver.variation.numbers import Columns, Flags
 
 LARGEST_TABLE: Final = 2_000_000
-"""Most combinations that a table looks through: a quarter of a minute."""
-
-
+"""Largest number of combinations for a table: 15 s."""
 LOOK_EVERY: Final = 256
-"""Combinations between two looks at the clock."""
-
-
+"""Combinations between two checks of the deadline."""
 SHARES: Final = 10**9
-"""Parts that shares of rows are compared in: finer than any two of up to 4,096 rows differ."""
+"""Units in which shares are compared: finer than the difference of any two of 4,096 rows."""
 
 
 @dataclass(frozen=True)
@@ -40,30 +36,23 @@ class MinCoverage(Relaxable):
     share: float
     bounds: tuple[tuple[str, Range], ...]
 
-    @property
-    def name(self) -> str:
-        """As the request spells it."""
-        return "min_coverage"
+    name = "min_coverage"
+    is_costly = True  # its table may be large
 
     @property
     def reads(self) -> frozenset[str]:
-        """The resolution and conv1's."""
+        """The resolution and conv1's unknowns."""
         return frozenset(symbol for symbol, _ in self.bounds)
 
-    @property
-    def is_costly(self) -> bool:
-        """Its table may be large."""
-        return True
-
     def post(self, model: "Model") -> None:
-        """A table of the resolutions and of conv1's values that read enough.
+        """A table of the values with which conv1 reads enough.
 
         Raises
         ------
         OverflowError
             The ranges are too large for a table.
         TimeoutError
-            The model's deadline came first.
+            The model's deadline has passed.
         """
         columns = [model[symbol] for symbol in self._symbols]
         rows = [row for row, share in self._table(model) if share >= self.share]
@@ -77,11 +66,11 @@ class MinCoverage(Relaxable):
             yield f"conv1 reads less than {self.share:.0%} of the input's rows"
 
     def holds(self, rows: "Columns") -> "Flags":
-        """Count the rows that windows read, row of values by row."""
+        """Compare the shares."""
         return self._coverage.shares(rows) >= self.share  # type: ignore[no-any-return]
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
-        """What the share lacks of all rows."""
+        """The share of rows that is not read."""
         lacking = model.slack(self.name, SHARES)
         columns = [*(model[symbol] for symbol in self._symbols), lacking]
         rows = [(*row, SHARES - int(share * SHARES)) for row, share in self._table(model)]
@@ -89,7 +78,7 @@ class MinCoverage(Relaxable):
         return lacking
 
     def reason(self, evidence: Evidence) -> str:
-        """The share, the largest, and what to ask for."""
+        """The share, the largest possible share, and what to ask for instead."""
         N = evidence.nearest[RESOLUTION]
         read = self._coverage.rows(evidence.nearest)
         return (
@@ -98,7 +87,7 @@ class MinCoverage(Relaxable):
         )
 
     def _table(self, model: "Model") -> Iterator[tuple[tuple[int, ...], float]]:
-        """Yield all combinations of what conv1 reads by, each with its share."""
+        """Yield every combination of the values that coverage depends on, with its share."""
         grid = [model.bounds(symbol) for symbol in self._symbols]
         if _size(grid) > LARGEST_TABLE:
             raise OverflowError(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MapSizes(Constraint):
-    """Eq. 4 along the layers, as far as the junction (Eqs. 11, 12, 16, 17).
+    """Eq. 4 for each layer up to the junction (Eqs. 11, 12, 16, 17).
 
     ``out(n; c, p, s, d) = ⌊(n + 2p − d(c−1) − 1)/s⌋ + 1``, valid only if ``n + 2p ≥ d(c−1) + 1``.
     Maps that are joined must agree.
@@ -29,13 +29,10 @@ class MapSizes(Constraint):
 
     template: Template
 
-    @property
-    def name(self) -> str:
-        """Never dropped."""
-        return "map sizes"
+    name = "map sizes"
 
     def post(self, model: "Model") -> None:
-        """One layer after the other."""
+        """One layer after another."""
         for place in range(self.template.junction + 1):
             post_side(model, self.template, place)
 
@@ -50,7 +47,7 @@ class MapSizes(Constraint):
 
 
 def post_side(model: "Model", template: Template, place: int) -> None:
-    """The side of what a layer makes, if it is a window or a join."""
+    """Post the side of a layer's output, if the layer is a window or a join."""
     layer = template.symbols.layers[place]
     if isinstance(layer, Join):
         _post_join(model, template, place)
@@ -59,7 +56,7 @@ def post_side(model: "Model", template: Template, place: int) -> None:
 
 
 def _post_join(model: "Model", template: Template, place: int) -> None:
-    """``side = max n``, and each ``n`` is ``side`` or 1; all are equal where 1 is not stretched."""
+    """``side = max n``, each ``n`` is ``side`` or 1; all are equal if the join does not stretch."""
     symbols = template.symbols
     unlike, symbol = symbols.unlike_sides(place), side_symbol(place + 1)
     if not unlike:
@@ -81,8 +78,8 @@ def _post_join(model: "Model", template: Template, place: int) -> None:
 def _post_window(model: "Model", template: Template, place: int, layer: Sliding) -> None:
     """``slack = n + 2p − d(c−1) − 1 ≥ 0`` and ``side = slack // s + 1``.
 
-    A pool that rounds up makes ``min(⌈slack / s⌉, ⌊(n + p − 1) / s⌋) + 1``: no window of it starts
-    in the padding behind the map.
+    For a pool that rounds up, ``side = min(⌈slack / s⌉, ⌊(n + p − 1) / s⌋) + 1``: none of its
+    windows starts in the padding behind the map.
     """
     symbols = template.symbols
     (tensor,), window = template.links[place], layer.along(0)
@@ -104,13 +101,13 @@ def _post_window(model: "Model", template: Template, place: int, layer: Sliding)
 
 @dataclass(frozen=True)
 class SameMap(Relaxable):
-    """The rest of the network sees the map it saw before: ``M2' = M2`` (Eqs. 8, 13, 18, 20)."""
+    """The map behind the junction keeps its size: ``M2' = M2`` (Eqs. 8, 13, 18, 20)."""
 
     template: Template
 
     @property
     def name(self) -> str:
-        """Which map."""
+        """The layer behind which the map is."""
         return f"same map after {self._layer}"
 
     def post(self, model: "Model") -> None:
@@ -118,20 +115,20 @@ class SameMap(Relaxable):
         model.cp.add(model[self.template.symbols.last_side()] == self._kept)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:
-        """Compare the last side of the chain."""
+        """Compare the side behind the junction."""
         *_, (side, reason) = walk_maps(self.template, assignment, self._end)
         if reason is None and side != self._kept:
             yield f"the map after {self._layer} is {side}, not {self._kept}"
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
-        """How much the side differs."""
+        """Difference of the sides."""
         side = self.template.symbols.last_side()
         distance = model.cp.new_int_var(0, self._kept + model.bounds(side).high, "other side")
         model.cp.add_abs_equality(distance, model[side] - self._kept)
         return distance
 
     def reason(self, evidence: Evidence) -> str:
-        """The side, and the nearest to it."""
+        """The side, and the nearest side that is possible."""
         *_, (side, _) = walk_maps(self.template, evidence.nearest, self._end)
         return (
             f"The map after {self._layer} must stay {self._kept}×{self._kept}; the nearest that "
@@ -153,7 +150,7 @@ class SameMap(Relaxable):
         return kept
 
     def holds(self, rows: "Columns") -> "Flags":
-        """Compare the last side of the chain, where windows fit."""
+        """Compare the side behind the junction, if windows fit."""
         return (rows.side(self._end) == self._kept) | ~rows.front_fits  # type: ignore
 
 
@@ -161,7 +158,7 @@ class SameMap(Relaxable):
 class LargerKernel(Relaxable):
     """The first convolution's kernel grows: ``C1' > C1`` (Eqs. 9, 13, 14, 18, 20).
 
-    Where ``may_stay``, ``C1' = C1`` will do: a pool put in behind an unchanged first layer.
+    With ``may_stay``, ``C1' = C1`` is allowed: a pool may follow an unchanged first layer.
     """
 
     symbol: str
@@ -177,7 +174,7 @@ class LargerKernel(Relaxable):
 
     @property
     def least(self) -> int:
-        """The smallest kernel that will do."""
+        """The smallest kernel that is allowed."""
         return self.kernel_size + (not self.may_stay)
 
     @property
@@ -200,11 +197,11 @@ class LargerKernel(Relaxable):
         return rows[self.symbol] >= self.least  # type: ignore[no-any-return]
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
-        """How many pixels are missing."""
+        """Number of missing pixels."""
         return self.least - model[self.symbol]
 
     def reason(self, evidence: Evidence) -> str:
-        """The kernel, and whether one that stays would do; a smaller one would be no way out."""
+        """The kernel, and whether an unchanged one would open a solution."""
         symbol, size = self.symbol, self.kernel_size
         larger = "no smaller" if self.may_stay else "larger"
         would_do = f"kernel_grows false would leave one, with {symbol}' = {size}"
@@ -215,15 +212,12 @@ class LargerKernel(Relaxable):
 
 @dataclass(frozen=True)
 class ProperPool(Constraint):
-    """A pool that is put in is one: ``Cp ≥ 2``, and ``2·Pp ≤ Cp`` (PyTorch's rule) (Eq. 12)."""
+    """An inserted pool has ``Cp ≥ 2`` and ``2·Pp ≤ Cp`` (PyTorch's rule) (Eq. 12)."""
 
     kernel: str
     padding: str
 
-    @property
-    def name(self) -> str:
-        """Never dropped."""
-        return "proper pool"
+    name = "proper pool"
 
     @property
     def reads(self) -> frozenset[str]:
@@ -255,9 +249,9 @@ class ProperPool(Constraint):
 def walk_maps(
     template: Template, assignment: Assignment, end: int
 ) -> Iterator[tuple[int, str | None]]:
-    """Yield the side of each tensor before a layer's place, or why a layer does not fit.
+    """Yield the side of each tensor up to place ``end``, with ``None``.
 
-    It ends with the first that does not.
+    Stops at the first layer that does not fit, with side 0 and the reason.
     """
     walk = template.walk(assignment, end)
     shapes: list[Shape] = [walk.image]

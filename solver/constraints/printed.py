@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PrintedBudget(EqualBudget):
-    """An equation taken literally: biases, norms and groups take no part.
+    """An equation taken literally: biases, norms and groups do not count.
 
     Attributes
     ----------
     original
-        The equation's symbols in the original.
+        Values of the equation's symbols in the original.
     maps
-        The sides of maps among them that the variant may change: the layer behind which each is.
+        Symbols of map sides that the variant may change, each with the place of the layer before.
     """
 
     original: Assignment
@@ -31,10 +31,10 @@ class PrintedBudget(EqualBudget):
 
     @abstractmethod
     def left(self, values: "Mapping[str, Numbers]") -> "Numbers":
-        """The variant's part, the left of the equation, in numbers or in columns of them."""
+        """The left of the equation, which is about the variant, for numbers or columns."""
 
     def right(self, values: "Mapping[str, Numbers]") -> "Numbers":
-        """The original's part, the right: the same terms, unless the approach adds a layer."""
+        """The right of the equation: the same terms, unless the approach adds a layer."""
         return self.left(values)
 
     @property
@@ -44,7 +44,7 @@ class PrintedBudget(EqualBudget):
         return target
 
     def count(self, assignment: Assignment) -> int:
-        """The left of the equation; map sizes are those of the variant's layers."""
+        """The left of the equation, with the variant's map sizes."""
         sides = {
             symbol: _side_behind(self.template, place, assignment)
             for symbol, place in self.maps.items()
@@ -53,24 +53,24 @@ class PrintedBudget(EqualBudget):
         return count
 
     def counts(self, rows: "Columns") -> "Numbers":
-        """The left of the equation, of many assignments."""
+        """The left of the equation for many assignments."""
         sides = {symbol: rows.side(place + 1) for symbol, place in self.maps.items()}
         return self.left({**self.original, **rows.values, **sides})
 
     @property
     def first_filters(self) -> str:
-        """The original's first convolution: ``36 filters of 3×3×3``."""
+        """The original's first convolution in words: ``36 filters of 3×3×3``."""
         K1, C1, D = (self.original[symbol] for symbol in ("K1", "C1", "D"))
         return f"{K1:,} filter{'s' if K1 > 1 else ''} of {C1}×{C1}×{D:,}"
 
     @property
     def second_filters(self) -> str:
-        """The original's second convolution, named after the first: ``20 of 3×3×36``."""
+        """The original's second convolution in words: ``20 of 3×3×36``."""
         K2, C2, K1 = (self.original[symbol] for symbol in ("K2", "C2", "K1"))
         return f"{K2:,} of {C2}×{C2}×{K1:,}"
 
     def primed(self, *symbols: str) -> list[Polynomial]:
-        """The symbols in the variant, for the encoding; what is not unknown keeps its value."""
+        """The symbols in the variant as polynomials; known ones are constants."""
         return [self._primed(symbol) for symbol in symbols]
 
     def _primed(self, symbol: str) -> Polynomial:
@@ -85,10 +85,7 @@ class PrintedBudget(EqualBudget):
 class SameWidth(PrintedBudget):
     """``Z1' = Z1``: behind the average pool the parameters are equal (Section 3.1)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params (Z1' = Z1)"
+    name = "equal params (Z1' = Z1)"
 
     @property
     def held(self) -> str:
@@ -110,10 +107,7 @@ class SameWidth(PrintedBudget):
 class Equation6(PrintedBudget):
     """``U1²V1 + V1Z1 + Z1Z2 = U1'²V1 + V1Z1' + Z1'Z2`` (Eq. 6)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops (Eq. 6)"
+    name = "equal flops (Eq. 6)"
 
     @property
     def held(self) -> str:
@@ -138,10 +132,7 @@ class Equation6(PrintedBudget):
 class Equation9(PrintedBudget):
     """``K1·C1²·D = K1'·C1'²·D`` (Eq. 9)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params (Eq. 9)"
+    name = "equal params (Eq. 9)"
 
     @property
     def held(self) -> str:
@@ -164,10 +155,7 @@ class Equation9(PrintedBudget):
 class Equation14(PrintedBudget):
     """``M1²·C1²·D·K1 = M1'²·C1'²·D·K1' + M1'²·K1'`` (Eq. 14)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops (Eq. 14)"
+    name = "equal flops (Eq. 14)"
 
     @property
     def held(self) -> str:
@@ -194,10 +182,7 @@ class Equation14(PrintedBudget):
 class Equation15(PrintedBudget):
     """``K1'·C1'²·D + K2·C2'²·K1' = K1·C1²·D + K2·C2²·K1`` (Eq. 15)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal params (Eq. 15)"
+    name = "equal params (Eq. 15)"
 
     @property
     def held(self) -> str:
@@ -220,10 +205,7 @@ class Equation15(PrintedBudget):
 class Equation19(PrintedBudget):
     """``D·M1'²·C1'²·K1' + M2²·K1'·C2'²·K2 = D·M1²·C1²·K1 + M2²·K1·C2²·K2`` (Eq. 19)."""
 
-    @property
-    def name(self) -> str:
-        """Which count."""
-        return "equal flops (Eq. 19)"
+    name = "equal flops (Eq. 19)"
 
     @property
     def held(self) -> str:
@@ -248,5 +230,5 @@ class Equation19(PrintedBudget):
 
 
 def _side_behind(template: Template, place: int, assignment: Assignment) -> int:
-    """Side of the map behind a layer of the variant with these values."""
+    """Side of the map behind a layer of one variant."""
     return int(template.walk(assignment, place + 1).shapes[-1][1])

@@ -1,4 +1,4 @@
-"""How many filters or features a budget leaves room for, in words."""
+"""The widths that would spend a budget exactly, in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from typing import Final
 from solver.variation.unknown import Range
 
 HANDFUL: Final = 3
-"""Quotients that are shown."""
+"""Number of quotients that are shown."""
 
 
 @dataclass(frozen=True)
 class Quotient:
-    """``width' = (D − rest) / w``: a budget is exact where it is whole."""
+    """``width' = (D − rest) / w``: the budget is exact if this is a whole number."""
 
     band: Range
     target: int
@@ -24,17 +24,17 @@ class Quotient:
 
     @cached_property
     def value(self) -> Fraction:
-        """The width that would be exact."""
+        """The width for which the budget is exact."""
         return Fraction(self.target - self.rest, self.weight)
 
     @property
     def distance(self) -> Fraction:
-        """To the nearest width there is."""
+        """Distance to the nearest whole number above 0."""
         return abs(self.value - max(1, round(self.value)))
 
     @property
     def would_do(self) -> bool:
-        """Whether some width brings the count within the band."""
+        """Whether the count is within the band for some width."""
         low, high = (bound - self.rest for bound in self.band)
         return high // self.weight >= max(1, -(-low // self.weight))
 
@@ -45,7 +45,7 @@ class Quotient:
 
 
 def listed(quotients: Sequence[Quotient]) -> str:
-    """Those nearest to a width, the nearest first, and how many more there are."""
+    """The quotients nearest to a width, the nearest first, and the number of others."""
     nearest = sorted(quotients, key=lambda it: it.distance)
     others = len(nearest) - HANDFUL
     more = f"; or one of {others:,} others" if others > 1 else "; or another" if others == 1 else ""
@@ -53,7 +53,7 @@ def listed(quotients: Sequence[Quotient]) -> str:
 
 
 def verdict(quotients: Sequence[Quotient]) -> str:
-    """Why none of them is a solution."""
+    """Why none of the quotients is a solution."""
     is_one = len(quotients) == 1
     if any(it.would_do for it in quotients):
         return f"all else rules {'it out' if is_one else 'out those that would do'}"
@@ -63,7 +63,7 @@ def verdict(quotients: Sequence[Quotient]) -> str:
 
 
 def _decimal(value: Fraction) -> str:
-    """Two places, or as many as show that it is not whole."""
+    """The number with two decimal places, or more if needed to show that it is not whole."""
     if value.denominator == 1:
         return f"{value.numerator:,}".replace("-", "−")
     number = float(value)

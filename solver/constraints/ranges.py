@@ -1,4 +1,4 @@
-"""Ranges of the unknowns (Section 4, or as asked)."""
+"""Ranges of the unknowns (Section 4, or those of the request)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WithinRange(Relaxable):
-    """The range of one unknown: ``low ≤ x ≤ high`` (Section 4, or as asked)."""
+    """The range of one unknown: ``low ≤ x ≤ high`` (Section 4, or the request's)."""
 
     unknown: Unknown
     bounds: Range
 
     @property
     def symbol(self) -> str:
-        """The unknown's."""
+        """The symbol of the unknown."""
         return self.unknown.symbol
 
     @property
     def name(self) -> str:
-        """The range, as the request spells it."""
+        """The range as in a request."""
         return f"ranges.{self.unknown.range}"
 
     @property
     def reads(self) -> frozenset[str]:
-        """That unknown."""
+        """The unknown."""
         return frozenset({self.symbol})
 
     def post(self, model: "Model") -> None:
@@ -53,14 +53,14 @@ class WithinRange(Relaxable):
         return (rows[self.symbol] >= low) & (rows[self.symbol] <= high)  # type: ignore
 
     def relaxed(self) -> Constraint:
-        """From the least value that makes sense to four times the highest (of 0: to 4)."""
+        """The range from the least sensible value to four times the highest (4 if that is 0)."""
         role = self.unknown.role
         is_width = role is Role.WIDTH
         highest = role.most if is_width else min(role.most, 4 * max(1, self.bounds.high))
         return WithinRange(self.unknown, Range(role.least, highest))
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
-        """How much longer a range of all unknowns it bounds would be; of equals the higher one."""
+        """By how much the range must grow for all its unknowns; growing upwards wins ties."""
         low, high = self.bounds
         down = model.slack(f"{self.name} down", low)
         up = model.slack(f"{self.name} up", model.bounds(self.symbol).high)
@@ -69,7 +69,7 @@ class WithinRange(Relaxable):
         return (low + 1) * (down + up) + down
 
     def reason(self, evidence: Evidence) -> str:
-        """The range, and the one that would do."""
+        """The range, and the range that would leave a solution."""
         (low, high), found = self.bounds, evidence.nearest
         down, up = found[f"{self.name} down"], found[f"{self.name} up"]
         symbols = [it.symbol for it in evidence.exceeded if isinstance(it, WithinRange)]

@@ -1,4 +1,4 @@
-"""What the number of filters must be a multiple of."""
+"""Widths as multiples of the groups of convolutions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DivisibleByGroups(Relaxable):
-    """Groups divide the channels on both of their sides: ``K1' mod g = 0`` (PyTorch's rule).
+    """Groups divide the channels that they make and read: ``K1' mod g = 0`` (PyTorch's rule).
 
-    Something may be left where these are not the only channels that are divided.
+    The remainder may differ from 0 if a grouped convolution reads other channels as well.
     """
 
     symbol: str
@@ -55,7 +55,7 @@ class DivisibleByGroups(Relaxable):
         return rows[self.symbol] % self.groups == self.remainder  # type: ignore[no-any-return]
 
     def excess(self, model: "Model") -> "cp_model.LinearExprT":
-        """How far the nearest multiple is."""
+        """Distance to the nearest multiple."""
         width, most = model[self.symbol], self.groups * model.bounds(self.symbol).high
         distance = model.cp.new_int_var(0, most, f"{self.symbol} % {self.groups}")
         whole = self.groups * self._share(model) + self.remainder
@@ -63,7 +63,7 @@ class DivisibleByGroups(Relaxable):
         return distance
 
     def reason(self, evidence: Evidence) -> str:
-        """The groups, and the width nearest to a multiple of them."""
+        """The groups, and the possible width that is nearest to a multiple of them."""
         return (
             f"{self._divided} must be a multiple of {self.groups}, the groups of a convolution; "
             f"the nearest to one that all else leaves is {evidence.nearest[self.symbol]}."

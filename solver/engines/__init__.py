@@ -1,1 +1,1 @@
-"""Ways to find all that satisfies a problem's constraints."""
+"""Engines, which find all solutions of a problem."""

@@ -1,7 +1,7 @@
-"""What makes a solution better than another: ``find.best``.
+"""Objectives for ``find.best``.
 
 An objective is one class: its formula, its value for many variants at once, and its encoding for
-CP-SAT. More is better throughout. Ties go to the higher resolution, then to the solution that comes
+CP-SAT. Larger values are better. Ties go to the higher resolution, then to the solution that comes
 first in the order of the unknowns.
 """
 
@@ -26,34 +26,34 @@ if TYPE_CHECKING:
     from solver.engines.full.model import Model
 
 MOST_COUNTED: Final = 2**58
-"""Largest value that an objective's terms are encoded for."""
+"""Largest value that is encoded for an objective's terms."""
 WHOLE: Final = 2**40
-"""A whole count, where shares of counts are added up in integers."""
+"""Units of a whole count, for sums of shares in integers."""
 
 
 class Reads(Enum):
-    """Which parts of a solution an objective depends on; it bounds what a group can reach."""
+    """The parts of a solution that an objective depends on, for bounds on groups of solutions."""
 
     FIRST = auto()
     """The resolution and the first window."""
     COSTS = auto()
-    """What a budget depends on; of the resolution otherwise, the lower the better."""
+    """The symbols of the budgets; apart from them, a lower resolution is better."""
     SPANS = auto()
-    """Kernels, strides and dilations: the larger the better."""
+    """Kernels, strides and dilations; larger values are better."""
 
 
 @dataclass(frozen=True)
 class Objective(ABC):
-    """What is best.
+    """A measure of how good a solution is.
 
     Attributes
     ----------
     template
         The network with its unknowns.
     problem
-        What is asked.
+        The problem.
     constraints
-        What is posted for it.
+        The constraints of the problem.
     """
 
     template: Template
@@ -64,16 +64,16 @@ class Objective(ABC):
 
     @abstractmethod
     def value(self, rows: Columns) -> Numbers:
-        """How good each row is."""
+        """The value of each row."""
 
     @property
     def is_encodable(self) -> bool:
-        """Whether CP-SAT can be asked for the best."""
+        """Whether the objective can be encoded for CP-SAT."""
         return True
 
     @abstractmethod
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
-        """How good a solution of a model is."""
+        """The value of a model's solution."""
 
 
 class MaxResolution(Objective):
@@ -105,7 +105,7 @@ class MaxCoverage(Objective):
         return False
 
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
-        """Nobody asks for it."""
+        """There is none: :attr:`is_encodable` is false."""
         raise NotImplementedError
 
 
@@ -116,21 +116,21 @@ class NearestBudget(Objective):
 
     @property
     def _budgets(self) -> list[tuple[EqualBudget, int]]:
-        """Each budget, and what a unit of it weighs."""
+        """Each budget with the weight of one unit of its deviation."""
         budgets = [item for item in self.constraints if isinstance(item, EqualBudget)]
         if len(budgets) == 1:
             return [(budgets[0], 1)]
         return [(budget, max(1, WHOLE // max(1, budget.target))) for budget in budgets]
 
     def value(self, rows: Columns) -> Numbers:
-        """Recounted."""
+        """Recounted for each row."""
         missed = rows[RESOLUTION] * 0
         for budget, weight in self._budgets:
             missed = missed + abs(budget.counts(rows) - budget.target) * weight
         return -missed
 
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
-        """A variable for each deviation."""
+        """The weighted sum of the deviations."""
         return -1 * sum((b.deviation(model) * weight for b, weight in self._budgets), start=0)
 
 
@@ -140,11 +140,11 @@ class MinParams(Objective):
     reads = Reads.COSTS
 
     def value(self, rows: Columns) -> Numbers:
-        """Recounted."""
+        """Recounted for each row."""
         return rows[RESOLUTION] * 0 - rows.params
 
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
-        """Summed over every layer."""
+        """The negated sum over all layers."""
         return -1 * _linear(model, self.template.symbols.params)
 
 
@@ -154,11 +154,11 @@ class MinFlops(Objective):
     reads = Reads.COSTS
 
     def value(self, rows: Columns) -> Numbers:
-        """Recounted."""
+        """Recounted for each row."""
         return rows[RESOLUTION] * 0 - rows.flops(count_pooling=self.problem.count_pooling)
 
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
-        """Summed over every layer."""
+        """The negated sum over all layers."""
         flops = self.template.symbols.flops(count_pooling=self.problem.count_pooling)
         return -1 * _linear(model, flops)
 
@@ -166,19 +166,19 @@ class MinFlops(Objective):
 class MaxReceptiveField(Objective):
     """The receptive field of the last layer before the first linear one, in input pixels.
 
-    ``1 + Σ d(c − 1)·j`` over the windows, ``j`` the product of the strides before each; a global
-    pool spans its map.
+    ``1 + Σ d(c − 1)·j`` over the windows, where ``j`` is the product of the strides before each. A
+    global pool spans its map.
     """
 
     reads = Reads.SPANS
 
     def value(self, rows: Columns) -> Numbers:
-        """Walked layer by layer."""
+        """Computed layer by layer."""
         return rows[RESOLUTION] * 0 + rows.receptive_field
 
     @property
     def is_encodable(self) -> bool:
-        """Not where branches meet of which now one, now the other sees more."""
+        """Whether it is a polynomial: no branch sees more in some variants and less in others."""
         return self.template.symbols.receptive_field is not None
 
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
@@ -189,7 +189,7 @@ class MaxReceptiveField(Objective):
 
 
 def _linear(model: "Model", polynomial: Polynomial) -> "cp_model.LinearExprT":
-    """A polynomial over a model's variables; values that no network can be stored with are cut."""
+    """A polynomial over a model's variables; values too large for any network are cut off."""
     return model.linear(polynomial, MOST_COUNTED)
 
 
@@ -201,4 +201,4 @@ OBJECTIVES: Final[dict[ObjectiveName, type[Objective]]] = {
     "min_flops": MinFlops,
     "min_params": MinParams,
 }
-"""Every objective by the name that it is asked for with."""
+"""Every objective by its name in requests."""

@@ -1,4 +1,4 @@
-"""Why a problem has no solution, in its own numbers, and what would open one."""
+"""Why a problem has no solution, in its numbers, and what would open one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar
@@ -20,11 +20,11 @@ from solver.variation.unknown import Range
 T = TypeVar("T")
 
 SECONDS = 1.0
-"""What an explanation takes at most, unless it is asked otherwise."""
+"""Time limit of an explanation, unless another one is given."""
 BEHIND: Final = 4
-"""Questions behind the first ones, which time is kept for."""
+"""Number of later questions for which the first ones must leave time."""
 MOST_CASES: Final = 100
-"""What a requirement is told by is not gone through further than that."""
+"""Largest number of cases that a reason considers."""
 RESOLUTIONS: Final = "ranges.resolution"
 OPENS: Final = "would leave one"
 NOT_ALONE: Final = "Leaving out one requirement alone opens no solution"
@@ -36,18 +36,18 @@ EXCLUSIVE: Final = "Those named exclude one another even where all others are le
 
 
 def explain(problem: Problem, seconds: float | None = None) -> Explanation:
-    """Explain an infeasible problem within some seconds; what takes longer is left out.
+    """Explain an infeasible problem within some seconds; parts that take longer are left out.
 
-    Requirements are dropped one at a time from the model (CP-SAT's assumption cores are not
-    minimal, and slow to prove); each that opens a solution when dropped alone is blocking.
-    Where none does, or none that a request can change, the fewest changes are told that open a
-    solution together; where there are none, a minimal set of requirements that exclude one another.
+    Requirements are dropped one at a time from the model, since CP-SAT's assumption cores are not
+    minimal, and slow to prove. A requirement is blocking if dropping it alone opens a solution. If
+    none is, or none that a request can change, the explanation names the fewest changes that
+    together open a solution, or else a minimal set of requirements that exclude one another.
     """
     return _Explainer(problem, SECONDS if seconds is None else seconds).explanation()
 
 
 class _Explainer:
-    """Asks what matters most first, and as long as there is time."""
+    """Asks the most important questions first, until time runs out."""
 
     def __init__(self, problem: Problem, seconds: float) -> None:
         approach = APPROACHES[problem.approach]
@@ -81,7 +81,7 @@ class _Explainer:
         )
 
     def _alone(self) -> dict[str, Optimum]:
-        """What there is with each group dropped alone."""
+        """A solution, if any, with each group dropped alone."""
         inquiry = self._inquiry
         return {
             group: inquiry.ask(inquiry.without({group}), of=left + BEHIND)
@@ -89,7 +89,7 @@ class _Explainer:
         }
 
     def _together(self, alone: Sequence[str]) -> tuple[list[str], list[str]]:
-        """What blocks together, and what to change together; or that nothing can be done."""
+        """The groups that block together, and what to change, or that no change helps."""
         remedy, is_none = Remedies(self._inquiry).find()
         if remedy:
             broken = [
@@ -106,13 +106,13 @@ class _Explainer:
         return conflict, told
 
     def _not_alone(self, alone: Mapping[str, Optimum]) -> Iterator[str]:
-        """Yield that no requirement blocks alone; in particular, not the resolution."""
+        """Yield the sentence that no requirement blocks alone, if that is proved."""
         if all(it.assignment is None and it.is_proved for it in alone.values()):
             low, high = self._resolutions
             yield f"{NOT_ALONE}, nor does any resolution from {low} to {high}."
 
     def _no_way(self) -> str:
-        """That no request has a solution."""
+        """The sentence that no request has a solution."""
         low, high = self._resolutions
         return f"{NO_WAY}; resolutions from {low} to {high} were looked at."
 
@@ -125,14 +125,14 @@ class _Explainer:
         return widest.bounds
 
     def _advice(self, remedy: Remedy) -> str:
-        """The changes of a remedy, and a solution that they leave."""
+        """The sentence on a remedy: its changes, and a solution that they open."""
         *others, last = remedy.words
         together = f"Together, {', '.join(others)} and {last}" if others else last
         found = ", ".join(f"{it}' = {remedy.assignment[it]}" for it in self._unknowns)
         return f"{together} {OPENS}, with {found}."
 
     def _misfits(self, remedy: Remedy, budgets: Sequence[str]) -> Iterator[str]:
-        """Yield why budgets need a tolerance although all else is changed as told."""
+        """Yield why budgets need a tolerance even after all other changes."""
         changed = [word for word in remedy.words if not word.startswith(TOLERANCE)]
         kept = [item for item in remedy.constraints if item.name not in budgets]
         for left, name in _countdown(budgets):
@@ -140,9 +140,9 @@ class _Explainer:
                 yield f"With {' and '.join(changed)}: {reason}" if changed else reason
 
     def _conflict(self) -> list[str]:
-        """A minimal set of groups that exclude one another, by deletion; none if not proved.
+        """A minimal set of groups that exclude one another, found by deletion.
 
-        Each question may take half of the time that is left.
+        The set is empty if there is no proof. Each question may take half of the time that is left.
         """
         inquiry, dropped = self._inquiry, set[str]()
         for group in inquiry.groups:
@@ -154,27 +154,23 @@ class _Explainer:
         return [group for group in inquiry.groups if group not in dropped]
 
     def _reasons(self, blocking: Sequence[str], nearest: Assignment | None) -> Iterator[str]:
-        """Yield why each of the groups that block alone does."""
+        """Yield why each group that blocks alone does so."""
         for left, group in _countdown(blocking):
             is_known = nearest is not None and self._nearest.dropped == {group}
             found = Optimum(nearest, is_proved=True, objective=1) if is_known else None
             yield from self._reason(group, self._inquiry.without({group}), left + 1, found)
 
     def _facts(self, conflict: Sequence[str]) -> Iterator[str]:
-        """Yield why each of a conflict does not hold beside the others; of ranges there is more."""
+        """Yield why each group of a conflict excludes the others, except for ranges."""
         others = set(self._inquiry.groups) - set(conflict)
         for left, group in _countdown(conflict):
             if change_of(self._inquiry.groups[group][0]) in (None, TOLERANCE):
                 yield from self._reason(group, self._inquiry.without({group, *others}), left + 1)
 
     def _reason(
-        self,
-        name: str,
-        constraints: Sequence[Constraint],
-        of: int,
-        found: Optimum | None = None,
+        self, name: str, constraints: Sequence[Constraint], of: int, found: Optimum | None = None
     ) -> Iterator[str]:
-        """Yield why a group blocks beside these, from the network that exceeds it least."""
+        """Yield why a group blocks beside these constraints, if a network exceeds it."""
         group = self._inquiry.groups[name]
         if found is None:
             found = self._inquiry.ask(constraints, of, lambda model: excess_of(group, model))
@@ -196,7 +192,7 @@ class _Explainer:
         return Evidence(nearest, exceeded, cases if is_complete else [nearest], is_complete)
 
     def _variant(self, found: Assignment | None) -> Variant | None:
-        """The network, if its counts can be shown."""
+        """The variant; ``None`` if there is none, or if its counts are too large."""
         if found is None:
             return None
         try:
@@ -206,5 +202,5 @@ class _Explainer:
 
 
 def _countdown(items: Sequence[T]) -> Iterator[tuple[int, T]]:
-    """Yield items, each with how many are left, itself included."""
+    """Yield each item with the number of items that are left, including itself."""
     yield from zip(range(len(items), 0, -1), items, strict=True)

@@ -1,4 +1,4 @@
-"""Small questions about one problem, each answered by a model of its own, within one time."""
+"""Small questions about one problem, each with its own model, within one time limit."""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -12,16 +12,16 @@ from solver.engines.full.model import UNKNOWN, Model, Optimum
 from solver.variation.template import Assignment
 
 Minimand: TypeAlias = Callable[[Model], cp_model.LinearExprT]
-"""What to minimise; it may add variables and constraints of its own."""
+"""Makes the expression to minimise; it may add variables and constraints to the model."""
 Relaxation: TypeAlias = Callable[[Relaxable], Constraint | None]
-"""What is left of a requirement that is dropped."""
+"""Gives the replacement of a requirement that is dropped, if any."""
 
 
 class Inquiry:
     """Asks for networks that satisfy some of a problem's constraints.
 
-    ``seconds`` are for all questions together. ``of`` tells each question among how many the time
-    that is left is to be shared, itself included: what one does not use is left to the others.
+    ``seconds`` is the time for all questions together. A question with ``of=n`` gets one n-th of
+    the time that is left; time that it does not use is left for other questions.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Inquiry:
                 self.groups.setdefault(item.name, []).append(item)
 
     def without(self, dropped: Collection[str]) -> list[Constraint]:
-        """The constraints without some groups; what keeps a model finite stays."""
+        """The constraints without some groups; replacements keep the model finite."""
         kept = [
             self.relaxed(item) if isinstance(item, Relaxable) and item.name in dropped else item
             for item in self.constraints
@@ -47,16 +47,16 @@ class Inquiry:
         return [item for item in kept if item is not None]
 
     def about(self, constraints: Sequence[Constraint]) -> "Inquiry":
-        """An inquiry about other constraints, in the time that is left of this one."""
+        """An inquiry about other constraints, within the time left for this one."""
         return Inquiry(constraints, self._end - time.monotonic(), self.relaxed)
 
     def ask(
         self, constraints: Sequence[Constraint], of: int, objective: Minimand | None = None
     ) -> Optimum:
-        """A network that satisfies them, the least by the objective if there is one.
+        """A network that satisfies the constraints, and minimises the objective if there is one.
 
-        What is costly to post is left out at first: that may show that there is none, or find one
-        that satisfies it all the same.
+        The first attempt leaves out costly constraints. It may prove that there is no network, or
+        find one that satisfies them anyway.
         """
         deadline = self._deadline(of)
         cheap = [item for item in constraints if not item.is_costly]
@@ -71,7 +71,7 @@ class Inquiry:
     def cases(
         self, constraints: Sequence[Constraint], symbols: Sequence[str], most: int, of: int
     ) -> tuple[list[Assignment], bool]:
-        """Networks that differ in these symbols, and whether there are no more."""
+        """Networks that differ in these symbols, and whether these are all."""
         try:
             return self._model(constraints, self._deadline(of)).distinct(symbols, most)
         except (OverflowError, TimeoutError):
@@ -80,7 +80,7 @@ class Inquiry:
     def _find(
         self, constraints: Sequence[Constraint], deadline: float, objective: Minimand | None
     ) -> Optimum:
-        """Post and solve; what is too large to be posted, or takes too long, is not known."""
+        """Post and solve; the result is unknown if the model is too large or takes too long."""
         try:
             model = self._model(constraints, deadline)
             return model.find(objective(model) if objective else None)
@@ -101,6 +101,6 @@ class Inquiry:
 
 
 def excess_of(group: Sequence[Relaxable], model: Model) -> cp_model.LinearExprT:
-    """By how much a group is exceeded: its members share it."""
+    """The excess of a group, which its members share."""
     *_, excess = [item.excess(model) for item in group]
     return excess

@@ -1,7 +1,9 @@
-"""How far an explanation goes: what it says would do must be a variant that can be asked for."""
+"""Limits of an explanation: it may only suggest what a request can ask for."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from solver.constraints.base import Constraint, Relaxable
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Limits:
-    """What is left of a requirement that is dropped.
+    """Replaces requirements that are dropped.
 
-    A range of the resolution never gets down to the original's resolution or below it, unless the
-    request itself asks for such resolutions; and then no lower than it asks.
+    The replaced range of the resolution stays above the original's resolution, unless the request
+    asks for lower resolutions. In that case it keeps the lower bound of the request.
     """
 
     def __init__(self, problem: Problem, constraints: Sequence[Constraint]) -> None:
@@ -29,7 +31,7 @@ class Limits:
         self._largest_kernel = min(MAX_GEOMETRY, 4 * max(kernels, default=0))
 
     def relaxed(self, item: Relaxable) -> Constraint | None:
-        """What is left of it, as :meth:`Relaxable.relaxed` says, within these limits."""
+        """The replacement that :meth:`Relaxable.relaxed` gives, within these limits."""
         left = item.relaxed()
         if not isinstance(item, WithinRange) or not isinstance(left, WithinRange):
             return left
@@ -43,14 +45,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class AnotherNetwork(Constraint):
-    """The original itself is no variant: some unknown differs from what it has."""
+    """The original itself is no variant: some unknown differs from its value there."""
 
     original: Mapping[str, int]
 
-    @property
-    def name(self) -> str:
-        """Never dropped."""
-        return "another network"
+    name = "another network"
 
     def post(self, model: "Model") -> None:
         """Forbid one assignment."""
@@ -64,20 +63,17 @@ class AnotherNetwork(Constraint):
 
     def holds(self, rows: "Columns") -> "Flags":
         """Compare."""
-        differs = [rows[symbol] != value for symbol, value in self.original.items()]
-        found = differs[0]
-        for other in differs[1:]:
-            found = found | other
-        return found  # type: ignore[no-any-return]
+        differs = (rows[symbol] != value for symbol, value in self.original.items())
+        return reduce(or_, differs)
 
 
 def another_network(template: Template) -> list[AnotherNetwork]:
-    """That a variant is not the original; nothing where the approach adds a layer to all."""
+    """The constraint that excludes the original; none if no assignment gives the original."""
     original = {RESOLUTION: template.original.resolution}
     for unknown in template.unknowns:
         if unknown.layer != IMAGE:
             value = getattr(template.layers[template.places[unknown.layer]], unknown.field)
-            if not isinstance(value, int):  # a window that is no square, or a stride by default
+            if not isinstance(value, int):  # a window that is not square, or a default stride
                 return []
             original[unknown.symbol] = value
     is_one = template.architecture(original).layers == template.original.layers

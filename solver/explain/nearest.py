@@ -1,4 +1,4 @@
-"""Which networks come nearest to a budget, and the tolerance that would let one in."""
+"""The networks that come nearest to a budget, and the tolerance that would allow one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,21 +16,21 @@ from solver.variation.template import Assignment
 from solver.variation.tolerance import Tolerance
 
 WHOLE: Final = 2**48
-"""A whole count, where shares of several counts are added up in integers."""
+"""Units of a whole count, for sums of the shares of several counts in integers."""
 FINE: Final = 64
-"""Parts that a unit of the largest count is worth, at least."""
+"""Least number of such units in one unit of the largest count."""
 MOST: Final = 2**59
-"""No deviation in parts goes beyond it: two of them add up within 64 bits."""
+"""Largest deviation in such units: two of them add up within 64 bits."""
 DIGITS: Final = range(3, 7)
-"""Significant digits that a tolerance may have."""
+"""Numbers of significant digits that a tolerance may have."""
 FINE_DIGITS: Final = 12
-"""Those of tolerances that are tried on the way to it."""
+"""Significant digits of the tolerances that are tried on the way."""
 
 
 class Neighbours(NamedTuple):
-    """The nearest network of all, and those whose counts are at most, and at least, the original's.
+    """The nearest network, and the nearest with counts up to, and from, the original's.
 
-    ``None`` where there is none, or where none is proved to be the nearest.
+    Each is ``None`` if there is none, or if no network is proved to be the nearest.
     """
 
     nearest: Assignment | None
@@ -39,7 +39,7 @@ class Neighbours(NamedTuple):
 
 
 class Nearest:
-    """Networks that satisfy everything but the budget, by how much their counts deviate."""
+    """Finds networks that satisfy everything but the budgets, and deviate least from them."""
 
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
@@ -49,7 +49,7 @@ class Nearest:
         self._kept = inquiry.without(self.dropped)
 
     def neighbours(self) -> Neighbours:
-        """Find them: the nearest by the sum of the shares by which the counts deviate."""
+        """The networks for which the sum of the relative deviations is least."""
         if not self._budgets:
             return Neighbours(None, None, None)
         below, above = self._ask("below", of=5), self._ask("above", of=4)
@@ -61,9 +61,9 @@ class Nearest:
     def tolerance(self, nearest: Assignment | None) -> float | None:
         """The smallest symmetric tolerance with a solution, rounded up; ``None`` above 1.
 
-        A search with it has a solution, and one with a unit less in its last place has none. Of one
-        count the nearest network tells it. Of several another network may, and the gap between a
-        tolerance that has one and one that has none is halved.
+        A search with it has a solution, and one with a unit less in its last place has none. With
+        one budget it follows from the nearest network. With several it is found by bisection
+        between a tolerance with a solution and one without.
         """
         found, none_at = Optimum(nearest, is_proved=True), Fraction(0)
         if nearest is not None and self._worst(nearest) > 1:
@@ -80,7 +80,7 @@ class Nearest:
         return None if found.assignment is None else 0.0
 
     def _ask(self, direction: Direction, of: int, nearer_than: Assignment | None = None) -> Optimum:
-        """The nearest to one side, or to either; as near as one that is known, if one is."""
+        """The nearest network in a direction; at least as near as a known one, if given."""
 
         def objective(model: Model) -> cp_model.LinearExprT:
             first, *more = self._weighed(model, direction, nearer_than)
@@ -91,7 +91,7 @@ class Nearest:
     def _weighed(
         self, model: Model, direction: Direction, nearer_than: Assignment | None
     ) -> list[cp_model.LinearExprT]:
-        """The deviations, in parts of :data:`WHOLE` where there are several."""
+        """The deviations, in units of :data:`WHOLE` if there are several budgets."""
         if len(self._budgets) == 1:
             return [self._budgets[0].deviation(model, direction)]
         whole = max(WHOLE, FINE * max(budget.target for budget in self._budgets))
@@ -110,14 +110,14 @@ class Nearest:
         return self._inquiry.ask([*self._kept, *budgets], of=3)
 
     def _proved(self, found: Optimum) -> Assignment | None:
-        """What is proved to be the nearest, held against the truth tests."""
+        """The network if it is proved to be the nearest; it passes the truth tests."""
         if found.assignment is None or not found.is_proved:
             return None
         verify_one(self._kept, found.assignment)
         return found.assignment
 
     def _nearer(self, below: Optimum, above: Optimum) -> Optimum:
-        """The nearer of the nearest below and above: of one budget, the nearest of all."""
+        """The nearer of the two; with one budget, it is the nearest network of all."""
         found = [it.assignment for it in (below, above) if it.assignment is not None]
         is_proved = below.is_proved and above.is_proved
         return Optimum(min(found, key=lambda it: sum(self._shares(it)), default=None), is_proved)
@@ -126,7 +126,7 @@ class Nearest:
         return max(self._shares(assignment))
 
     def _shares(self, assignment: Assignment) -> list[Fraction]:
-        """By which shares the counts deviate, counted again in plain numbers."""
+        """The relative deviations of the counts, recounted in plain numbers."""
         return [
             Fraction(abs(budget.count(assignment) - budget.target), budget.target)
             for budget in self._budgets
@@ -134,7 +134,7 @@ class Nearest:
 
 
 def written(share: Fraction, targets: Sequence[int]) -> Decimal:
-    """The share as a decimal, rounded up: of three to six digits, as few as widen no band."""
+    """The share rounded up to three to six digits: the fewest that widen no band."""
     for digits in DIGITS:
         found = decimal(share, digits)
         if all(int(found * target) == int(share * target) for target in targets):
@@ -143,7 +143,7 @@ def written(share: Fraction, targets: Sequence[int]) -> Decimal:
 
 
 def decimal(share: Fraction, digits: int) -> Decimal:
-    """The share, rounded up to some significant digits."""
+    """The share, rounded up to ``digits`` significant digits."""
     context = Context(prec=digits, rounding=ROUND_UP)
     return context.divide(Decimal(share.numerator), Decimal(share.denominator)).normalize()
 

@@ -1,4 +1,4 @@
-"""What to change in a request, if no one change is enough, so that it has a solution."""
+"""The changes of a request that open a solution, if no single one is enough."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -23,22 +23,22 @@ TOLERANCE: Final = "tolerance"
 KERNEL_MAY_STAY: Final = "kernel_grows"
 """The name of the change that lets the first kernel be as large as the original's."""
 SMALL: Final = 0.1
-"""A tolerance that goes with other changes; a larger one does where nothing else opens any."""
+"""Largest tolerance together with other changes; a larger one is the last resort."""
 SHARES: Final = 8
-"""Parts of the time that is left, one of which each question gets."""
+"""Each question gets one part of this many of the time that is left."""
 
 
 class Remedy(NamedTuple):
-    """Changes that leave a solution once all of them are made, and none without one of them.
+    """Changes that open a solution if all of them are made, but not if one is missing.
 
     Attributes
     ----------
     words
-        What to ask instead: ``kernel_size 3..4``, ``tolerance 0.05``.
+        The changes in words: ``kernel_size 3..4``, ``tolerance 0.05``.
     assignment
         A solution of the request with these changes.
     constraints
-        Those of the request with the changed ranges and coverage, and with its own budgets.
+        The constraints with the changes of ranges and coverage, but not of the tolerance.
     """
 
     words: Sequence[str]
@@ -47,10 +47,10 @@ class Remedy(NamedTuple):
 
 
 class Remedies:
-    """Looks for the fewest changes, among those that a request can make.
+    """Looks for the fewest changes of a request that open a solution.
 
-    A request can change its ranges, its least coverage, its tolerance, and whether the first
-    kernel must grow; it cannot change what else an approach asks for.
+    A request can change its ranges, its least coverage, its tolerance, and whether the first kernel
+    must grow. It cannot change the other requirements of an approach.
     """
 
     def __init__(self, inquiry: Inquiry) -> None:
@@ -63,7 +63,7 @@ class Remedies:
                 self._members.setdefault(change, []).append(item)
 
     def find(self) -> tuple[Remedy | None, bool]:
-        """Changes that leave a solution; or ``None``, and whether it is proved that none do."""
+        """Changes that open a solution; or ``None``, and whether it is proved that none do."""
         every = list(self._members)
         budgets = [it for it in every if it == TOLERANCE]
         for changes, self._widest in ((budgets, 1.0), (every, SMALL), (every, 1.0)):
@@ -73,7 +73,7 @@ class Remedies:
         return None, found.is_proved
 
     def _fewest(self, every: Sequence[str]) -> list[str]:
-        """Few of the changes that leave a solution: none of them could be spared."""
+        """As few of the changes as possible that together open a solution."""
         needed = [it for it in every if self._is_closed([other for other in every if other != it])]
         others = [it for it in every if it not in needed]
         others.sort(key=lambda it: it != TOLERANCE)
@@ -97,7 +97,7 @@ class Remedies:
         return self._inquiry.ask(self._with(changes, {}), SHARES)
 
     def _advised(self, changes: Sequence[str]) -> Remedy | None:
-        """The least of each change in turn, given those before it; the tolerance is the last."""
+        """The least size of each change in turn, given those before; the tolerance comes last."""
         advised: dict[str, list[Constraint]] = {}
         words: list[str] = []
         constraints = self._with((), {})
@@ -118,7 +118,7 @@ class Remedies:
     def _least(
         self, change: str, constraints: Sequence[Constraint]
     ) -> tuple[str, list[Constraint]] | None:
-        """The least change of ranges or of the coverage, in words and as constraints."""
+        """The least size of one change other than the tolerance, in words and as constraints."""
         members = self._members[change]
         if change == KERNEL_MAY_STAY:
             return f"{change} false", [_may_stay(it) for it in members]
@@ -153,7 +153,7 @@ class Remedies:
     def _with(
         self, loosened: Collection[str], advised: Mapping[str, Sequence[Constraint]]
     ) -> list[Constraint]:
-        """The constraints with some changes made as advised, and some as far as they go."""
+        """The constraints with some changes as advised, and others as large as possible."""
         left = {change: iter(items) for change, items in advised.items()}
         kept: list[Constraint | None] = []
         for item in self._inquiry.constraints:
@@ -176,7 +176,7 @@ class Remedies:
 
 
 def change_of(item: Constraint) -> str | None:
-    """What to change in a request so that a requirement is another; ``None`` if it cannot be."""
+    """The change of a request that affects a requirement; ``None`` if there is none."""
     if isinstance(item, EqualBudget):
         return TOLERANCE
     if isinstance(item, LargerKernel) and not item.may_stay:

@@ -1,1 +1,1 @@
-"""What a network is, and what it costs."""
+"""Networks: their layers, their rules and their costs."""

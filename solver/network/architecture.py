@@ -1,7 +1,6 @@
 """Architectures: the JSON that users send, as frozen schemas in PyTorch's vocabulary.
 
-Validation happens here, once, in sentences (:mod:`solver.network.validation`). Everything behind it
-works on good data.
+Input is validated here, once (:mod:`solver.network.validation`). All other code relies on that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,21 +19,15 @@ from pydantic_core import CoreSchema, core_schema
 
 from solver.network import sentences, validation
 from solver.network.graph import IMAGE, Links, is_sequence, links_of
-from solver.network.layers import (
-    LAYERS,
-    AdaptiveAvgPool2d,
-    GlobalAvgPool2d,
-    Layer,
-    Shape,
-)
+from solver.network.layers import LAYERS, AdaptiveAvgPool2d, GlobalAvgPool2d, Layer, Shape
 from solver.network.schema import Channels, Fault, Positive, Schema, digest, later
 
 MAX_LAYERS: Final = 4096
-"""Most layers of a network."""
+"""Largest number of layers in a network."""
 
 
 def _some(layers: Any) -> Any:
-    """Say what is wrong with a list as a whole; then none of its layers is judged."""
+    """Refuse a list that is wrong as a whole, before its layers are validated."""
     if not isinstance(layers, list | tuple):
         raise sentences.expected('a list of layers, such as [{"type": "flatten"}]')
     if len(layers) > MAX_LAYERS:
@@ -46,7 +39,7 @@ def _some(layers: Any) -> Any:
 
 
 def _sides_given(image: "Input") -> list[Fault]:
-    """What is wrong with the sides that an image has."""
+    """What is wrong with an image's resolution, height and width."""
     if image.resolution is not None:
         return [((), "write either resolution, or both height and width")]
     if image.height is None and image.width is None:
@@ -56,7 +49,7 @@ def _sides_given(image: "Input") -> list[Fault]:
 
 
 def _one_side(value: Any) -> Any:
-    """Say where the sides of a rectangle go."""
+    """Refuse a pair of sides, and say that they belong in ``height`` and ``width``."""
     match value:
         case [int() as height, int() as width] if height != width:
             raise sentences.told(f"of a rectangle write 'height': {height} and 'width': {width}")
@@ -75,7 +68,7 @@ class Input(Schema):
     @model_validator(mode="wrap")
     @classmethod
     def _check(cls, data: Any, handler: ModelWrapValidatorHandler["Input"]) -> "Input":
-        """Either ``resolution``, or ``height`` and ``width``; equal ones become a resolution."""
+        """Take ``resolution``, or ``height`` and ``width``; equal sides become a resolution."""
         if not isinstance(data, Mapping | cls):
             raise sentences.expected('an object such as {"channels": 3, "resolution": 32}')
         image = handler(data)
@@ -95,11 +88,11 @@ class Input(Schema):
 
 
 class _AnyLayer:
-    """A layer of whichever type its ``type`` names."""
+    """A layer of the type that its ``type`` names."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Look the type up when a layer is validated; document those that are known by now."""
+        """Look up types when a layer is validated; the JSON schema lists the types known now."""
         known = {name: handler.generate_schema(layer) for name, layer in LAYERS.items()}
         return core_schema.no_info_wrap_validator_function(
             lambda value, _: validation.layer(value),
@@ -113,10 +106,10 @@ AnyLayer = Annotated[Layer, _AnyLayer]
 
 
 class Architecture(Schema):
-    """A convolutional network: layers, each behind those that it reads.
+    """A convolutional network: its layers, each listed after the layers that it reads.
 
-    ``in_channels`` and ``in_features`` are inferred. ``name`` and ``description`` are for people:
-    they, like the names of layers, take no part in :attr:`id`.
+    ``in_channels`` and ``in_features`` are inferred. ``name`` and ``description`` are for people.
+    Neither they nor the names of layers change :attr:`id`.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -131,7 +124,7 @@ class Architecture(Schema):
     def _check(
         cls, data: Any, handler: ModelWrapValidatorHandler["Architecture"]
     ) -> "Architecture":
-        """Report what the fields and what the network as a whole violate, all at once."""
+        """Report all faults at once: those of the fields and those of the network as a whole."""
         if isinstance(data, cls):
             return data
         try:
@@ -146,25 +139,25 @@ class Architecture(Schema):
 
     @cached_property
     def links(self) -> Links:
-        """The tensors that each layer reads: 0 is the image, ``i + 1`` what layer ``i`` makes."""
+        """The tensors that each layer reads: 0 is the image, ``i + 1`` layer ``i``'s output."""
         return links_of(self.layers)
 
     @property
     def is_sequence(self) -> bool:
-        """Whether each layer reads the one before it."""
+        """Whether each layer reads the layer before it and nothing else."""
         return is_sequence(self.links)
 
     @property
     def resolution(self) -> int:
-        """Side of its images; of rectangular ones the shorter side."""
+        """Side of the images; the shorter side if they are rectangular."""
         _, height, width = self.input.shape
         return int(min(height, width))
 
     @property
     def id(self) -> str:
-        """Hash of what the network computes: two architectures that differ in names share it.
+        """Hash of what the network computes; architectures that differ only in names share it.
 
-        Layers name what they read by position, and only where that is not the layer before.
+        The hash holds a layer's inputs as positions, and only if they are not the layer before it.
         """
         content = self.model_dump(
             mode="json",
@@ -180,7 +173,7 @@ class Architecture(Schema):
 
 
 def _plain(layer: Layer) -> Layer:
-    """A layer by its simplest type: an adaptive pool that makes one pixel is a global one."""
+    """Replace an adaptive pool that makes one pixel by a global pool; keep other layers."""
     if isinstance(layer, AdaptiveAvgPool2d) and layer.output_size == 1:
         return GlobalAvgPool2d(name=layer.name, inputs=layer.inputs)
     return layer
@@ -189,7 +182,7 @@ def _plain(layer: Layer) -> Layer:
 def named(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """Give unnamed layers PyTorch-like names, counted per kind: ``conv1``, ``pool1``, …
 
-    A name that another layer has already is passed over.
+    Names that other layers already have are skipped.
     """
     taken = {layer.name for layer in layers} | {IMAGE}
     counted: dict[str, int] = {}

@@ -1,9 +1,9 @@
 """Counting: parameters, multiply-adds, FLOPs, activations, receptive fields (Eqs. 2-5).
 
-:class:`Walk` is the fold over numbers: it walks through a network layer by layer and asks each for
-its rules. Its numbers are whole numbers here, and columns of them in
-:mod:`solver.variation.numbers`; nothing in it knows how the solver encodes a network, so that
-answers can be recounted with it.
+:class:`Walk` is the fold over numbers: it goes through a network layer by layer and applies each
+layer's rules. It computes with whole numbers here, and with columns of them in
+:mod:`solver.variation.numbers`. It knows nothing of the solver's encoding of networks, so answers
+can be recounted with it.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ from solver.network.schema import MAX_COUNT, Schema
 class Counts(Schema):
     """What a network costs, per image.
 
-    ``params`` counts weights, biases and norm parameters, shared ones once; ``macs`` multiply-adds
-    of convolutions and linear layers; ``flops`` those, bias additions and pooling (Eq. 5: a
-    multiply-add counts one); ``activations`` is the largest number of elements alive at once
-    (:mod:`solver.network.memory`).
+    ``params`` counts weights, biases and norm parameters, shared ones once. ``macs`` counts the
+    multiply-adds of convolutions and linear layers. ``flops`` adds bias additions and pooling to
+    them (Eq. 5: a multiply-add counts one). ``activations`` is the largest number of elements alive
+    at once (:mod:`solver.network.memory`).
     """
 
     params: int
@@ -58,16 +58,16 @@ class LayerReport(Schema):
 
 
 class Reach(NamedTuple):
-    """What one output of a layer depends on along an axis, in pixels of the image.
+    """The part of the image that one output of a layer depends on, along one axis.
 
-    ``step`` are the pixels between two outputs.
+    ``side`` is its length in pixels; ``step`` is the number of pixels between two outputs.
     """
 
     side: Number
     step: Number
 
     def through(self, spread: Number, step: Number) -> "Reach":
-        """What an output of a window over these depends on (:meth:`Layer.window`)."""
+        """The reach of a window that slides over outputs of this reach (:meth:`Layer.window`)."""
         return Reach(self.side + spread * self.step, self.step * step)
 
 
@@ -75,14 +75,14 @@ PIXEL = Reach(1, 1)
 
 
 class Walk:
-    """Consecutive layers, from the tensor that the first of them reads.
+    """Consecutive layers, and what follows from the shape of the tensor that the first one reads.
 
     Attributes
     ----------
     layers
         The layers; fields that vary may hold columns.
     links
-        The tensors that each reads: 0 is the first, ``i + 1`` the output of layer ``i``.
+        The tensors that each layer reads: 0 is the first, ``i + 1`` the output of layer ``i``.
     image
         Shape of the first tensor.
     """
@@ -94,12 +94,12 @@ class Walk:
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        """Shapes of the tensors. Where a window does not fit, what follows is without meaning."""
+        """Shapes of the tensors; they mean nothing behind a window that does not fit."""
         return [self.image, *(output for _, _, output in self.steps)]
 
     @cached_property
     def steps(self) -> list[tuple[Layer, list[Shape], Shape]]:
-        """Each layer, with the shapes of what it reads and of what it makes."""
+        """Each layer, with the shapes of its inputs and of its output."""
         shapes, found = [self.image], []
         for place, layer in enumerate(self.layers):
             inputs = [shapes[tensor] for tensor in self.links[place]]
@@ -109,21 +109,21 @@ class Walk:
         return found
 
     def inputs(self, place: int) -> list[Shape]:
-        """Shapes of what a layer reads."""
+        """Shapes of a layer's inputs."""
         return self.steps[place][1]
 
     def made(self, place: int, inputs: Sequence[Shape], output: Shape) -> Shape:  # noqa: ARG002
-        """What becomes of a layer's output, for walks that know more of it."""
+        """The shape to go on with; subclasses that know more about it override this."""
         return output
 
     @cached_property
     def own_params(self) -> list[Number]:
-        """Parameters of each layer, those that it shares included."""
+        """Parameters of each layer, including those that it shares with others."""
         return [layer.params(inputs) for layer, inputs, _ in self.steps]
 
     @cached_property
     def params(self) -> Number:
-        """Parameters of all layers, shared ones once."""
+        """Parameters of all layers; shared ones count once."""
         return sum(map(learned, self.layers, self.own_params))
 
     @cached_property
@@ -138,7 +138,7 @@ class Walk:
         return sum(self.own_macs)
 
     def own_flops(self, *, count_pooling: bool = True) -> list[Number]:
-        """FLOPs of each layer, those of pooling included or not."""
+        """FLOPs of each layer; pools take none unless ``count_pooling``."""
         steps = zip(self.steps, self.own_params, strict=True)
         return [
             layer.flops(inputs, output, params) if count_pooling or not layer.is_pool else 0
@@ -146,18 +146,18 @@ class Walk:
         ]
 
     def flops(self, *, count_pooling: bool = True) -> Number:
-        """FLOPs of all layers, those of pooling included or not."""
+        """FLOPs of all layers; pools take none unless ``count_pooling``."""
         return sum(self.own_flops(count_pooling=count_pooling))
 
     def fits(self, end: int) -> Number:
-        """Whether all windows fit and all joins agree in the layers before a place."""
+        """Whether all windows fit and all joins agree in the layers before place ``end``."""
         fitting: Number = True
         for layer, inputs, _ in self.steps[:end]:
             fitting = fitting & layer.fits(inputs)
         return fitting
 
     def reaches(self, axis: int, start: Reach = PIXEL) -> list[Reach]:
-        """What one output of each layer depends on, linear layers aside; the first is the input."""
+        """The reach of each tensor, the input first; linear layers do not extend it."""
         found = [start]
         for (layer, inputs, _), read in zip(self.steps, self.links, strict=False):
             reach = found[read[0]]
@@ -170,21 +170,21 @@ class Walk:
 
     @property
     def end(self) -> int:
-        """The first layer that sees all maps at once, or how many layers there are."""
+        """Place of the first linear layer; the number of layers if there is none."""
         linear = (place for place, layer in enumerate(self.layers) if layer.is_linear)
         return next(linear, len(self.layers))
 
 
 def learned(layer: Layer, params: Number) -> Number:
-    """The parameters of a layer that no other layer has counted."""
+    """A layer's parameters; 0 if it shares them with an earlier layer."""
     return 0 if isinstance(layer, Weighted) and layer.shares is not None else params
 
 
 class Span(NamedTuple):
-    """What consecutive layers cost for one shape of their input, and what they make of it.
+    """Cost and output shape of consecutive layers for one shape of their input.
 
-    ``reaches`` is what one output depends on along both axes, in pixels of the layers' input, and
-    ``has_linear`` whether one of the layers is linear: what is behind it adds nothing.
+    ``reaches`` holds the reach of one output along both axes, in pixels of the layers' input.
+    ``has_linear`` is whether one of the layers is linear: layers behind it add nothing to a reach.
     """
 
     output: Shape
@@ -196,7 +196,7 @@ class Span(NamedTuple):
     has_linear: bool
 
     def then(self, behind: "Span") -> "Span":
-        """These layers and those behind them, which read nothing but this output."""
+        """The span of these layers followed by layers that read this span's output only."""
         reaches = self.reaches
         if not self.has_linear:
             tall, wide = (
@@ -216,12 +216,12 @@ class Span(NamedTuple):
 
     @property
     def receptive_field(self) -> int:
-        """Side of the square that an output of the last layer before a linear one depends on."""
+        """Receptive field of the last layer before the first linear one: its longer side."""
         return int(max(reach.side for reach in self.reaches))
 
     @property
     def counts(self) -> Counts:
-        """What a network of these layers costs.
+        """The counts of a network that consists of these layers.
 
         Raises
         ------
@@ -240,7 +240,7 @@ def _kept_exact(*counts: int) -> None:
 
 
 def refuse_overflow(walk: Walk) -> None:
-    """Look whether a network can be counted.
+    """Refuse a network whose counts are too large.
 
     Raises
     ------
@@ -252,7 +252,7 @@ def refuse_overflow(walk: Walk) -> None:
 
 
 def span(walk: Walk, *, count_pooling: bool = True) -> Span:
-    """Count consecutive layers, which read nothing from before their first tensor."""
+    """Count consecutive layers that read nothing from before their first tensor."""
     layers, image, shapes, end = walk.layers, walk.image, walk.shapes, walk.end
     params = macs = flops = 0
     for layer, inputs, output in walk.steps:
@@ -271,17 +271,13 @@ def span(walk: Walk, *, count_pooling: bool = True) -> Span:
 
 
 def walk(architecture: Architecture) -> Walk:
-    """A network's layers, from its images."""
+    """A walk through a network's layers, starting at its images."""
     return Walk(architecture.layers, architecture.links, architecture.input.shape)
 
 
 def shapes(architecture: Architecture) -> list[Shape]:
     """Shapes from the input (first) to the output of the last layer."""
     return walk(architecture).shapes
-
-
-def _whole(architecture: Architecture, *, count_pooling: bool = True) -> Span:
-    return span(walk(architecture), count_pooling=count_pooling)
 
 
 def params(architecture: Architecture) -> int:
@@ -307,16 +303,16 @@ def count(architecture: Architecture, *, count_pooling: bool = True) -> Counts:
     OverflowError
         A count is too large, see :attr:`Span.counts`.
     """
-    return _whole(architecture, count_pooling=count_pooling).counts
+    return span(walk(architecture), count_pooling=count_pooling).counts
 
 
 def receptive_field(architecture: Architecture) -> int:
     """Receptive field of the last layer before the first linear one, in input pixels."""
-    return _whole(architecture).receptive_field
+    return span(walk(architecture)).receptive_field
 
 
 def describe(architecture: Architecture) -> list[LayerReport]:
-    """Count a network layer by layer; a linear layer's receptive field is the whole map."""
+    """Count a network layer by layer; a linear layer sees the whole of its input's maps."""
     walked = walk(architecture)
     reaches = [_seen(walked, axis) for axis in (0, 1)]
     return [
@@ -336,7 +332,7 @@ def describe(architecture: Architecture) -> list[LayerReport]:
 
 
 def _seen(walked: Walk, axis: int) -> list[Reach]:
-    """What each tensor's elements depend on; behind a flatten layer all pixels of its maps."""
+    """The reach of each tensor's elements; linear layers see all pixels of the flattened maps."""
     found = [PIXEL]
     pixels = {0: walked.image[1 + axis]}
     for place, (layer, inputs, output) in enumerate(walked.steps):
@@ -353,19 +349,19 @@ def _seen(walked: Walk, axis: int) -> list[Reach]:
 
 
 def coverage(architecture: Architecture) -> float:
-    """Share of the input's rows that the first convolution reads (1.0 where there is none)."""
+    """Share of the input's rows that the first convolution reads; 1.0 if there is none."""
     return share_read(walk(architecture))
 
 
 def share_read(walk: Walk) -> float:
-    """Share of the first tensor's rows that the first convolution reads (1.0 without one)."""
+    """Share of the first tensor's rows that the first convolution reads; 1.0 if there is none."""
     layers = enumerate(walk.layers)
     first = next((place for place, layer in layers if isinstance(layer, Conv2d)), None)
     return 1.0 if first is None else rows_read(walk, first).bit_count() / int(walk.image[1])
 
 
 def rows_read(walk: Walk, last: int) -> int:
-    """The rows of the first tensor that a layer's output reads, as the bits of a number."""
+    """The rows of the first tensor that layer ``last`` depends on, as the bits of a number."""
     read = [0] * (last + 2)
     read[-1] = (1 << walk.shapes[last + 1][1]) - 1
     for place in range(last, -1, -1):

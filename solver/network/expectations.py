@@ -1,4 +1,4 @@
-"""What the fields of a schema take, in words: read from its JSON Schema, so that they stay true."""
+"""What the fields of a schema accept, in words derived from its JSON Schema."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 EXPECTED: Final = "expected"
-"""Kind of the faults that say what is expected, and not yet what was given."""
+"""Type of faults that say what is expected; what was given is added later."""
 MADE_OF: Final[Mapping[str, str]] = {
     r"^[A-Za-z0-9_-]+$": "letters, digits, '_' and '-'",
     r"^[A-Za-z0-9_-]*$": "letters, digits, '_' and '-'",
 }
-"""What texts of these patterns are made of."""
+"""The characters that each of these patterns allows, in words."""
 
 
 @lru_cache
@@ -23,7 +23,7 @@ def _document(schema: type[BaseModel]) -> dict[str, Any]:
 
 @lru_cache
 def taker(schema: type[BaseModel], name: str) -> Callable[[Any], bool]:
-    """Whether a field takes a value."""
+    """A function that says whether a field accepts a value."""
     adapter = _adapter(schema, name)
 
     def takes(value: Any) -> bool:
@@ -33,7 +33,7 @@ def taker(schema: type[BaseModel], name: str) -> Callable[[Any], bool]:
 
 
 def choices(schema: type[BaseModel], name: str) -> Sequence[str]:
-    """The words that a field takes; empty where it takes others."""
+    """The words that a field accepts; empty if its values are not listed words."""
     field = _document(schema)["properties"][name]
     return [word for form in field.get("anyOf", [field]) for word in form.get("enum", [])]
 
@@ -54,7 +54,7 @@ def _refusal_of(adapter: TypeAdapter[Any], value: Any) -> ValidationError | None
 
 @lru_cache
 def what(schema: type[BaseModel], name: str) -> str:
-    """What a field takes, in words: its own where it has some."""
+    """What a field accepts, in words: those of its own validator if it has some."""
     refused = _refusal_of(_adapter(schema, name), object())
     first = refused.errors(include_url=False)[0] if refused else None
     if first and first["type"] == EXPECTED and not first["loc"]:
@@ -64,7 +64,7 @@ def what(schema: type[BaseModel], name: str) -> str:
 
 
 def _words(field: Mapping[str, Any], named: Mapping[str, Any]) -> str:
-    """What a JSON Schema takes, in words."""
+    """What a JSON Schema accepts, in words."""
     if "$ref" in field:
         return _words(named[field["$ref"].rpartition("/")[2]], named)
     if choices := field.get("enum") or ([field["const"]] if "const" in field else []):
@@ -116,7 +116,7 @@ def _figure(number: float) -> str:
 
 
 def an_object(schema: type[BaseModel]) -> str:
-    """An object, by the fields that it needs, or may have where it needs none."""
+    """The words for an object: its required fields, or all fields if none is required."""
     return _members(_document(schema))
 
 

@@ -1,4 +1,4 @@
-"""The graph of a network: what each layer reads, who reads it, and what everything goes through.
+"""The graph of a network: which tensors each layer reads, and which layers read a tensor.
 
 Tensors are numbered: 0 is the image, ``i + 1`` the output of the layer at place ``i``.
 """
@@ -11,14 +11,14 @@ from solver.network.layers import Layer, Shape, Weighted
 from solver.network.widths import Segments, TiedError, Widths
 
 IMAGE = "input"
-"""What layers call the image."""
+"""Name by which layers refer to the image."""
 
 Links: TypeAlias = tuple[tuple[int, ...], ...]
 """The tensors that each layer reads."""
 
 
 def links_of(layers: Sequence[Layer]) -> Links:
-    """What each of some layers with names reads; each names earlier ones only."""
+    """The tensors that each named layer reads; ``inputs`` refer to earlier layers only."""
     tensors = {IMAGE: 0}
     links = []
     for place, layer in enumerate(layers):
@@ -29,13 +29,13 @@ def links_of(layers: Sequence[Layer]) -> Links:
 
 
 def is_sequence(links: Links) -> bool:
-    """Whether each layer reads the one before it, and nothing else."""
+    """Whether each layer reads the layer before it and nothing else."""
     return all(read == (place,) for place, read in enumerate(links))
 
 
 @lru_cache(maxsize=256)
 def last_readers(links: Links) -> list[int]:
-    """The last layer that reads each tensor; of one that none reads, the layer that makes it."""
+    """The last layer that reads each tensor; the layer that makes it if no layer reads it."""
     last = [place - 1 for place in range(len(links) + 1)]
     for place, read in enumerate(links):
         for tensor in read:
@@ -49,9 +49,9 @@ def readers(links: Links, tensor: int) -> list[int]:
 
 
 def bypass(links: Links, tensor: int) -> int | None:
-    """A layer behind a tensor that reads another one from before it; ``None`` if there is none.
+    """The first layer behind a tensor that reads something from before the tensor.
 
-    Where there is none, everything goes through the tensor.
+    Returns ``None`` if everything goes through the tensor.
     """
     for place in range(tensor, len(links)):
         if any(read < tensor for read in links[place]):
@@ -62,7 +62,7 @@ def bypass(links: Links, tensor: int) -> int | None:
 def insert(
     layers: Sequence[Layer], links: Links, place: int, new: Layer
 ) -> tuple[tuple[Layer, ...], Links]:
-    """Put a layer in at a place: it reads the tensor before it, and whoever read that reads it."""
+    """Insert a layer at a place, between the tensor before it and all readers of that tensor."""
     moved = {tensor: tensor + (tensor >= place) for tensor in range(len(links) + 1)}
     before = links[:place]
     behind = tuple(tuple(moved[tensor] for tensor in read) for read in links[place:])
@@ -80,14 +80,14 @@ def insert(
 def couple(
     layers: Sequence[Layer], links: Links, shapes: Sequence[Shape]
 ) -> tuple[Widths, list[Segments]]:
-    """The width groups of a network, and how the channels of each tensor are made of them.
+    """The width groups of a network, and the groups that make up each tensor's channels.
 
-    The image's channels and the network's output are frozen. ``shapes`` are those of the tensors.
+    The image's channels and the network's output are frozen. ``shapes`` are the tensors' shapes.
 
     Raises
     ------
     TiedError
-        A layer cuts channels where they cannot be cut; the text names it.
+        A layer splits channels where they cannot be split; the message names the layer.
     """
     widths = Widths()
     tensors = [widths.new(shapes[0][0], frozen=True)]

@@ -7,11 +7,11 @@ from solver.network.layers import Layer, Shape, elements
 
 
 def peak(layers: Sequence[Layer], links: Links, shapes: Sequence[Shape]) -> int:
-    """The largest number of elements alive at once, layers running in their order.
+    """The largest number of elements alive at once while the layers run in order.
 
-    A tensor lives from the layer that makes it to the last that reads it. A layer that may write in
-    place does so into an input of its output's size that nobody reads afterwards, as fused
-    inference does. The running layer's inputs and its output count. ``shapes`` are whole numbers.
+    A tensor lives from the layer that makes it to the last layer that reads it. The inputs and the
+    output of the running layer count. A layer that may write in place overwrites an input of its
+    output's size that no later layer reads, as in fused inference. ``shapes`` are whole numbers.
     """
     last = last_readers(links)
     sizes = [elements(shape) for shape in shapes]

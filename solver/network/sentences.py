@@ -1,7 +1,7 @@
-"""What schemas refuse, in sentences that say what is expected and, of common slips, what to write.
+"""Faults in sentences: what is expected and, for common slips, what to write instead.
 
-Pydantic's own words never leave here. Every :class:`solver.network.schema.Schema` retells what it
-refuses (:func:`retold`); parameters that have no schema of ours are told by :func:`sentence`.
+Pydantic's own messages never reach users. Every :class:`solver.network.schema.Schema` rewords its
+faults with :func:`retold`; :func:`sentence` rewords those of parameters without such a schema.
 """
 
 import math
@@ -43,35 +43,35 @@ _WHAT: Final[Mapping[str, str]] = {
                     , "an object"),
     "none_required": "null",
 }  # fmt: skip
-"""What is expected where pydantic reports an error of this type."""
+"""What is expected, for each type of error that pydantic reports."""
 
 _PYDANTICS: Final = frozenset(get_args(core_schema.ErrorType))
 _IS_NO_OBJECT: Final = ("model_type", "model_attributes_type")
 
 
 def expected(what: str) -> PydanticCustomError:
-    """A fault of a value; the schema around it adds what was given, and what to write instead."""
+    """A fault; the enclosing schema adds what was given and what to write instead."""
     return PydanticCustomError(EXPECTED, "expected {what}", {"what": what})
 
 
 def told(message: str) -> PydanticCustomError:
-    """A fault that needs no more words; what no Unicode text may hold of it is escaped."""
+    """A fault with a complete message; characters that are not valid Unicode are escaped."""
     reason = message.encode("utf-8", "backslashreplace").decode()
     return PydanticCustomError("sentence", "{reason}", {"reason": reason})
 
 
 def refusal(title: str, faults: Iterable["Fault"]) -> ValidationError:
-    """An error that lists faults."""
+    """A validation error with these faults."""
     return ValidationError.from_exception_data(title, [error(*fault) for fault in faults])
 
 
 def error(place: "Place", message: str, value: Any = None) -> InitErrorDetails:
-    """A fault, as pydantic lists it."""
+    """A fault in the form that pydantic lists."""
     return InitErrorDetails(type=told(message), loc=place, input=value)
 
 
 def again(details: Any, place: "Place | None" = None) -> InitErrorDetails:
-    """An error that a schema of ours told, to be listed once more, at another place if given."""
+    """Repeat an error of one of our schemas, at another place if one is given."""
     kind = PydanticCustomError(
         details["type"], "{reason}", {**details.get("ctx", {}), "reason": details["msg"]}
     )
@@ -80,7 +80,7 @@ def again(details: Any, place: "Place | None" = None) -> InitErrorDetails:
 
 
 def sentence(details: Any) -> str:
-    """An error in words, whatever schema it comes from."""
+    """An error of any schema, in words."""
     kind, context = details["type"], details.get("ctx", {})
     match kind:
         case "missing":
@@ -103,9 +103,9 @@ def sentence(details: Any) -> str:
 
 
 def place_in(document: Any, place: Sequence[str | int]) -> "Place":
-    """The place without what is no key of the document: pydantic names members of unions, too.
+    """The place without the parts that are not in the document, such as names of union members.
 
-    The last part may be a key that is missing.
+    The last part is kept if it is a key that the document lacks.
     """
     kept: list[str | int] = []
     for position, part in enumerate(place):
@@ -123,21 +123,18 @@ def place_in(document: Any, place: Sequence[str | int]) -> "Place":
 def retold(
     schema: type[BaseModel], refused: ValidationError, data: Any, keys: Sequence[str]
 ) -> ValidationError:
-    """The same refusal of a document, in sentences, each at a place that the document has.
+    """Reword a refusal of a document in sentences, each at a place that the document has.
 
-    ``keys`` are those that a document of this schema may have.
+    ``keys`` are the keys that a document of this schema may have.
     """
     faults: dict[tuple[Place, str], InitErrorDetails] = {}
     for details in refused.errors(include_url=False):
         if _only_misses_what_was_refused(details):
             continue
         place, value = place_in(data, details["loc"]), details["input"]
-        if details["type"] in _IS_NO_OBJECT and not place:
-            kind = expected(an_object(schema))
-            faults[(), ""] = InitErrorDetails(type=kind, loc=(), input=value)
-        elif details["type"] == EXPECTED and not place:
-            kind = expected(details["ctx"]["what"])
-            faults[(), ""] = InitErrorDetails(type=kind, loc=(), input=value)
+        if not place and details["type"] in (*_IS_NO_OBJECT, EXPECTED):
+            what = details["ctx"]["what"] if details["type"] == EXPECTED else an_object(schema)
+            faults[(), ""] = InitErrorDetails(type=expected(what), loc=(), input=value)
         else:
             where = place or details["loc"]
             if details["type"] == "extra_forbidden" and len(where) == 1:
@@ -149,7 +146,7 @@ def retold(
 
 
 def _only_misses_what_was_refused(details: Any) -> bool:
-    """Whether a list is too short only because its items were refused, which is told of each."""
+    """Whether a list is too short only because some items were refused and reported already."""
     value = details["input"]
     return (
         details["type"] == "too_short"
@@ -159,7 +156,7 @@ def _only_misses_what_was_refused(details: Any) -> bool:
 
 
 def _in_schema(schema: type[BaseModel], details: Any, place: "Place", value: Any) -> str:
-    """An error in words that know the schema's fields."""
+    """An error in words, with what the schema's field accepts."""
     kind = details["type"]
     if kind == "sentence":
         return str(details["msg"])
@@ -178,13 +175,13 @@ def _in_schema(schema: type[BaseModel], details: Any, place: "Place", value: Any
 
 
 def unknown_key(keys: Sequence[str], key: str) -> str:
-    """Name the key, and the one to write, or what becomes of it."""
-    shown = key if len(key) <= _MOST_OF_A_KEY else f"{key[:_MOST_OF_A_KEY]}…"
+    """A message that names an unknown key and says what to write instead."""
+    shown = key if len(key) <= slips.MOST_OF_A_KEY else f"{key[: slips.MOST_OF_A_KEY]}…"
     return f"unknown key '{shown}'; {slips.right_key(keys, key)}"
 
 
 def _remedy(schema: type[BaseModel], name: str, value: Any) -> str:
-    """What to write instead of a value where that can be told, else what the value is."""
+    """What to write instead of a value; if that is not known, what the value is."""
     takes = expectations.taker(schema, name)
     for meant in slips.meant(value, expectations.choices(schema, name)):
         if meant is not None and takes(meant):
@@ -195,11 +192,11 @@ def _remedy(schema: type[BaseModel], name: str, value: Any) -> str:
 
 
 TEXT: Final = "; this is text"
-"""What stands at the end of a sentence about a text; of parameters, which are all text, nothing."""
+"""End of a sentence about a text; messages about parameters, which are all texts, drop it."""
 
 
 def _this_is(value: Any) -> str:
-    """What a value is, without more of it than a short number."""
+    """What kind of value this is; only booleans and short numbers are quoted."""
     match value:
         case None:
             return "; this is null"
@@ -220,8 +217,7 @@ def _this_is(value: Any) -> str:
             return ""
 
 
-_MOST_OF_A_KEY: Final = 40
 _LONG: Final = 10**15
 _WHERE_TEXT_GOES: Final = {"architecture": "architecture_id"}
-"""The field that takes text, beside one that does not."""
+"""For a field that takes no text, the neighbouring field that does."""
 _MISSING_SLIPS: Final = {"output_size": "; a pool of one pixel is a global_avg_pool2d"}

@@ -1,4 +1,4 @@
-"""Common slips: what users may have meant by a value, or by a key that no schema has."""
+"""Common slips: what users may have meant by a value that is refused, or by an unknown key."""
 
 import math
 import re
@@ -7,6 +7,9 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from solver.network.expectations import listed
+
+MOST_OF_A_KEY: Final = 40
+"""Characters of an unknown key that are shown, and compared with known keys."""
 
 
 def meant(value: Any, choices: Sequence[str]) -> Iterator[Any]:
@@ -59,7 +62,7 @@ def _meant_by_text(text: str, choices: Sequence[str]) -> Iterator[Any]:
 
 
 def _number(value: Any) -> Any:
-    """A number that stands in text, or is whole; ``None`` where there is none."""
+    """The number that a value or text stands for, as an integer if whole; ``None`` if none."""
     if isinstance(value, bool):
         return None
     try:
@@ -76,7 +79,7 @@ def _share(percent: float) -> float:
 
 
 def percent(value: Any, meant: Any) -> str:
-    """``5 % is 0.05``, where that is what was meant."""
+    """The words ``5 % is 0.05`` if a percentage was meant; else empty."""
     number = _number(value.strip().removesuffix("%") if isinstance(value, str) else value)
     is_share = isinstance(meant, float) and number is not None and meant != number
     return f"{number:g} % is {meant:g}" if is_share else ""
@@ -90,7 +93,7 @@ _WORDS: Final[Mapping[str, Any]] = {
     "valid": 0,
 }
 _SHORT: Final = 3
-"""Words of no more letters are not taken for slips of others."""
+"""Words with up to this many letters are not compared with similar words."""
 
 
 def right_key(fields: Sequence[str], key: str) -> str:
@@ -103,23 +106,21 @@ def right_key(fields: Sequence[str], key: str) -> str:
     for outer, inner in _INSIDE.items():
         if outer in fields and (meant := _key_among(inner, plain)):
             return f"write '{meant}' in '{outer}'"
-    if close := get_close_matches(key.lower()[:_MOST_OF_A_KEY], fields, 1):
+    if close := get_close_matches(key.lower()[:MOST_OF_A_KEY], fields, 1):
         return f"do you mean '{close[0]}'?"
     return f"known are {listed(fields, 'and')}"
 
 
 def _key_among(names: Sequence[str], plain: str) -> str | None:
-    """The name that a squeezed one stands for."""
+    """The name that a squeezed key stands for; ``None`` if there is none."""
     alike = [it for it in names if squeezed(it) == plain]
     return next((it for it in [*alike, *_RENAMED.get(plain, ())] if it in names), None)
 
 
 def squeezed(name: str) -> str:
-    """A name without capitals and marks: camelCase and snake_case become one."""
+    """A name in lower case and without punctuation: camelCase and snake_case become equal."""
     return re.sub(r"[\W_]", "", name.lower())
 
-
-_MOST_OF_A_KEY: Final = 40
 
 _RENAMED: Final[Mapping[str, Sequence[str]]] = {
     # layers
@@ -166,7 +167,7 @@ _RENAMED: Final[Mapping[str, Sequence[str]]] = {
     "pp": ("pool_padding",),
     "sp": ("pool_stride",),
 }  # fmt: skip
-"""Keys that people write, squeezed, and ours; the first that the schema has is meant."""
+"""Squeezed keys that people write, with our keys; the first key that the schema has is meant."""
 
 _INFERRED: Final = "it is inferred: leave it out"
 _USUAL: Final = "PyTorch's default is taken: leave it out"
@@ -183,7 +184,7 @@ _NEEDLESS: Final[Mapping[str, str]] = {
     **dict.fromkeys(["args", "kwargs", "params", "parameters", "config", "options"],
                     "write each parameter by its name, beside 'type'"),
 }  # fmt: skip
-"""Keys of layers, squeezed, that say what is known, or what does not change."""
+"""Squeezed keys of layers that are not needed, with the reason why."""
 
 _INSIDE: Final[Mapping[str, Sequence[str]]] = {
     "find": ("sample", "best", "top", "diverse", "seed"),
@@ -196,4 +197,4 @@ _INSIDE: Final[Mapping[str, Sequence[str]]] = {
     "variants": ("select", "ids", "count", "eta", "min_epochs"),
     "recipe": ("batch_size", "optimizer", "learning_rate", "weight_decay", "schedule"),
 }  # fmt: skip
-"""Keys that stand one level further in."""
+"""Keys that belong one level further in."""

@@ -1,4 +1,4 @@
-"""Every rule that a network may violate, in sentences, each with its place."""
+"""All rules for networks; a violation is reported as a sentence with its place."""
 
 import keyword
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +15,10 @@ from solver.network.slips import squeezed
 
 
 def violations(image: Shape | None, layers: Sequence[Layer | None]) -> Iterator[Fault]:
-    """Yield every rule that a network violates, with its place.
+    """Yield every fault of a network, with its place.
 
-    ``None`` stands for an input or layer that was already refused; what depends on it is not
-    judged.
+    ``None`` stands for an image or layer that was already refused. Rules that depend on it are
+    skipped.
     """
     yield from _naming(layers)
     shapes: dict[str | int | None, Shape | None] = {IMAGE: image, -1: image}
@@ -54,7 +54,7 @@ def violations(image: Shape | None, layers: Sequence[Layer | None]) -> Iterator[
 
 
 def _output(layer: Layer, inputs: Sequence[Shape], *, is_known: bool) -> Shape:
-    """What a layer makes; a linear one that was refused still makes its features."""
+    """Shape of a layer's output; a linear layer has one even if its input was refused."""
     return layer.output(inputs) if is_known else (layer.channels(()),)
 
 
@@ -87,9 +87,9 @@ def _arity(layer: Layer, number: int) -> Iterator[Fault]:
 def _sharing(
     layer: Layer, before: Sequence[Layer | None], widths: Mapping[str | None, int | None]
 ) -> Iterator[Fault]:
-    """What shares weights does so with an earlier layer like itself.
+    """Yield faults of a layer that shares weights with a layer that is not earlier or not alike.
 
-    ``widths`` are the channels that each layer reads, by names.
+    ``widths`` holds the number of channels that each layer reads, by the layer's name.
     """
     name = layer.shares if isinstance(layer, Weighted) else None
     if name is None:
@@ -112,7 +112,7 @@ def _sharing(
 
 
 def _naming(layers: Sequence[Layer | None]) -> Iterator[Fault]:
-    """Names are attributes of a PyTorch module: unique, and no keywords."""
+    """Yield faults of names, which become attributes of a PyTorch module: unique, no keywords."""
     seen: dict[str, int] = {}
     for place, layer in enumerate(layers):
         if layer is None or layer.name is None:
@@ -130,7 +130,7 @@ def _naming(layers: Sequence[Layer | None]) -> Iterator[Fault]:
 
 
 def _misfits(layer: Layer, inputs: Sequence[Shape]) -> Iterator[Fault]:
-    """What is wrong with a layer behind inputs of these shapes."""
+    """Yield what is wrong with a layer that reads inputs of these shapes."""
     for shape in inputs:
         if len(shape) == 1 and layer.takes == "maps":
             yield (), f"{layer.type} needs maps, but its input is flat ({shape[0]} features)"
@@ -152,7 +152,7 @@ def layer(value: Any) -> Layer:
     Raises
     ------
     ValidationError
-        It names no type that is known, or its fields do not fit its type.
+        The type is unknown, or the fields do not fit the type.
     """
     if isinstance(value, Layer):
         return value
@@ -176,7 +176,7 @@ def _no_object(value: Any) -> str:
 
 
 def _missing_type(value: dict[Any, Any]) -> str:
-    """What to write, where another key holds a type, or is one."""
+    """A message that says what to write; it looks for the type under, or as, another key."""
     reason = "a layer needs a type"
     for key, inner in value.items():
         if isinstance(inner, str) and key != "name" and (name := _type_meant(inner)):
@@ -198,7 +198,7 @@ def _unknown_type(name: Any) -> str:
 
 
 def _type_meant(name: str) -> str | None:
-    """The type that goes by a name elsewhere: ``nn.Conv2d(3, 8, 3)`` is a ``conv2d``."""
+    """The type that a foreign name stands for: ``nn.Conv2d(3, 8, 3)`` is a ``conv2d``."""
     plain = squeezed(name.partition("(")[0].rpartition(".")[2][:80])
     known = {squeezed(it): it for it in LAYERS}
     return known.get(plain) or _COMMON.get(plain)
@@ -224,11 +224,11 @@ _COMMON: Final = {
     "multiply": "mul",
     "sum": "add",
 }  # fmt: skip
-"""What other libraries call layer types, without capitals and marks."""
+"""Layer types by their names in other libraries, in lower case and without punctuation."""
 
 
 def everything(title: str, refused: ValidationError, data: Any, image: Any) -> ValidationError:
-    """What pydantic found wrong with an architecture's fields, and what else is wrong with it."""
+    """All faults of an architecture: what pydantic found in its fields, and broken rules."""
     raw = data.get("layers") if isinstance(data, dict) else None
     told = refused.errors(include_url=False)
     is_list = isinstance(raw, list | tuple) and not any(it["loc"] == ("layers",) for it in told)

@@ -1,9 +1,9 @@
-"""Width groups: which layers' channels must be as many as one another's.
+"""Width groups: which layers must have the same number of channels.
 
-The channels of a tensor are a list of segments ``(group, times)``. A group is a number of channels
-that is the same wherever the group occurs; it is free, or defined as a list of segments itself.
-What adds two tensors makes their lists one (:meth:`Widths.unify`), cutting groups where borders of
-one list fall within a segment of the other.
+The channels of a tensor are a list of segments ``(group, times)``. A group stands for a number of
+channels that is the same wherever the group occurs. It is free, or defined by a list of segments.
+A layer that adds two tensors unifies their lists (:meth:`Widths.unify`). Unifying cuts groups where
+a border of one list falls within a segment of the other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,28 +11,28 @@ from math import gcd
 from typing import TypeAlias
 
 Segments: TypeAlias = list[tuple[int, int]]
-"""Channels as groups, each with how often it is repeated."""
+"""Channels as a list of groups, each with the number of its repetitions."""
 
 
 class TiedError(ValueError):
-    """Widths cannot be told apart as asked; the text says why."""
+    """Channels cannot be split or unified as asked; the message says why."""
 
 
 class Widths:
-    """The groups of one network, and how many channels each has in it."""
+    """The groups of one network, with the number of channels that each has in it."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
         self.makers: list[int | None] = []
-        """The first layer that makes channels of each group; ``None`` for parts of others."""
+        """The layer that made each group first; ``None`` if no layer did."""
         self.frozen: set[int] = set()
-        """Groups that may not change: of the image, and of the network's output."""
+        """Groups that may not change: those of the image and of the network's output."""
         self.divided: list[tuple[Segments, int]] = []
-        """Channels, and what must divide their number."""
+        """Channels, each with a number that must divide how many they are."""
         self._definitions: dict[int, Segments] = {}
 
     def new(self, size: int, maker: int | None = None, *, frozen: bool = False) -> Segments:
-        """A group of its own."""
+        """Channels that form a new group."""
         self.sizes.append(size)
         self.makers.append(maker)
         group = len(self.sizes) - 1
@@ -41,7 +41,7 @@ class Widths:
         return [(group, 1)]
 
     def free(self, segments: Iterable[tuple[int, int]]) -> Segments:
-        """The same channels, by free groups only."""
+        """The same channels in terms of free groups only."""
         found: Segments = []
         for group, times in segments:
             if group in self._definitions:
@@ -51,23 +51,23 @@ class Widths:
         return found
 
     def size(self, segments: Iterable[tuple[int, int]]) -> int:
-        """How many channels these are."""
+        """The number of channels."""
         return sum(self.sizes[group] * times for group, times in segments)
 
     def is_frozen(self, group: int) -> bool:
-        """Whether a free group is part of what may not change."""
+        """Whether a free group belongs to channels that may not change."""
         return any(group == it for frozen in self.frozen for it, _ in self.free([(frozen, 1)]))
 
     def freeze(self, segments: Iterable[tuple[int, int]]) -> None:
-        """Keep the widths of these groups."""
+        """Forbid changes of these groups."""
         self.frozen.update(group for group, _ in self.free(segments))
 
     def divide(self, segments: Segments, number: int) -> None:
-        """Ask that a number divides all of these channels together."""
+        """Require that a number divides the total of these channels."""
         self.divided.append((segments, number))
 
     def divisors(self, group: int) -> set[int]:
-        """What must divide a free group's width, or the change of it, if all others stay."""
+        """Numbers that must divide any change of a free group's width while all others stay."""
         found = set()
         for segments, number in self.divided:
             times = form(self.free(segments)).get(group, 0)
@@ -75,12 +75,12 @@ class Widths:
         return found - {1}
 
     def unify(self, left: Segments, right: Segments) -> None:
-        """Make two lists of the same number of channels one.
+        """Make the groups of two lists equal, channel by channel.
 
         Raises
         ------
         TiedError
-            They do not have the same number.
+            The lists have different numbers of channels, or a repeated group would be cut.
         """
         if self.size(left) != self.size(right):
             raise TiedError(f"{self.size(left)} channels cannot be {self.size(right)}")
@@ -100,7 +100,7 @@ class Widths:
                 self.unify(a, b)
 
     def cut(self, segments: Segments, size: int) -> tuple[Segments, Segments]:
-        """The first so many channels, and the rest; a group that is cut becomes two.
+        """Split channels into the first ``size`` and the rest; a group that is cut becomes two.
 
         Raises
         ------
@@ -126,7 +126,7 @@ class Widths:
         return first, rest
 
     def parts(self, segments: Segments, number: int) -> list[Segments]:
-        """So many equal parts, which have one width from now on."""
+        """Split channels into ``number`` equal parts, which have the same width from now on."""
         each, found, rest = self.size(segments) // number, list[Segments](), segments
         for _ in range(number - 1):
             part, rest = self.cut(rest, each)
@@ -137,7 +137,7 @@ class Widths:
         return [self.free(part) for part in found]
 
     def _tie(self, left: tuple[int, int], right: tuple[int, int]) -> None:
-        """Make two repeated groups one width."""
+        """Tie two repeated groups: define them so that their total widths stay equal."""
         (g, m), (h, k) = left, right
         if g == h:
             return
@@ -156,7 +156,7 @@ class Widths:
 
 
 def form(segments: Iterable[tuple[int, int]]) -> Mapping[int, int]:
-    """How often each group occurs in all."""
+    """How often each group occurs, over all segments."""
     found: dict[int, int] = {}
     for group, times in segments:
         found[group] = found.get(group, 0) + times

@@ -1,18 +1,19 @@
-"""``python -m solver.processes.child``: answers requests from standard input until that ends.
+"""``python -m solver.processes.child``: answers requests from standard input until it ends.
 
-The solver's own limits on time and memory are advisory, so whoever needs hard ones runs this and
-kills it (:mod:`solver.processes.process`). It loads OR-Tools, prints ``ready``, and only then
-reads: started early, it answers at once. It ends with whoever holds the other side of its input.
+The solver's own limits on time and memory are advisory. For hard limits, run it in this process and
+kill the process (:mod:`solver.processes.process`). The process loads OR-Tools, prints ``ready``,
+and only then reads requests: if it is started early, it answers at once. It ends when its standard
+input ends.
 
 A request is one line: a task, a space, and the JSON of a :class:`solver.problem.SolveRequest`.
 
-``solve`` may be answered by some lines ``{"found": …}`` first. The last line is ``{"answer": …,
-"columns": […], "bytes": …}``; behind it comes the answer's table, which is that many bytes long.
+The answer to ``solve`` may begin with lines ``{"found": …}``. Its last line is ``{"answer": …,
+"columns": […], "bytes": …}``, followed by the answer's table, which has that many bytes.
 
-``tally`` is answered by ``{"tallied": …}``, the number of solutions, or ``null`` if the time limit
-came first.
+The answer to ``tally`` is ``{"tallied": …}``: the number of solutions, or ``null`` if the time
+limit came first.
 
-Where there is no answer, the last line is ``{"error": …}`` and says why.
+If there is no answer, the last line is ``{"error": …}`` and says why.
 """
 
 import json
@@ -31,11 +32,11 @@ from solver.problem import SolveRequest
 OUT_OF_MEMORY: Final = "the solver ran out of memory; narrow the ranges or lower the tolerance"
 
 Message = tuple[dict[str, Any], bytes]
-"""A line, and the bytes behind it."""
+"""A line, and the bytes that follow it."""
 
 
 def main() -> None:
-    """Read, answer, write, until the input ends."""
+    """Answer requests until the input ends."""
     _limit_memory(int(os.environ.get("ISOBUDGET_SOLVER_MEMORY_MB", "0")))
     print("ready", flush=True)
     lines: SimpleQueue[str] = SimpleQueue()
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def _follow_the_input(take: Callable[[str], None]) -> None:
-    """Take line by line; the end of the input ends the process, whatever it does meanwhile."""
+    """Pass on each line; end the process when the input ends, even during a search."""
     for line in sys.stdin:
         take(line)
     os._exit(0)
@@ -85,7 +86,7 @@ def _write(head: dict[str, Any], content: bytes = b"") -> None:
 
 
 def _limit_memory(megabytes: int) -> None:
-    """Let allocations beyond the limit fail (not on Windows, which has no such limit)."""
+    """Make allocations beyond the limit fail (except on Windows, which has no such limit)."""
     if megabytes and sys.platform != "win32":
         import resource
 

@@ -1,6 +1,6 @@
-"""The solver as a process of its own, seen from outside: started early, asked, killed.
+"""Starts, asks and kills a process that runs the solver.
 
-None of OR-Tools comes into the process that uses this.
+The process that uses this module does not load OR-Tools.
 """
 
 import json
@@ -19,41 +19,41 @@ from solver.answers.variants import Answer
 from solver.problem import SolveRequest
 
 START_SECONDS: Final = 60.0
-"""For a process to load OR-Tools, on a machine that is busy."""
+"""Time for a process to load OR-Tools on a busy machine."""
 GRACE_SECONDS: Final = 1.8
-"""Beyond its time limit, for a process to check and explain its answer."""
+"""Time beyond the time limit for a process to check and explain its answer."""
 LOOK_SECONDS: Final = 0.2
-"""Between two looks whether the answer is still wanted."""
+"""Time between two calls of :data:`Look`."""
 
 Look = Callable[[int], None]
-"""Called every :data:`LOOK_SECONDS` with the number of solutions so far; what it raises ends it."""
+"""Called every :data:`LOOK_SECONDS` with the number of solutions so far; it may raise to stop."""
 
 
 class SolverFailedError(RuntimeError):
-    """There is no answer, and the text says why; the process is of no use any more."""
+    """There is no answer, and the message says why; the process cannot be used any more."""
 
 
 class SolverStartError(SolverFailedError):
-    """A process cannot be started: what is wrong is the machine, or the memory that it may take."""
+    """A process cannot be started, because of the machine or of the memory limit."""
 
 
 class SolverRefusedError(SolverFailedError):
-    """This request has no answer; its process can be asked on."""
+    """The request has no answer; the process can answer other requests."""
 
 
 class SolverTimeoutError(RuntimeError):
-    """The process did not keep its time limit."""
+    """The process exceeded its time limit."""
 
 
 class SolverCancelledError(RuntimeError):
-    """Whoever asked does not want the answer any more; for a :data:`Look` to raise."""
+    """Raised by a :data:`Look` if the answer is not wanted any more."""
 
 
 class SolverProcess:
-    """A process that has OR-Tools loaded; leaving the block kills it.
+    """A process that runs the solver; leaving the ``with`` block kills it.
 
-    ``memory_mb`` limits its address space, in MiB. A thread reads what it writes. Once a wait for
-    an answer was cut short, nothing else can be asked.
+    ``memory_mb`` limits its address space, in MiB. A thread reads its output. After a wait for an
+    answer was cut short, the process cannot be asked again.
     """
 
     def __init__(self, memory_mb: int) -> None:
@@ -84,7 +84,7 @@ class SolverProcess:
         self.kill()
 
     def _read(self) -> None:
-        """Follow the process to its end, which is an answer of ``None``."""
+        """Read answers until the process ends; ``None`` marks the end."""
         output = self._process.stdout
         assert output is not None
         self._has_started = output.readline() == b"ready\n"
@@ -118,7 +118,7 @@ class SolverProcess:
         return Answer.model_validate({**head["answer"], "table": table})
 
     def tally(self, request: SolveRequest, look: Look = lambda _: None) -> int | None:
-        """How many solutions a problem has; ``None`` if its time limit came first.
+        """Number of solutions of a problem; ``None`` if the time limit came first.
 
         Raises
         ------
@@ -155,7 +155,7 @@ class SolverProcess:
         Raises
         ------
         SolverStartError
-            It did not start.
+            The process did not start.
         """
         deadline = time.monotonic() + START_SECONDS
         while not self._ready.wait(LOOK_SECONDS):
@@ -176,7 +176,7 @@ class SolverProcess:
             raise SolverFailedError("the solver process ended before it was asked") from broken
 
     def kill(self) -> None:
-        """End the process, whatever it does."""
+        """End the process at once."""
         self._process.kill()
         self._process.wait()
         self._reader.join()

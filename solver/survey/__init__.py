@@ -1,1 +1,1 @@
-"""How many originals of a grid have variants."""
+"""Surveys: how many networks of a grid have variants."""

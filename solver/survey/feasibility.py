@@ -1,4 +1,4 @@
-"""How many originals of a grid have variants, and which of them come nearest to one's own."""
+"""The share of a grid's originals that have variants, and the nearest of them."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,22 +14,23 @@ from solver.survey.grid import Grid
 from solver.variation.tolerance import Tolerance
 
 MOST_MEMBERS: Final = 100_000
-"""Most members of a grid that are looked at."""
+"""Largest number of members of a grid that are examined."""
 
 
 class Members(NamedTuple):
-    """The valid networks among those of a grid that were looked at, in its order."""
+    """The valid networks among the examined members of a grid, in the grid's order."""
 
     numbers: list[int]
     looked_at: int
     fault: str | None
-    """What is wrong with the first that is not valid."""
+    """What is wrong with the first invalid member."""
 
 
 def members(grid: Grid, sample: Sample | None) -> Members:
-    """All members that are valid, or a uniform sample of them.
+    """All valid members of a grid, or a uniform sample of them.
 
-    For a sample at most :data:`MOST_MEMBERS` are drawn; it is smaller where few of them are valid.
+    For a sample, at most :data:`MOST_MEMBERS` members are drawn. The sample is smaller than asked
+    if too few of them are valid.
     """
     if sample is None:
         drawn: Sequence[int] = range(grid.size)
@@ -51,7 +52,7 @@ def members(grid: Grid, sample: Sample | None) -> Members:
 
 
 class Share(Schema):
-    """How many originals have solutions, of those whose solutions could be counted."""
+    """How many originals have solutions, among those with a known number of solutions."""
 
     approach: ApproachName
     budget: Budget
@@ -65,7 +66,7 @@ class Share(Schema):
 
 
 class NearOriginal(Schema):
-    """An original that has solutions, by what distinguishes it from the one asked about."""
+    """An original that has solutions, and its differences from the network asked about."""
 
     found: int = Field(description="Number of its solutions")
     changes: dict[str, tuple[int, int]] = Field(description="Fields that differ: from, to")
@@ -74,7 +75,7 @@ class NearOriginal(Schema):
 
 
 class NearestOriginals(Schema):
-    """The originals with solutions that come nearest, the nearest first."""
+    """The nearest originals that have solutions, the nearest first."""
 
     approach: ApproachName
     budget: Budget
@@ -83,7 +84,7 @@ class NearestOriginals(Schema):
 
 
 def share(question: Question, own: int | None, found: Iterable[int | None]) -> Share:
-    """Sum up the numbers of solutions that the originals have."""
+    """Summarise the numbers of solutions of the originals; ``None`` is an unknown number."""
     numbers = list(found)
     known = [number for number in numbers if number is not None]
     some = [number for number in known if number]
@@ -103,7 +104,7 @@ def share(question: Question, own: int | None, found: Iterable[int | None]) -> S
 def nearest(
     question: Question, grid: Grid, found: Iterable[tuple[int, int | None]], most: int
 ) -> NearestOriginals:
-    """The first originals with solutions, of numbers that are sorted by their distance."""
+    """The first ``most`` originals with solutions; ``found`` is sorted by distance."""
     originals: list[NearOriginal] = []
     for number, solutions in found:
         if len(originals) == most:
@@ -130,7 +131,7 @@ def _near(grid: Grid, number: int, solutions: int) -> NearOriginal:
 
 
 def tightest(questions: Sequence[Question]) -> Iterator[int]:
-    """Yield the place of the question with the least tolerance, for each approach and budget."""
+    """Yield the place of the question with the least tolerance for each approach and budget."""
     places: dict[tuple[str, str], list[int]] = {}
     for place, question in enumerate(questions):
         places.setdefault((question.approach, question.budget), []).append(place)

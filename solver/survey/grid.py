@@ -1,4 +1,4 @@
-"""Grids of originals: a network, with every combination of values in some of its fields."""
+"""Grids of originals: a network with all combinations of values in some fields."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from solver.variation.template import convolutions
 
 RESOLUTION: Final = "resolution"
 FIELDS: Final = ("out_channels", "kernel_size", "stride", "padding", "dilation", "groups")
-"""What a grid can vary of the first two convolutions, whole numbers all of them."""
+"""Fields of the first two convolutions that a grid can vary; all are whole numbers."""
 
 Values = Mapping[str, int]
-"""Values of the fields that a grid varies, by their names."""
+"""Values of the fields that a grid varies, by name."""
 
 
 def fields_of(architecture: Architecture) -> dict[str, tuple[int, str]]:
-    """Where the fields ``conv1.out_channels`` to ``conv2.groups`` stand: layer and name.
+    """Place and field for each name from ``conv1.out_channels`` to ``conv2.groups``.
 
-    ``conv1`` and ``conv2`` are the first two convolutions, whatever the network calls them.
+    ``conv1`` and ``conv2`` are the first two convolutions, regardless of their names.
     """
     first_two = convolutions(architecture.layers)[:2]
     return {
@@ -38,13 +38,13 @@ def fields_of(architecture: Architecture) -> dict[str, tuple[int, str]]:
 
 
 def names_for(architecture: Architecture, name: str) -> list[str]:
-    """The fields that a name stands for: a bare ``kernel_size`` for that of each convolution."""
+    """The fields that a name stands for: ``kernel_size`` means that of each convolution."""
     known = [RESOLUTION, *fields_of(architecture)]
     return [field for field in known if name in (field, field.rpartition(".")[2])]
 
 
 def misfit(name: str, value: int) -> str | None:
-    """Why no network has this value in this field, in words; ``None`` where one may."""
+    """Why no network can have this value in this field, in words; ``None`` if one can."""
     field = name.rpartition(".")[2]
     try:
         if field == RESOLUTION:
@@ -58,9 +58,9 @@ def misfit(name: str, value: int) -> str | None:
 
 @dataclass(frozen=True)
 class Grid:
-    """Networks that differ from an original in some fields; all else is kept.
+    """Networks that differ from an original in some fields only.
 
-    Members are numbered from 0, in the order of the fields' values: the last field changes fastest.
+    Members are numbered from 0 in the order of their values: the last field changes fastest.
 
     Attributes
     ----------
@@ -75,12 +75,12 @@ class Grid:
 
     @property
     def size(self) -> int:
-        """How many members there are, networks that are not valid included."""
+        """Number of members, including invalid networks."""
         return prod(len(values) for values in self.axes.values())
 
     @cached_property
     def own(self) -> Values:
-        """The original's own values."""
+        """The original's values."""
         own = {RESOLUTION: self.original.resolution}
         for name, (index, field) in self._places.items():
             own[name] = getattr(self.original.layers[index], field)
@@ -99,7 +99,7 @@ class Grid:
         return {name: found[name] for name in self.axes}
 
     def member(self, number: int) -> Architecture:
-        """A member, which need not be a valid network; it has no name."""
+        """A member without a name, which may be invalid."""
         values = self.values(number)
         image, layers = self.original.input, list(self.original.layers)
         if RESOLUTION in values:
@@ -111,7 +111,7 @@ class Grid:
         )
 
     def fault(self, number: int) -> str | None:
-        """What is wrong with a member, in words; ``None`` with a valid network."""
+        """What is wrong with a member, in words; ``None`` if it is valid."""
         member = self.member(number)
         for place, reason in violations(member.input.shape, member.layers):
             return f"{'/'.join(map(str, place))}: {reason}"
@@ -122,10 +122,10 @@ class Grid:
         return None
 
     def distance(self, number: int) -> tuple[int, Fraction, int]:
-        """How far a member is from the original; the nearest sorts first.
+        """Sort key for the distance of a member from the original.
 
-        The number of fields that differ, then the sum of their relative differences
-        ``|x − own| / max(own, 1)``, then the order of the grid.
+        It holds the number of fields that differ, the sum of their relative differences
+        ``|x − own| / max(own, 1)``, and the member's number.
         """
         pairs = zip(self.values(number).values(), self.own.values(), strict=True)
         shares = [Fraction(abs(value - own), max(own, 1)) for value, own in pairs if value != own]

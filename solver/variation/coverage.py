@@ -1,4 +1,4 @@
-"""How many rows of the input the first convolution reads, for many variants."""
+"""The rows of the input that the first convolution reads, for many variants."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class Coverage:
 
     @cached_property
     def _end(self) -> int:
-        """Behind the first convolution; 0 where there is none."""
+        """The place behind the first convolution; 0 if there is none."""
         found = convolutions(self.template.layers)
         return found[0] + 1 if found else 0
 
     @cached_property
     def symbols(self) -> list[str]:
-        """The unknowns that it depends on: of the windows up to the first convolution."""
+        """The unknowns that the share depends on: those of windows up to the first convolution."""
         places = range(self._end)
         windows = [place for place in places if place in self.template.windows]
         fields = (
@@ -39,7 +39,7 @@ class Coverage:
         return [RESOLUTION, *sorted(symbol for symbol in fields if symbol)]
 
     def rows(self, values: Mapping[str, int]) -> int:
-        """How many rows one variant reads; 0 where a window does not fit."""
+        """Number of rows that one variant reads; 0 if a window does not fit."""
         return int(self._rows(tuple([int(values[symbol]) for symbol in self.symbols])))
 
     @cached_property
@@ -54,8 +54,8 @@ class Coverage:
         return rows
 
     def shares(self, rows: "Columns") -> Any:
-        """Of many variants, a column: those that differ in nothing it depends on share one."""
-        import numpy as np  # the API, which describes variants, does not load it
+        """The shares of many variants, as a column; equal values are computed once."""
+        import numpy as np  # the API describes variants without loading numpy
 
         if self._is_a_plain_window:
             return self._shares_of_a_plain_window(rows)
@@ -66,7 +66,7 @@ class Coverage:
 
     @property
     def _is_a_plain_window(self) -> bool:
-        """Whether one window without dilation is all that stands before the maps of conv1."""
+        """Whether conv1 has no dilation, and no layer before it changes which rows are read."""
         if not self._end:
             return False
         *before, first = self.template.symbols.layers[: self._end]
@@ -78,10 +78,10 @@ class Coverage:
         )
 
     def _shares_of_a_plain_window(self, rows: "Columns") -> Any:
-        """In closed form where one window without dilation is all.
+        """The shares in closed form, for a plain window.
 
-        Of the padded input's rows ``y`` those are read that lie in the first ``m`` strides with
-        ``y mod s < c``; where kernels overlap, all up to the last kernel's end.
+        Row ``y`` of the padded input is read if it lies in the first ``m`` strides and
+        ``y mod s < c``. If kernels overlap, all rows up to the end of the last kernel are read.
         """
         import numpy as np
 

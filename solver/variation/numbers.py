@@ -1,7 +1,7 @@
 """Many variants at once: the fold over numbers, with a column of values where a field varies.
 
-Nothing here knows how the solver encodes a network. Columns are numpy's; only their operators are
-used, so that whoever imports this does not load numpy.
+Nothing here knows how the solver encodes a network. Columns are numpy arrays, but only their
+operators are used, so importing this module does not load numpy.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     Flags: TypeAlias = NDArray[np.bool_]
 
 Numbers: TypeAlias = Any
-"""A column of whole numbers, or one number that all variants share."""
+"""A column of whole numbers, or one number if all variants have the same."""
 
 CHUNK: Final = 1 << 16
-"""Rows that are looked at together."""
+"""Rows that are processed together."""
 LARGEST: Final = 2**62
-"""Beyond this a 64-bit column is not trusted with a sum."""
+"""Columns with larger numbers do not use 64-bit arithmetic."""
 
 
 class Columns(Walk):
-    """The variants with these values of the unknowns, one each row.
+    """The variants with these values of the unknowns, one in each row.
 
     Attributes
     ----------
     template
-        The network that they are variants of.
+        The network with its unknowns.
     values
-        A column for each unknown; those that nothing is asked of may be missing.
+        A column for each unknown; columns that nothing depends on may be missing.
     """
 
     def __init__(self, template: Template, values: Mapping[str, Numbers]) -> None:
@@ -46,7 +46,7 @@ class Columns(Walk):
 
     @cached_property
     def layers(self) -> Sequence[Layer]:  # type: ignore[override] # asked for when it is needed
-        """The template's layers, with columns in the fields that vary."""
+        """The template's layers with columns in the fields that vary."""
         return self.template.substituted(self.values)
 
     @property
@@ -57,7 +57,7 @@ class Columns(Walk):
 
     @classmethod
     def exact(cls, template: Template, values: "Mapping[str, NDArray[np.int64]]") -> "Columns":
-        """Variants whose counts may be large: beyond 64 bits columns become Python's integers."""
+        """Variants with exact counts: columns hold Python integers if 64 bits are too few."""
         if not all(len(column) for column in values.values()):
             return cls(template, values)
         highest = {symbol: int(column.max()) for symbol, column in values.items()}
@@ -67,7 +67,7 @@ class Columns(Walk):
         return cls(template, {symbol: column.astype(object) for symbol, column in values.items()})
 
     def chunks(self) -> "Iterator[Columns]":
-        """Some rows after the other: whoever walks through many layers holds a column for each."""
+        """Yield the rows in blocks, since a walk holds a column for each layer."""
         for start in range(0, len(self), CHUNK):
             end = start + CHUNK
             values = {symbol: column[start:end] for symbol, column in self.values.items()}
@@ -81,7 +81,7 @@ class Columns(Walk):
 
     @cached_property
     def front_fits(self) -> Numbers:
-        """Where all windows fit, and all joins agree, as far as the junction."""
+        """The rows in which all windows fit and all joins agree, up to the junction."""
         return (self.values[RESOLUTION] > 0) & self.fits(self.template.junction + 1)
 
     def side(self, tensor: int) -> Numbers:
@@ -98,7 +98,7 @@ class Columns(Walk):
         return larger(tall, self.reaches(1)[self.end].side)
 
     def made(self, place: int, inputs: Sequence[Shape], output: Shape) -> Shape:  # noqa: ARG002
-        """One number for the side behind the junction, where all rows have the same."""
+        """Replace a constant side behind the junction by one number."""
         if place == self.template.junction and len(output) > 1:
             side = _shared(output[1])
             return (output[0], side, side)
@@ -106,17 +106,17 @@ class Columns(Walk):
 
 
 def _shared(column: Numbers) -> Numbers:
-    """The one number, where all rows have the same: what follows is counted once."""
+    """The number that all rows share, if there is one: what follows is then counted once."""
     if isinstance(column, int) or not len(column) or (column != column[0]).any():
         return column
     return int(column[0])
 
 
 class _UpperBound(Columns):
-    """No count of variants is larger than that of their largest values with no strides."""
+    """A walk with the largest values and without strides, which no variant's counts exceed."""
 
     def made(self, place: int, inputs: Sequence[Shape], output: Shape) -> Shape:
-        """Windows take nothing away from a map."""
+        """Windows shrink no map."""
         layer = self.layers[place]
         if not isinstance(layer, Sliding):
             return output

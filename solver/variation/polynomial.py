@@ -1,4 +1,4 @@
-"""Polynomials with integer coefficients: how a network's counts depend on its unknowns."""
+"""Polynomials with integer coefficients, for counts as functions of the unknowns."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
@@ -30,7 +30,7 @@ class Polynomial:
 
     @property
     def value(self) -> int | None:
-        """The number, if no unknown is left."""
+        """The constant that the polynomial is; ``None`` if it has unknowns."""
         return self.terms.get((), 0) if self.terms.keys() <= {()} else None
 
     @property
@@ -71,7 +71,7 @@ class Polynomial:
         Raises
         ------
         ArithmeticError
-            It does not.
+            It does not divide every term.
         """
         terms: dict[Monomial, int] = {}
         ((divisor, number),) = _coerce(other).terms.items()
@@ -83,7 +83,7 @@ class Polynomial:
         return Polynomial(terms)
 
     def __mod__(self, other: "Polynomial | int") -> "Polynomial":
-        """What is left of a division is no polynomial.
+        """Refuse: a remainder is no polynomial.
 
         Raises
         ------
@@ -108,11 +108,11 @@ class Polynomial:
         return Polynomial(weight), Polynomial(rest)
 
     def only(self, symbols: Set[str]) -> "Polynomial":
-        """The terms in which one of these unknowns occurs."""
+        """The terms with at least one of these unknowns."""
         return Polynomial({m: f for m, f in self.terms.items() if not symbols.isdisjoint(m)})
 
     def at(self, values: Mapping[str, Any]) -> Any:
-        """The value at these values of the unknowns: numbers, or columns of them."""
+        """The value for these values of the unknowns, which are numbers or columns."""
         total: Any = 0
         for monomial, factor in self.terms.items():
             total = total + prod((values[symbol] for symbol in monomial), start=factor)

@@ -1,8 +1,8 @@
-"""The fold over polynomials: how a network's maps and counts depend on its unknowns.
+"""The fold over polynomials: a network's maps and counts as functions of its unknowns.
 
-It is apart from the fold over numbers on purpose: what CP-SAT finds by these polynomials is
-recounted by code that never sees them. Sides of maps are symbols up to the junction, and the
-original's own numbers behind it.
+It is separate from the fold over numbers on purpose: what CP-SAT finds with these polynomials is
+recounted by code that never sees them. Sides of maps are symbols up to the junction. Behind it they
+are the original's numbers.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def side_symbol(tensor: int) -> str:
-    """Name of the side of a tensor's maps; that of the image is the resolution."""
+    """Symbol for the side of a tensor's maps; the image's side is the resolution."""
     return f"side{tensor}" if tensor else RESOLUTION
 
 
@@ -30,7 +30,7 @@ class Symbols:
     template
         The network.
     layers
-        Its layers; fields that vary hold polynomials.
+        Its layers, with polynomials in the fields that vary.
     """
 
     def __init__(self, template: "Template") -> None:
@@ -42,7 +42,7 @@ class Symbols:
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        """Shapes of the tensors: channels are polynomials, sides as well up to the junction."""
+        """Shapes of the tensors; channels, and sides up to the junction, may be polynomials."""
         side = Polynomial.symbol(RESOLUTION)
         found: list[Shape] = [(self.template.original.input.channels, side, side)]
         for place, (layer, read) in enumerate(zip(self.layers, self.template.links, strict=True)):
@@ -64,7 +64,7 @@ class Symbols:
         return (side, side)
 
     def _joined(self, place: int, layer: Join, inputs: Sequence[Shape]) -> Shape:
-        """Those that all share; a symbol of its own where some may be 1 and are stretched."""
+        """The sides that all inputs share; a new symbol if inputs may be stretched."""
         first, *others = [it[1:] for it in inputs if it[1:] != (1, 1)] or [inputs[0][1:]]
         if not layer.stretches or all(other == first for other in others):
             return first
@@ -73,7 +73,7 @@ class Symbols:
 
     @cached_property
     def _kept(self) -> Shape:
-        """Sides of the map behind the junction in the original; a pool put in keeps them."""
+        """Sides of the map behind the junction in the original; an inserted pool keeps them."""
         behind = self.template.junction - len(self.layers)
         return self.template.original_walk.shapes[behind][1:]
 
@@ -84,7 +84,7 @@ class Symbols:
         return side if isinstance(side, Polynomial) else Polynomial.constant(side)
 
     def last_side(self) -> str:
-        """Symbol of the side of the last map that varies."""
+        """Symbol for the side of the last map that varies."""
         sliding = (
             place
             for place, layer in enumerate(self.layers[: self.template.junction + 1])
@@ -93,12 +93,12 @@ class Symbols:
         return side_symbol(max(sliding, default=-1) + 1)
 
     def unlike_sides(self, place: int) -> list[Polynomial]:
-        """Sides of what a layer reads that are neither 1 nor its output's of themselves."""
+        """Sides of a layer's inputs that are not identical to 1 or to its output's side."""
         sides = dict.fromkeys(self.side(tensor) for tensor in self.template.links[place])
         return [side for side in sides if side not in (1, self.side(place + 1))]
 
     def inputs(self, place: int) -> list[Shape]:
-        """Shapes of what a layer reads."""
+        """Shapes of a layer's inputs."""
         return [self.shapes[tensor] for tensor in self.template.links[place]]
 
     @cached_property
@@ -110,7 +110,7 @@ class Symbols:
 
     @cached_property
     def params(self) -> Polynomial:
-        """Parameters of the whole network (Eqs. 2, 3), shared ones once."""
+        """Parameters of the whole network (Eqs. 2, 3); shared ones count once."""
         total = Polynomial.constant(0)
         for layer, params in zip(self.layers, self._own_params, strict=True):
             if not (isinstance(layer, Weighted) and layer.shares):
@@ -130,8 +130,8 @@ class Symbols:
     def receptive_field(self) -> Polynomial | None:
         """Receptive field of the last layer before the first linear one, in input pixels.
 
-        ``None`` where it is no polynomial: branches meet of which neither sees more than the other
-        in all variants, or an adaptive pool's window follows a side that varies.
+        ``None`` if it is no polynomial: branches join and none of them sees most in all variants,
+        or an adaptive pool's window depends on a side that varies.
         """
         tall, wide = (self._reach(axis) for axis in (0, 1))
         return None if tall is None or wide is None else _dominant([tall, wide])
@@ -159,7 +159,7 @@ class Symbols:
 def _largest(
     reaches: Sequence[tuple[Polynomial, Polynomial] | None],
 ) -> tuple[Polynomial, Polynomial] | None:
-    """Of sides and steps those that are never smaller than the others, if there are some."""
+    """The side and the step that are never smaller than any other; ``None`` if there are none."""
     known = [reach for reach in reaches if reach is not None]
     if len(known) < len(reaches):
         return None

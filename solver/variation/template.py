@@ -20,9 +20,9 @@ Assignment: TypeAlias = Mapping[str, int]
 
 
 class MisfitError(ValueError):
-    """An approach cannot be applied to a network; the text names the layer that is in the way.
+    """An approach cannot be applied to a network; the message names the layer in the way.
 
-    ``place`` is where that stands in the architecture.
+    ``place`` is the place of that layer in the architecture.
     """
 
     def __init__(self, reason: str, place: Place = ("layers",)) -> None:
@@ -39,17 +39,17 @@ class Template:
     original
         The network whose budget and map sizes the variants keep.
     layers
-        The variant's layers; where a field is unknown, any value stands in it.
+        The variant's layers; unknown fields hold arbitrary values.
     links
-        The tensors that each of them reads: 0 is the image, ``i + 1`` what layer ``i`` makes.
+        The tensors that each layer reads: 0 is the image, ``i + 1`` the output of layer ``i``.
     unknowns
-        What varies, in the order in which answers are sorted.
+        The unknowns, in the order in which answers are sorted.
     places
-        Where the layers stand that the unknowns name.
+        Places of the layers that the unknowns name.
     junction
-        The last layer that sees another map size than in the original. Everything goes through it;
-        what is behind it gets the maps that it got before, or those of one pixel where it is a
-        global pool.
+        Place of the last layer whose input has another map size than in the original. Everything
+        goes through it. The layers behind it see maps of the original's size, or of one pixel if
+        the junction is a global pool.
     """
 
     original: Architecture
@@ -61,7 +61,7 @@ class Template:
 
     @cached_property
     def fields(self) -> Mapping[tuple[int, str], Polynomial]:
-        """Every field that varies, by layer and name: an unknown, or a width that is tied to one.
+        """Every field that varies, by place and name: an unknown, or a width tied to one.
 
         Raises
         ------
@@ -77,16 +77,16 @@ class Template:
 
     @cached_property
     def symbols(self) -> Symbols:
-        """The fold over polynomials: the network as the unknowns change it, for the encoding."""
+        """The fold over polynomials, from which the encoding is made."""
         return Symbols(self)
 
     @cached_property
     def width(self) -> str | None:
-        """The unknown that pays for the resolution, if any: a number of filters or features."""
+        """The unknown number of filters or features that pays for the resolution, if any."""
         return next((it.symbol for it in self.unknowns if it.role is Role.WIDTH), None)
 
     def symbol(self, place: int, field: str) -> str | None:
-        """The unknown in a field of a layer, if there is one."""
+        """The unknown in a layer's field, if there is one."""
         at = (it.symbol for it in self.unknowns if self._is_at(it, place) and it.field == field)
         return next(at, None)
 
@@ -95,14 +95,14 @@ class Template:
 
     @cached_property
     def windows(self) -> list[int]:
-        """The layers whose geometry is unknown, in their order."""
+        """Places of the layers with an unknown geometry, in order."""
         geometry = (it for it in self.unknowns if it.role not in (Role.WIDTH, Role.RESOLUTION))
         return sorted({self.places[it.layer] for it in geometry})
 
     def substituted(self, values: Mapping[str, Any], end: int | None = None) -> list[Layer]:
-        """Layers before a place (or all), with values in the fields that vary.
+        """The layers before place ``end`` (or all), with values in the fields that vary.
 
-        Values are whole numbers or columns. Where an unknown has none, its field stays as it is.
+        Values are whole numbers or columns. Fields of unknowns without a value stay as they are.
         """
         layers = list(self.layers[:end])
         for place, fields in self._changes.items():
@@ -117,7 +117,7 @@ class Template:
 
     @cached_property
     def _changes(self) -> Mapping[int, Sequence[tuple[str, str, Polynomial | None]]]:
-        """The fields of each layer that vary: name, unknown, and its multiple if it is not bare."""
+        """The varying fields of each layer: name, unknown, and polynomial if it is not bare."""
         found: dict[int, list[tuple[str, str, Polynomial | None]]] = {}
         for (place, name), field in self.fields.items():
             (symbol,) = field.symbols
@@ -127,43 +127,43 @@ class Template:
 
     @property
     def changed(self) -> tuple[int, ...]:
-        """The layers in which a field varies."""
+        """Places of the layers in which a field varies."""
         return tuple(self._changes)
 
     def walk(self, values: Assignment, end: int | None = None) -> Walk:
-        """The layers before a place (or all) of the variant with these values."""
+        """A walk through the layers before place ``end`` (or all) of one variant."""
         channels, resolution = self.original.input.channels, values[RESOLUTION]
         image = (channels, resolution, resolution)
         return Walk(self.substituted(values, end), self.links[:end], image)
 
     def architecture(self, assignment: Assignment) -> Architecture:
-        """Build the variant with these values; it may break rules until it was checked."""
+        """The variant with these values, which is not validated."""
         return self.built(self.substituted(assignment), assignment[RESOLUTION])
 
     def built(
         self, layers: Sequence[Layer], resolution: int, name: str | None = None
     ) -> Architecture:
-        """A network of layers in which values stand, on images of a resolution."""
+        """A network of layers without unknowns, for images of a resolution."""
         channels = self.original.input.channels
         image = Input.trusted(channels=channels, resolution=resolution, height=None, width=None)
         return Architecture.trusted(name=name, description=None, input=image, layers=tuple(layers))
 
     @cached_property
     def _tied(self) -> Mapping[tuple[int, str], Polynomial]:
-        """Fields that follow from the unknown width: all that its group of channels goes through.
+        """Fields that follow from the unknown width: those that the same width group sets.
 
         Raises
         ------
         MisfitError
-            The width is cut, or is part of the network's input or output.
+            The group is cut, or belongs to the network's input or output.
         """
         return self._ties.fields() if self.width else {}
 
     @cached_property
     def divisors(self) -> Mapping[int, int]:
-        """What the unknown width is divided by, and what must be left, so that groups are whole.
+        """Divisors of the unknown width and their remainders, which keep convolutions valid.
 
-        Nothing is left but where a convolution has groups of channels that several layers make.
+        Remainders are 0 unless a grouped convolution reads channels that several layers make.
         """
         return self._ties.divisors() if self.width else {}
 
@@ -173,12 +173,12 @@ class Template:
 
     @cached_property
     def original_walk(self) -> Walk:
-        """The original, layer by layer."""
+        """A walk through the original."""
         return walk(self.original)
 
 
 class _Ties:
-    """The width group of the layer whose width is unknown."""
+    """The width group of the layer with the unknown width, and what is tied to it."""
 
     def __init__(self, template: Template) -> None:
         self._template = template
@@ -199,7 +199,7 @@ class _Ties:
         Raises
         ------
         MisfitError
-            It is not one that may vary.
+            The group cannot vary.
         """
         segments = self._tensors[self._place + 1]
         if len(segments) != 1 or segments[0][1] != 1:
@@ -221,13 +221,13 @@ class _Ties:
         return f"the channels of {name} are tied to the network's output ({last})"
 
     def _walked(self, template: Template) -> list[Shape]:
-        """Shapes of the tensors; where no layer was put in they are the original's."""
+        """Shapes of the tensors; the original's if no layer was inserted."""
         if len(template.layers) == len(template.original.layers):
             return template.original_walk.shapes
         return Walk(template.layers, template.links, template.original.input.shape).shapes
 
     def fields(self) -> Mapping[tuple[int, str], Polynomial]:
-        """Widths, and groups of depthwise convolutions, as multiples of the unknown."""
+        """Widths, and groups of depthwise convolutions, as polynomials of the unknown."""
         group, found = self._group, dict[tuple[int, str], Polynomial]()
         for place, layer in enumerate(self._template.layers):
             made = self._of(self._tensors[place + 1], group)
@@ -249,7 +249,7 @@ class _Ties:
         return found
 
     def _of(self, segments: Sequence[tuple[int, int]], group: int) -> Polynomial | None:
-        """Channels as a polynomial of the unknown; ``None`` where they do not depend on it."""
+        """Channels as a polynomial of the unknown; ``None`` if they do not depend on it."""
         times = form(segments)
         if group not in times:
             return None
@@ -257,21 +257,21 @@ class _Ties:
         return self._symbol * times[group] + rest
 
     def divisors(self) -> Mapping[int, int]:
-        """What the group's width is divided by, and what is left of it."""
+        """Divisors of the group's width, each with its remainder."""
         group = self._group
         width = self._widths.sizes[group]
         return {number: width % number for number in sorted(self._widths.divisors(group))}
 
 
 def convolutions(layers: Sequence[Layer]) -> list[int]:
-    """Where the convolutions stand."""
+    """Places of the convolutions."""
     return [place for place, layer in enumerate(layers) if isinstance(layer, Conv2d)]
 
 
 def with_pool(
     architecture: Architecture, place: int, pool: Layer
 ) -> tuple[tuple[Layer, ...], Links]:
-    """A network's layers with a pool put in, under the first name that is free."""
+    """The layers and links of a network with an inserted pool, named ``pool1``, ``pool2``, …"""
     taken = {layer.name for layer in architecture.layers}
     numbers = range(1, len(architecture.layers) + 2)
     name = next(name for number in numbers if (name := f"pool{number}") not in taken)

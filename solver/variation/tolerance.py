@@ -1,4 +1,4 @@
-"""How far counts may deviate from the original's."""
+"""The tolerance: how far counts may deviate from the original's."""
 
 from decimal import Decimal
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ class Tolerance(Schema):
     @model_validator(mode="before")
     @classmethod
     def _symmetric(cls, data: Any) -> Any:
-        """A number stands for a band of that width to both sides."""
+        """Take a number as the tolerance on both sides."""
         if isinstance(data, int | float) and not isinstance(data, bool):
             return {"below": data, "above": data}
         if not isinstance(data, dict | Tolerance):
@@ -29,11 +29,11 @@ class Tolerance(Schema):
         return data
 
     def band(self, target: int) -> Range:
-        """Counts within the tolerance of a target: inclusive, in whole numbers."""
+        """The range of counts within the tolerance of a target."""
         return Range(target - _share(self.below, target), target + _share(self.above, target))
 
 
 def _share(fraction: float, target: int) -> int:
-    """⌊fraction · target⌋ of the fraction as written in decimal: floats misplace bounds."""
+    """⌊fraction · target⌋, exact for the fraction as written in decimal."""
     numerator, denominator = Decimal(repr(fraction)).as_integer_ratio()
     return numerator * target // denominator

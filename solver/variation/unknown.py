@@ -1,4 +1,4 @@
-"""Unknowns: what an approach may change of a network."""
+"""Unknowns: the fields of a network that an approach may change."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -12,19 +12,19 @@ from solver.network.sentences import expected
 RESOLUTION: Final = "N"
 """Symbol of the resolution, which every approach changes."""
 IMAGE: Final = "image"
-"""What unknowns call the image, which is no layer."""
+"""Name by which unknowns refer to the image, which is no layer."""
 
 MAX_GEOMETRY: Final = 4_096
 """Largest resolution, kernel, stride, padding or dilation that a range may reach."""
 MAX_WIDTH: Final = 1_000_000
-"""Most filters or features that an unknown may take where nothing bounds it."""
+"""Largest number of filters or features of an unknown that has no range."""
 
 MAX_BOUND: Final = 10_000_000
 Bound = Annotated[int, Field(ge=0, le=MAX_BOUND, strict=True)]
 
 
 def _two_numbers(value: Any) -> Any:
-    """Take two whole numbers."""
+    """Refuse what is not a list of two whole numbers."""
     is_pair = isinstance(value, list | tuple) and len(value) == 2
     if not is_pair or not all(type(it) is int and 0 <= it <= MAX_BOUND for it in value):
         raise expected("two whole numbers of 0 or more: [low, high]")
@@ -39,14 +39,14 @@ class Range(NamedTuple):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Say what a range is, whatever is wrong with one."""
+        """Report every wrong range with the same message."""
         pair = handler.generate_schema(tuple[Bound, Bound])
         checked = core_schema.no_info_before_validator_function(_two_numbers, pair)
         return core_schema.no_info_after_validator_function(cls._make, checked)
 
 
 class Role(Enum):
-    """What an unknown is to its layer; requirements and options follow from it."""
+    """The role of an unknown in its layer; requirements and options depend on it."""
 
     RESOLUTION = "resolution"
     WIDTH = "width"
@@ -75,13 +75,13 @@ class Unknown:
     symbol
         The paper's, without its prime.
     layer
-        Which of the layers that the approach changes: a key of :attr:`Template.places`.
+        The changed layer that it belongs to: a key of :attr:`Template.places`.
     field
         The layer's field.
     role
-        What the field is to its layer.
+        The field's role in its layer.
     range
-        The range in a request that bounds it.
+        Name of the range in a request that bounds it.
     """
 
     symbol: str
@@ -96,10 +96,10 @@ N: Final = Unknown(RESOLUTION, IMAGE, "resolution", Role.RESOLUTION, "resolution
 
 
 def window_of(layer: str, suffix: str, *fields: str, ranges: str = "") -> tuple[Unknown, ...]:
-    """Unknowns of a layer's window, in this order of fields.
+    """Unknowns of a layer's window, in the order of ``fields``.
 
-    ``suffix`` is what the paper writes behind each letter (``C1``, ``P1``, ``S1``), ``ranges`` what
-    stands before the names of their ranges.
+    ``suffix`` follows each letter in the paper's symbols (``C1``, ``P1``, ``S1``). ``ranges`` is
+    the prefix of the names of their ranges.
     """
     return tuple(
         Unknown(_LETTERS[field] + suffix, layer, field, _ROLES[field], ranges + field)

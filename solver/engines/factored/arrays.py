@@ -16,16 +16,16 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 EMPTY: Ints = np.zeros(0, np.int64)
 FEW: Final = 2_000
-"""Fewer numbers are compared."""
+"""Shorter columns are sorted by comparison."""
 
 
 def ragged(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Lists ``starts[i] .. starts[i] + counts[i] - 1``, one behind the other.
+    """The lists ``starts[i] .. starts[i] + counts[i] - 1``, one after another.
 
     Returns
     -------
     owner
-        To which list each element belongs.
+        The list that each element belongs to.
     element
         The elements.
     """
@@ -36,7 +36,7 @@ def ragged(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
 
 
 def combinations(spans: Sequence[Ints]) -> list[Ints]:
-    """All combinations of values, the last varying fastest: a column for each span."""
+    """All combinations of values, as a column for each span; the last varies fastest."""
     inner, columns = prod(len(span) for span in spans), []
     outer = 1
     for span in spans:
@@ -47,9 +47,9 @@ def combinations(spans: Sequence[Ints]) -> list[Ints]:
 
 
 def sort(packed: Ints, bits: int) -> Ints:
-    """Whole numbers of so many bits in ascending order, 16 bits after the other from the last.
+    """Sort whole numbers of ``bits`` bits: a radix sort with 16-bit digits.
 
-    numpy sorts 16-bit keys by their digits, in a tenth of the time that it takes to compare.
+    numpy sorts 16-bit keys by radix, in a tenth of the time of a sort by comparison.
     """
     if len(packed) < FEW:
         return np.sort(packed)
@@ -59,22 +59,22 @@ def sort(packed: Ints, bits: int) -> Ints:
 
 
 class Index:
-    """Where each key stands in a sorted column."""
+    """The places of keys in a sorted column."""
 
     def __init__(self, keys: Ints) -> None:
         self._keys = keys
 
     def find(self, wanted: Ints) -> tuple[Ints, Ints]:
-        """First place of each wanted key, and how often it stands there."""
+        """First place of each wanted key, and how often it occurs."""
         first = np.searchsorted(self._keys, wanted)
         return first, np.searchsorted(self._keys, wanted, side="right") - first
 
 
 class Numbering:
-    """Numbers from 0 for the distinct keys of a sorted column; ``-1`` for all other keys."""
+    """Numbers the distinct keys of a sorted column from 0; all other keys get ``-1``."""
 
     DENSE = 1 << 22
-    """Up to this largest key a table answers; beyond it, a search does."""
+    """A table is used if the largest key is smaller; else a binary search."""
 
     def __init__(self, keys: Ints) -> None:
         is_first = np.ones(len(keys), bool)
@@ -103,12 +103,12 @@ class Numbering:
 
 @dataclass(frozen=True)
 class Packing:
-    """Rows of whole numbers as single ones that sort alike: a field of bits for each symbol."""
+    """Packs rows into single numbers with the same order: a bit field for each symbol."""
 
     bounds: Mapping[str, Range]
 
     WIDEST = 62
-    """Bits that a signed number holds without care."""
+    """Largest number of bits of a packed row."""
 
     @property
     def symbols(self) -> Sequence[str]:
@@ -117,7 +117,7 @@ class Packing:
 
     @cached_property
     def _shifts(self) -> dict[str, int]:
-        """Place of each field, from the least significant; the last is the width of a row."""
+        """First bit of each field; the key ``""`` holds the number of bits of a row."""
         shifts, place = {}, 0
         for symbol, (low, high) in reversed([*self.bounds.items()]):
             shifts[symbol] = place
@@ -126,18 +126,18 @@ class Packing:
 
     @property
     def bits(self) -> int:
-        """Bits of a whole row."""
+        """Number of bits of a row."""
         return self._shifts[""]
 
     def pack(self, values: Mapping[str, Ints], rows: int) -> Ints:
-        """Some fields of each row; the others are 0, so that parts of a row can be added."""
+        """Pack some fields; the others are 0, so that the parts of a row can be added."""
         packed = np.zeros(rows, np.int64)
         for symbol, column in values.items():
             packed += (column - self.bounds[symbol].low) << self._shifts[symbol]
         return packed
 
     def step(self, symbol: str | None, distance: int) -> int:
-        """Distance of two packed rows that differ by this in one field."""
+        """Difference of two packed rows that differ by ``distance`` in one field."""
         return distance << self._shifts[symbol] if symbol else 0
 
     def unpack(self, packed: Ints) -> dict[str, Ints]:

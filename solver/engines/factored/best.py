@@ -1,7 +1,7 @@
 """The best of factored solutions, without listing the others.
 
-Solutions of a group are bounded together. Groups are opened from the best bound down, until no
-group that is left can hold anything better than what was found.
+Each group of solutions has a bound. Groups are opened in the order of their bounds, the best first,
+until no other group can hold anything better than what was found.
 """
 
 from collections.abc import Mapping
@@ -20,40 +20,35 @@ from solver.variation.numbers import Columns
 from solver.variation.unknown import RESOLUTION
 
 AT_ONCE: Final = 2_000
-"""Solutions that are looked at together, at least."""
+"""Least number of solutions that are listed together."""
 
 
 @dataclass(frozen=True)
 class RankedSolutions(Solutions):
-    """Solutions that can be asked for the best of them."""
+    """Factored solutions that can be ranked."""
 
     def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
-        """So many of the best solutions, the best first, without listing the others.
+        """The ``number`` best solutions, the best first, without listing all others.
 
         Raises
         ------
         TooManyError
-            There are more widths than can be looked at.
+            There are too many widths to be listed.
         """
-        return best(self, objective, number)
-
-
-def best(solutions: Solutions, objective: Objective, number: int) -> Mapping[str, Ints]:
-    """So many of the best solutions, the best first."""
-    bounds = _Bounds(solutions, objective)
-    sizes = np.cumsum(solutions.sizes[bounds.order])
-    found, start = EMPTY, 0
-    while start < len(sizes) and not _is_beaten(solutions, objective, bounds, found, start, number):
-        opened = sizes[start - 1] if start else 0
-        end = int(np.searchsorted(sizes, opened + max(AT_ONCE, 4 * number))) + 1
-        listed = solutions.of_groups(bounds.order[start:end])
-        found = _first(solutions, objective, np.concatenate([found, listed]), number)
-        start = end
-    return solutions.packing.unpack(found)
+        bounds = _Bounds(self, objective)
+        sizes = np.cumsum(self.sizes[bounds.order])
+        found, start = EMPTY, 0
+        while start < len(sizes) and not _is_beaten(self, objective, bounds, found, start, number):
+            opened = sizes[start - 1] if start else 0
+            end = int(np.searchsorted(sizes, opened + max(AT_ONCE, 4 * number))) + 1
+            listed = self.of_groups(bounds.order[start:end])
+            found = _first(self, objective, np.concatenate([found, listed]), number)
+            start = end
+        return self.packing.unpack(found)
 
 
 def _first(solutions: Solutions, objective: Objective, packed: Ints, number: int) -> Ints:
-    """The best of some solutions, in order."""
+    """The ``number`` best of some solutions, the best first."""
     rows = _columns(solutions, objective, packed)
     order = np.lexsort((packed, -rows[RESOLUTION], -_value(objective, rows)))
     return packed[order[:number]]
@@ -67,7 +62,7 @@ def _is_beaten(
     start: int,
     number: int,
 ) -> bool:
-    """Whether the worst that was found is better than anything left can be."""
+    """Whether the worst solution found is better than all groups from ``start`` on can be."""
     if len(found) < number:
         return False
     rows = _columns(solutions, objective, found[-1:])
@@ -76,7 +71,7 @@ def _is_beaten(
 
 
 def _value(objective: Objective, rows: Columns) -> NDArray[Any]:
-    """How good each row is; of numbers beyond 64 bits, about."""
+    """The value of each row; values beyond 64 bits are rounded."""
     parts = [objective.value(chunk) for chunk in rows.chunks()] or [EMPTY]
     values = np.concatenate(parts)
     return values.astype(float) if values.dtype == object else values
@@ -87,7 +82,7 @@ def _columns(solutions: Solutions, objective: Objective, packed: Ints) -> Column
 
 
 class _Bounds:
-    """What each group can reach at most: the objective's value, and the resolution."""
+    """Upper bounds for each group: of the objective's value and of the resolution."""
 
     def __init__(self, solutions: Solutions, objective: Objective) -> None:
         self._solutions, self._objective = solutions, objective
@@ -98,7 +93,7 @@ class _Bounds:
         self.order = used[np.lexsort((-self._resolution[used], -self._value[used]))]
 
     def at(self, place: int) -> tuple[float, float]:
-        """Of the group at this place of the order."""
+        """The bounds of the group at this place of the order."""
         group = self.order[place]
         return self._value[group], self._resolution[group]
 
@@ -117,10 +112,10 @@ class _Bounds:
                 return self._spans(first)
 
     def _spans(self, first: Mapping[str, Ints]) -> NDArray[Any]:
-        """The value of a group's largest kernels, strides and dilations, taken together.
+        """The value for the largest kernels, strides and dilations of each group together.
 
-        Maps behind the first window are those of the group; a global pool in front of it may
-        span any.
+        The maps behind the first window are the group's. There is no bound if a global pool stands
+        before it.
         """
         solutions, template = self._solutions, self._objective.template
         before = template.layers[: Chain(template).end_of_before]

@@ -18,7 +18,7 @@ FIELDS: Final = ("kernel_size", "padding", "stride", "dilation")
 
 @dataclass(frozen=True)
 class Opening:
-    """A layer with unknowns in it: its fields as symbols, or as the numbers that they keep."""
+    """A layer with an unknown geometry: each field is a symbol, or a number if it is known."""
 
     index: int
     kernel_size: str | int
@@ -35,16 +35,16 @@ class Opening:
 
 @dataclass(frozen=True)
 class Chain:
-    """Fixed layers, the first window, fixed layers, and the second window, at the junction.
+    """Fixed layers, the first window, fixed layers, and the second window at the junction.
 
-    Either window may be missing: Approach I has none, Approach II only the first.
+    Approach I has no window, and Approach II only the first.
     """
 
     template: Template
 
     @cached_property
     def windows(self) -> list[Opening]:
-        """The layers whose geometry is unknown, in their order."""
+        """The layers with an unknown geometry, in order."""
         return [self._window(place) for place in self.template.windows]
 
     def _window(self, index: int) -> Opening:
@@ -57,39 +57,39 @@ class Chain:
 
     @property
     def first(self) -> Opening | None:
-        """The first convolution, if anything of its geometry changes."""
+        """The first window, if there is one."""
         return self.windows[0] if self.windows else None
 
     @property
     def second(self) -> Opening | None:
-        """The layer at the junction, if it is another one."""
+        """The second window, if there is one."""
         return self.windows[1] if len(self.windows) > 1 else None
 
     @property
     def kept(self) -> int | None:
-        """Side of the map behind the last window, which must stay."""
+        """Side that the map behind the last window must keep, if there is a window."""
         side = self.template.symbols.side(self.template.junction + 1)
         return side.value if self.windows else None
 
     @property
     def first_kernel(self) -> list[str]:
-        """Symbol of the first window's kernel, if it is unknown."""
+        """The symbol of the first window's kernel in a list, which is empty if it is known."""
         kernels = [window.kernel_size for window in self.windows[:1]]
         return [kernel for kernel in kernels if isinstance(kernel, str)]
 
     @property
     def first_side(self) -> str:
-        """Symbol of the side of the map behind the first window."""
+        """Symbol for the side of the map behind the first window; empty without a window."""
         return side_symbol(self.first.index + 1) if self.first else ""
 
     @property
     def end_of_before(self) -> int:
-        """The first window; where there is none, the junction."""
+        """Place of the first window, or of the junction if there is no window."""
         return self.first.index if self.first else self.template.junction
 
     @property
     def span_of_between(self) -> tuple[int, int]:
-        """The layer behind the first window, and the second window."""
+        """Places of the layer behind the first window and of the second window."""
         start = self.first.index + 1 if self.first else 0
         return start, self.second.index if self.second else start
 
@@ -98,17 +98,17 @@ class Chain:
         return walk(self.template, 0, self.end_of_before, resolutions)
 
     def between(self, sides: Ints) -> "Sides":
-        """Sides of the maps from that behind the first window to the second window."""
+        """Sides of the maps between the windows."""
         return walk(self.template, *self.span_of_between, sides)
 
     @cached_property
     def symbols_before(self) -> set[str]:
-        """The resolution, and the sides of maps up to the first window."""
+        """Symbols for the sides of maps from the input to the first window."""
         return self._symbols(0, self.end_of_before)
 
     @cached_property
     def symbols_between(self) -> set[str]:
-        """The sides of maps from that behind the first window to the second window."""
+        """Symbols for the sides of the maps between the windows; empty without a second."""
         return self._symbols(*self.span_of_between) if self.second else set()
 
     def _symbols(self, first: int, last: int) -> set[str]:
@@ -118,22 +118,22 @@ class Chain:
 
 @dataclass(frozen=True)
 class Sides:
-    """Sides of maps: the first, by their symbols, and the last; 0 where a window did not fit."""
+    """Sides of maps: the first, all by symbol, and the last, which is 0 if a window did not fit."""
 
     first: Ints
     by_symbol: Mapping[str, Ints]
     last: Ints
 
     def take(self, rows: Ints | Flags) -> "Sides":
-        """Some of them."""
+        """Some of the rows."""
         by_symbol = {symbol: sides[rows] for symbol, sides in self.by_symbol.items()}
         return Sides(self.first[rows], by_symbol, self.last[rows])
 
 
 def walk(template: Template, first: int, last: int, sides: Ints) -> Sides:
-    """Sides of the tensors ``first .. last``, from those of the first (Eq. 4).
+    """Sides of the tensors ``first .. last`` for given sides of the first (Eq. 4).
 
-    Everything goes through the first and the last.
+    Everything must go through the first and the last tensor.
     """
     links = tuple(tuple(tensor - first for tensor in read) for read in template.links[first:last])
     found = Walk(template.layers[first:last], links, (1, sides, sides))

@@ -1,9 +1,8 @@
 """From a problem to its factored solutions.
 
-Paddings, strides and resolutions take no part in a budget but through the sides of maps. So the
-budget is solved first (:mod:`~solver.engines.factored.skeleton`), over kernels, maps and widths;
-the rest are windows that make these maps, read from tables of Eq. 4
-(:mod:`~solver.engines.factored.windows`).
+Paddings, strides and resolutions affect a budget only through the sides of maps. So the budget is
+solved first, over kernels, maps and widths (:mod:`~solver.engines.factored.skeleton`). Then windows
+that make these maps are looked up in tables of Eq. 4 (:mod:`~solver.engines.factored.windows`).
 """
 
 from collections.abc import Sequence
@@ -31,16 +30,16 @@ from solver.variation.unknown import Range
 def factor(
     template: Template, constraints: Sequence[Constraint], width: str | None, time_limit: float
 ) -> tuple[RankedSolutions, Report]:
-    """All solutions of a problem, unless the report's status says that time ran out.
+    """All solutions of a problem, unless the status of the report says that time ran out.
 
     Raises
     ------
     NotFactoredError
-        A constraint has no place among the parts that solutions are put together from.
+        A constraint fits none of the parts that solutions are made of.
     TooManyError
-        The ranges are too wide for tables; the full model is slower, but needs none.
+        The ranges are too wide for tables; the full engine needs none, but is slower.
     OverflowError
-        A count could leave 64 bits.
+        A count could exceed 64 bits.
     """
     factors = Factors.of(template, constraints, width)
     between = _sides_between(factors)
@@ -65,7 +64,7 @@ def _none(factors: Factors) -> RankedSolutions:
 
 
 def _sides_between(factors: Factors) -> Sides:
-    """Every side that the map behind the first window could have, and what becomes of it."""
+    """Every possible side of the map behind the first window, with the sides that follow."""
     if factors.chain.first is None:
         return factors.chain.between(np.zeros(1, np.int64))
     between = factors.chain.between(np.arange(1, factors.largest_side + 1))
@@ -73,7 +72,7 @@ def _sides_between(factors: Factors) -> Sides:
 
 
 class Entries:
-    """Cells that go with rows of the second list."""
+    """Pairs of a cell and a row of the second table."""
 
     def __init__(self, cells: Cells, second: WindowTable, cell: Ints, row: Ints) -> None:
         self.values = {it: column[cell] for it, column in cells.values.items()}
@@ -85,7 +84,7 @@ class Entries:
 
 
 def _entries(factors: Factors, cells: Cells, second: WindowTable) -> Entries:
-    """Join cells and the second list where they name the same second kernel and first map."""
+    """Join cells with rows of the second table that have the same second kernel and first map."""
     chain = factors.chain
     shared = [it for it in cells.values if it in second.values]
     has_side = chain.first_side in cells.values
@@ -102,7 +101,7 @@ def _entries(factors: Factors, cells: Cells, second: WindowTable) -> Entries:
 
 
 def _mixed(columns: Sequence[Ints], spans: Sequence[int], rows: int) -> Ints:
-    """One number for each row's values; none of them reaches its span."""
+    """One number for the values of each row; each value is below its span."""
     key = np.zeros(rows, np.int64)
     for column, span in zip(columns, spans, strict=False):
         key = key * span + column
@@ -110,14 +109,14 @@ def _mixed(columns: Sequence[Ints], spans: Sequence[int], rows: int) -> Ints:
 
 
 def _wanted(factors: Factors, entries: Entries) -> Flags:
-    """Which sides of the first map have an entry."""
+    """Flags of the sides of the first map that have an entry."""
     wanted = np.zeros(factors.largest_side + 1, bool)
     wanted[entries.second.side] = True
     return wanted
 
 
 def _kernels(factors: Factors, entries: Entries) -> Ints | None:
-    """Which first kernels have an entry; ``None`` where the budget does not depend on them."""
+    """First kernels that have an entry; ``None`` if the budget does not depend on them."""
     found = [
         np.unique(entries.values[it]) for it in factors.chain.first_kernel if it in entries.values
     ]
@@ -125,7 +124,7 @@ def _kernels(factors: Factors, entries: Entries) -> Ints | None:
 
 
 def _solutions(factors: Factors, first: WindowTable, entries: Entries) -> RankedSolutions:
-    """Number the groups, and leave out rows that have no entry."""
+    """Number the groups, and drop rows without an entry."""
     shared = [it for it in entries.values if it in first.values]
     spans = [factors.largest_side + 1, *(factors.ranges[it].high + 1 for it in shared)]
     keys = [entries.second.side, *(entries.values[it] for it in shared)]
@@ -151,7 +150,7 @@ def _solutions(factors: Factors, first: WindowTable, entries: Entries) -> Ranked
 
 
 def _packing(factors: Factors, entries: Entries) -> Packing:
-    """Fields for the unknowns in their order; the width's as wide as need be.
+    """Bit fields for the unknowns in order; the field of the width is as small as possible.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A problem, taken apart: which constraint bears on which part of a solution."""
+"""A problem taken apart: each constraint is assigned to a part of a solution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,28 +19,28 @@ from solver.variation.unknown import RESOLUTION, Range
 
 
 class NotFactoredError(Exception):
-    """The parts of a solution depend on one another in a way that tables do not hold.
+    """The parts of a solution depend on one another in a way that tables cannot express.
 
-    The full model answers all the same.
+    The full engine can solve such problems.
     """
 
 
 @dataclass(frozen=True)
 class Factors:
-    """What the parts of a solution must satisfy.
+    """The constraints on each part of a solution.
 
     Attributes
     ----------
     chain
-        The maps' sides; they must fit, and end as in the original.
+        The windows and the sides of maps.
     ranges
         Bounds of the unknowns, in the order in which answers are sorted.
     width
-        The unknown that pays, if there is one; it is a multiple of ``step``.
+        The unknown that pays, if there is one; it must be a multiple of ``step``.
     budgets
-        What it pays for.
+        The budget constraints.
     local
-        The other constraints, each about unknowns of one window (and the resolution).
+        The other constraints, each about the unknowns of one window (and the resolution).
     """
 
     chain: Chain
@@ -59,7 +59,7 @@ class Factors:
         Raises
         ------
         NotFactoredError
-            One of them has no place among the parts.
+            A constraint fits no part.
         """
         step, maps = 1, list[MapSizes | SameMap | EqualBudget]()
         ranges, budgets, local = dict[str, Range](), list[EqualBudget](), list[Constraint]()
@@ -105,7 +105,7 @@ class Factors:
 
     @property
     def _told(self) -> set[str]:
-        """What tables tell of: the resolution, sides of maps, and kernels."""
+        """The symbols that tables hold: the resolution, sides of maps, and kernels."""
         chain = self.chain
         kernels = {it.kernel_size for it in chain.windows if isinstance(it.kernel_size, str)}
         return {RESOLUTION} | chain.symbols_before | chain.symbols_between | kernels
@@ -119,7 +119,7 @@ class Factors:
 
     @cached_property
     def symbols(self) -> list[str]:
-        """What the budgets depend on besides the width: resolution, first map, kernels."""
+        """Symbols that budgets depend on besides the width: resolution, first map, kernels."""
         chain = self.chain
         read = {symbol for part in self.parts for side in part for symbol in side.symbols}
         found = [RESOLUTION] if read & chain.symbols_before else []
@@ -130,7 +130,7 @@ class Factors:
 
     @cached_property
     def largest_side(self) -> int:
-        """No map behind the first window is larger."""
+        """Upper bound of the side of the map behind the first window."""
         first = self.chain.first
         if first is None:
             return 0
@@ -140,7 +140,7 @@ class Factors:
         return int(before.last.max(initial=0)) + 2 * padding
 
     def local_to(self, symbols: Sequence[str]) -> list[Constraint]:
-        """The constraints that are about these unknowns alone."""
+        """The constraints that read only these unknowns."""
         return [item for item in self.local if item.reads and item.reads <= {*symbols}]
 
 

@@ -1,8 +1,8 @@
-"""What the budget decides, found by CP-SAT: kernels, maps and widths, without paddings and strides.
+"""The part of a solution that budgets decide: kernels, maps and widths, found by CP-SAT.
 
-A budget reads ``low ≤ width · w + rest ≤ high``; two of them may be posted. Only what ``w`` and
-``rest`` depend on is declared. Each solution stands for an interval, of which CP-SAT decides one
-end (:class:`ByWidth`, :class:`ByWeight`) and arithmetic the other.
+A budget reads ``low ≤ width · w + rest ≤ high``; there may be two. Only the symbols of ``w`` and
+``rest`` are declared. Each solution of CP-SAT stands for an interval: CP-SAT finds one end
+(:class:`ByWidth`, :class:`ByWeight`), and the other end is computed.
 """
 
 import time
@@ -28,19 +28,19 @@ from solver.variation.polynomial import Polynomial
 from solver.variation.unknown import RESOLUTION
 
 FEW: Final = 1 << 16
-"""Combinations that a table holds: a millisecond or two."""
+"""Combinations that are tried without CP-SAT, in one or two milliseconds."""
 MOST: Final = 1 << 20
-"""Most solutions of a skeleton: some ten seconds of CP-SAT's."""
+"""Largest number of solutions of a skeleton: about ten seconds of CP-SAT."""
 NONE: Final = Report("INFEASIBLE", 0.0, 0, 0)
 DECIDED: Final = Report("OPTIMAL", 0.0, 0, 0)
-"""Where no budget is posted there is nothing to find out."""
+"""The report if CP-SAT is not needed."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """What the budget depends on, row by row, and inclusive intervals of the width.
+    """Values of the symbols that the budgets depend on, with an inclusive interval of the width.
 
-    Symbols that the budget does not depend on have no column.
+    Each row is a cell. Symbols that no budget depends on have no column.
     """
 
     values: Mapping[str, Ints]
@@ -53,15 +53,15 @@ class Cells:
 
 @dataclass(frozen=True)
 class Skeleton(ABC):
-    """The budgets of a factors over what they depend on.
+    """The budgets over the symbols that they depend on.
 
     Attributes
     ----------
     factors
-        What is asked.
+        The problem, taken apart.
     between
-        The sides that the map behind the first window may have, in ascending order, and what
-        the layers up to the second window make of them.
+        The possible sides of the map behind the first window, in ascending order, with the sides
+        that follow from them up to the second window.
     """
 
     factors: Factors
@@ -70,58 +70,48 @@ class Skeleton(ABC):
     @property
     @abstractmethod
     def size(self) -> float:
-        """About how many solutions CP-SAT has to list."""
+        """Approximate number of solutions that CP-SAT must enumerate."""
 
     @abstractmethod
     def solve(self, time_limit: float) -> tuple[Cells, Report]:
-        """All cells, unless the report's status says that time ran out.
+        """All cells, unless the status of the report says that time ran out.
 
         Raises
         ------
         OverflowError
-            A count could leave 64 bits.
+            A count could exceed 64 bits.
         """
-
-    @property
-    def parts(self) -> list[tuple[Polynomial, Polynomial]]:
-        """``(w, rest)`` of each budget."""
-        return self.factors.parts
-
-    @property
-    def symbols(self) -> list[str]:
-        """What the budgets depend on besides the width: resolution, first map, kernels."""
-        return self.factors.symbols
 
     @property
     def reads_maps(self) -> bool:
         """Whether a budget depends on the map behind the first window."""
-        return self.factors.chain.first_side in self.symbols
+        return self.factors.chain.first_side in self.factors.symbols
 
     @cached_property
     def domains(self) -> dict[str, Ints]:
-        """Values that the symbols may have, whatever the budgets say."""
+        """Values that the symbols may have, apart from the budgets."""
         factors, chain = self.factors, self.factors.chain
         low, high = factors.ranges[RESOLUTION]
         own = {RESOLUTION: np.arange(low, high + 1), chain.first_side: self.between.first}
-        return {it: own[it] if it in own else kernels_of(factors, it) for it in self.symbols}
+        return {it: own[it] if it in own else kernels_of(factors, it) for it in factors.symbols}
 
     @property
     def is_void(self) -> bool:
-        """Whether some symbol has no value at all."""
+        """Whether a symbol has no value."""
         return not all(len(domain) for domain in (*self.domains.values(), self.between.first))
 
     def void(self) -> tuple[Cells, Report]:
         """No cells."""
-        return Cells(dict.fromkeys(self.symbols, EMPTY), EMPTY, EMPTY), NONE
+        return Cells(dict.fromkeys(self.factors.symbols, EMPTY), EMPTY, EMPTY), NONE
 
     def declared(self) -> Model:
-        """A model with these symbols, and with the sides that follow from them."""
+        """A model with the symbols, and with the sides that follow from them."""
         model, chain = Model(), self.factors.chain
         for symbol, domain in self.domains.items():
             model.declare_values(symbol, domain.tolist())
-        if RESOLUTION in self.symbols:
+        if RESOLUTION in self.factors.symbols:
             self._post_sides(model, 0, chain.end_of_before)
-        if chain.first_side in self.symbols:
+        if chain.first_side in self.factors.symbols:
             self._post_sides(model, *chain.span_of_between)
         return model
 
@@ -130,7 +120,7 @@ class Skeleton(ABC):
             post_side(model, self.factors.chain.template, index)
 
     def declare_width(self, model: Model, low: int, high: int) -> None:
-        """The width, in whole steps."""
+        """Declare the width as a multiple of the step."""
         width = self.factors.width
         assert width is not None
         model.declare(width, low, high)
@@ -138,7 +128,7 @@ class Skeleton(ABC):
             DivisibleByGroups(width, self.factors.step).post(model)
 
     def values_of(self, columns: Mapping[str, Ints]) -> dict[str, Any]:
-        """All symbols of the budgets' polynomials, where these ones have these values."""
+        """Values of all symbols in the budgets, given values of the symbols that decide them."""
         chain, found = self.factors.chain, dict(columns)
         if RESOLUTION in columns:
             found.update(chain.before(columns[RESOLUTION]).by_symbol)
@@ -147,7 +137,7 @@ class Skeleton(ABC):
         return found
 
     def cut(self, columns: Mapping[str, Ints], low: Ints, high: Ints) -> Cells:
-        """Intervals within the width's range and at whole steps; empty ones are dropped."""
+        """Cells with intervals cut to the width's range and step; empty ones are dropped."""
         bounds, step = self.factors.ranges[self.factors.width or ""], self.factors.step
         low = -(-np.maximum(low, bounds.low) // step) * step
         high = np.minimum(high, bounds.high) // step * step
@@ -156,19 +146,19 @@ class Skeleton(ABC):
 
 
 class ByWidth(Skeleton):
-    """CP-SAT decides everything but the width, and the largest width that goes with it.
+    """CP-SAT finds the values of all symbols, with the largest width for each combination.
 
-    ``width · w + rest ≤ high < (width + step) · w + rest``; the smallest is
+    ``width · w + rest ≤ high < (width + step) · w + rest``; the smallest width is
     ``⌈(low − rest) / w⌉``.
     """
 
     @property
     def size(self) -> float:
-        """All combinations: the budget may allow each of them."""
+        """The number of combinations: the budgets may allow all of them."""
         return float(np.prod([float(len(domain)) for domain in self.domains.values()]))
 
     def solve(self, time_limit: float) -> tuple[Cells, Report]:
-        """With a width an interval each; without one, what satisfies the budgets."""
+        """All cells; without a width, the combinations that satisfy the budgets."""
         width = self.factors.width
         if self.is_void:
             return self.void()
@@ -183,35 +173,35 @@ class ByWidth(Skeleton):
         if width is None:
             for budget in self.factors.budgets:
                 budget.post(model)
-            columns, report = _listed(model, self.symbols, time_limit)
+            columns, report = _listed(model, self.factors.symbols, time_limit)
             none = np.zeros(_length(columns, report), np.int64)
             return Cells(columns, none, none), report
         highest = min(budget.band.high for budget in self.factors.budgets)
         least = self.factors.ranges[width].low
         self.declare_width(model, least, max(highest, least))
         self._post_largest_width(model, width)
-        columns, report = _listed(model, [*self.symbols, width], time_limit)
+        columns, report = _listed(model, [*self.factors.symbols, width], time_limit)
         high = columns.pop(width)
         return self.cut(columns, self._least_width(columns, len(high)), high), report
 
     @property
     def _is_exact(self) -> bool:
-        """Whether no weight and no rest leaves 64 bits."""
+        """Whether every weight and rest fits into 64 bits."""
         values = self.values_of({it: domain[-1:] for it, domain in self.domains.items()})
         highest = {it: int(np.max(column)) for it, column in values.items()}
-        polynomials = [it for part in self.parts for it in part]
+        polynomials = [it for part in self.factors.parts for it in part]
         return all(polynomial.at(highest) < LARGEST for polynomial in polynomials)
 
     def _tabled(self) -> Cells:
-        """All combinations at once, where there are so few that CP-SAT would not have begun."""
-        grid = combinations([self.domains[it] for it in self.symbols])
-        columns = dict(zip(self.symbols, grid, strict=True))
+        """All cells without CP-SAT, by trying all combinations."""
+        grid = combinations([self.domains[it] for it in self.factors.symbols])
+        columns = dict(zip(self.factors.symbols, grid, strict=True))
         if RESOLUTION in columns:
             fits = self.factors.chain.before(columns[RESOLUTION]).last > 0
             columns = {it: column[fits] for it, column in columns.items()}
         rows, values = len(next(iter(columns.values()), range(1))), self.values_of(columns)
         low, high = self._least_width(columns, rows), np.full(rows, LARGEST)
-        for budget, (weight, rest) in zip(self.factors.budgets, self.parts, strict=True):
+        for budget, (weight, rest) in zip(self.factors.budgets, self.factors.parts, strict=True):
             missing = budget.band.high - rest.at(values)
             if self.factors.width is None:
                 low = np.where((missing >= 0) & (rest.at(values) >= budget.band.low), low, LARGEST)
@@ -225,11 +215,11 @@ class ByWidth(Skeleton):
 
     def _post_largest_width(self, model: Model, width: str) -> None:
         exceeds = []
-        for budget, (weight, _) in zip(self.factors.budgets, self.parts, strict=True):
+        for budget, (weight, _) in zip(self.factors.budgets, self.factors.parts, strict=True):
             high = budget.band.high
             total = model.total(budget.polynomial, width, high)
             following = total + self.factors.step * model.linear(weight, high)
-            if len(self.parts) == 1:
+            if len(self.factors.parts) == 1:
                 model.cp.add(total >= budget.band.low)
                 model.cp.add(following >= high + 1)
                 return
@@ -243,7 +233,7 @@ class ByWidth(Skeleton):
     def _least_width(self, columns: Mapping[str, Ints], rows: int) -> Ints:
         values = self.values_of(columns)
         least = np.zeros(rows, np.int64)
-        for budget, (weight, rest) in zip(self.factors.budgets, self.parts, strict=True):
+        for budget, (weight, rest) in zip(self.factors.budgets, self.factors.parts, strict=True):
             if self.factors.width is None:
                 break
             missing = budget.band.low - rest.at(values)
@@ -252,21 +242,21 @@ class ByWidth(Skeleton):
 
 
 class ByWeight(Skeleton):
-    """CP-SAT decides the width, and the largest weight ``w`` that goes with it.
+    """CP-SAT finds the widths, with the largest weight ``w`` for each.
 
-    For one budget ``width · w + rest`` with ``w = u + v``, where ``u`` depends on the first window
-    alone and ``v`` on the second: ``width · w + rest ≤ high < width · (w + 1) + rest``. Windows
-    whose weights lie between the least that will do, ``⌈(low − rest) / width⌉``, and the largest
-    are looked up. There are far fewer widths than pairs of kernels and maps.
+    There is one budget ``width · w + rest`` with ``w = u + v``. ``u`` depends on the first window
+    only, and ``v`` on the second: ``width · w + rest ≤ high < width · (w + 1) + rest``. Windows are
+    looked up whose weights lie between the least, ``⌈(low − rest) / width⌉``, and the largest.
+    There are far fewer widths than pairs of kernels and maps.
     """
 
     @property
     def is_possible(self) -> bool:
-        """Whether the budget is of that form."""
+        """Whether there is one budget, and it has that form."""
         factors, chain = self.factors, self.factors.chain
         is_one = len(factors.budgets) == 1 and factors.width is not None
         window = {chain.first_side, *chain.first_kernel}
-        return is_one and RESOLUTION not in self.symbols and window <= {*self.symbols}
+        return is_one and RESOLUTION not in factors.symbols and window <= {*factors.symbols}
 
     @property
     def _budget(self) -> EqualBudget:
@@ -277,28 +267,28 @@ class ByWeight(Skeleton):
     def _first(self) -> Polynomial:
         """``u``."""
         chain = self.factors.chain
-        return self.parts[0][0].only({*chain.symbols_between, *chain.first_kernel})
+        return self.factors.parts[0][0].only({*chain.symbols_between, *chain.first_kernel})
 
     @cached_property
     def _second(self) -> Polynomial:
         """``v``."""
-        return self.parts[0][0] + -1 * self._first
+        return self.factors.parts[0][0] + -1 * self._first
 
     @cached_property
     def _rest(self) -> int:
-        value = self.parts[0][1].value
+        value = self.factors.parts[0][1].value
         assert value is not None
         return value
 
     @cached_property
     def _kernels(self) -> Ints:
-        """The first window's."""
+        """Kernels of the first window; 1 if it is known."""
         kernels = self.factors.chain.first_kernel
         return self.domains[kernels[0]] if kernels else np.zeros(1, np.int64)
 
     @cached_property
     def _costs(self) -> Ints:
-        """``u`` for each kernel (rows) and side (columns); it grows with both."""
+        """``u`` for each kernel (rows) and side (columns); it increases with both."""
         values: dict[str, Any] = dict(self.between.by_symbol)
         values.update(dict.fromkeys(self.factors.chain.first_kernel, self._kernels[:, None]))
         costs = self._first.at(values)
@@ -311,13 +301,13 @@ class ByWeight(Skeleton):
 
     @property
     def size(self) -> float:
-        """All widths that can be."""
+        """The number of possible widths."""
         low, high = self._widths
         return max(0, high - low + 1) / self.factors.step
 
     @cached_property
     def _widths(self) -> tuple[int, int]:
-        """Widths below and above of which even the extreme weights miss the band."""
+        """The least and the largest width that meet the band with some weight."""
         symbols, kernels = self._second.symbols, self._second_kernels
         if self.is_void:
             return 1, 0
@@ -330,12 +320,12 @@ class ByWeight(Skeleton):
         return low, min(bounds.high, (band.high - self._rest) // least)
 
     def solve(self, time_limit: float) -> tuple[Cells, Report]:
-        """A cell for each width and pair of windows.
+        """All cells, one for each width and pair of windows.
 
         Raises
         ------
         TooManyError
-            Kernels and widths make too many combinations to look up.
+            There are too many combinations of kernels and widths.
         """
         (low, high), width = self._widths, self.factors.width
         if high < low or width is None:
@@ -354,7 +344,7 @@ class ByWeight(Skeleton):
         model.cp.add(total + model[width] >= high + 1)
 
     def _cells(self, widths: Ints, highest: Ints) -> Cells:
-        """All windows whose weights lie between the least that will do and the highest."""
+        """All windows with weights between the least and the highest for their width."""
         lowest = -(-(self._budget.band.low - self._rest) // widths)
         kernels, seconds = self._kernels, self._second_kernels
         if float(len(widths)) * len(kernels) * len(seconds) > LARGEST_TABLE:
@@ -374,7 +364,7 @@ class ByWeight(Skeleton):
 
 
 def smaller_skeleton(factors: Factors, between: Sides) -> Skeleton:
-    """The skeleton with fewer solutions."""
+    """The skeleton for which CP-SAT enumerates fewer solutions."""
     by_width, by_weight = ByWidth(factors, between), ByWeight(factors, between)
     if by_width.size <= FEW or not by_weight.is_possible:
         return by_width
@@ -388,7 +378,7 @@ def _listed(model: Model, symbols: list[str], time_limit: float) -> tuple[dict[s
 
 
 def _length(columns: Mapping[str, Ints], report: Report) -> int:
-    """Rows of a list that may have no columns."""
+    """Number of rows; a list without columns has one row if CP-SAT found a solution."""
     if columns:
         return len(next(iter(columns.values())))
     return int(report.status == "OPTIMAL")

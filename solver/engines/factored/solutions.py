@@ -1,25 +1,22 @@
-"""All solutions of a problem as two short lists that belong together, and what they tell.
+"""All solutions of a problem as two short lists, which can be tallied, sampled and enumerated.
 
-A solution is a row of the *first* list (resolution, values of the first window), one of the
-*second* (values of the second window) and a width. Rows are grouped by what the budget and the
-maps need to know of them: each row of the first list goes with every entry of its group, and an
-entry is a row of the second list with an interval of widths. So solutions are counted, drawn and
-listed without looking for them again.
+A solution is a row of the *first* list (resolution, values of the first window), a row of the
+*second* list (values of the second window) and a width. Rows are grouped by the values that budgets
+and maps depend on. An entry is a row of the second list with an interval of widths. Each row of the
+first list forms solutions with every entry of its group.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.engines.factored.arrays import EMPTY, Ints, Packing, ragged, sort
 from solver.engines.factored.windows import LARGEST_TABLE, bounded
-
-MOST_COUNTED: Final = 2**53 - 1
-"""Largest number that JSON readers keep exact (RFC 8259, section 6)."""
+from solver.network.schema import MAX_COUNT
 
 
 @dataclass(frozen=True)
@@ -29,19 +26,19 @@ class Solutions:
     Attributes
     ----------
     packing
-        How a row's values are packed.
+        The bit fields of packed rows.
     first
-        Packed values of the first list's rows, all of which have solutions.
+        The packed rows of the first list; each has solutions.
     group
-        The group of each of them.
+        The group of each row of the first list.
     starts, counts
-        Where each group's entries stand.
+        Place of the first entry, and number of entries, of each group.
     second
-        Packed values of each entry's row of the second list and of its least width.
+        The packed row of the second list, and least width, of each entry.
     widths
-        How many widths each entry has.
+        Number of widths of each entry.
     step
-        Distance of two widths, packed.
+        Packed difference of two neighbouring widths.
     """
 
     packing: Packing
@@ -55,58 +52,58 @@ class Solutions:
 
     @cached_property
     def _begins(self) -> Ints:
-        """Solutions of the entries before each, and of all, for one row of the first list."""
+        """Number of (entry, width) pairs before each entry; the last number is the total."""
         begins = np.zeros(len(self.widths) + 1, np.int64)
         np.cumsum(self.widths, out=begins[1:])
         return begins
 
     @property
     def _ends(self) -> Ints:
-        """Solutions of the entries up to and including each, for one row of the first list."""
+        """Number of (entry, width) pairs up to and including each entry."""
         return self._begins[1:]
 
     @cached_property
     def per_group(self) -> Ints:
-        """Solutions that a row of the first list has, by its group."""
+        """Number of solutions of a row of the first list, by group."""
         sizes: Ints = self._begins[self.starts + self.counts] - self._begins[self.starts]
         return sizes
 
     @cached_property
     def count(self) -> int:
-        """How many solutions there are.
+        """Number of solutions.
 
         Raises
         ------
         OverflowError
-            More than 2⁵³ − 1.
+            There are more than 2⁵³ − 1.
         """
         sizes = self.per_group[self.group]
-        if float(np.sum(sizes, dtype=np.float64)) > MOST_COUNTED:
+        if float(np.sum(sizes, dtype=np.float64)) > MAX_COUNT:
             raise OverflowError("there are more than 2^53 - 1 solutions; narrow the ranges")
         return int(sizes.sum())
 
     def all(self) -> Mapping[str, Ints]:
-        """Every solution, in ascending order of the unknowns."""
-        if self._begins[-1] > max(LARGEST_TABLE, self.count):  # most go with no row at all
+        """All solutions, in ascending order of the unknowns."""
+        if self._begins[-1] > max(LARGEST_TABLE, self.count):  # most belong to no row
             packed = self.at(np.arange(self.count))
         else:
             packed = self._joined(self.first, self.group)
         return self.packing.unpack(sort(packed, self.packing.bits))
 
     def _joined(self, first: Ints, group: Ints) -> Ints:
-        """Rows of the first list, each with all that goes with it."""
+        """The solutions of some rows of the first list, packed."""
         row, place = ragged(self.completion_of_group[group], self.per_group[group])
         packed: Ints = first[row] + self.completions[place]
         return packed
 
     @cached_property
     def completions(self) -> Ints:
-        """What goes with rows of the first list, packed, group by group.
+        """All (entry, width) pairs, packed, group by group.
 
         Raises
         ------
         TooManyError
-            There are too many to be held.
+            There are too many.
         """
         if self._begins[-1] == len(self.widths):
             return self.second
@@ -117,7 +114,7 @@ class Solutions:
 
     @cached_property
     def completion_of_group(self) -> Ints:
-        """Where each group's completions begin."""
+        """Place of the first completion of each group."""
         return self._begins[self.starts]
 
     @cached_property
@@ -127,14 +124,14 @@ class Solutions:
         return np.repeat(np.arange(len(self.starts)), self.per_group)
 
     def of_groups(self, groups: Ints) -> Ints:
-        """Every solution of some groups, packed, in no stated order."""
+        """All solutions of some groups, packed, in any order."""
         order, ends = self._by_group
         row, place = ragged((ends - self._rows)[groups], self._rows[groups])
         return self._joined(self.first[order[place]], groups[row])
 
     @cached_property
     def _rows(self) -> Ints:
-        """Rows of the first list in each group."""
+        """Number of rows of the first list in each group."""
         return np.bincount(self.group, minlength=len(self.starts))
 
     @cached_property
@@ -144,25 +141,25 @@ class Solutions:
 
     @property
     def sizes(self) -> Ints:
-        """Solutions in each group."""
+        """Number of solutions in each group."""
         sizes: Ints = self._rows * self.per_group
         return sizes
 
     def highest_of_first(self, values: NDArray[Any]) -> NDArray[Any]:
-        """In each group, the highest of the values of its rows of the first list."""
+        """The highest value in each group, for values of the rows of the first list."""
         return _highest(values, self.group, len(self.starts))
 
     def highest_of_second(self, values: NDArray[Any]) -> NDArray[Any]:
-        """In each group, the highest of the values of its completions."""
+        """The highest value in each group, for values of the completions."""
         return _highest(values, self.group_of_completion, len(self.starts))
 
     @cached_property
     def lowest_first(self) -> Ints:
-        """In each group, the packed row of the first list with the lowest resolution."""
+        """The packed row of the first list with the lowest resolution in each group."""
         return -_highest(-self.first, self.group, len(self.starts))
 
     def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
-        """So many solutions, drawn uniformly without replacement, in ascending order."""
+        """A uniform sample of ``number`` solutions without replacement, in ascending order."""
         packed = self.at(ranks(self.count, number, seed))
         return self.packing.unpack(sort(packed, self.packing.bits))
 
@@ -180,17 +177,17 @@ class Solutions:
 
 
 def _highest(values: NDArray[Any], group: Ints, groups: int) -> NDArray[Any]:
-    """The highest value of each group; the lowest of all where it has none."""
+    """The highest value in each group; an empty group gets the lowest value of all."""
     highest = np.full(groups, values.min() if len(values) else 0, values.dtype)
     np.maximum.at(highest, group, values)
     return highest
 
 
 def ranks(total: int, number: int, seed: int) -> Ints:
-    """So many of ``0 .. total − 1``, uniformly without replacement.
+    """A uniform sample of ``number`` of ``0 .. total − 1`` without replacement.
 
-    One by one, and a number that was drawn before is drawn again: never more at once than are
-    missing, so that the last one completes the set.
+    Numbers that were drawn before are replaced by new draws. Each round draws exactly as many as
+    are missing, which keeps the sample uniform.
     """
     random = np.random.default_rng(seed)
     if number >= total:

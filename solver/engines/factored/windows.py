@@ -1,4 +1,4 @@
-"""All values of a window's unknowns that make the maps they must make: Eq. 4 as tables."""
+"""Eq. 4 as tables: all values of a window's unknowns that make maps of the right sides."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from solver.variation.numbers import Columns
 from solver.variation.unknown import RESOLUTION, Range
 
 LARGEST_GRID: Final = 1 << 24
-"""Most combinations that are looked through, a quarter of a second; more are left to CP-SAT."""
+"""Largest number of combinations that are tried: 0.25 s. The full engine takes more."""
 LARGEST_TABLE: Final = 1 << 21
-"""Most rows that are kept of them: some hundreds of MiB."""
+"""Largest number of rows that are kept: some hundreds of MiB."""
 
 
 class TooManyError(Exception):
-    """The ranges make more combinations than tables can hold."""
+    """The ranges allow more combinations than tables can hold."""
 
 
 @dataclass(frozen=True)
 class WindowTable:
-    """Some unknowns' values, and the side of the map behind the first window, row by row."""
+    """Values of some unknowns, and the side of the map behind the first window, in each row."""
 
     values: Mapping[str, Ints]
     side: Ints
@@ -45,14 +45,14 @@ class WindowTable:
 def second_table(factors: Factors, between: Sides) -> WindowTable:
     """Values of the second window's unknowns that keep the map behind it.
 
-    ``between`` are all sides behind the first window that can be. Solved for the second window's
-    input ``n``, ``out(n; c, p, s, d) = M`` is
+    ``between`` holds all possible sides behind the first window. ``out(n; c, p, s, d) = M`` is
+    solved for the side ``n`` of the second window's input:
     ``n = (M − 1)·s + d(c − 1) + 1 − 2p + r`` with ``0 ≤ r < s``.
 
     Raises
     ------
     TooManyError
-        There are too many.
+        There are too many rows.
     """
     window, kept = factors.chain.second, factors.chain.kept
     if window is None or kept is None:
@@ -70,7 +70,7 @@ def second_table(factors: Factors, between: Sides) -> WindowTable:
 
 
 def _behind_first(table: WindowTable, between: Sides) -> WindowTable:
-    """A table by the second window's input side as one by the side behind the first window."""
+    """Replace the side of the second window's input by sides behind the first window."""
     order = np.argsort(between.last, kind="stable")
     first, counts = Index(between.last[order]).find(table.side)
     row, place = ragged(first, bounded(counts))
@@ -79,12 +79,12 @@ def _behind_first(table: WindowTable, between: Sides) -> WindowTable:
 
 
 def bounded(counts: Ints) -> Ints:
-    """The lengths of lists that are to be made, if they are not too many.
+    """Return the lengths of lists if their sum is not too large.
 
     Raises
     ------
     TooManyError
-        They are.
+        The sum is too large.
     """
     if counts.sum() > LARGEST_TABLE:
         raise TooManyError
@@ -94,13 +94,13 @@ def bounded(counts: Ints) -> Ints:
 def first_table(factors: Factors, wanted: Flags, kernels: Ints | None) -> WindowTable:
     """Resolutions and values of the first window's unknowns that make one of the wanted sides.
 
-    ``wanted[m]`` is whether a map of side ``m`` will do behind the first window, 0 (none) never;
-    ``kernels`` are the only sizes to look at, if given.
+    ``wanted[m]`` is whether the map behind the first window may have side ``m``; ``wanted[0]`` is
+    false, since a window that does not fit has side 0. Only ``kernels`` are considered, if given.
 
     Raises
     ------
     TooManyError
-        There are too many.
+        There are too many combinations or rows.
     """
     low, high = factors.ranges[RESOLUTION]
     resolutions = np.arange(low, high + 1)
@@ -130,14 +130,14 @@ def first_table(factors: Factors, wanted: Flags, kernels: Ints | None) -> Window
 
 
 def _matching(slack: NDArray[np.int32], stride: int, wanted: Flags) -> tuple[Ints, Ints]:
-    """Cells whose window fits and makes a wanted side, and the sides."""
+    """Places of windows that fit and make a wanted side, with the sides."""
     side = np.maximum(slack // stride + 1, 0)
     cells = np.flatnonzero(wanted[side])
     return cells, side[cells].astype(np.int64)
 
 
 def _enough(factors: Factors, table: WindowTable, late: Set[str | int]) -> WindowTable:
-    """Rows that satisfy what is asked of these unknowns, alone or together with others."""
+    """Rows that satisfy the constraints on the unknowns that were added last."""
     for constraint in factors.local_to([*table.values]):
         if constraint.reads and not late.isdisjoint(constraint.reads):
             table = table.take(_holds(factors, constraint, table.values))
@@ -147,7 +147,7 @@ def _enough(factors: Factors, table: WindowTable, late: Set[str | int]) -> Windo
 def _grid(
     factors: Factors, window: Opening, symbols: Sequence[str], kernels: Ints | None = None
 ) -> dict[str, Ints]:
-    """All combinations of these unknowns that satisfy what is asked of them."""
+    """All combinations of these unknowns that satisfy the constraints on them."""
     spans = [_span(factors, symbol) for symbol in symbols]
     if kernels is not None and window.kernel_size in symbols:
         place = symbols.index(str(window.kernel_size))
@@ -162,7 +162,7 @@ def _grid(
 
 
 def kernels_of(factors: Factors, kernel: str) -> Ints:
-    """Values that an unknown kernel size may have, whatever else of its window."""
+    """Values of an unknown kernel that satisfy the constraints on it alone."""
     (window,) = (it for it in factors.chain.windows if it.kernel_size == kernel)
     return _grid(factors, window, [kernel])[kernel]
 

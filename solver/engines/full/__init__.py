@@ -1,1 +1,1 @@
-"""Every equation over every unknown, as CP-SAT decides it."""
+"""The full engine: CP-SAT solves every equation over all unknowns."""

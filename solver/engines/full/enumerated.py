@@ -1,4 +1,4 @@
-"""Solutions that CP-SAT listed one by one, where tables would be too large."""
+"""Solutions that CP-SAT enumerated because tables would be too large."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,31 +14,31 @@ from solver.variation.unknown import RESOLUTION
 
 @dataclass(frozen=True)
 class Listed:
-    """Rows in ascending order, a column for each symbol."""
+    """Solutions as rows, with a column for each symbol."""
 
     symbols: Sequence[str]
     rows: Ints
 
     @classmethod
     def of(cls, symbols: Sequence[str], rows: Ints) -> "Listed":
-        """Put rows in order."""
+        """Sort rows in ascending order."""
         return cls(symbols, rows[np.lexsort(rows.T[::-1])])
 
     @property
     def count(self) -> int:
-        """How many were listed."""
+        """Number of solutions."""
         return len(self.rows)
 
     def all(self) -> Mapping[str, Ints]:
-        """All of them."""
+        """All solutions."""
         return self._columns(self.rows)
 
     def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
-        """So many of them, drawn uniformly without replacement, in order."""
+        """A uniform sample of ``number`` solutions without replacement, in order."""
         return self._columns(self.rows[np.sort(ranks(self.count, number, seed))])
 
     def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
-        """The best of them, the best first; ties as everywhere."""
+        """The ``number`` best solutions, the best first; ties are broken as for all objectives."""
         columns = self.all()
         value = objective.value(Columns.exact(objective.template, columns))
         order = np.lexsort((np.arange(self.count), -columns[RESOLUTION], -value.astype(float)))

@@ -16,7 +16,7 @@ from solver.variation.template import Assignment
 from solver.variation.unknown import Range
 
 LARGEST: Final = 2**60
-"""No domain goes beyond it: CP-SAT refuses models whose sums could leave 64 bits."""
+"""Largest bound of a domain: CP-SAT refuses models with sums that may exceed 64 bits."""
 
 ENUMERATION: Final = {
     "num_workers": 1,  # with more, OR-Tools 9.15 silently loses solutions
@@ -28,27 +28,27 @@ ENUMERATION: Final = {
     "cp_model_probing_level": 0,
 }
 TELL_EVERY: Final = 256
-"""Solutions between two looks at the clock."""
+"""Solutions between two checks of the clock."""
 TELL_SECONDS: Final = 0.5
-"""Between two words on how many were found."""
+"""Seconds between two progress reports."""
 OPTIMISATION: Final = {"num_workers": 1, "linearization_level": 0}
 LINEAR: Final = {"num_workers": 1}
-"""With the linear relaxation: slower as a rule, but some deviations are out of reach without it."""
+"""With the linear relaxation: usually slower, but needed to minimise some deviations."""
 FIRST_SECONDS: Final = 0.02
-"""For an optimisation without the linear relaxation; then it is tried with it."""
+"""Seconds for an optimisation without the linear relaxation, before one with it."""
 ONE_BY_ONE: Final = {**ENUMERATION, "enumerate_all_solutions": False}
 """For many small solves in a row."""
 
 
 class _Model(cp_model.CpModel):
-    """CP-SAT's model without the names that its methods had before: they cost more than it."""
+    """CP-SAT's model without the old names of its methods, which are slow to add."""
 
     def _add_pre_pep8_methods(self) -> None:
-        """Nothing here uses them."""
+        """Add no old names."""
 
 
 class Report(NamedTuple):
-    """What CP-SAT says of a solve; ``wall_time`` in seconds."""
+    """CP-SAT's statistics of a solve; ``wall_time`` is in seconds."""
 
     status: str
     wall_time: float
@@ -57,9 +57,9 @@ class Report(NamedTuple):
 
 
 class Optimum(NamedTuple):
-    """The best there is, with the values of all that is declared, and whether that is proved.
+    """The best solution, with the values of all declared variables, and whether it is proved.
 
-    Nothing, proved, means that there is no solution; nothing, not proved, that time ran out.
+    If there is no assignment, a proof means that there is no solution; without one, time ran out.
     """
 
     assignment: Assignment | None
@@ -73,13 +73,13 @@ UNKNOWN: Final = Optimum(None, is_proved=False)
 class Model:
     """Unknowns, the sides of maps, and products of them as integer variables.
 
-    Every variable that is not an unknown is a function of the unknowns; otherwise an enumeration
-    would list solutions more than once.
+    Every other variable is a function of the unknowns. Otherwise an enumeration would list
+    solutions more than once.
 
     Attributes
     ----------
     deadline
-        When :meth:`find` and :meth:`distinct` give up, and constraints that take long to post.
+        The monotonic time at which :meth:`find`, :meth:`distinct` and costly constraints give up.
     """
 
     def __init__(self, deadline: float = math.inf) -> None:
@@ -94,7 +94,7 @@ class Model:
         return self._variables[symbol]
 
     def declare_values(self, symbol: str, values: Sequence[int]) -> cp_model.IntVar:
-        """Add the side of a map that can take these values only."""
+        """Add a variable that can take these values only."""
         domain = cp_model.Domain.from_values(values)
         self._variables[symbol] = self.cp.new_int_var_from_domain(domain, symbol)
         return self._variables[symbol]
@@ -103,7 +103,7 @@ class Model:
         return self._variables[symbol]
 
     def bounds(self, symbol: str) -> Range:
-        """Inclusive bounds as declared."""
+        """The declared bounds of a variable."""
         domain = list(self._variables[symbol].proto.domain)
         return Range(domain[0], domain[-1])
 
@@ -115,10 +115,9 @@ class Model:
         )
 
     def linear(self, polynomial: Polynomial, cap: int = LARGEST) -> cp_model.LinearExpr | int:
-        """A polynomial over the variables, with a variable for each of its products.
+        """A polynomial over the variables, with a new variable for each of its products.
 
-        ``cap`` is a bound that the polynomial is known to keep; all its terms are positive, so
-        that no term exceeds it either.
+        ``cap`` is an upper bound of the polynomial. No term exceeds it, since all are positive.
         """
         products = [self._product(monomial, cap // abs(factor)) for monomial, factor in polynomial]
         return cp_model.LinearExpr.weighted_sum(products, [factor for _, factor in polynomial])
@@ -137,14 +136,14 @@ class Model:
         return self._products[monomial]
 
     def total(self, polynomial: Polynomial, width: str | None, cap: int) -> cp_model.IntVar:
-        """A variable equal to ``width * w + rest``, at most ``cap``; without a width, to ``rest``.
+        """A variable, at most ``cap``, for ``width * w + rest``, or for ``rest`` without a width.
 
-        Multiplying the collected weight ``w`` once propagates better than one product a term.
+        One product with the collected weight ``w`` propagates better than a product for each term.
 
         Raises
         ------
         OverflowError
-            The total could leave 64 bits.
+            The total could exceed 64 bits.
         """
         if cap > LARGEST:
             raise OverflowError(f"the sizes are too large for 64 bits: a count of up to {cap:,}")
@@ -167,10 +166,10 @@ class Model:
         most: int,
         progress: Callable[[int], None] = lambda _: None,
     ) -> tuple[NDArray[np.int64], Report]:
-        """All solutions: a row each, a column for each of these symbols, in no stated order.
+        """All solutions in any order: a row for each, with a column for each of these symbols.
 
-        Status ``OPTIMAL`` means all, ``INFEASIBLE`` none, ``FEASIBLE`` and ``UNKNOWN`` that the
-        time limit, or ``most`` solutions, came first.
+        The status ``OPTIMAL`` means that these are all, and ``INFEASIBLE`` that there is none.
+        ``FEASIBLE`` and ``UNKNOWN`` mean that the time limit or ``most`` solutions came first.
         """
         collector = _Collector([self._variables[symbol] for symbol in symbols], most, progress)
         solver = _solver(ENUMERATION, time_limit)
@@ -182,7 +181,7 @@ class Model:
 
     @property
     def seconds_left(self) -> float:
-        """To the deadline."""
+        """Seconds until the deadline."""
         return max(0.0, self.deadline - time.monotonic())
 
     def maximise(
@@ -191,9 +190,9 @@ class Model:
         wanted: Sequence[cp_model.LinearExpr],
         time_limit: float,
     ) -> tuple[list[int] | None, str]:
-        """Values of some expressions in a best solution, and CP-SAT's status.
+        """Values of the ``wanted`` expressions in a best solution, and CP-SAT's status.
 
-        Only ``OPTIMAL`` says that there is none better, only ``INFEASIBLE`` that there is none.
+        Only ``OPTIMAL`` proves that none is better, and only ``INFEASIBLE`` that none exists.
         """
         self.cp.maximize(objective)
         solver = _solver(OPTIMISATION, max(0.0, time_limit))
@@ -203,13 +202,13 @@ class Model:
         return [solver.value(it) for it in wanted], solver.status_name(status)
 
     def slack(self, name: str, most: int) -> cp_model.IntVar:
-        """By how much a requirement is exceeded; under one name there is one."""
+        """The variable for the excess of a requirement; there is one for each name."""
         if name not in self._variables:
             self.declare(name, 0, most)
         return self._variables[name]
 
     def find(self, objective: cp_model.LinearExprT | None = None) -> Optimum:
-        """A solution with the least objective, or any if there is no objective."""
+        """A solution with the least objective, or any solution if there is no objective."""
         if objective is None:
             return self._found(OPTIMISATION, self.seconds_left)
         self.cp.minimize(objective)
@@ -222,7 +221,7 @@ class Model:
         return found
 
     def _attempts(self) -> Iterator[tuple[dict[str, int | bool], float]]:
-        """Yield parameters of an optimisation, and the seconds for them, while there are some."""
+        """Yield the parameters of each attempt at an optimisation, with its seconds."""
         yield OPTIMISATION, min(FIRST_SECONDS, self.seconds_left)
         yield LINEAR, self.seconds_left / 2
         yield OPTIMISATION, self.seconds_left
@@ -236,7 +235,7 @@ class Model:
         return Optimum(self._values(solver), status == cp_model.OPTIMAL, best)
 
     def distinct(self, symbols: Sequence[str], most: int) -> tuple[list[Assignment], bool]:
-        """Solutions that differ in these symbols, and whether there are no more."""
+        """At most ``most`` solutions that differ in these symbols, and whether these are all."""
         found: list[Assignment] = []
         while len(found) <= most:
             solver = _solver(ONE_BY_ONE, self.seconds_left)
@@ -264,10 +263,7 @@ class _Collector(cp_model.CpSolverSolutionCallback):
     """Keeps the values of some variables of every solution."""
 
     def __init__(
-        self,
-        variables: Sequence[cp_model.IntVar],
-        most: int,
-        progress: Callable[[int], None],
+        self, variables: Sequence[cp_model.IntVar], most: int, progress: Callable[[int], None]
     ) -> None:
         super().__init__()
         self._most = most

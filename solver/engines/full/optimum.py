@@ -1,4 +1,4 @@
-"""The best solutions by CP-SAT, over the full model: where tables would be too large."""
+"""The best solutions by CP-SAT on the full model, for problems with tables too large."""
 
 import time
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ def optima(
     distance: int,
     time_limit: float,
 ) -> tuple[Ints, bool]:
-    """So many of the best solutions, the best first, and whether they are proved to be.
+    """The ``number`` best solutions, the best first, and whether they are proved to be the best.
 
-    Each is found in turn: the objective is maximised, then the resolution, and then the unknowns
-    are minimised in their order, each with what was reached before kept. The next must differ from
-    those before in ``distance`` unknowns at least.
+    They are found one by one. For each, CP-SAT maximises the objective, then the resolution, then
+    minimises the unknowns in order, and keeps every optimum on the way. A solution must differ from
+    all earlier ones in at least ``distance`` unknowns.
     """
     ends = time.monotonic() + time_limit
     rows: list[list[int]] = []
@@ -62,7 +62,7 @@ def _best(
     """The best solution, if there is one, and whether that is proved."""
     variables = [model[symbol] for symbol in symbols]
     first = objective.expression(model)
-    wishes = [first] if isinstance(first, cp_model.LinearExpr) else []  # a constant is no wish
+    wishes = [first] if isinstance(first, cp_model.LinearExpr) else []  # a constant needs no search
     wishes += [model[RESOLUTION], *(-1 * variable for variable in variables)]
     row: list[int] | None = None
     for wish in wishes:

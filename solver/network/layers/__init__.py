@@ -1,16 +1,11 @@
-"""Layer types, one class each: fields, rules, shape, cost, window, and how widths pass through.
+"""Layer types, one class each: fields, rules, shape, cost, window and width groups.
 
-Adding one is a class here (or anywhere that is imported), and a line in ``trainer.networks``.
+A new type is a class here (or in any module that is imported) and a line in ``trainer.networks``.
 """
 
 from solver.network.layers.base import LAYERS, Layer, Number, Shape, Weighted, elements, larger
 from solver.network.layers.joins import Add, ChannelShuffle, Chunk, Concat, Join, Mul
-from solver.network.layers.resizing import (
-    AdaptiveAvgPool2d,
-    Flatten,
-    GlobalAvgPool2d,
-    Linear,
-)
+from solver.network.layers.resizing import AdaptiveAvgPool2d, Flatten, GlobalAvgPool2d, Linear
 from solver.network.layers.simple import (
     ELU,
     GELU,
@@ -42,7 +37,6 @@ from solver.network.layers.windows import (
     Sliding,
     Window,
     ZeroPad2d,
-    out_side,
 )
 
 __all__ = [
@@ -51,5 +45,5 @@ __all__ = [
     "Flatten", "GlobalAvgPool2d", "Hardsigmoid", "Hardswish", "Identity", "Join", "Layer",
     "LayerNorm", "LeakyReLU", "Linear", "LogSoftmax", "MaxPool2d", "Mul", "Norm", "Number",
     "Pool2d", "ReLU", "ReLU6", "Scale", "Shape", "SiLU", "Sigmoid", "Sliding", "Softmax", "Tanh",
-    "Weighted", "Window", "ZeroPad2d", "elements", "larger", "out_side",
+    "Weighted", "Window", "ZeroPad2d", "elements", "larger",
 ]  # fmt: skip

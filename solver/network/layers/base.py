@@ -1,9 +1,9 @@
-"""What a layer type is: everything that is known of it stands in one class.
+"""The base class of layer types: one class holds everything about a type.
 
-A layer is generic in its numbers. Its rules (shape, cost, window) are written with ``+``, ``*`` and
-``//``, so that the same method counts a network (whole numbers), a million variants of it (columns
-of numpy, of which nothing is imported here) and an equation (polynomials). Whoever walks through a
-network gives a layer the shapes of what it reads; fields that vary hold columns or polynomials.
+A layer is generic in its numbers. Its rules (shape, cost, window) use ``+``, ``*`` and ``//`` only,
+so the same method works on whole numbers (one network), on numpy columns (a million variants; numpy
+is not imported here) and on polynomials (an equation). Fields that vary hold columns or
+polynomials. Methods get the shapes of the layer's inputs from the fold that calls them.
 
 A shape is ``(channels, height, width)`` for maps, ``(features,)`` once flat.
 """
@@ -18,18 +18,18 @@ from solver.network.widths import Segments, Widths
 Number: TypeAlias = Any
 """A whole number, a column of them, or a polynomial."""
 Shape: TypeAlias = tuple[Number, ...]
-"""One image's elements: ``(channels, height, width)`` of maps, ``(features,)`` once flat."""
+"""Shape of one image's tensor: ``(channels, height, width)``, or ``(features,)`` once flat."""
 Takes: TypeAlias = Literal["maps", "a vector", "anything"]
 
 LAYERS: "Final[dict[str, type[Layer]]]" = {}
-"""Every layer type by its name; a subclass of :class:`Layer` that names one is put in here."""
+"""Every layer type by its name; subclasses of :class:`Layer` register themselves here."""
 
 
 class Layer(Schema):
-    """A layer: an optional name, what it reads, and the rules of its type.
+    """A layer: an optional name, the names of its inputs, and the rules of its type.
 
-    A subclass is a layer type. It declares ``type`` and its fields, and overrides what is not as in
-    a layer that computes each element by itself and learns nothing.
+    A subclass is a layer type. It declares ``type`` and its fields. The methods here describe a
+    layer that changes each element separately and learns nothing; a subclass overrides the others.
     """
 
     name: LayerName | None = None
@@ -37,21 +37,21 @@ class Layer(Schema):
     inputs: InputNames | None = later(None)
 
     kind: ClassVar[str] = ""
-    """What layers without a name are called, counted per kind; the type where it is empty."""
+    """Base of the default names: ``conv`` for ``conv1``, ``conv2``, …; the type if empty."""
     takes: ClassVar[Takes] = "anything"
     most_inputs: ClassVar[int] = 1
     writes_in_place: ClassVar[bool] = False
-    """Whether its output may be written over an input that nobody reads afterwards."""
+    """Whether its output may overwrite an input that no later layer reads."""
     is_pool: ClassVar[bool] = False
-    """Whether its FLOPs are those of pooling, which a request may leave out."""
+    """Whether its FLOPs count as pooling, which a request may leave out."""
     changes_maps: ClassVar[bool] = False
-    """Whether its output's maps may be of another size than its input's."""
+    """Whether the maps of its output may differ in size from those of its input."""
     spans_its_map: ClassVar[bool] = False
-    """Whether its window follows the size of its input's maps."""
+    """Whether the size of its window depends on the size of its input's maps."""
     width_fields: ClassVar[tuple[str, ...]] = ()
-    """The fields that say how many channels it makes."""
+    """The fields that set the number of its output channels."""
     is_linear: ClassVar[bool] = False
-    """Whether it sees all maps at once: receptive fields are told up to the first of these."""
+    """Whether it sees all maps at once; receptive fields end before the first such layer."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -62,34 +62,34 @@ class Layer(Schema):
             LAYERS[name] = cls
 
     def having(self, fields: Mapping[str, Any]) -> Self:
-        """The layer with other values in some fields, which nobody checks.
+        """The layer with other values in some fields; they are not validated.
 
-        As ``model_copy``, in a fifth of its time: searches do it thousands of times.
+        Like ``model_copy`` in a fifth of its time; searches call this thousands of times.
         """
         return self.trusted(**{**self.__dict__, **fields})
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong with the fields, whatever the layer reads."""
+        """Yield what is wrong with the fields, regardless of the inputs."""
         yield from ()
 
     def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
-        """Yield what is wrong with the layer behind inputs of these shapes, whole numbers all."""
+        """Yield what is wrong with the layer for inputs of these shapes (whole numbers)."""
         yield from ()
 
     def fits(self, inputs: Sequence[Shape]) -> Number:
-        """Whether the maps that it reads are large enough, and agree; of columns, where."""
+        """Whether the input maps are large enough and agree; with columns, one flag a row."""
         return True
 
     def channels(self, inputs: Sequence[Shape]) -> Number:
-        """Channels of the output; once flat, features."""
+        """Channels of the output, or its features once flat."""
         return inputs[0][0]
 
     def sides(self, inputs: Sequence[Shape]) -> Shape:
-        """Height and width of the output's maps; nothing once flat."""
+        """Height and width of the output's maps; empty once flat."""
         return inputs[0][1:]
 
     def output(self, inputs: Sequence[Shape]) -> Shape:
-        """Shape of the output, of inputs that fit."""
+        """Shape of the output, for inputs that fit."""
         return (self.channels(inputs), *self.sides(inputs))
 
     def params(self, inputs: Sequence[Shape]) -> Number:
@@ -97,49 +97,50 @@ class Layer(Schema):
         return 0
 
     def macs(self, output: Shape, params: Number) -> Number:
-        """Multiply-adds of an image, as ``torch.utils.flop_counter`` counts them, halved.
+        """Multiply-adds for one image: half of what ``torch.utils.flop_counter`` counts.
 
-        ``params`` are its own, of which biases take no part.
+        ``params`` are the layer's own parameters; its biases take no multiply-adds.
         """
         return 0
 
     def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
-        """FLOPs of an image (Eq. 5: a multiply-add counts one, a bias addition one).
+        """FLOPs for one image (Eq. 5: a multiply-add counts one, a bias addition one).
 
-        ``params`` are its own, which most costs are a multiple of.
+        A pool takes every element of its input once (Section 2's example). ``params`` are the
+        layer's own parameters, of which most costs are a multiple.
         """
-        return 0
+        return elements(inputs[0]) if self.is_pool else 0
 
     def window(self, inputs: Sequence[Shape], axis: int) -> tuple[Number, Number]:
-        """What an output depends on along an axis (0 height, 1 width).
+        """The part of the input that an output depends on, along an axis (0 height, 1 width).
 
         Returns
         -------
         spread
-            By how many pixels of the input the window exceeds one pixel.
+            Length of the window in input pixels, minus one.
         step
-            Pixels of the input between two outputs.
+            Input pixels between two outputs.
         """
         return 0, 1
 
     def rows_read(self, rows: int, side: int) -> int:
-        """The rows of an input with so many that these rows of the output read.
+        """The rows of an input of ``side`` rows that these rows of the output depend on.
 
-        Rows are the bits of a number, the first row the least significant one.
+        Rows are the bits of a number; the first row is the least significant bit.
         """
         return rows
 
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
-        """How the output's channels are made of width groups.
+        """The output's channels as width groups.
 
-        ``shapes`` are those of the inputs, ``place`` is this layer's.
+        ``shapes`` are the inputs' shapes, and ``place`` is the layer's place in the network.
         """
         return inputs[0]
 
     def is_depthwise(self, shape: Shape) -> bool:
-        """Whether each channel of an input of this shape makes channels of its own."""
+        """Whether the layer is a depthwise convolution for an input of this shape."""
         return False
 
     @property
@@ -149,27 +150,27 @@ class Layer(Schema):
 
 
 class Weighted(Layer):
-    """What layers with learned numbers share: they may use those of another layer."""
+    """A layer with parameters; it may share those of another layer."""
 
     shares: LayerName | None = later(None)
 
 
 class Elementwise(Layer):
-    """What layers share that change each element by itself."""
+    """A layer that changes each element separately, so that it can work in place."""
 
     writes_in_place = True
 
 
 def elements(shape: Shape) -> Number:
-    """How many numbers a tensor of this shape holds."""
+    """Number of elements of a tensor of this shape."""
     return prod(shape[1:], start=shape[0])
 
 
 def same(a: Number, b: Number) -> bool:
-    """Whether two numbers or polynomials are equal; of columns, whether they are one object."""
+    """Whether two numbers or polynomials are equal; columns are equal if they are one object."""
     return a is b or (a == b) is True
 
 
 def larger(a: Number, b: Number) -> Number:
-    """The larger of two numbers, or of each two of two columns."""
+    """The larger of two numbers; with columns, row by row."""
     return a if a is b else a + (b - a) * (b > a)

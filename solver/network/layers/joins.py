@@ -1,7 +1,7 @@
-"""Layers that read several tensors, or a part of one."""
+"""Layers that read several tensors, or that split or reorder channels."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from solver.network.layers.base import Layer, Number, Shape, larger
 from solver.network.schema import Fault, NotNegative, Positive
@@ -9,17 +9,17 @@ from solver.network.widths import Segments, Widths
 
 
 class Join(Layer):
-    """What joins share: they read at least two tensors whose maps are of one size."""
+    """A layer that reads two or more tensors whose maps have the same size."""
 
     most_inputs = 64
 
-    @property
-    def stretches(self) -> bool:
-        """Whether maps of one pixel go with any (squeeze-and-excitation)."""
-        return True
+    stretches: ClassVar[bool] = True
+    """Whether maps of one pixel can be joined with maps of any size (squeeze-and-excitation)."""
+    joins_channels: ClassVar[bool] = True
+    """Whether all inputs must have the same number of channels."""
 
     def sides(self, inputs: Sequence[Shape]) -> Shape:
-        """Those of the largest maps."""
+        """The sides of the largest maps."""
         first, *others = inputs
         sides = first[1:]
         for shape in others:
@@ -27,7 +27,7 @@ class Join(Layer):
         return sides
 
     def fits(self, inputs: Sequence[Shape]) -> Number:
-        """Whether sides are equal, or 1 where that stretches."""
+        """Whether all sides are equal; if the join stretches, some may be 1."""
         first, *others = inputs
         fitting: Number = True
         for shape in others:
@@ -39,11 +39,11 @@ class Join(Layer):
         return fitting
 
     def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
-        """Name what differs."""
+        """Yield in what the inputs differ."""
         if len({len(shape) for shape in inputs}) > 1:
             yield ("inputs",), f"{self.type} needs maps, or vectors, not some of each"
             return
-        if self._joins_channels and len({shape[0] for shape in inputs}) > 1:
+        if self.joins_channels and len({shape[0] for shape in inputs}) > 1:
             widths = " and ".join(f"{shape[0]:,}" for shape in inputs)
             what = "channels" if len(inputs[0]) > 1 else "features"
             yield ("inputs",), f"{self.type} needs the same {what} in all it reads, not {widths}"
@@ -52,17 +52,13 @@ class Join(Layer):
             yield ("inputs",), f"{self.type} needs maps of one size, not {sides}"
 
     def rows_read(self, rows: int, side: int) -> int:
-        """The same of each; the only one of a map of one pixel."""
+        """The same rows of each input; the only row of a map of one pixel."""
         return rows if side > 1 else 1
-
-    @property
-    def _joins_channels(self) -> bool:
-        return True
 
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
-        """One width for all of them."""
+        """The same width for all inputs."""
         first, *others = inputs
         for other in others:
             widths.unify(first, other)
@@ -86,32 +82,26 @@ class Mul(Join):
 
 
 class Concat(Join):
-    """One tensor's channels behind the other's: ``torch.cat(…, dim=1)``."""
+    """The channels of all inputs, one after the other: ``torch.cat(…, dim=1)``."""
 
     type: Literal["concat"] = "concat"
 
-    @property
-    def stretches(self) -> bool:
-        """Maps are of one size."""
-        return False
-
-    @property
-    def _joins_channels(self) -> bool:
-        return False
+    stretches = False
+    joins_channels = False
 
     def channels(self, inputs: Sequence[Shape]) -> Number:
-        """The sum."""
+        """The sum over the inputs."""
         first, *others = (shape[0] for shape in inputs)
         return sum(others, start=first)
 
     def sides(self, inputs: Sequence[Shape]) -> Shape:
-        """Those of the first: all are equal."""
+        """The sides of the first input: all are equal."""
         return inputs[0][1:]
 
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
-        """One behind the other."""
+        """The segments of all inputs, one after the other."""
         return [segment for segments in inputs for segment in segments]
 
 
@@ -123,29 +113,29 @@ class Chunk(Layer):
     index: NotNegative
 
     def faults(self) -> Iterator[Fault]:
-        """The part is one of them."""
+        """The index is below the number of chunks."""
         if self.index >= self.chunks:
             yield ("index",), f"there is no part {self.index} of {self.chunks}; the first is 0"
 
     def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
-        """Parts are equal."""
+        """The chunks are equal."""
         if inputs[0][0] % self.chunks:
             reason = f"{self.chunks} chunks do not divide {inputs[0][0]} channels"
             yield ("chunks",), reason
 
     def channels(self, inputs: Sequence[Shape]) -> Number:
-        """A part of them."""
+        """The channels of one chunk."""
         return inputs[0][0] // self.chunks
 
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
-        """The same as any other part."""
+        """One of the equal parts."""
         return widths.parts(inputs[0], self.chunks)[self.index]
 
 
 class ChannelShuffle(Layer):
-    """As ``torch.nn.ChannelShuffle``: channels of each group one after the other in turns."""
+    """As ``torch.nn.ChannelShuffle``: takes one channel of each group in turn."""
 
     type: Literal["channel_shuffle"] = "channel_shuffle"
     groups: Positive
@@ -153,12 +143,12 @@ class ChannelShuffle(Layer):
     takes = "maps"
 
     def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
-        """Groups are equal."""
+        """The groups are equal."""
         if inputs[0][0] % self.groups:
             yield ("groups",), f"{self.groups} groups do not divide {inputs[0][0]} channels"
 
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
-        """The first part as often as there are groups: all are equal."""
+        """The first part, once for each group: all parts are equal."""
         return widths.parts(inputs[0], self.groups)[0] * self.groups

@@ -1,4 +1,4 @@
-"""Layers that make maps of a fixed size, vectors of maps, and vectors of vectors."""
+"""Layers with an output of a fixed size, and the layer that flattens maps."""
 
 from collections.abc import Sequence
 from math import prod
@@ -24,21 +24,17 @@ class GlobalAvgPool2d(Layer):
         """One pixel."""
         return (1, 1)
 
-    def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
-        """Every element of the input once."""
-        return elements(inputs[0])
-
     def window(self, inputs: Sequence[Shape], axis: int) -> tuple[Number, Number]:
         """The whole map."""
         return inputs[0][1 + axis] - 1, 1
 
     def rows_read(self, rows: int, side: int) -> int:
-        """All, if any is asked for."""
+        """All rows, if any row of the output is asked for."""
         return (1 << side) - 1 if rows else 0
 
 
 class AdaptiveAvgPool2d(Layer):
-    """As ``torch.nn.AdaptiveAvgPool2d``; one that makes one pixel is a ``global_avg_pool2d``."""
+    """As ``torch.nn.AdaptiveAvgPool2d``; with one output pixel it is a ``global_avg_pool2d``."""
 
     type: Literal["adaptive_avg_pool2d"] = "adaptive_avg_pool2d"
     output_size: PositiveSize
@@ -51,7 +47,7 @@ class AdaptiveAvgPool2d(Layer):
 
     @property
     def is_square(self) -> bool:
-        """Whether its output is."""
+        """Whether its output is square."""
         return not isinstance(self.output_size, tuple)
 
     def sides(self, inputs: Sequence[Shape]) -> Shape:
@@ -59,15 +55,11 @@ class AdaptiveAvgPool2d(Layer):
         size = self.output_size
         return size if isinstance(size, tuple) else (size, size)
 
-    def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
-        """Every element of the input once."""
-        return elements(inputs[0])
-
     def window(self, inputs: Sequence[Shape], axis: int) -> tuple[Number, Number]:
-        """The largest of its windows, and the farthest that two of them are apart.
+        """The largest of its windows, and the largest distance of two neighbouring windows.
 
-        Of ``n = q·k + r`` pixels an output reads ``q``; where ``r > 0`` one more, and two where
-        ``r`` does not divide ``k``.
+        Of ``n = q·k + r`` pixels an output reads at most ``q``, plus one if ``r > 0``, plus one
+        more if ``r`` does not divide ``k``.
         """
         side, size = inputs[0][1 + axis], self.sides(inputs)[axis]
         rest = side % size
@@ -84,7 +76,7 @@ class AdaptiveAvgPool2d(Layer):
 
 
 class Flatten(Layer):
-    """As ``torch.nn.Flatten``: one vector an image."""
+    """As ``torch.nn.Flatten``: one vector for each image."""
 
     type: Literal["flatten"] = "flatten"
 
@@ -101,7 +93,7 @@ class Flatten(Layer):
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
-        """Each as often as a map has pixels."""
+        """Each segment, repeated for each pixel of a map."""
         pixels = prod(shapes[0][1:])
         return [(group, times * pixels) for group, times in inputs[0]]
 
@@ -137,5 +129,5 @@ class Linear(Weighted):
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
-        """Of its own."""
+        """A group of its own."""
         return widths.new(self.out_features, place)

@@ -1,4 +1,4 @@
-"""Layers that change each element by itself, and learn a number or two a channel at most."""
+"""Layers that keep the shape of their input: norms, activations, scale and dropout."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
@@ -10,18 +10,18 @@ from solver.network.schema import Fault, Flag, Probability, later
 
 
 class Norm(Elementwise, Weighted):
-    """What norms share: two learned values a channel where they are ``affine``."""
+    """A norm; if it is ``affine``, it learns two numbers for each channel."""
 
     affine: Flag = later(True)
 
     kind = "norm"
 
     def params(self, inputs: Sequence[Shape]) -> Number:
-        """A factor and an offset a channel."""
+        """A factor and an offset for each channel."""
         return inputs[0][0] * 2 if self.affine else 0
 
     def faults(self) -> Iterator[Fault]:
-        """Sharing needs something to share."""
+        """A norm can share its parameters only if it has some."""
         if self.shares is not None and not self.affine:
             yield ("shares",), f"a {self.type} that is not affine has nothing to share"
 
@@ -35,7 +35,7 @@ class BatchNorm2d(Norm):
 
 
 class BatchNorm1d(Norm):
-    """As ``torch.nn.BatchNorm1d``, of vectors."""
+    """As ``torch.nn.BatchNorm1d``, for vectors."""
 
     type: Literal["batch_norm1d"] = "batch_norm1d"
 
@@ -43,23 +43,23 @@ class BatchNorm1d(Norm):
 
 
 class LayerNorm(Norm):
-    """Over the channels of each position, as ConvNeXt's: ``torch.nn.LayerNorm(channels)``."""
+    """Over the channels of each position, as in ConvNeXt: ``torch.nn.LayerNorm(channels)``."""
 
     type: Literal["layer_norm"] = "layer_norm"
 
 
 class Scale(Weighted):
-    """A learned factor a channel: ConvNeXt's layer scale."""
+    """A learned factor for each channel: ConvNeXt's layer scale."""
 
     type: Literal["scale"] = "scale"
 
     def params(self, inputs: Sequence[Shape]) -> Number:
-        """One a channel."""
+        """One for each channel."""
         return inputs[0][0]
 
 
 class Activation(Elementwise):
-    """What activations share: they learn nothing and count as free."""
+    """An activation; it learns nothing and counts as free."""
 
 
 class ReLU(Activation):

@@ -6,14 +6,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import ModelWrapValidatorHandler, model_validator
 
-from solver.network.layers.base import (
-    Layer,
-    Number,
-    Shape,
-    Weighted,
-    elements,
-    same,
-)
+from solver.network.layers.base import Layer, Number, Shape, Weighted, same
 from solver.network.schema import (
     Borders,
     Channels,
@@ -32,9 +25,9 @@ AXES: Final = (0, 1)
 
 
 class Window(NamedTuple):
-    """A window along one axis, in pixels of its input: kernel ``c``, padding, stride, dilation.
+    """A window along one axis, in input pixels: kernel ``c``, stride ``s``, dilation ``d``.
 
-    ``before`` and ``behind`` are what the input is padded by.
+    ``before`` and ``behind`` are the padding at either end of the input.
     """
 
     c: Number
@@ -45,27 +38,18 @@ class Window(NamedTuple):
 
     @property
     def reach(self) -> Number:
-        """Side that the kernel spans, dilation included."""
+        """Length that the kernel spans, including dilation."""
         return self.d * (self.c - 1) + 1
 
     def slack(self, n: Number) -> Number:
-        """By how many pixels the window can move over an input of side ``n``; negative if none."""
+        """Pixels that the window can move over an input of side ``n``; negative if too large."""
         return n + self.before + self.behind - self.reach
 
 
-def out_side(n: int, c: int, p: int, s: int, d: int = 1) -> int:
-    """Side of the map that a window makes of an input of side ``n`` (Eq. 4).
-
-    ``c`` kernel, ``p`` padding, ``s`` stride, ``d`` dilation. Only valid where the window fits.
-    """
-    side: int = Window(c, p, p, s, d).slack(n) // s + 1
-    return side
-
-
 class Sliding(Layer):
-    """What slides a window over maps: ``kernel_size``, ``stride``, ``padding``, ``dilation``.
+    """A layer that slides a window over maps.
 
-    Each is a number, or a pair ``(height, width)``.
+    Kernel size, stride, padding and dilation are each a number, or a pair ``(height, width)``.
     """
 
     kernel_size: PositiveSize
@@ -76,7 +60,7 @@ class Sliding(Layer):
     @property
     @abstractmethod
     def sizes(self) -> tuple[Number, Number, Number, Number]:
-        """Kernel, padding, stride and dilation: each a number, or ``(height, width)``."""
+        """Kernel, padding, stride and dilation: each a number or ``(height, width)``."""
 
     @property
     def rounds_up(self) -> bool:
@@ -85,7 +69,7 @@ class Sliding(Layer):
 
     @property
     def keeps_sides(self) -> bool:
-        """Whether it pads so that the output's sides are the input's."""
+        """Whether it pads so that the output has the size of the input."""
         return isinstance(self.sizes[1], str)
 
     def along(self, axis: int) -> Window:
@@ -100,7 +84,7 @@ class Sliding(Layer):
 
     @property
     def is_square(self) -> bool:
-        """Whether its window is."""
+        """Whether its window is square."""
         c, p, s, d = self.sizes
         return tuple not in (type(c), type(p), type(s), type(d))
 
@@ -127,7 +111,7 @@ class Sliding(Layer):
         return tall & (self.along(1).slack(width) >= 0)
 
     def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
-        """Name a kernel that does not fit."""
+        """Yield that the kernel does not fit."""
         _, *sides = inputs[0]
         if all(self.along(axis).slack(side) >= 0 for axis, side in zip(AXES, sides, strict=True)):
             return
@@ -148,14 +132,14 @@ class Sliding(Layer):
         return window.reach - 1, window.s
 
     def rows_read(self, rows: int, side: int) -> int:
-        """Those under the taps of a kernel."""
+        """The rows under the elements of a kernel."""
         window = self.along(0)
         read: int = _repeated(_spaced(rows, window.s), window.d, window.c) >> window.before
         return read & (1 << side) - 1
 
 
 def _spaced(rows: int, step: int) -> int:
-    """Rows moved apart: row ``i`` becomes row ``i · step``."""
+    """Spread rows out: row ``i`` becomes row ``i · step``."""
     count = rows.bit_length()
     if step == 1 or not rows:
         return rows
@@ -165,7 +149,7 @@ def _spaced(rows: int, step: int) -> int:
 
 
 def _repeated(rows: int, step: int, times: int) -> int:
-    """Rows and copies of them, each ``step`` further on; doubled, not added one by one."""
+    """Rows and their copies, each ``step`` further on; the number of copies doubles each time."""
     done = 1
     while done < times:
         more = min(done, times - done)
@@ -198,7 +182,7 @@ class Conv2d(Sliding, Weighted):
         return self.kernel_size, self.padding, self.stride, self.dilation
 
     def faults(self) -> Iterator[Fault]:
-        """Groups divide the filters; PyTorch pads to the same size with stride 1 only."""
+        """Groups divide the filters, and ``"same"`` padding has stride 1, as PyTorch requires."""
         if self.out_channels % self.groups:
             reason = f"{self.groups} groups do not divide {self.out_channels} output channels"
             yield ("groups",), reason
@@ -206,14 +190,14 @@ class Conv2d(Sliding, Weighted):
             yield ("padding",), 'padding "same" needs stride 1; write the padding as a number'
 
     def misfits(self, inputs: Sequence[Shape]) -> Iterator[Fault]:
-        """Groups divide the input's channels as well."""
+        """Groups divide the input's channels, and the kernel fits."""
         channels = inputs[0][0]
         if channels % self.groups:
             yield ("groups",), f"{self.groups} groups do not divide {channels} input channels"
         yield from super().misfits(inputs)
 
     def channels(self, inputs: Sequence[Shape]) -> Number:
-        """One for each filter."""
+        """One channel for each filter."""
         return self.out_channels
 
     def params(self, inputs: Sequence[Shape]) -> Number:
@@ -245,9 +229,10 @@ class Conv2d(Sliding, Weighted):
     def segments(
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
-        """Of its own; of a depthwise convolution those of its input; groups divide both.
+        """A group of its own; a depthwise convolution keeps the groups of its input.
 
-        The image's channels stay, so that one that is depthwise on them may make more or fewer.
+        Grouped convolutions need both widths divisible by ``groups``. The image's channels never
+        change, so a convolution that is depthwise on the image has a group of its own, too.
         """
         width = widths.size(inputs[0])
         is_image = all(widths.is_frozen(group) for group, _ in widths.free(inputs[0]))
@@ -261,7 +246,7 @@ class Conv2d(Sliding, Weighted):
 
 
 class Pool2d(Sliding):
-    """What max and average pooling share. ``stride`` is the kernel size where it is missing."""
+    """Max or average pooling. ``stride`` is the kernel size if it is missing."""
 
     stride: PositiveSize | None = None
     padding: NotNegativeSize = 0
@@ -290,7 +275,7 @@ class Pool2d(Sliding):
         return self.ceil_mode
 
     def faults(self) -> Iterator[Fault]:
-        """PyTorch refuses windows that may lie in the padding."""
+        """PyTorch refuses a padding of more than half the kernel."""
         for axis in AXES:
             window = self.along(axis)
             if 2 * window.before > window.c:
@@ -300,10 +285,6 @@ class Pool2d(Sliding):
                     "PyTorch refuses such a pool",
                 )
                 return
-
-    def flops(self, inputs: Sequence[Shape], output: Shape, params: Number) -> Number:
-        """Every element of the input once (Section 2's example)."""
-        return elements(inputs[0])
 
 
 class MaxPool2d(Pool2d):
@@ -348,12 +329,12 @@ class ZeroPad2d(Layer):
         return left + right == top + bottom
 
     def sides(self, inputs: Sequence[Shape]) -> Shape:
-        """Both borders more."""
+        """The input's sides plus both borders."""
         _, height, width = inputs[0]
         left, right, top, bottom = self.borders
         tall = height + (top + bottom)
         return (tall, tall if height is width and self.is_square else width + (left + right))
 
     def rows_read(self, rows: int, side: int) -> int:
-        """Those that are no border."""
+        """The rows that are not border."""
         return rows >> self.borders[2] & (1 << side) - 1
