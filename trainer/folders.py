@@ -41,7 +41,7 @@ class BrokenImage(RunFailed):
 
 
 class DatasetChanged(RunFailed):
-    """The data have changed since the run was posted."""
+    """The data have changed since the job was posted."""
 
     kind = "dataset_changed"
 
