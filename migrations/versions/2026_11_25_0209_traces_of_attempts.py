@@ -1,6 +1,6 @@
 """traces of attempts.
 
-What became of each attempt at a run that was lost or given back.
+The table records why each attempt at a run was lost or given back.
 """
 
 from collections.abc import Sequence
