@@ -5,8 +5,8 @@ torchvision data set through a ``DataLoader`` with batches of 100, and applies `
 ``Resize`` to every image each time that it is seen.
 
 Our way trains the seeds of a network at once, on images that were resized once. It has as many
-processes as there are cores, each with one thread and its own network (``isobudget work --processes
-N``); ``one_process`` is a single process with all threads instead.
+processes as there are cores (``isobudget work --processes N``), each with one thread and its own
+network; ``one_process`` is a single process with all threads instead.
 
 Each way has processes of its own. The ways run in turns, and the medians of their rounds are
 compared. Accuracies are those of whole trainings.

@@ -41,7 +41,7 @@ Kept = TypeVar("Kept", bound=Sized)
 
 
 class Memory(Generic[Kept]):
-    """Keeps what was used last, in at most ``most_bytes``; a larger value is not kept."""
+    """A cache of what was used last, in at most ``most_bytes``; a larger value is not kept."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes

@@ -20,7 +20,7 @@ from trainer.errors import RunFailed
 from trainer.graph import Graph
 
 Builder: TypeAlias = Callable[[Any, Sequence[Shape]], nn.Module]
-"""Makes a layer's module from the layer and the shapes of its inputs."""
+"""A builder makes a layer's module from the layer and the shapes of its inputs."""
 
 
 def _bare(module: Callable[[], nn.Module]) -> Builder:

@@ -40,7 +40,7 @@ class Outcome:
 
 
 def versions() -> dict[str, str | None]:
-    """Return versions that a result depends on; ``None`` for a package that is not installed."""
+    """Return the versions that a result depends on; ``None`` for a package not installed."""
     packages = ("torch", "torchvision", "isobudget")
     return {"python": python_version(), **{package: _version(package) for package in packages}}
 

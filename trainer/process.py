@@ -110,7 +110,7 @@ class DiedError(RuntimeError):
 
 
 class Trainer(Protocol):
-    """Trains the runs of an attempt, here or elsewhere; it can be ended at any time."""
+    """What trains the runs of an attempt, here or elsewhere; it can be ended at any time."""
 
     def start(self, task: Task) -> None:
         """Begin to train."""
