@@ -1,4 +1,4 @@
-"""Databases to measure with, and the bare inserts that storing is held against."""
+"""Databases to measure with, and the bare inserts that storing is compared with."""
 
 import os
 import shutil
@@ -31,17 +31,17 @@ class Store(Protocol):
     is_server: bool
 
     def empty(self) -> Database:
-        """The database without rows; whoever takes it closes it."""
+        """Return the database without rows; the caller closes it."""
 
     def connect(self) -> Any:
-        """A connection by the database's own module, which leaves transactions to its user."""
+        """Connect through the database's own module; the caller begins and ends transactions."""
 
     def bare_seconds(self, rows: Rows) -> float:
-        """What ``executemany`` takes for all columns of these variants, with its commit."""
+        """Return the seconds that ``executemany`` takes for all columns, with its commit."""
 
 
 class Sqlite:
-    """A file, each time a copy of one that is migrated."""
+    """SQLite files, each a copy of one that is migrated."""
 
     is_server = False
 
@@ -52,16 +52,16 @@ class Sqlite:
             self._module: Any = database.engine.dialect.dbapi
 
     def empty(self) -> Database:
-        """A new copy."""
+        """Return a new copy."""
         shutil.copy(self._migrated, self._used)
         return Database(f"sqlite:///{self._used}")
 
     def connect(self) -> Any:
-        """To the last copy, or to a new file."""
+        """Connect to the last copy, or to a new file."""
         return self._module.connect(self._used, isolation_level=None)
 
     def bare_seconds(self, rows: Rows) -> float:
-        """By the module that we use, with its own defaults."""
+        """Insert through the module that we use, with its own defaults."""
         with closing(self._module.connect(self._used)) as connection:
             return _inserted(connection, "?", rows)
 
@@ -77,21 +77,21 @@ class Postgres:
             migrate(database)
 
     def empty(self) -> Database:
-        """The same one, with all rows removed."""
+        """Return the same database, with all rows removed."""
         database = Database(self._url)
         with database.write() as session:
             session.execute(text("TRUNCATE architectures CASCADE"))
         return database
 
     def connect(self) -> Any:
-        """By psycopg."""
+        """Connect through psycopg."""
         import psycopg
 
         url = make_url(self._url).set(drivername="postgresql")
         return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
 
     def bare_seconds(self, rows: Rows) -> float:
-        """By psycopg."""
+        """Insert through psycopg."""
         with closing(self.connect()) as connection:
             connection.autocommit = False
             return _inserted(connection, "%s", rows)

@@ -1,10 +1,10 @@
 """``python -m benchmarks.halving``: what successive halving finds, and what it costs.
 
-In each repeat, halving over 64 variants is held against four random ones: both draw, with the
-repeat's seed, from the same 100 variants of a LeNet at 14 px that take up to 28 px, and both pick
-by validation accuracy. All of it is real: jobs of a service, trained by its workers on MNIST, which
-must lie in ``ISOBUDGET_DATA_DIR``. The cost of halving is the epochs that it trains, as a share of
-those that training all its variants to the end would take.
+Each repeat compares halving over 64 variants with four random variants. Both draw, with the
+repeat's seed, from the same 100 variants (of up to 28 px) of a LeNet at 14 px, and both pick by
+validation accuracy. The jobs are real: workers of a service train them on MNIST, which must lie in
+``ISOBUDGET_DATA_DIR``. The cost of halving is the number of epochs that it trains, as a share of
+the epochs that it would take to train all its variants to the end.
 """
 
 from itertools import pairwise
@@ -20,7 +20,7 @@ GOALS: Final = {
     "as_good": "at least 10 of 12 repeats",
     "cost_share": "at most 0.5",
 }
-"""Each figure, and what it should be."""
+"""Goal of each figure."""
 
 
 class Size(NamedTuple):
@@ -37,7 +37,7 @@ QUICK: Final = Size(repeats=2, variants=8, epochs=3, images=1_000)
 
 
 def measure(quick: bool) -> dict[str, float]:
-    """All figures, by name."""
+    """Return all figures by name."""
     size = QUICK if quick else FULL
     with workplace() as place:
         pairs = _queued(place, size)
@@ -55,7 +55,7 @@ def measure(quick: bool) -> dict[str, float]:
 
 
 def _queued(place: Workplace, size: Size) -> list[tuple[str, str]]:
-    """Queue, for each repeat, a job that halves and one that draws four."""
+    """For each repeat, queue a job that halves and one that draws four variants."""
     search_id = place.searched(
         {
             "architecture": lenet(14).model_dump(mode="json"),
@@ -87,7 +87,7 @@ def _queued(place: Workplace, size: Size) -> list[tuple[str, str]]:
 
 
 def _best(results: Results) -> float:
-    """Validation accuracy of the variant that a job selected."""
+    """Return the validation accuracy of the variant that a job selected."""
     (accuracy,) = [
         variant.validation_accuracy.mean
         for variant in results.variants
@@ -98,7 +98,7 @@ def _best(results: Results) -> float:
 
 
 def _cost(halving: HalvingResult | None) -> int:
-    """Epochs that a halving job trained, over all variants and rungs."""
+    """Return the epochs that a halving job trained, over all variants and rungs."""
     assert halving is not None
     first, *_ = halving.rungs
     later = pairwise(halving.rungs)

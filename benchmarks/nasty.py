@@ -1,7 +1,7 @@
 """Requests as nasty as the schema admits: ``python -m benchmarks.nasty``.
 
-Each is solved in a child process with 1 GiB, as the service does it. ``overrun_seconds`` is by how
-much the slowest of them exceeded its time limit; a child that takes 1.8 s more is killed.
+Each request is solved in a child process with 1 GiB, as in the service. ``overrun_seconds`` is the
+largest excess over the time limit; a child that takes 1.8 s more than its limit is killed.
 """
 
 import time
@@ -91,7 +91,7 @@ def _asked(name: str, **asked: Any) -> tuple[str, SolveRequest]:
 
 
 def measure(quick: bool) -> dict[str, float]:
-    """How they ended, and the longest overrun."""
+    """Return how the requests ended, and the longest overrun."""
     requests = dict(corpus())
     names = list(requests)[:: 8 if quick else 1]
     overruns, failed, killed = [], 0, 0

@@ -1,11 +1,15 @@
 """``python -m benchmarks.queue``: how fast runs are claimed, and what a second worker adds.
 
-Claims are held against a bare loop by the database's own Python module: a table with one index, and
-one statement and one commit a claim. Both begin with equally many rows that wait, take one a claim,
-and take turns. The 99th percentile of the time of our claims in a long queue with a long history is
-held against the one in a short queue; the database for which it grows more counts. Two workers are
-held against one that trains networks of the same kind, by the times that the database keeps: from
-when each has trained its first network until one finds nothing more.
+Claims are compared with a bare loop through the database's own Python module: a table with one
+index, and one statement and one commit for each claim. Both begin with the same number of waiting
+rows, take one row in each claim, and run in turns.
+
+The 99th percentile of our claim times in a long queue with a long history is compared with the one
+in a short queue; the figure is the larger growth of the two databases.
+
+Two workers are compared with one that trains networks of the same kind, by the times that the
+database keeps. Runs count from when each worker has trained its first network until one finds
+nothing more.
 """
 
 import sys
@@ -37,14 +41,16 @@ GOALS: Final = {
     "p99_growth": "at most 2, better 1.2",
     "two_workers": "at least 1.7, better 1.9",
 }
-"""Each figure, and what it should be."""
+"""Goal of each figure."""
 SEEDS: Final = 3
 LEASE_SECONDS: Final = 3600.0
 
 
 class Size(NamedTuple):
-    """Runs in a short and a long queue and those that are done in the latter; claims of each kind
-    in a round; networks that a worker trains, and their epochs.
+    """Sizes of the queues and of the training.
+
+    ``short`` and ``long`` are waiting runs in two queues; the long one also has ``done`` runs. Each
+    round has ``claims`` of each kind. A worker trains ``networks`` for ``epochs``.
     """
 
     short: int
@@ -61,7 +67,7 @@ QUICK: Final = Size(1_000, 20_000, 100_000, claims=200, rounds=3, networks=5, ep
 
 
 def measure(quick: bool) -> dict[str, float]:
-    """All figures, by name; of PostgreSQL there are none where there is no server."""
+    """Return all figures by name; those of PostgreSQL are left out if there is no server."""
     size = QUICK if quick else FULL
     kinds = {"claims_sqlite": sqlite, "claims_postgres": postgres}
     try:
@@ -79,7 +85,7 @@ def measure(quick: bool) -> dict[str, float]:
 
 
 def _claims(kind: Callable[[], AbstractContextManager[Store]], size: Size) -> tuple[float, float]:
-    """Claims a second over those of the bare loop; and how the 99th percentile grows."""
+    """Return our claims a second over the bare loop's, and the growth of the 99th percentile."""
     ours: list[list[float]] = []
     theirs: list[list[float]] = []
     grown: list[float] = []
@@ -103,7 +109,7 @@ def _claims(kind: Callable[[], AbstractContextManager[Store]], size: Size) -> tu
 
 
 def _timed(claim: Callable[[], int], times: int) -> list[float]:
-    """Seconds of each claim; each takes one run."""
+    """Return the seconds of each claim, which must take one run."""
     seconds = []
     for _ in range(times):
         begin = time.perf_counter()
@@ -118,7 +124,7 @@ def _p99(seconds: Sequence[float]) -> float:
 
 
 class _Queue:
-    """Runs of one job; each is a stack of its own."""
+    """Runs of one job, each of which is a stack of its own."""
 
     _run = (
         *("id", "stack", "position", "architecture_id", "dataset", "dataset_version", "resolution"),
@@ -143,7 +149,7 @@ class _Queue:
         self._network = search.architecture.id
 
     def fill(self, number: int, state: str = "queued") -> None:
-        """Put runs behind those that are there."""
+        """Add runs at the end of the queue."""
         first, self._filled = self._filled, self._filled + number
         ids = [(content_id([place]), place) for place in range(first, self._filled)]
         same = (self._network, "digits", "1", 8, '{"epochs":2}', 0, 2, 0, state, 0, 0, 0)
@@ -155,14 +161,14 @@ class _Queue:
             insert_all(session, JobRunRow, self._link, link_rows)
 
     def tidy(self) -> None:
-        """Do at once what a server does after some time, for it not to begin meanwhile."""
+        """Do now what a server does after some time, so that it does not disturb a measurement."""
         free = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
         with free.connect() as connection:
             for command in _POSTGRES.tidy if not self._database.is_sqlite else ():
                 connection.execute(text(command))
 
     def claim(self) -> int:
-        """Claim what is next; how many runs that were."""
+        """Claim what is next, and return the number of runs."""
         with self._database.write() as session:
             return len(runs.claim(session, "benchmark", LEASE_SECONDS))
 
@@ -174,7 +180,7 @@ def _queue(store: Store) -> Iterator[_Queue]:
 
 
 class _Bare:
-    """A queue in one table, by the database's own module."""
+    """A queue in one table, through the database's own module."""
 
     def __init__(self, store: Store) -> None:
         self._cursor = store.connect().cursor()
@@ -185,7 +191,7 @@ class _Bare:
         self._cursor.execute("COMMIT")
 
     def fill(self, number: int) -> None:
-        """Put rows behind those that are there."""
+        """Add rows at the end of the queue."""
         first, self._filled = self._filled, self._filled + number
         ids = [(content_id([place]), place) for place in range(first, self._filled)]
         self._cursor.execute("BEGIN")
@@ -193,12 +199,12 @@ class _Bare:
         self._cursor.execute("COMMIT")
 
     def tidy(self) -> None:
-        """As the other queue does."""
+        """Do what the other queue does."""
         for command in self._dialect.tidy:
             self._cursor.execute(command)
 
     def claim(self) -> int:
-        """Claim what is next; how many rows that were."""
+        """Claim what is next, and return the number of rows."""
         self._cursor.execute(self._dialect.begin)
         self._cursor.execute(self._dialect.claim, ("benchmark",))
         claimed = self._cursor.fetchall()
@@ -252,12 +258,12 @@ _POSTGRES: Final = _Dialect(
 
 
 def _two_workers(size: Size) -> float:
-    """Runs a second of two workers over those of one."""
+    """Return the runs a second of two workers over those of one."""
     return _rate(size, 2) / _rate(size, 1)
 
 
 def _rate(size: Size, workers: int) -> float:
-    """Runs a second of so many workers on so many times the networks."""
+    """Return the runs a second of ``workers``, with ``size.networks`` networks for each."""
     with workplace() as place:
         search = place.searched(example("digits-search"))
         place.queued(

@@ -1,8 +1,8 @@
 """Other ways to enumerate Approaches III and IV in scope ``paper``, written from the equations.
 
-They know one shape of network: a convolution of ``D × N × N`` pixels, and for IV a second one, both
-square, without groups, biases or pools between. Each answers with the same array as the solver: a
-row for each solution, columns in the order of the approach's unknowns; rows in no order.
+They know one kind of network: a convolution of ``D × N × N`` pixels, and a second one for IV, both
+square, without groups, biases or pools between. Each returns the same array as the solver, with a
+row for each solution and columns in the order of the approach's unknowns. Rows come in any order.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from solver.variation.unknown import Range
 
 Rows = NDArray[np.int64]
 CHUNK = 20_000_000
-"""Cells that the dense search looks at together."""
+"""How many cells the dense search looks at together."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Instance:
 
     @property
     def kept(self) -> int:
-        """Side of the map that must stay."""
+        """Side of the map that must not change."""
         return self.M1 if self.approach == "III" else self.M2
 
     def span(self, name: str, of_pool: bool = False) -> NDArray[np.int64]:
@@ -44,7 +44,7 @@ class Instance:
         return np.arange(low, high + 1)
 
     def windows(self, second: bool) -> list[NDArray[np.int64]]:
-        """Kernel, padding and stride of one of the two windows, as columns of a grid."""
+        """Return kernel, padding and stride of one of the two windows, as columns of a grid."""
         pool = second and self.approach == "III"
         spans = [self.span(name, pool) for name in ("kernel_size", "padding", "stride")]
         c, p, s = (axis.ravel() for axis in np.meshgrid(*spans, indexing="ij"))
@@ -54,7 +54,7 @@ class Instance:
         return [c[allowed], p[allowed], s[allowed]]
 
     def weight(self, c1: Rows, m1: Rows, c2: Rows) -> Rows:
-        """What the budget's left side is a multiple of, ``K1'`` being the factor."""
+        """Return the factor of ``K1'`` on the left of the budget's equation."""
         own = self.D * c1 * c1
         if self.approach == "III":
             return own if self.budget == "params" else m1 * m1 * (own + 1)
@@ -63,7 +63,7 @@ class Instance:
 
 
 def dense(it: Instance) -> Rows:
-    """Every combination of resolution and both windows, in chunks; then every fitting width."""
+    """Try every combination of resolution and both windows, in chunks; then every fitting width."""
     c1, p1, s1 = it.windows(second=False)
     c2, p2, s2 = it.windows(second=True)
     low, high = it.ranges["resolution"]
@@ -91,7 +91,7 @@ def _dense_chunk(
 
 
 def _with_widths(it: Instance, first: tuple[Rows, ...], m1: Rows, second: tuple[Rows, ...]) -> Rows:
-    """All widths within the band, for each geometry."""
+    """Return solutions with all widths within the band, for each geometry."""
     n, c1, p1, s1 = first
     w = it.weight(c1, m1, second[0])
     least, most = np.maximum(1, -(-it.band.low // w)), it.band.high // w
@@ -103,10 +103,10 @@ def _with_widths(it: Instance, first: tuple[Rows, ...], m1: Rows, second: tuple[
 
 
 def join(it: Instance) -> Rows:
-    """Output-sensitive: tables of Eq. 4 solved for its input, joined where maps and budget agree.
+    """Join tables of Eq. 4, solved for its input, where maps and budget agree (output-sensitive).
 
-    For each triple of kernels and first map within the budget the widths are known; both windows
-    are looked up by kernel and map. About as little work as there can be.
+    Both kernels and the first map determine the widths within the budget; both windows are looked
+    up by kernel and map. This is about the least work possible.
     """
     c2, p2, s2 = it.windows(second=True)
     m1, of_second = _inputs(c2, p2, s2, it.kept, 1, _largest_map(it))
@@ -140,7 +140,7 @@ def join(it: Instance) -> Rows:
 
 
 def _runs(keys: Rows) -> tuple[Rows, Rows, Rows]:
-    """The distinct values of a sorted column, where each begins, and how often it stands there."""
+    """Return the distinct values of a sorted column, where each begins, and how often it occurs."""
     values, starts, counts = np.unique(keys, return_index=True, return_counts=True)
     return values, starts.astype(np.int64), counts.astype(np.int64)
 
@@ -154,7 +154,7 @@ def _shift(starts: Rows, counts: Rows) -> Rows:
 
 
 def _inputs(c: Rows, p: Rows, s: Rows, side: Rows | int, low: int, high: int) -> tuple[Rows, Rows]:
-    """Inputs within bounds of which windows make maps of these sides, and of which window each."""
+    """Return the inputs within bounds that give maps of these sides, and the window of each."""
     least = (side - 1) * s + c - 2 * p
     first, last = np.maximum(least, low), np.minimum(least + s - 1, high)
     counts = np.maximum(last - first + 1, 0)

@@ -1,11 +1,12 @@
 """The solver against other ways to find every solution: ``python -m benchmarks.solver``.
 
-From a request to arrays of all solutions; all ways give the same sets, which is checked. Ratios
-above 1 mean that ours is faster, but for ``limit_ratio_wide`` and ``network_ratio``: there they are
-our time over the other's. ``…_worst`` is the worst case, the others are geometric means.
+Times run from a request to arrays of all solutions. All ways must give the same sets, which is
+checked. Ratios above 1 mean that ours is faster, except ``limit_ratio_wide`` and ``network_ratio``,
+which are our time over the other's. ``…_worst`` is the worst case, the others are geometric means.
 
 ``recount_ratio`` is the time of :func:`solver.answers.search.solve`, which recounts every solution
-and its costs, over that of finding them, where there is one: what has none is explained instead.
+and its costs, over the time of finding them. Cases without a solution are left out, since ``solve``
+explains them instead.
 """
 
 import sys
@@ -33,7 +34,7 @@ ORIGINALS: Final = {
     112: (3, 64, 64),
     224: (3, 64, 64),
 }
-"""Resolution: input channels, and filters of two convolutions 3×3 that keep the map."""
+"""By resolution: input channels, and filters of two 3×3 convolutions that keep the map."""
 WIDE: Final = {
     "kernel_size": [3, 15], "padding": [0, 7], "stride": [1, 8],
     "pool_kernel_size": [2, 15], "pool_padding": [0, 7], "pool_stride": [1, 8],
@@ -68,7 +69,7 @@ class Case(NamedTuple):
 
     @property
     def request(self) -> dict[str, Any]:
-        """As a client sends it."""
+        """The request as a client sends it."""
         channels, *filters = ORIGINALS[self.resolution]
         convolutions = [
             {"type": "conv2d", "out_channels": n, "kernel_size": 3, "padding": 1, "bias": False}
@@ -89,7 +90,7 @@ class Case(NamedTuple):
 
     @property
     def instance(self) -> Instance:
-        """As the rivals take it."""
+        """The problem as the rivals take it."""
         problem = Problem.model_validate(self.request)
         constraints = APPROACHES[problem.approach].constraints(problem)
         (budget,) = (item for item in constraints if isinstance(item, EqualBudget))
@@ -103,24 +104,24 @@ class Case(NamedTuple):
 
 
 def cases(resolutions: tuple[int, ...], is_wide: bool = False) -> Iterator[Case]:
-    """III and IV × parameters and FLOPs × three tolerances."""
+    """Yield III and IV × parameters and FLOPs × three tolerances."""
     for case in product(resolutions, ("III", "IV"), ("params", "flops"), (0.0, 0.01, 0.05)):
         yield Case(*case, is_wide)
 
 
 def ours(request: dict[str, Any]) -> Mapping[str, Rows]:
-    """All solutions by the fast engine."""
+    """Find all solutions with the fast engine."""
     found, _ = find(Problem.model_validate(request))
     return found.all()
 
 
 def checked(request: dict[str, Any]) -> object:
-    """All solutions, each of them recounted."""
+    """Find all solutions, and recount each of them."""
     return solve(Problem.model_validate(request), EVERYTHING)
 
 
 def cp_sat(request: dict[str, Any]) -> Rows:
-    """All solutions as CP-SAT lists them: every equation over every unknown, tuned."""
+    """Find all solutions with CP-SAT: every equation over every unknown, tuned."""
     problem = Problem.model_validate(request)
     approach, model = APPROACHES[problem.approach], Model()
     for constraint in approach.constraints(problem):
@@ -130,7 +131,7 @@ def cp_sat(request: dict[str, Any]) -> Rows:
 
 
 def measure(quick: bool) -> dict[str, float]:
-    """All figures."""
+    """Return all figures by name."""
     runs = 3 if quick else 5
     figures = _memory() if sys.platform == "linux" else {}
     figures |= _paper(runs, (14, 32) if quick else tuple(ORIGINALS))
@@ -183,7 +184,7 @@ def _wide(runs: int, resolutions: tuple[int, ...]) -> dict[str, float]:
 
 
 def _network(runs: int, resolutions: tuple[int, ...]) -> dict[str, float]:
-    """Scope ``network`` over scope ``paper``; exact budgets; nothing, and 20 layers, behind."""
+    """Compare scope ``network`` with ``paper``: exact budgets, with 0 and 20 layers behind."""
     convolution = {"type": "conv2d", "out_channels": 32, "kernel_size": 3, "padding": 1}
     block = (convolution, {"type": "batch_norm2d"}, {"type": "relu"})
     deep = (*block * 6, {"type": "flatten"}, {"type": "linear", "out_features": 10})
@@ -199,7 +200,7 @@ def _network(runs: int, resolutions: tuple[int, ...]) -> dict[str, float]:
 
 
 def _some_of_many(runs: int) -> dict[str, float]:
-    """Listing some 100,000 solutions over drawing 100 of them, and over finding the best ten."""
+    """Compare listing about 100,000 solutions with drawing 100, and with finding the best ten."""
     head = ({"type": "flatten"}, {"type": "linear", "out_features": 10})
     request = Case(32, "IV", "params", 0.05, scope="network", behind=head).request
     problem = Problem.model_validate(request)
@@ -214,7 +215,7 @@ def _some_of_many(runs: int) -> dict[str, float]:
 
 
 def _memory() -> dict[str, float]:
-    """MiB that listing some 250,000 solutions takes beyond what the process holds already."""
+    """Return the MiB that listing about 250,000 solutions adds to what the process holds."""
     ours(Case(14, "IV", "params", 0.0).request)
     held = _resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
@@ -229,7 +230,7 @@ def _resident(name: str) -> float:
 
 
 def _hold(case: Case, *others: Rows) -> None:
-    """All ways give the same set."""
+    """Check that all ways give the same set."""
     rows = np.stack([*ours(case.request).values()], axis=1)
     for other in others:
         if not np.array_equal(rows, other[np.lexsort(other.T[::-1])]):

@@ -1,7 +1,7 @@
 """``python -m benchmarks.storing``: storing answers, and deriving pages of variants.
 
-Storing is held against a bare ``executemany`` of the same rows into the same table, by the
-database's own Python module. Both begin with an empty table and end with the commit; they take
+Storing is compared with a bare ``executemany`` of the same rows into the same table, through the
+database's own Python module. Both begin with an empty table and end with the commit. They run in
 turns, and their medians are compared.
 """
 
@@ -34,7 +34,7 @@ GOALS: Final = {
     "store_ratio_postgres": "at least 0.25, better 0.5",
     "page_ms": "at most 10",
 }
-"""Each figure, and what it should be."""
+"""Goal of each figure."""
 
 
 class Size(NamedTuple):
@@ -49,7 +49,7 @@ QUICK: Final = Size(variants=20_000, rounds=3)
 
 
 def measure(quick: bool) -> dict[str, float]:
-    """All figures, by name; that of PostgreSQL is left out where there is no server."""
+    """Return all figures by name; that of PostgreSQL is left out if there is no server."""
     size = QUICK if quick else FULL
     found = _example()
     many = _repeated(found, size.variants)
@@ -71,14 +71,14 @@ def _example() -> Answer:
 
 
 def _repeated(answer: Answer, variants: int) -> Answer:
-    """An answer of so many variants: those of a smaller one, again and again."""
+    """Return an answer of ``variants`` variants, which repeats those of a smaller one."""
     table, times = answer.table, variants // len(answer.table) + 1
     columns = {name: (table[name] * times)[:variants] for name in table.names}
     return answer.model_copy(update={"table": AnswerTable(columns), "found": variants})
 
 
 def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:
-    """Rows a second of ours over those of the yardstick."""
+    """Return our rows a second over those of the yardstick."""
     ours, bare = [], []
     for _ in range(rounds):
         with closing(store.empty()) as database:
@@ -91,7 +91,7 @@ def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:
 
 
 def _store_seconds(database: Database, answer: Answer) -> float:
-    """From the answer to the commit."""
+    """Return the seconds from the answer to the commit."""
     search = _claimed(database)
     begin = time.perf_counter()
     with database.write() as session:
@@ -102,7 +102,7 @@ def _store_seconds(database: Database, answer: Answer) -> float:
 
 
 def _claimed(database: Database) -> SearchRow:
-    """A search of the example, as a solver holds it."""
+    """Return a search of the example, claimed as by a solver."""
     create(database, SearchRequest.model_validate(example(EXAMPLE)), None)
     with database.write() as session:
         search = searches.claim(session, grace=600)
@@ -117,7 +117,7 @@ def _check_stored(database: Database, search: SearchRow, answer: Answer) -> None
 
 
 def _page_seconds(store: Store, answer: Answer) -> float:
-    """From rows that were read to all that users see; the median of all pages of an answer."""
+    """Return the median seconds of a page, from the rows read to all that users see."""
     with closing(store.empty()) as database:
         search = _claimed(database)
         with database.write() as session:

@@ -1,4 +1,4 @@
-"""Medians of runs, and what they are printed as."""
+"""Medians of runs, and how they are printed."""
 
 import argparse
 import gc
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 
 def medians(ways: Sequence[Callable[[], object]], runs: int) -> list[float]:
-    """Seconds that each way takes: the median of runs in a row, after one that does not count.
+    """Return the median seconds of each way, of consecutive runs after one that does not count.
 
-    As in :mod:`timeit`, the garbage collector waits.
+    The garbage collector is off meanwhile, as in :mod:`timeit`.
     """
     gc.disable()
     try:
@@ -28,14 +28,14 @@ def _seconds(way: Callable[[], object]) -> float:
 
 
 def geometric_mean(ratios: Sequence[float]) -> float:
-    """The mean for ratios."""
+    """Return the geometric mean, the right one for ratios."""
     return math.exp(statistics.fmean(map(math.log, ratios)))
 
 
 def report(
     title: str, measure: Callable[[bool], Mapping[str, float]], goals: Mapping[str, str]
 ) -> None:
-    """Run a benchmark as the command line asks; print its figures, and what is aimed at."""
+    """Run a benchmark as the command line asks; print its figures and their goals."""
     parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--quick", action="store_true", help="fewer cases and runs")
     parser.add_argument("--json", action="store_true", help="one flat object of figures alone")

@@ -1,12 +1,15 @@
 """``python -m benchmarks.training``: a job's way of training against the way the paper was made.
 
-The paper's way: a torchvision data set, ``ToTensor`` and ``Resize`` for every image each time that
-it is seen, a ``DataLoader`` with batches of 100, and one seed after another, with as many threads
-as PyTorch takes. Ours: the seeds of a network at once, on images that were reduced once, in as many
-processes as there are cores with one thread each (``isobudget work --processes N``), each with a
-network of its own; ``one_process`` is a single one of them with all threads instead. Each way has
-processes of its own; they take turns, and the medians of their rounds are compared. Accuracies are
-those of whole trainings.
+The paper's way trains one seed after another, with as many threads as PyTorch takes. It reads a
+torchvision data set through a ``DataLoader`` with batches of 100, and applies ``ToTensor`` and
+``Resize`` to every image each time that it is seen.
+
+Our way trains the seeds of a network at once, on images that were resized once. It has as many
+processes as there are cores (``isobudget work --processes N``), each with one thread and its own
+network; ``one_process`` is a single process with all threads instead.
+
+Each way has processes of its own. The ways run in turns, and the medians of their rounds are
+compared. Accuracies are those of whole trainings.
 
 MNIST must lie in ``ISOBUDGET_DATA_DIR``. ``lightning_speedup_28`` needs the package ``lightning``,
 and is left out without it.
@@ -36,7 +39,7 @@ GOALS: Final = {
     "accuracy_gap_points": "within 0.2 of 0",
     "overhead": "at most 0.02",
 }
-"""Each figure, and what it should be."""
+"""Goal of each figure."""
 SEEDS: Final = (0, 1, 2)
 KERNELS: Final = {28: 5, 20: 5, 14: 3}
 """Kernel size of both convolutions, by resolution in pixels."""
@@ -57,7 +60,7 @@ QUICK: Final = Size(images=1_000, rounds=2, epochs=1, job_epochs=1)
 
 
 def lenet(resolution: int) -> Architecture:
-    """Two convolutions of 10 filters, two max pools, a hidden layer of 50, no bias."""
+    """Return a LeNet: two convolutions of 10 filters, two max pools, 50 hidden units, no bias."""
     kernel_size = KERNELS[resolution]
     convolution = {
         "type": "conv2d",
@@ -80,7 +83,7 @@ def lenet(resolution: int) -> Architecture:
 
 
 class Way(NamedTuple):
-    """A way to train: by one of ``_WAYS``, in so many processes with so many threads each."""
+    """A way to train: one of ``_WAYS``, with its processes and the threads of each."""
 
     name: str
     processes: int
@@ -95,7 +98,7 @@ LIGHTNING: Final = Way("lightning", 1, CORES)
 
 
 def measure(quick: bool) -> dict[str, float]:
-    """All figures, by name."""
+    """Return all figures by name."""
     size = QUICK if quick else FULL
     figures: dict[str, float] = {}
     gaps = []
@@ -122,7 +125,7 @@ def measure(quick: bool) -> dict[str, float]:
 
 
 def _rates(resolution: int, size: Size) -> dict[Way, float]:
-    """Images a second, of all seeds of all processes, of each way."""
+    """Return each way's images a second, over all seeds of all processes."""
     ways = [AUTHOR, OURS, ONE_PROCESS]
     if resolution == LIGHTNING_AT and find_spec("lightning"):
         ways.append(LIGHTNING)
@@ -138,7 +141,7 @@ def _rates(resolution: int, size: Size) -> dict[Way, float]:
 
 
 def _accuracies(resolution: int, size: Size) -> tuple[float, float]:
-    """Mean test accuracies of whole trainings: ours, the author's."""
+    """Return mean test accuracies of whole trainings: ours, then the author's."""
     images = size.images if size is QUICK else None
     found = []
     for way in (Way("ours", 1, CORES), AUTHOR):
@@ -170,13 +173,13 @@ class _Team:
         return self
 
     def epoch(self) -> float:
-        """Have all train an epoch at the same time; seconds until the last is done."""
+        """Have all train an epoch at the same time; return the seconds until the last is done."""
         started = time.perf_counter()
         self.ask("epoch")
         return time.perf_counter() - started
 
     def ask(self, name: str) -> Any:
-        """Have all do something; what the last one says."""
+        """Have all do something, and return what the last one says."""
         for _, connection in self._members:
             connection.send(name)
         return [connection.recv() for _, connection in self._members][-1]
@@ -329,7 +332,7 @@ _WAYS: Final[dict[str, Callable[[int, int | None], Any]]] = {
 
 
 def _flops_an_image(resolution: int) -> float:
-    """What PyTorch counts for one image, forward and backward."""
+    """Return the FLOPs that PyTorch counts for one image, forward and backward."""
     import torch
     from torch.nn.functional import cross_entropy
     from torch.utils.flop_counter import FlopCounterMode
@@ -343,7 +346,7 @@ def _flops_an_image(resolution: int) -> float:
 
 
 def _peak(side: int = 2_048, rounds: int = 5) -> float:
-    """FLOPs a second of a large product of matrices, with all threads."""
+    """Measure the FLOPs a second of a large matrix product, with all threads."""
     import torch
 
     torch.set_num_threads(CORES)

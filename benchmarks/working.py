@@ -27,7 +27,7 @@ from trainer.worker import Worker
 
 
 def need_mnist() -> None:
-    """End the program, and say why, where MNIST is not."""
+    """Exit with a message if MNIST is missing."""
     folder = settings().data_dir / "MNIST" / "raw"
     if not folder.is_dir():
         sys.exit(f"MNIST is not in {folder}; set ISOBUDGET_DATA_DIR to the folder that holds it")
@@ -41,7 +41,7 @@ class Workplace:
         self._folder = folder
 
     def searched(self, body: dict[str, Any]) -> str:
-        """Solve a search; its id."""
+        """Solve a search, and return its id."""
         search_id = create(self.database, SearchRequest.model_validate(body), key=None)
         request = SolveRequest.model_validate(body)
         answer = solve(request.problem, request.settings)
@@ -52,12 +52,12 @@ class Workplace:
         return search_id
 
     def queued(self, body: dict[str, Any]) -> str:
-        """Queue a job; its id."""
+        """Queue a job, and return its id."""
         request = JobRequest.model_validate(body)
         return jobs.create(self.database, request, key=None, data_dir=settings().data_dir)
 
     def worked_off(self, workers: int = 1) -> None:
-        """Train all that is queued, in so many processes of one thread each."""
+        """Train all that is queued, in ``workers`` processes of one thread each."""
         with ThreadPoolExecutor(workers) as pool:
             for done in [pool.submit(self._work, f"benchmark-{n}") for n in range(workers)]:
                 done.result()
@@ -78,14 +78,14 @@ class Workplace:
         worker.work(exit_when_idle=True)
 
     def results(self, job_id: str) -> Results:
-        """What came out of a job that has ended well."""
+        """Return the results of a job that has succeeded."""
         job = jobs.get(self.database, job_id)
         assert job.state == "succeeded", job.error
         assert job.results is not None
         return job.results
 
     def seconds(self, job_id: str) -> tuple[float, float]:
-        """How long a job's runs took from the first claim to the last result, and in training."""
+        """Return a job's seconds from the first claim to the last result, and those in training."""
         mine = select(JobRunRow.run_id).where(JobRunRow.job_id == job_id)
         with self.database.read() as session:
             started, finished = session.execute(
@@ -103,7 +103,7 @@ class Workplace:
 
 @contextmanager
 def workplace() -> Iterator[Workplace]:
-    """A service of its own, which leaves nothing behind."""
+    """Set up a service of its own, which leaves nothing behind."""
     with TemporaryDirectory() as folder:
         path = Path(folder)
         with closing(Database(f"sqlite:///{path / 'isobudget.sqlite'}")) as database:
@@ -112,9 +112,10 @@ def workplace() -> Iterator[Workplace]:
 
 
 def overhead(original: Architecture, epochs: int) -> float:
-    """Share of a job's time in which nothing is trained: an original and four variants on MNIST.
+    """Return the share of a job's time in which nothing is trained.
 
-    The process that trains is started, and the data read, by a small job before it.
+    The job trains an original and four variants on MNIST. A small job before it starts the training
+    process and reads the data.
     """
     search = {
         "architecture": original.model_dump(mode="json"),

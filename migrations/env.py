@@ -12,7 +12,7 @@ from app.db.types import AsSchema, UTCDateTime
 
 
 def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Spell our types by plain SQLAlchemy ones, so that revisions do not depend on our code."""
+    """Render our types as plain SQLAlchemy ones, so that revisions do not depend on our code."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, sa.JSON | AsSchema):

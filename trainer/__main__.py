@@ -27,13 +27,13 @@ from trainer.supervisor import Supervisor
 from trainer.worker import Worker
 
 STOP_SECONDS: Final = 8.0
-"""For a worker to give back what it holds; then it ends, and its leases end by themselves."""
+"""Time that a worker has to give back what it holds; then it ends, and its leases run out."""
 
 logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Work off queued runs; the exit code."""
+    """Work off queued runs, and return the exit code."""
     options = parse(arguments)
     if options.ask and not is_installed():
         sys.exit("--engine ray needs Ray, which is not installed: pip install 'isobudget[ray]'")
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.exit("the database's schema is not current; run: isobudget migrate")
     if until is not None:
         options.max_time = max(0.0, until - time.monotonic())
-    # Ray may end a process when the cluster's head is lost: so another one is always there.
+    # Ray may end a process that has lost the cluster's head: a supervisor then restarts it.
     if options.processes > 1 or (options.ask and not options.supervised):
         database.close()
         return _many(options)
@@ -82,12 +82,12 @@ def _settings(options: argparse.Namespace) -> WorkerSettings:
 
 
 def _absolute(folder: str) -> str:
-    """The same folder wherever a process that trains is; URLs are as they are."""
+    """Make a folder's path absolute, so that all processes mean the same one; URLs are kept."""
     return folder if "://" in folder else str(Path(folder).absolute())
 
 
 def _one(options: argparse.Namespace, worker: BaseWorker, database: Database) -> int:
-    """Work in a thread, so that this one hears signals whatever the database does."""
+    """Work in a thread, so that the main one hears signals whatever the database does."""
     failed: list[BaseException] = []
     asked = threading.Event()
 
@@ -128,7 +128,7 @@ def _one(options: argparse.Namespace, worker: BaseWorker, database: Database) ->
 
 
 def _on_signals(stop: Callable[[], None], kill: Callable[[], None]) -> None:
-    """The first signal stops, the second ends this process at once, with what it started."""
+    """Stop at the first signal; at the second, end this process at once, with what it started."""
     received: list[int] = []
 
     def handle(number: int, _frame: object) -> None:
@@ -144,7 +144,7 @@ def _on_signals(stop: Callable[[], None], kill: Callable[[], None]) -> None:
 
 
 def _many(options: argparse.Namespace) -> int:
-    """Workers in processes of their own, which are started again when they die."""
+    """Run workers in processes of their own, which are restarted when they die."""
     supervisor = Supervisor(for_each_process(options), options.processes)
     _on_signals(supervisor.stop, supervisor.kill)
     return supervisor.run(options.max_time)
@@ -153,8 +153,8 @@ def _many(options: argparse.Namespace) -> int:
 def leave(code: int) -> NoReturn:
     """End this process without tearing the interpreter down.
 
-    That takes seconds on a busy machine, and what Ray does then may take for ever; nothing is left
-    to tidy up.
+    Teardown takes seconds on a busy machine, and Ray's part of it may never end. Nothing is left to
+    tidy up.
     """
     logging.shutdown()
     sys.stdout.flush()

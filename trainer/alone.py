@@ -1,7 +1,7 @@
-"""Networks of several seeds, as they are trained: sequences side by side, graphs each by itself.
+"""How networks of several seeds are trained: sequences side by side, graphs one by one.
 
-Stacking pays for small networks only, and a graph is seldom small; by itself, it needs no more
-memory than a network does that has one seed.
+Stacking pays only for small networks, and a graph is seldom small. Trained alone, a graph needs no
+more memory than a network with one seed.
 
 S networks (seeds), B images of a batch, C channels, H height, W width, K classes.
 """
@@ -20,12 +20,14 @@ from trainer.stacked import Stacked, is_stackable, stack
 def at_once(
     networks: Sequence[nn.Module], generators: Sequence[torch.Generator]
 ) -> "list[Stacked | Alone]":
-    """Give modules that compute networks of one architecture in order, as many at once as pays.
+    """Return modules that compute networks of one architecture, in order.
+
+    One module computes all networks if they can be stacked; otherwise each has its own.
 
     Parameters
     ----------
     generators
-        One for each network, on the networks' device: what its dropout is drawn from.
+        One for each network, on the networks' device; the network's dropout draws from it.
     """
     sequences = [it for it in networks if isinstance(it, nn.Sequential) and is_stackable(it)]
     if len(sequences) == len(networks):
@@ -34,7 +36,7 @@ def at_once(
 
 
 class Alone(nn.Module):
-    """One network by itself: images_BCHW to logits_SBK, S = 1. The network is copied."""
+    """A copy of one network; it maps images_BCHW to logits_SBK with S = 1."""
 
     def __init__(self, network: nn.Module, generator: torch.Generator) -> None:
         super().__init__()
@@ -51,7 +53,7 @@ class Alone(nn.Module):
 
 
 def _drawn_from(generator: torch.Generator, module: nn.Module) -> nn.Module:
-    """Have dropout drawn from a generator; other modules stay as they are."""
+    """Replace dropout by one that draws from a generator; return other modules as they are."""
     if isinstance(module, nn.Dropout | nn.Dropout2d):
         is_channels = isinstance(module, nn.Dropout2d)
         return StackedDropout(module.p, [generator], channels=is_channels)

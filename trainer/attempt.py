@@ -1,4 +1,4 @@
-"""One attempt at a stack of runs: have it trained elsewhere, and keep the leases."""
+"""One attempt at a stack of runs: it has them trained elsewhere, and keeps the leases."""
 
 import logging
 import math
@@ -40,17 +40,18 @@ from trainer.process import (
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 0.5
-"""Between two looks whether to stop."""
+"""Time between two checks whether to stop."""
 TOGETHER_SECONDS: Final = 0.2
-"""Between two transactions that keep what epochs measured: short ones are kept together."""
+"""Least time between two transactions that store epochs; short epochs share one."""
 NOTHING: Final = Progress({}, {})
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """``lease`` and ``poll`` are in seconds; a lease is prolonged three times before it ends.
+    """A worker's settings; ``lease`` and ``poll`` are in seconds.
 
-    ``checkpoints`` is a folder, or a URL that ``fsspec`` reads.
+    A lease is prolonged when a third of it has passed. ``checkpoints`` is a folder, or a URL that
+    ``fsspec`` reads.
     """
 
     name: str
@@ -65,7 +66,7 @@ class WorkerSettings:
 class Attempt:
     """Claimed runs of one network in training.
 
-    ``trainer`` trains them; ``stopping`` is set by whoever wants the worker to end.
+    ``trainer`` trains them; ``stopping`` is set when the worker is to end.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Attempt:
         Raises
         ------
         LostLeaseError
-            All runs are other workers' now.
+            Other workers hold all the runs now.
         """
         try:
             self._trainer.start(self._task())
@@ -140,7 +141,7 @@ class Attempt:
         )
 
     def _watched(self) -> dict[str, End] | None:
-        """Keep the leases while the runs are trained; ``None`` if it was stopped."""
+        """Keep the leases during training; return how runs ended, or ``None`` if stopped."""
         while not self._stopping.is_set():
             seconds = TOGETHER_SECONDS if self._unwritten.epochs else self._look
             message = self._trainer.message(min(seconds, self._look))
@@ -152,7 +153,7 @@ class Attempt:
         return None
 
     def _is_due(self) -> bool:
-        """Whether something is to be written: epochs that are short are written together."""
+        """Return whether it is time to write; short epochs are written together."""
         now = time.monotonic()
         return bool(
             self._unwritten.failures
@@ -161,12 +162,12 @@ class Attempt:
         )
 
     def _catch_up(self) -> None:
-        """Write down what was said and is not written yet."""
+        """Write progress that is not written yet."""
         if self._unwritten != NOTHING:
             self._beat()
 
     def _ended(self, last: Ended) -> dict[str, End]:
-        """Write down what was measured until the end; how the runs ended."""
+        """Write what was measured until the end; return how the runs ended."""
         self._catch_up()
         return dict(last.ends)
 
@@ -180,7 +181,7 @@ class Attempt:
         return None
 
     def _beat(self) -> None:
-        """Prolong the leases, and keep what epochs measured."""
+        """Prolong the leases, and store what epochs measured."""
         progress, self._unwritten = self._unwritten, NOTHING
         epochs = {
             id_: [epoch_row(epoch) for epoch in measured]
@@ -200,7 +201,7 @@ class Attempt:
 
     @contextmanager
     def _while_held(self) -> Iterator[float]:
-        """Give until when the database is to be asked; if it is away then, the leases are lost."""
+        """Yield when the leases end; if the database is still away then, they are lost."""
         try:
             yield self._ends
         except OperationalError as broken:
@@ -209,7 +210,7 @@ class Attempt:
             raise LostLeaseError(f"{self._names()}: database away") from broken
 
     def _record(self, ends: dict[str, End]) -> None:
-        """Write down how runs ended, in one transaction; they are no longer held then."""
+        """Record how runs ended, in one transaction; they are no longer held afterwards."""
         ending = [claim for claim in self._held if claim.id in ends]
         self._held = [claim for claim in self._held if claim.id not in ends]
 
@@ -240,7 +241,7 @@ class Attempt:
 
 
 def _recorded(session: Session, claim: Claim, end: End) -> str:
-    """Write down how a run ended, unless it is another attempt's by now; a line for the log."""
+    """Record how a run ended, unless another attempt holds it now; return a line for the log."""
     try:
         match end:
             case Outcome():
@@ -257,11 +258,11 @@ def _recorded(session: Session, claim: Claim, end: End) -> str:
 
 
 def _stack(claim: Claim) -> str:
-    """What checkpoints of a network are kept under: everything that its seeds have in common."""
+    """Name a network's checkpoints by a hash of everything that its seeds have in common."""
     own = ("id", "attempt", "seed", "target_epochs")
     return content_id({name: value for name, value in asdict(claim).items() if name not in own})
 
 
 def name_of(claim: Claim) -> str:
-    """What the log calls an attempt."""
+    """Return the log's name for an attempt."""
     return f"run {claim.id}, attempt {claim.attempt}"

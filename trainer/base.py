@@ -1,4 +1,4 @@
-"""What all workers have in common, wherever they have runs trained."""
+"""What all workers share, wherever their runs are trained."""
 
 import logging
 import threading
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class BaseWorker(ABC):
-    """It claims runs, has them trained, settles the results of jobs, and can be stopped."""
+    """A worker claims runs, has them trained and settles jobs' results; it can be stopped."""
 
     def __init__(self, database: Database, settings: WorkerSettings) -> None:
         self._settings = settings
@@ -41,15 +41,15 @@ class BaseWorker(ABC):
 
     @abstractmethod
     def kill(self) -> None:
-        """End what trains, from any thread; leases are left as they are."""
+        """Kill the training from any thread; leases stay as they are."""
 
     @abstractmethod
     def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
-        """Work until stopped; or off one network, or all that is queued."""
+        """Work until stopped, on one network (``once``), or until idle (``exit_when_idle``)."""
 
     @contextmanager
     def _patient(self) -> Iterator[None]:
-        """Let the database be away once the worker was told to stop."""
+        """Tolerate that the database is away once the worker was told to stop."""
         try:
             yield
         except OperationalError as away:
@@ -64,7 +64,7 @@ class BaseWorker(ABC):
         return runs.claim(session, self._settings.name, self._settings.lease)
 
     def _run(self, claims: Sequence[Claim], trainer: Trainer) -> None:
-        """Train a stack of runs; those that were lost are left to their new owner."""
+        """Train a stack of runs; lost runs are left to their new owners."""
         with about(run_id=[claim.id for claim in claims]):
             for claim in claims:
                 logger.info("%s: started", name_of(claim))

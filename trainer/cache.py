@@ -1,7 +1,8 @@
-"""Where data that took time to make is kept: in memory, within so many bytes, and on disk.
+"""Caches for data that takes time to make: in memory, up to a number of bytes, and on disk.
 
-What is on disk is a copy that may be removed, damaged or not writable at any time: that costs time,
-never a run. Processes share it: files are written under another name first, and never changed.
+Files on disk are copies. They may be removed or damaged at any time, and the folder may not be
+writable: that costs time, never a run. Processes share the files, which are written under another
+name first, and never changed.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ _ABANDONED: Final = 86_400.0
 
 
 class Sized(Protocol):
-    """What says how many bytes it takes."""
+    """An object that tells how many bytes it takes."""
 
     @property
     def nbytes(self) -> int:
@@ -40,7 +41,7 @@ Kept = TypeVar("Kept", bound=Sized)
 
 
 class Memory(Generic[Kept]):
-    """What was used last, in at most so many bytes; what takes more is not kept."""
+    """A cache of what was used last, in at most ``most_bytes``; a larger value is not kept."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -48,11 +49,11 @@ class Memory(Generic[Kept]):
 
     @property
     def nbytes(self) -> int:
-        """Bytes of what is kept."""
+        """Bytes of all values that are kept."""
         return sum(value.nbytes for value in self._kept.values())
 
     def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """Give what is kept under a key; it is made where there is nothing."""
+        """Return the value kept under a key; make it if there is none."""
         if key not in self._kept:
             value = make()
             if value.nbytes > self._most_bytes:
@@ -74,13 +75,13 @@ class Disk:
     folder: Path | None
 
     def get(self, made_from: Mapping[str, Any]) -> dict[str, Tensor] | None:
-        """Give what was stored; ``None`` where there is nothing, or nothing whole."""
+        """Return what was stored; ``None`` if it is missing or damaged."""
         if self.folder is None:
             return None
         path = self._path(self.folder, made_from)
         try:
             with safe_open(path, "pt") as file:
-                # Copies: what is mapped into memory changes with the file.
+                # Copies, since tensors that are mapped into memory change with the file.
                 names = file.keys()
                 tensors = {name: file.get_tensor(name).clone() for name in names}
                 checksum = (file.metadata() or {}).get("checksum")
@@ -118,9 +119,9 @@ NOWHERE: Final = Disk(None)
 
 @contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """A folder inside another, to write in what is then renamed into its place.
+    """Make a temporary folder inside another; files written there are then renamed into place.
 
-    What processes that were killed left there a day ago is removed.
+    Folders that killed processes left there more than a day ago are removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{_STAGING}*"):

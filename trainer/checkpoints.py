@@ -1,9 +1,9 @@
-"""What a killed training goes on from: one file for the seeds that are trained together.
+"""Checkpoints that a killed training resumes from: one file for seeds trained together.
 
-A file is in the safetensors format: tensors, and in its header a JSON document that says which
-runs they belong to, and of which epoch. It is written under another name and then renamed, so that
-it is whole or not there. What each attempt writes has a name of its own: an attempt that was robbed
-of its runs cannot spoil what its successor goes on from.
+A file holds tensors in the safetensors format. A JSON document in its header names the runs that
+they belong to, and their epochs. The file is written under another name and then renamed, so that
+it is whole or not there. Each attempt writes under its own name: an attempt that has lost its runs
+cannot spoil what its successor resumes from.
 """
 
 import errno
@@ -31,10 +31,10 @@ _DAMAGED: Final = "checkpoint %s cannot be read and is left out: %s"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that one run needs to go on: what its epochs measured, and its tensors by name.
+    """Everything that one run needs to resume: what its epochs measured, and its tensors by name.
 
-    The epochs are all there, since whoever was told of them may have died before they were written
-    down elsewhere. ``seconds`` is the time that they took.
+    All epochs are there, since the worker that was told of them may have died before it recorded
+    them. ``seconds`` is the time that they took.
     """
 
     epochs: tuple[Epoch, ...]
@@ -43,7 +43,7 @@ class Snapshot:
 
     @property
     def last(self) -> Epoch:
-        """The epoch that it goes on behind."""
+        """The last epoch done; training resumes after it."""
         return self.epochs[-1]
 
 
@@ -68,12 +68,12 @@ class Checkpoints:
         self._files, self._folder = fsspec.url_to_fs(url)
 
     def save(self, stack: str, attempt: str, runs: Mapping[str, Snapshot]) -> None:
-        """Replace what this attempt wrote before.
+        """Save snapshots in place of what this attempt saved before.
 
         Parameters
         ----------
         stack
-            What the runs have in common; they are looked for under it.
+            Name of what the runs have in common; :meth:`load` finds them by it.
         attempt
             A name that no other attempt has.
 
@@ -116,7 +116,7 @@ class Checkpoints:
             ) from error
 
     def load(self, stack: str, runs: Collection[str]) -> dict[str, Snapshot]:
-        """Give the newest snapshot of each run that has one; a damaged file counts as none."""
+        """Return the newest snapshot of each run that has one; damaged files are left out."""
         newest: dict[str, Snapshot] = {}
         for file in self._of(stack):
             for id_, snapshot in _snapshots(file, runs).items():
@@ -125,13 +125,13 @@ class Checkpoints:
         return newest
 
     def discard(self, stack: str, runs: Collection[str]) -> None:
-        """Remove files that hold nothing but these runs, which have ended."""
+        """Remove files that hold only these runs, which have ended."""
         for file in self._of(stack):
             if set(file.document["runs"]) <= set(runs):
                 self._files.rm_file(file.name)
 
     def _of(self, stack: str) -> Iterator[_File]:
-        """Read the files of a stack that can be read."""
+        """Yield the files of a stack that can be read."""
         for name in self._files.glob(f"{self._folder}/{stack}.*{_SUFFIX}"):
             try:
                 content = self._files.cat_file(name)
@@ -148,7 +148,7 @@ class Checkpoints:
 
 
 def _snapshots(file: _File, runs: Collection[str]) -> dict[str, Snapshot]:
-    """Read what a file holds of these runs."""
+    """Return a file's snapshots of these runs."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 

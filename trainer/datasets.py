@@ -1,8 +1,8 @@
 """Data sets that networks are trained on, each in three fixed splits.
 
-A data set's own test split is its test split. Validation is 5,000 images or a tenth of the training
-split, whichever is fewer; it, and the fifth that is the test split where a data set has none, are
-drawn stratified by class with a fixed seed.
+A data set keeps its own test split; if it has none, a fifth of its images is drawn. Validation is
+5,000 images or a tenth of the training split, whichever is fewer. Both draws are stratified by
+class and have a fixed seed.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,13 +29,13 @@ _LOADED: Final[Memory[Source]] = Memory(1 << 30)
 
 
 class DatasetMissing(RunFailed):
-    """A data set is neither on this machine nor to be had."""
+    """A data set is not on this machine and cannot be downloaded."""
 
     kind = "dataset_missing"
 
 
 class _Known(NamedTuple):
-    """Where a data set comes from: ``read`` gives its training and its test split."""
+    """Where a data set comes from; ``read`` returns its training and its test split."""
 
     files: str
     read: Callable[[Path], _Splits]
@@ -46,27 +46,27 @@ def load(
 ) -> Source:
     """Load a data set at its native resolution; torchvision downloads what is missing.
 
-    It is kept in memory. The images of a folder are decoded when they are first resized.
+    The data set is kept in memory. A folder's images are decoded when they are first resized.
 
     Parameters
     ----------
     name
         One of :data:`app.experiments.catalogue.DATASETS`, or ``folder:NAME``.
     data_dir
-        The ``root`` of torchvision's data sets, and where folders lie. ``digits`` needs none.
+        The ``root`` of torchvision's data sets and of image folders. ``digits`` needs none.
     cache_dir
         Where resized copies are kept.
     version
-        What its version must be; whatever it is where this is left out.
+        The version that the data set must have; any version if it is left out.
 
     Raises
     ------
     DatasetMissing
-        It is not there and cannot be downloaded, or its name is unknown.
+        The data set is not there and cannot be downloaded, or its name is unknown.
     BrokenImage
-        Files of a folder are no images.
+        Some files of a folder are no images.
     DatasetChanged
-        It has another version.
+        The data set has another version.
     """
     found = version or _version(name, data_dir)
     key = (name, data_dir, cache_dir, found)
@@ -103,9 +103,9 @@ def _folder(name: str, data_dir: Path) -> folders.Folder:
     Raises
     ------
     DatasetMissing
-        There are none, or they are no data set.
+        There are no images, or they do not make a data set.
     BrokenImage
-        Some are no images.
+        Some files are no images.
     """
     if not FOLDER.fullmatch(name):
         raise DatasetMissing(
@@ -148,7 +148,7 @@ def _read_digits(_: Path) -> _Splits:
 
 
 def _read_torchvision(loader: Callable[..., Any], data_dir: Path) -> _Splits:
-    """Read what is there; where something is missing or half-written, all is downloaded."""
+    """Read the files that are there; download all if one is missing or half-written."""
     try:
         return _split(loader, data_dir, train=True), _split(loader, data_dir, train=False)
     except Exception:  # torchvision raises whatever its readers stumble over
@@ -157,7 +157,7 @@ def _read_torchvision(loader: Callable[..., Any], data_dir: Path) -> _Splits:
 
 
 def _split(loader: Callable[..., Any], data_dir: Path, *, train: bool) -> Split:
-    """Take the arrays of a torchvision data set: NHW where it is grey, else NHWC."""
+    """Convert the arrays of a torchvision data set, which are NHW if it is grey, else NHWC."""
     loaded = loader(data_dir, train=train)
     images = torch.as_tensor(loaded.data)
     labels = torch.as_tensor(loaded.targets, dtype=torch.int64)
@@ -168,7 +168,7 @@ def _split(loader: Callable[..., Any], data_dir: Path, *, train: bool) -> Split:
 
 
 def _download(loader: Callable[..., Any], data_dir: Path) -> None:
-    """Download elsewhere, and put each whole file in its place: processes may do so at once."""
+    """Download elsewhere, then move whole files into place: several processes may do so at once."""
     with staging(data_dir) as temporary:
         loader(temporary, download=True)
         for path in temporary.rglob("*"):

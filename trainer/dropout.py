@@ -1,4 +1,4 @@
-"""Dropout that is drawn from generators of its own.
+"""Dropout that draws from its own generators.
 
 S networks (seeds) side by side, B images of a batch, C channels of one network, H height, W width,
 F features.
@@ -13,8 +13,8 @@ from torch import Tensor, nn
 class StackedDropout(nn.Module):
     """Dropout of elements or of whole channels, drawn for each network by itself.
 
-    A network's draws do not depend on which others are beside it. Takes images_BMHW (M = S·C) and
-    features_SBF, of one network also features_BF.
+    A network's draws do not depend on the networks beside it. Inputs are images_BMHW (M = S·C),
+    features_SBF, or features_BF for a single network.
     """
 
     def __init__(self, p: float, generators: Sequence[torch.Generator], *, channels: bool) -> None:
@@ -24,7 +24,7 @@ class StackedDropout(nn.Module):
         self.channels = channels
 
     def forward(self, values: Tensor) -> Tensor:
-        """Drop some, and scale the others up, while training; else change nothing."""
+        """While training, drop some values and scale the others up; otherwise change nothing."""
         if not self.training or self._p == 0:
             return values
         if values.ndim == 2:
@@ -37,7 +37,7 @@ class StackedDropout(nn.Module):
         return values * scales_SBHWC.permute(1, 2, 3, 0, 4).flatten(3).permute(0, 3, 1, 2)
 
     def _scales(self, shape: Sequence[int]) -> Tensor:
-        """Draw what each network's values are multiplied by: 0, or what makes up for it."""
+        """Draw the factors of each network's values: 0, or ``1 / (1 - p)`` for those that stay."""
         device = self._generators[0].device
         drawn = torch.empty(len(self._generators), *shape, device=device)
         for generator, own in zip(self._generators, drawn, strict=True):

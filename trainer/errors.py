@@ -6,16 +6,16 @@ from app.experiments.failures import Failure
 
 
 class RunFailed(Exception):  # noqa: N818 - an outcome of a run, told to the user as it stands
-    """A run failed for a reason that trying again will not change; its text is a sentence.
+    """A run failed, and trying again would not help; its text is a sentence.
 
-    ``kind`` is that reason in one word, for programs.
+    ``kind`` is the reason in one word, for programs.
     """
 
     kind: ClassVar[Failure] = "error"
 
 
 def sentence(clause: str) -> str:
-    """Make a sentence of a clause."""
+    """Capitalise a clause, and end it with a full stop."""
     return f"{clause[0].upper()}{clause[1:]}."
 
 

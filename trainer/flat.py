@@ -1,4 +1,4 @@
-"""The parameters of networks as one vector, for optimisers that treat every number by itself."""
+"""The parameters of networks as one vector, for optimisers that work elementwise."""
 
 from collections.abc import Iterator
 
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 
 
 class Flat:
-    """The parameters of a module as views of one vector, those that it uses twice once.
+    """The parameters of a module as views of one vector; a shared parameter occurs once.
 
-    An optimiser that treats every number by itself takes one step of a vector in the time of one
-    step of any of its parameters.
+    An elementwise optimiser takes one step of the vector in the time of one step of a single
+    parameter.
 
     Attributes
     ----------
     vector
-        All parameters; what the optimiser is given.
+        All parameters, for the optimiser.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -25,7 +25,7 @@ class Flat:
             parameter.data = view
 
     def views(self, vector: Tensor) -> Iterator[Tensor]:
-        """Give the parts of a vector like this one that belong to each parameter, in its shape."""
+        """Yield each parameter's part of a vector like :attr:`vector`, in the parameter's shape."""
         sizes = [parameter.numel() for parameter in self._parameters]
         for parameter, part in zip(
             self._parameters, torch.split(vector.detach(), sizes), strict=True
@@ -43,5 +43,5 @@ class Flat:
 
 
 def _row(values: Tensor) -> Tensor:
-    """All elements in a row; channels last, as convolutions want their weights."""
+    """Flatten a tensor; channels come last, as convolutions want their weights."""
     return values.permute(0, 2, 3, 1).reshape(-1) if values.ndim == 4 else values.reshape(-1)

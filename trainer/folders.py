@@ -1,4 +1,4 @@
-"""A user's own images, decoded: native images of any size, reduced straight to squares.
+"""A user's own images: decoded at their native sizes, then resized directly to squares.
 
 N images of a folder, C channels, H height, W width.
 """
@@ -29,19 +29,19 @@ from trainer.splits import SPLIT_VERSION, held_out, validation_size
 _DECODE_VERSION: Final = 1
 """Changes when the same files are decoded to other pixels."""
 _MOST_KEPT: Final = 1 << 29
-"""Bytes of decoded images that stay in memory; a folder of more is decoded for each resolution."""
+"""Most bytes of decoded images kept in memory; a larger folder is decoded for each resolution."""
 _DECODED_AT_ONCE: Final = 1 << 26
-"""Bytes that are decoded before they are reduced, if it is more than one image."""
+"""Most bytes of images decoded at once; an image that is larger is decoded alone."""
 
 
 class BrokenImage(RunFailed):
-    """Files that cannot be decoded; the text names them."""
+    """Some files cannot be decoded; the text names them."""
 
     kind = "broken_image"
 
 
 class DatasetChanged(RunFailed):
-    """The data are not those that the run was asked for."""
+    """The data have changed since the job was posted."""
 
     kind = "dataset_changed"
 
@@ -50,7 +50,7 @@ class DatasetChanged(RunFailed):
 class FolderImages:
     """The native images of a folder, decoded when they are first needed.
 
-    ``splits`` are positions of training, validation and test images.
+    ``splits`` holds the positions of the training, validation and test images.
     """
 
     dataset: Dataset
@@ -62,7 +62,7 @@ class FolderImages:
 
     @cached_property
     def nbytes(self) -> int:
-        """Bytes that stay in memory, once all is decoded."""
+        """Bytes that stay in memory once all images are decoded."""
         native = sum(self._nbytes(picture) for picture in self.pictures)
         return native if native <= _MOST_KEPT else 0
 
@@ -78,9 +78,9 @@ class FolderImages:
         Raises
         ------
         BrokenImage
-            Some cannot be decoded.
+            Some images cannot be decoded.
         DatasetChanged
-            A file is not what it was.
+            A file has changed since the folder was read.
         """
         shape = (len(self.pictures), self.dataset.channels, resolution, resolution)
         images_NCHW = torch.empty(shape, dtype=torch.uint8)
@@ -102,7 +102,7 @@ class FolderImages:
         return picture.header.width * picture.header.height * self.dataset.channels
 
     def _batches(self) -> Iterator[list[int]]:
-        """Positions of images of one shape, not too many at once."""
+        """Yield positions of images of one shape, as many as may be decoded at once."""
         alike: dict[tuple[int, int], list[int]] = defaultdict(list)
         for position, picture in enumerate(self.pictures):
             alike[picture.header.height, picture.header.width].append(position)
@@ -112,7 +112,7 @@ class FolderImages:
                 yield positions[start : start + at_once]
 
     def _native(self, position: int, broken: list[str]) -> Tensor:
-        """Decode an image (CHW), unless that is done; a broken one is told instead."""
+        """Decode an image (CHW) or return the kept one; report a broken one in ``broken``."""
         if position in self._decoded:
             return self._decoded[position]
         picture = self.pictures[position]
@@ -126,7 +126,7 @@ class FolderImages:
         return image_CHW
 
     def _bytes(self, picture: Picture) -> bytes:
-        """Read a file, and see that it is what it was when the folder was looked at."""
+        """Read a file, and check that it has not changed since the folder was read."""
         name = self.dataset.name
         changed = f"The data set '{name}' has changed since it was read: {shown(picture.place)}"
         try:
@@ -149,7 +149,7 @@ def source(folder: Folder, data_dir: Path, disk: Disk) -> FolderImages:
 
 
 def decoded(data: bytes, channels: int) -> Tensor:
-    """Decode an image (CHW, uint8); greys are repeated where colours are asked for.
+    """Decode an image (CHW, uint8); a grey one is repeated for every channel.
 
     Transparency is dropped, and 16 bits are rounded to 8.
 
@@ -164,7 +164,7 @@ def decoded(data: bytes, channels: int) -> Tensor:
         elif image.mode in pictures.GREY_MODES:
             pixels = np.array(image.convert("L"))
         else:
-            # By way of RGBA: Pillow warns where it drops the transparency of a palette.
+            # Via RGBA: Pillow warns when it drops the transparency of a palette.
             opaque = image.convert("RGBA") if image.mode == "P" else image
             pixels = np.array(opaque.convert("RGB"))
     if pixels.ndim == 2:
@@ -173,7 +173,7 @@ def decoded(data: bytes, channels: int) -> Tensor:
 
 
 def told(name: str, broken: list[str]) -> str:
-    """Tell broken images, the first of them if they are many."""
+    """Name the broken images, or the first of them if there are many."""
     first = "; ".join(broken[:MOST_TOLD])
     more = "; and more" if len(broken) > MOST_TOLD else ""
     return f"The data set '{name}' has broken images: {first}{more}."

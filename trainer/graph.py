@@ -1,7 +1,7 @@
 """Networks as graphs of modules, run in their order.
 
 B images of a batch, C channels, H height, W width. Tensors are numbered as in
-:mod:`solver.network.graph`: 0 is the image, ``i + 1`` what module ``i`` makes.
+:mod:`solver.network.graph`: 0 is the image, ``i + 1`` is the output of module ``i``.
 """
 
 from collections import Counter
@@ -18,10 +18,10 @@ _IMAGE: Final = 0
 
 
 class Graph(nn.ModuleList):
-    """Modules in an order in which each comes behind those that it reads; the last is the output.
+    """Modules, each after those that it reads; the last one gives the network's output.
 
-    A module may be there twice: its weights are used twice then. A tensor is let go of behind the
-    last module that reads it.
+    A module may occur twice; its weights are then used twice. A tensor is released after the last
+    module that reads it.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Graph(nn.ModuleList):
         ]
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
-        """Run all modules, and give what the last one makes."""
+        """Run all modules, and return the output of the last one."""
         alive = {_IMAGE: images_BCHW}
         for place, module in enumerate(self):
             inputs = [alive[tensor] for tensor in self.links[place]]
@@ -50,18 +50,19 @@ class Graph(nn.ModuleList):
 
 
 def chain(length: int) -> Links:
-    """What the modules of a sequence read: each the tensor before it."""
+    """Return the links of a sequence: each module reads the tensor before it."""
     return tuple((tensor,) for tensor in range(length))
 
 
 def sparing(modules: Sequence[nn.Module], links: Links) -> list[nn.Module]:
     """Rearrange modules so that they compute the same in less time and memory.
 
-    Max pools change places with what they commute with, which then sees fewer elements: ReLUs, and
-    dropout of whole channels, which multiplies a window by one number. ReLUs write over their
-    input where no gradient needs it. Both happen only where nobody else reads the tensor that
-    goes, or changes. A dilated pool stays where it is: a window of it may see nothing but padding,
-    which is no number that a ReLU might change. ReLUs are changed, and must be nobody else's.
+    Max pools move before the modules that they commute with, which then see fewer elements: ReLUs,
+    and dropout of whole channels, which multiplies a window by one number. A dilated pool does not
+    move: one of its windows may see only padding (minus infinity), which a ReLU would change. ReLUs
+    overwrite their input if no gradient needs it. Both happen only if no other module reads the
+    tensor that disappears or is overwritten. ReLU modules are modified, so they must not be used
+    elsewhere.
     """
     ordered = list(modules)
     readers = Counter(tensor for read in links for tensor in read)
@@ -79,7 +80,7 @@ def sparing(modules: Sequence[nn.Module], links: Links) -> list[nn.Module]:
 def _move_forward(
     place: int, ordered: list[nn.Module], links: Links, readers: Counter[int]
 ) -> None:
-    """Have a max pool change places as long as it commutes with what it reads."""
+    """Swap a max pool with the module that it reads as long as the two commute."""
     (tensor,) = links[place]
     while tensor != _IMAGE and readers[tensor] == 1 and _commutes(ordered[tensor - 1]):
         ordered[place], ordered[tensor - 1] = ordered[tensor - 1], ordered[place]
@@ -92,7 +93,7 @@ def _commutes(module: nn.Module) -> bool:
 
 
 _SPARE_THE_COPY: Final = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.BatchNorm2d, Add, Concat)
-"""Modules whose gradients do not need their own output, which a ReLU may therefore overwrite.
+"""Modules whose outputs a ReLU may overwrite, since their gradients do not need them.
 
-None of them gives a view of its input, which others may read.
+None of them returns a view of its input, which others may read.
 """

@@ -22,17 +22,17 @@ from trainer.vision import transforms
 RESIZE_VERSION: Final = 1
 """Changes when the same images are resized to other pixels."""
 _VALUES_AT_ONCE: Final = 1 << 22
-"""Pixels times channels that are resized at once, as floats."""
+"""Most values (pixels × channels) that are resized at once, as floats."""
 
 
 class ResolutionTooHigh(RunFailed):
-    """A resolution above that of the images, which would have to be made up."""
+    """The resolution is above that of the images: pixels would have to be made up."""
 
     kind = "resolution_too_high"
 
 
 class DataMismatch(RunFailed):
-    """A network, or what is asked of its data, that does not fit the data set."""
+    """The network, or what the run asks of its data, does not fit the data set."""
 
     kind = "data_mismatch"
 
@@ -56,7 +56,7 @@ class Split:
 
 
 class Source(Protocol):
-    """A data set's native images, as far as they must be known to be resized."""
+    """A data set's native images, with what resizing needs to know of them."""
 
     @property
     def dataset(self) -> Dataset:
@@ -68,7 +68,7 @@ class Source(Protocol):
 
     @property
     def content(self) -> str:
-        """Hash of all that resized copies depend on, besides how they are resized."""
+        """Hash of what resized copies are made from; how they are resized is no part of it."""
 
     @property
     def nbytes(self) -> int:
@@ -80,9 +80,9 @@ class Source(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """A data set's splits at one resolution: a source of smaller ones.
+    """A data set's splits at one resolution, from which smaller images can be made.
 
-    Compared by identity, so that caches can hold it.
+    Instances are compared by identity, so that caches can hold them.
     """
 
     dataset: Dataset
@@ -123,26 +123,26 @@ def fitted(
     detail: int | None = None,
     training_images: int | None = None,
 ) -> Images:
-    """Give the images as a network takes them.
+    """Return the images at the resolution that a network takes.
 
     Parameters
     ----------
     detail
-        The control of the upsampled input: images are reduced to so many pixels, and then enlarged
-        to what the network takes, which may be above their native resolution.
+        The control experiment with upsampled input: images are reduced to this resolution, then
+        enlarged to the network's, which may be above their native one.
     training_images
-        So many of the training split are used, of each class its share, and fewer are a part of
-        more; the other splits are left as they are.
+        How many training images are used, each class by its share; smaller subsets are part of
+        larger ones. The other splits stay whole.
 
     Raises
     ------
     DataMismatch
-        The network takes other channels, its output is not one value a class, ``detail`` is above
-        its resolution, or there are not so many training images.
+        The network takes another number of channels, its output is not one value a class,
+        ``detail`` is above its resolution, or there are fewer training images than asked for.
     ResolutionTooHigh
-        It takes images larger than these, or ``detail`` is.
+        The network's resolution, or ``detail`` if it is given, is above that of the images.
     trainer.folders.BrokenImage, trainer.folders.DatasetChanged
-        Images that are only read now are broken, or not what they were.
+        Images that are decoded only now are broken, or have changed.
     """
     _check_network(architecture, source.dataset)
     images = resized(source, architecture.resolution, detail)
@@ -158,14 +158,14 @@ def fitted(
 
 
 def resized(source: Source, resolution: int, detail: int | None = None) -> Images:
-    """Reduce all images, to ``detail`` first if it is given; kept in memory and on disk.
+    """Resize all images, first to ``detail`` if given; keep the result in memory and on disk.
 
     Raises
     ------
     DataMismatch
         ``detail`` is above the resolution.
     ResolutionTooHigh
-        The resolution, or ``detail`` where it is given, is above that of the images.
+        The resolution, or ``detail`` if it is given, is above that of the images.
     """
     kept = resolution if detail is None else detail
     if not 0 < kept <= resolution:
@@ -200,13 +200,13 @@ def squared(images_NCHW: Tensor, resolution: int) -> Tensor:
 
 
 def _stored(source: Source, resolution: int, detail: int) -> Images:
-    """Give resized images from the disk; what is not there is made, and stored."""
+    """Return resized images from the disk; make and store them if they are not there."""
     made_from = {
         "content": source.content,
         "resolution": resolution,
         "detail": detail,
         "version": RESIZE_VERSION,
-        "torch": torch.__version__,  # others may round another way
+        "torch": torch.__version__,  # other versions may round differently
     }
     tensors = source.disk.get(made_from)
     if tensors is not None:

@@ -13,9 +13,9 @@ _LARGEST: Final = 2**30
 def keep_freed_memory() -> None:
     """Have the C library keep what PyTorch frees, for the next step of the training.
 
-    By default glibc gives every large block back to the system, which then clears its pages anew
-    each time that a layer's output is stored: a third of the time of a small network. Other C
-    libraries are left as they are. Source: mallopt(3).
+    By default glibc returns every large block to the system, which then clears its pages again each
+    time a layer's output is stored. This takes a third of a small network's time. Other C libraries
+    are left as they are. Source: mallopt(3).
     """
     if sys.platform != "linux":
         return

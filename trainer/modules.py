@@ -1,4 +1,4 @@
-"""What layers do for which PyTorch has a function and no module.
+"""Modules of layers for which PyTorch has a function, but no module.
 
 B images of a batch, C channels, H height, W width, F features.
 """
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class Add(nn.Module):
-    """The sum of what it reads; maps of one pixel are added to every pixel."""
+    """The sum of its inputs; maps of one pixel are added to every pixel."""
 
     def forward(self, *values: Tensor) -> Tensor:
         """Add."""
@@ -18,7 +18,7 @@ class Add(nn.Module):
 
 
 class Mul(nn.Module):
-    """The product of what it reads; maps of one pixel multiply every pixel."""
+    """The product of its inputs; maps of one pixel multiply every pixel."""
 
     def forward(self, *values: Tensor) -> Tensor:
         """Multiply."""
@@ -26,15 +26,15 @@ class Mul(nn.Module):
 
 
 class Concat(nn.Module):
-    """The channels, or features, of all that it reads, one behind the other."""
+    """The channels, or features, of all inputs, one after another."""
 
     def forward(self, *values: Tensor) -> Tensor:
-        """Put them together."""
+        """Concatenate."""
         return torch.cat(values, dim=1)
 
 
 class Chunk(nn.Module):
-    """One of so many equal parts of the channels, or features, counted from 0."""
+    """Part ``index`` (from 0) of ``chunks`` equal parts of the channels, or features."""
 
     def __init__(self, chunks: int, index: int) -> None:
         super().__init__()
@@ -46,14 +46,14 @@ class Chunk(nn.Module):
 
 
 class ChannelShuffle(nn.Module):
-    """As ``torch.nn.ChannelShuffle``, on every device."""
+    """Like ``torch.nn.ChannelShuffle``, but on every device."""
 
     def __init__(self, groups: int) -> None:
         super().__init__()
         self._groups = groups
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
-        """Take the channels of each group in turns."""
+        """Interleave the channels of the groups."""
         batch, channels, height, width = images_BCHW.shape
         apart = images_BCHW.reshape(batch, self._groups, channels // self._groups, height, width)
         return apart.transpose(1, 2).reshape(batch, channels, height, width)
@@ -73,7 +73,7 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class Scale(nn.Module):
-    """A learned factor a channel, or feature, 1 at the start."""
+    """A learned factor for each channel, or feature; it starts at 1."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -20,11 +20,11 @@ from trainer.errors import RunFailed
 from trainer.graph import Graph
 
 Builder: TypeAlias = Callable[[Any, Sequence[Shape]], nn.Module]
-"""Makes the module of a layer from the layer and the shapes of what it reads."""
+"""A builder makes a layer's module from the layer and the shapes of its inputs."""
 
 
 def _bare(module: Callable[[], nn.Module]) -> Builder:
-    """A builder of modules that need to know nothing."""
+    """Return a builder of modules that take no arguments."""
     return lambda _layer, _read: module()
 
 
@@ -75,20 +75,20 @@ BUILDERS: Final[dict[type[Layer], Builder]] = {
     layers.Softmax: lambda _, __: nn.Softmax(dim=1),
     layers.LogSoftmax: lambda _, __: nn.LogSoftmax(dim=1),
 }
-"""How each layer type is built: one line a type, for types of your own, too."""
+"""How each layer type is built, one line a type; your own types are added here, too."""
 
 
 class CountMismatch(RunFailed):
-    """The built module does not cost what its architecture was counted to cost."""
+    """The built module's counts differ from those of its architecture."""
 
     kind = "count_mismatch"
 
 
 def build(architecture: Architecture) -> nn.Sequential | Graph:
-    """Build a network with PyTorch's default initialisation: images_BCHW to its output.
+    """Build a network with PyTorch's default initialisation; it maps images_BCHW to its output.
 
-    Submodules are keyed by position, since the name of a layer may be one of a module's own
-    attributes (``forward``). A layer that shares another's weights is the other's module.
+    Submodules are keyed by position, since a layer's name may be an attribute that every module has
+    (``forward``). A layer that shares another's weights uses the other's module.
     """
     walked = walk(architecture)
     made: dict[str | None, nn.Module] = {}
@@ -104,7 +104,7 @@ def build(architecture: Architecture) -> nn.Sequential | Graph:
 
 
 def counts_of(module: nn.Module, architecture: Architecture) -> tuple[int, int]:
-    """Measure a built module: parameters, and multiply-adds for one image.
+    """Count a built module's parameters, and its multiply-adds for one image.
 
     A copy without values runs in evaluation mode on the meta device, so that nothing is computed.
     """

@@ -7,9 +7,9 @@ from trainer.engines.capacity import Ask
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Understand the options, or end with what is wrong with them.
+    """Parse the options, or exit with a message about what is wrong with them.
 
-    ``ask`` is what a task takes of a Ray node, ``None`` where no Ray is wanted.
+    ``ask`` in the result is what a task takes of a Ray node; ``None`` without Ray.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -28,7 +28,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def for_each_process(options: argparse.Namespace) -> list[str]:
-    """Options of a process that does a part of the work of one with these options."""
+    """Return the options of each process that does a part of the work asked for by these."""
     arguments = ["--threads", str(options.threads)]
     arguments += ["--once"] * options.once + ["--exit-when-idle"] * options.exit_when_idle
     if options.ask:

@@ -1,4 +1,4 @@
-"""What a run tells: its epochs while it goes on, its outcome at the end."""
+"""What a run reports: its epochs while it trains, its outcome at the end."""
 
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -7,9 +7,9 @@ from platform import python_version
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training split gave; losses are mean cross-entropies, in nats.
+    """Measures of one pass over the training split; losses are mean cross-entropies, in nats.
 
-    ``seconds`` is the run's share of the time: that of all seeds trained at once, by their number.
+    ``seconds`` is the run's share: the time of all seeds trained at once, divided by their number.
     """
 
     number: int
@@ -21,12 +21,11 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run measured after its last epoch, with what it takes to repeat it.
+    """What a run measured after its last epoch, with what is needed to repeat it.
 
     Accuracies are fractions. ``test_correct`` holds one bit per test image, in order, as
     ``numpy.packbits`` packs them. ``seconds`` is the run's share, as in :class:`Epoch`.
-    ``seeds_at_once`` are the seeds that were trained beside each other: rounding may depend on how
-    many there were.
+    ``seeds_at_once`` are the seeds that were trained together: rounding may depend on their number.
     """
 
     test_accuracy: float
@@ -41,7 +40,7 @@ class Outcome:
 
 
 def versions() -> dict[str, str | None]:
-    """Versions that a result depends on; ``None`` for a package that runs uninstalled."""
+    """Return the versions that a result depends on; ``None`` for a package not installed."""
     packages = ("torch", "torchvision", "isobudget")
     return {"python": python_version(), **{package: _version(package) for package in packages}}
 

@@ -1,4 +1,4 @@
-"""A worker's transactions, which are begun again while the database is away."""
+"""A worker's transactions, which are retried while the database is away."""
 
 import logging
 import threading
@@ -16,19 +16,19 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 TOLD_AGAIN_SECONDS: Final = 30.0
-"""Between two lines of the log that say that the database is still away."""
+"""Time between two log lines that say that the database is still away."""
 AT_ONCE: Final = 16
-"""Transactions open at the same time, fewer than there are connections."""
+"""Most transactions open at the same time; there are more connections than that."""
 LEASE_POLL_SECONDS: Final = 0.2
-"""Between two attempts of what must be done before leases end, at the most."""
+"""Longest pause between two attempts at what must be done before leases end."""
 
 
 class PatientDatabase:
-    """A database that is asked again while it is away, every ``poll`` seconds.
+    """A database whose transactions are retried every ``poll`` seconds while it is away.
 
-    The log says once that it is away, now and then that it still is, and once that it answers.
-    When ``stopping`` is set, all patience ends. Many threads may share it: so many transactions are
-    open at once that each finds a connection.
+    The log says once that it is away, now and then that it still is, and once that it answers. When
+    ``stopping`` is set, nothing is retried any more. Many threads may share it: the number of open
+    transactions is limited, so that each finds a connection.
     """
 
     def __init__(self, database: Database, stopping: threading.Event, poll: float) -> None:
@@ -41,21 +41,21 @@ class PatientDatabase:
         self._told = 0.0
 
     def read(self, work: Callable[[Session], Result], until: float | None = None) -> Result:
-        """One consistent look; see :meth:`write`."""
+        """Do one consistent read; see :meth:`write`."""
         return self._done(self._database.read, work, until)
 
     def write(self, work: Callable[[Session], Result], until: float | None = None) -> Result:
-        """One transaction, begun again until it is done.
+        """Do one transaction, and retry it until it is done.
 
         Parameters
         ----------
         until
-            When it is too late, by :func:`time.monotonic`; never where it is left out.
+            When to give up, by :func:`time.monotonic`; never if it is left out.
 
         Raises
         ------
         OperationalError
-            The database is away, and it is too late or the worker is to stop.
+            The database is away, and time is up or the worker is to stop.
         """
         return self._done(self._database.write, work, until)
 
@@ -81,7 +81,7 @@ class PatientDatabase:
 
     @contextmanager
     def _turn(self, until: float | None) -> Iterator[None]:
-        """Wait until few enough transactions are open, but no longer than there is time."""
+        """Wait until few enough transactions are open, but not beyond ``until``."""
         seconds = None if until is None else max(0.0, until - time.monotonic())
         if not self._turns.acquire(timeout=seconds):
             raise OperationalError(None, None, TimeoutError("no turn came in time"))
@@ -113,5 +113,5 @@ class PatientDatabase:
 
 
 def in_a_line(error: OperationalError) -> str:
-    """What the driver says, without the statement."""
+    """Return the driver's message in one line, without the statement."""
     return " ".join(str(error.orig).split())

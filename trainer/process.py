@@ -1,6 +1,6 @@
 """The process that trains: it can be killed, and dies with the worker that started it.
 
-It stays for many runs, so that PyTorch is loaded and a data set decoded once.
+It stays for many runs, so that PyTorch is loaded once and each data set is decoded once.
 """
 
 import multiprocessing
@@ -36,8 +36,8 @@ class Task:
     until
         The epoch to train to; the runs are paused there if the recipe has more.
     stack, attempt
-        Names of what the runs have in common, and of this attempt alone: what checkpoints are
-        kept under.
+        Checkpoints are stored under these names: ``stack`` is common to the runs, ``attempt`` is
+        this attempt's own.
     expected
         The counts that the database holds.
     """
@@ -61,7 +61,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Failed:
-    """A run that cannot be done: why, in one word for programs and in a sentence."""
+    """Why a run cannot be done: in one word for programs, and in a sentence."""
 
     kind: Failure
     reason: str
@@ -69,7 +69,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Paused:
-    """A run that has reached the epoch that it was wanted to."""
+    """The run has reached its target epoch."""
 
 
 End: TypeAlias = Outcome | Failed | Paused
@@ -77,13 +77,13 @@ End: TypeAlias = Outcome | Failed | Paused
 
 @dataclass(frozen=True)
 class Progress:
-    """What epochs measured, and which runs the last one ended, by run."""
+    """What epochs measured, and why the last one ended runs, both by run."""
 
     epochs: Mapping[str, Sequence[Epoch]]
     failures: Mapping[str, Failed]
 
     def then(self, later: "Progress") -> "Progress":
-        """This and what was said later, together."""
+        """Return this progress and a later one as one."""
         epochs = {
             id_: [*self.epochs.get(id_, ()), *later.epochs.get(id_, ())]
             for id_ in {**self.epochs, **later.epochs}
@@ -93,7 +93,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Ended:
-    """How all runs ended that did not fail before."""
+    """How each run ended that had not failed before."""
 
     ends: Mapping[str, End]
 
@@ -101,7 +101,7 @@ class Ended:
 class DiedError(RuntimeError):
     """The process ended without an outcome; the text says how.
 
-    ``out_of_memory`` tells whether the kernel killed a process for want of memory meanwhile.
+    ``out_of_memory`` tells whether a process was killed meanwhile because memory ran out.
     """
 
     def __init__(self, text: str, *, out_of_memory: bool = False) -> None:
@@ -110,32 +110,32 @@ class DiedError(RuntimeError):
 
 
 class Trainer(Protocol):
-    """What trains the runs of an attempt, wherever it is; it can be ended at any time."""
+    """What trains the runs of an attempt, here or elsewhere; it can be ended at any time."""
 
     def start(self, task: Task) -> None:
         """Begin to train."""
 
     def message(self, seconds: float) -> Progress | Ended | None:
-        """What it says next; ``None`` if it says nothing for some seconds.
+        """Return the next message; ``None`` if none comes within ``seconds``.
 
         Raises
         ------
         DiedError
-            It has ended.
+            The training has ended.
         """
 
     def halt(self) -> Sequence[Progress | Ended]:
-        """End it, whatever it does; what it had said that nobody has heard."""
+        """End the training, whatever it does; return messages that nobody has read."""
 
     def abort(self) -> None:
-        """End it from any thread, and tidy nothing up: this process ends too."""
+        """End the training from any thread, and tidy nothing up: this process ends too."""
 
     def kill(self) -> None:
-        """End it, whatever it does."""
+        """End the training, whatever it does."""
 
 
 class TrainingProcess:
-    """A spawned process, started when it is first needed; ``serve`` is what it does."""
+    """A spawned process, started when it is first needed; it runs ``serve``."""
 
     def __init__(self, serve: Callable[[Connection], None] | None = None) -> None:
         self._serve = serve or _serve
@@ -158,12 +158,12 @@ class TrainingProcess:
         self._connection.send(task)
 
     def message(self, seconds: float) -> Progress | Ended | None:
-        """What it says next; ``None`` if it says nothing for some seconds.
+        """Return the next message; ``None`` if none comes within ``seconds``.
 
         Raises
         ------
         DiedError
-            It has ended.
+            The training has ended.
         """
         assert self._connection is not None, "nothing was started"
         try:
@@ -186,25 +186,25 @@ class TrainingProcess:
         return DiedError(f"the training process was killed by {signal.Signals(-code).name}")
 
     def halt(self) -> list[Progress | Ended]:
-        """End it, whatever it does; what it had said that nobody has heard."""
+        """End the training, whatever it does; return messages that nobody has read."""
         assert self._connection is not None, "nothing was started"
         self._process.kill()
         self._process.join()
         unheard: list[Progress | Ended] = []
-        with suppress(EOFError, OSError):  # its last words may be cut short
+        with suppress(EOFError, OSError):  # its last message may be cut short
             while self._connection.poll(0):
                 unheard.append(self._connection.recv())
         self.kill()
         return unheard
 
     def abort(self) -> None:
-        """Kill it from any thread, and tidy nothing up: this process ends too."""
+        """Kill the process from any thread, and tidy nothing up: this process ends too."""
         process = self._process
         with suppress(AttributeError, ValueError, OSError):  # it was just being started, or closed
             process.kill()
 
     def kill(self) -> None:
-        """End it, whatever it does."""
+        """End the training, whatever it does."""
         if self._connection is None:
             return
         self._process.kill()
@@ -214,7 +214,7 @@ class TrainingProcess:
 
 
 def _killed_for_memory() -> int:
-    """How many processes the kernel has killed for want of memory; 0 where it does not tell."""
+    """Return how many processes the kernel killed because memory ran out; 0 if it does not tell."""
     with suppress(OSError):
         for line in Path("/proc/vmstat").read_text().splitlines():
             if line.startswith("oom_kill "):
@@ -246,7 +246,7 @@ def _die_with_the_worker() -> None:
 
 
 def ends_of(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
-    """Do a task; whatever goes wrong is told to the user, and other tasks go on."""
+    """Do a task, and return how its runs ended; errors are outcomes, so that other tasks go on."""
     from trainer.errors import RunFailed
 
     try:
@@ -332,13 +332,13 @@ def _train_set(
 
 
 def epoch_row(epoch: Epoch) -> dict[str, Any]:
-    """An epoch, as the database keeps it."""
+    """Return an epoch as the database stores it."""
     fields = asdict(epoch)
     return {"epoch": fields.pop("number"), **fields}
 
 
 def result_row(outcome: Outcome) -> Mapping[str, Any]:
-    """An outcome, as the database keeps it: measures, and the environment to repeat it in."""
+    """Return an outcome as the database stores it: measures, and the environment they came from."""
     environment = ("seed", "seeds_at_once", "threads", "device", "versions")
     fields = asdict(outcome)
     return {"environment": {name: fields.pop(name) for name in environment}, **fields}

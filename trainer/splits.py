@@ -1,4 +1,4 @@
-"""Which images are trained on: drawn stratified by class, the same each time."""
+"""Which images are trained on: draws are stratified by class, and always the same."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ _SEED: Final = 0
 
 
 def held_out(labels_N: Tensor, number: int) -> tuple[Tensor, Tensor]:
-    """Positions of the images that stay, and of so many that are held out."""
+    """Return positions of the images that stay, and of the ``number`` that are held out."""
     kept, held = train_test_split(
         np.arange(len(labels_N)),
         test_size=number,
@@ -24,14 +24,14 @@ def held_out(labels_N: Tensor, number: int) -> tuple[Tensor, Tensor]:
 
 
 def validation_size(training: int) -> int:
-    """How many of so many training images validate: 5,000 or a tenth, whichever is fewer."""
+    """Return how many training images validate: 5,000 or a tenth, whichever is fewer."""
     return min(5_000, training // 10)
 
 
 def batch_sizes(images: int, batch_size: int) -> list[int]:
-    """Sizes of an epoch's batches; a single image that is left over joins the batch before it.
+    """Return the sizes of an epoch's batches; a single image left over joins the batch before it.
 
-    Alone, it could not be trained on where a batch norm sees maps of one pixel.
+    Alone, such an image could not be trained on if a batch norm sees maps of one pixel.
     """
     whole, rest = divmod(images, batch_size)
     sizes = [batch_size] * whole
@@ -43,11 +43,11 @@ def batch_sizes(images: int, batch_size: int) -> list[int]:
 
 
 def subset(labels_N: Tensor, number: int) -> Tensor:
-    """Positions of so many images, of each class its share; fewer are a part of more.
+    """Return positions of ``number`` images, each class by its share; smaller subsets are nested.
 
-    Each class is spread evenly over an order of all images, of which this is the beginning.
+    All images are ordered so that each class is spread evenly; the subset is the beginning.
     """
-    random = np.random.RandomState(_SEED)  # whose stream NumPy never changes
+    random = np.random.RandomState(_SEED)  # NumPy never changes its stream
     labels = labels_N.numpy()
     order = np.empty(len(labels))
     for label in np.unique(labels):

@@ -1,8 +1,8 @@
 """Several networks of one architecture as one module, so that they are computed at once.
 
 Small networks keep no processor busy: most of the time goes into starting operations. S networks
-side by side are one network whose convolutions have S times the groups and whose linear layers are
-batched matrix products; none of them sees another.
+side by side are one network: its convolutions have S times the groups, and its linear layers are
+batched matrix products. No network sees another.
 
 S networks (seeds), B images of a batch, C channels of one network, H height, W width, F features,
 K classes.
@@ -23,7 +23,7 @@ _AS_THEY_ARE: Final = (
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SiLU, nn.GELU),
     *(nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid, nn.Tanh),
 )
-"""Modules that change each channel by itself, and learn nothing."""
+"""Modules that treat each channel by itself, and learn nothing."""
 _STACKABLE: Final = frozenset(
     {
         *(nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.BatchNorm1d, nn.Flatten),
@@ -34,7 +34,7 @@ _STACKABLE: Final = frozenset(
 
 
 def is_stackable(network: nn.Module) -> bool:
-    """Whether networks like this one can be put side by side: sequences of modules known here."""
+    """Return whether such networks can be stacked: they must be sequences of modules known here."""
     return type(network) is nn.Sequential and all(type(it) in _STACKABLE for it in network)
 
 
@@ -44,7 +44,7 @@ def stack(networks: Sequence[nn.Sequential], generators: Sequence[torch.Generato
     Parameters
     ----------
     generators
-        One for each network, on the networks' device: what its dropout is drawn from.
+        One for each network, on the networks' device; the network's dropout draws from it.
     """
     made: dict[nn.Module, nn.Module] = {}
     modules = []
@@ -62,7 +62,7 @@ class Stacked(nn.Sequential):
 
 
 def _stacked(layers: Sequence[nn.Module], generators: Sequence[torch.Generator]) -> nn.Module:
-    """One module that does what these do, one network's each."""
+    """Return one module that does what these do, each for its network."""
     match first := layers[0]:
         case nn.Conv2d():
             return _convolution(layers)
@@ -100,7 +100,7 @@ def _convolution(layers: Sequence[nn.Module]) -> nn.Module:
 
 
 def _loaded(made: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
-    """Give a module the values of these, one behind the other."""
+    """Load the values of these layers into a module, one after another."""
     states = [layer.state_dict() for layer in layers]
     made.load_state_dict(
         {
@@ -127,7 +127,7 @@ class StackedFlatten(nn.Module):
 
 
 class StackedLinear(nn.Module):
-    """S linear layers: features_SBI to features_SBO, I and O their numbers of features."""
+    """S linear layers: features_SBI to features_SBO, with I features in and O features out."""
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ class StackedSoftmax(nn.Module):
         self._softmax = torch.log_softmax if is_log else torch.softmax
 
     def forward(self, values: Tensor) -> Tensor:
-        """Of features_SBF, or of images_BMHW."""
+        """Apply it to features_SBF, or to images_BMHW."""
         if values.ndim == 3:
             return self._softmax(values, 2)
         batch, channels, *sides = values.shape

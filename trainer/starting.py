@@ -1,4 +1,4 @@
-"""Before a worker works: the database must answer, and have the newest schema."""
+"""Checks before a worker starts: the database must answer, and have the newest schema."""
 
 import logging
 import os
@@ -19,10 +19,10 @@ logger = logging.getLogger(__name__)
 def finds_newest(
     database: Database, poll: float, until: float | None = None, *, supervised: bool = False
 ) -> bool:
-    """Whether the schema is the newest; a database that is away is asked again and again.
+    """Return whether the schema is the newest; keep asking while the database is away.
 
-    Meanwhile this process holds nothing: a signal ends it at once with exit code 0, and so do the
-    end of its supervisor and ``until``, by :func:`time.monotonic`.
+    This process holds nothing yet. A signal ends it at once with exit code 0; so does the end of
+    its supervisor, and so does ``until`` (by :func:`time.monotonic`).
     """
     stopping = threading.Event()
 
@@ -42,10 +42,10 @@ def finds_newest(
 
 
 def on_end_of_supervisor(stop: Callable[[], None]) -> None:
-    """Have a thread stop this process when its supervisor has ended, however it did."""
+    """Start a thread that calls ``stop`` when the supervisor has ended, however it ended."""
 
     def wait() -> None:
-        os.read(0, 1)  # it writes nothing: the end of the pipe is its end
+        os.read(0, 1)  # the supervisor writes nothing: the pipe ends when it does
         stop()
 
     threading.Thread(target=wait, daemon=True).start()

@@ -1,6 +1,6 @@
-"""From runs to estimates: what a job's results hold, also while some runs are still missing.
+"""From runs to estimates: a job's results, even while some runs are still missing.
 
-D bootstrap draws, V variants. Accuracies and gains are fractions; what is unknown is ``None``.
+D bootstrap draws, V variants. Accuracies and gains are fractions; unknown ones are ``None``.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ _DRAWS: Final = 10_000
 _LEVEL_PERCENT: Final = 95
 _SEED: Final = 0
 _DRAWN_AT_ONCE: Final = 1_000_000
-"""Networks that are drawn at once, over all draws: some 10 MB an array."""
+"""Networks that are drawn at once, over all draws: about 10 MB for each array."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one training of a network gave."""
+    """The result of one training of a network."""
 
     seed: int
     test_accuracy: float
@@ -42,7 +42,7 @@ class Run:
 class TrainedNetwork:
     """A network with the runs that it has so far.
 
-    ``validated`` are validation accuracies of runs that were not to be trained to the end.
+    ``validated`` holds validation accuracies of runs that were not meant to train to the end.
     """
 
     id: str
@@ -57,7 +57,7 @@ class TrainedNetwork:
 
     @property
     def validation_accuracies(self) -> list[float]:
-        """Validation accuracy of each run, as far as it was trained."""
+        """Validation accuracy of each run; those of ``validated`` if there are no runs."""
         return [run.validation_accuracy for run in self.runs] or list(self.validated)
 
 
@@ -68,10 +68,11 @@ def summarise(
 ) -> Results:
     """Estimate what the variants gain over their original.
 
-    Variants without runs are reported, but no part of an estimate. Gains are differences of means
-    over networks of means over seeds. Intervals are 95 % percentile intervals of a hierarchical
-    bootstrap (variants, then seeds within each; the original's seeds too) and need two runs of
-    every network. After ``halving`` only the best have runs, so that no mean variant is given.
+    Variants without runs are reported, but are not part of any estimate. A gain is a difference of
+    means over networks, each of which counts with its mean over seeds. Intervals are 95 %
+    percentile intervals of a hierarchical bootstrap (variants, then seeds within each; the
+    original's seeds too), and need two runs of every network. After ``halving`` only the best
+    variants have runs, so the mean variant is ``None``.
     """
     trained = [variant for variant in variants if variant.runs]
     selected = _selected(trained, halving)
@@ -95,7 +96,7 @@ def summarise(
 def _selected(
     trained: Sequence[TrainedNetwork], halving: HalvingResult | None
 ) -> TrainedNetwork | None:
-    """The best on validation; once halving has a winner, that one."""
+    """Return halving's winner once there is one, else the variant that validates best."""
     winner = (halving.rungs[-1].kept or []) if halving and halving.rungs else []
     chosen = [variant for variant in trained if variant.id in winner] or trained
     return max(chosen, key=lambda v: np.mean(v.validation_accuracies), default=None)
@@ -132,7 +133,7 @@ def _gain(original: TrainedNetwork, variants: Sequence[TrainedNetwork]) -> float
 def _interval(
     original: TrainedNetwork, variants: Sequence[TrainedNetwork]
 ) -> tuple[float, float] | None:
-    """Draw variants, and runs of each and of the original, with replacement."""
+    """Bootstrap variants, and runs of each and of the original, with replacement."""
     if not variants or any(len(network.runs) < 2 for network in (original, *variants)):
         return None
     rng = np.random.default_rng(_SEED)
@@ -145,7 +146,7 @@ def _interval(
 def _interval_of_one(
     original: TrainedNetwork, variant: TrainedNetwork
 ) -> tuple[float, float] | None:
-    """Draw runs of a variant and of the original, with replacement."""
+    """Bootstrap runs of a variant and of the original, with replacement."""
     if min(len(original.runs), len(variant.runs)) < 2:
         return None
     low, high = bootstrap(

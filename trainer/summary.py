@@ -1,4 +1,4 @@
-"""A job's results so far, from what is recorded of its runs."""
+"""A job's results so far, from its recorded runs."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ from trainer.statistics import Run, TrainedNetwork, summarise
 
 
 def settle_next(session: Session) -> bool:
-    """Bring a job up to date whose runs have changed; whether there may be more such jobs.
+    """Bring one job up to date whose runs have changed; return whether there was one.
 
-    What halving decides, the results and the end of the job are one transaction.
+    Halving's decisions, the results and the end of the job are written in one transaction.
     """
     job = jobs.next_stale(session)
     if job is None:
@@ -36,7 +36,7 @@ def summary(session: Session, job: JobRow) -> Results:
 
 
 def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> TrainedNetwork:
-    """A network with its runs; those that were not to be trained to the end are only validated."""
+    """Return a network with its runs; those not meant to train to the end are only validated."""
     is_whole = runs[0].target_epochs == job.request["epochs"]
     return TrainedNetwork(
         id="original" if position is None else variant_id(job.search_id, position),
@@ -61,7 +61,7 @@ def _halving(job: JobRow) -> HalvingResult | None:
 
 
 def _rung_result(search_id: str, rung: Rung) -> RungResult:
-    """A rung whose variants are named by their ids."""
+    """Return a rung with its variants named by their ids."""
     tried = _variant_ids(search_id, rung.tried)
     accuracies = rung.accuracies
     return RungResult(

@@ -1,4 +1,4 @@
-"""Several workers on one machine: started, started again when they die, and stopped together."""
+"""Several workers on one machine: started, restarted when they die, and stopped together."""
 
 import subprocess
 import sys
@@ -9,9 +9,9 @@ from typing import Final
 from app.supervision import Kept
 
 MODULE: Final = "trainer"
-"""What workers run."""
+"""The module that workers run."""
 STOP_SECONDS: Final = 9.0
-"""For workers to end once asked; then they are killed."""
+"""Time that workers have to end once asked; then they are killed."""
 LOOK_SECONDS: Final = 0.1
 
 
@@ -22,24 +22,24 @@ class Supervisor:
         command = [sys.executable, "-m", MODULE, "--supervised", *arguments]
 
         def start() -> "subprocess.Popen[bytes]":
-            # Its end of the pipe closes when this process dies, however it does: then it stops.
-            # In a group of its own, so that a Ctrl-C reaches it once, through here.
+            # The pipe closes when this process dies, however it dies; the worker then stops.
+            # The worker has its own process group, so that Ctrl-C reaches it once, through here.
             return subprocess.Popen(command, stdin=subprocess.PIPE, process_group=0)
 
         self._stopping = False
         self._workers = [Kept("worker process", start) for _ in range(number)]
 
     def stop(self) -> None:
-        """Have all stop, after giving back what they hold."""
+        """Stop all workers; each first gives back what it holds."""
         self._stopping = True
 
     def kill(self) -> None:
-        """End all at once, with what they started."""
+        """Kill all workers at once, with what they started."""
         for worker in self._workers:
             worker.kill()
 
     def run(self, max_time: float | None = None) -> int:
-        """Wait for all; the highest exit code. They are stopped after ``max_time`` seconds."""
+        """Wait for all workers and return the highest exit code; stop them after ``max_time`` s."""
         ends = None if max_time is None else time.monotonic() + max_time
         while not self._stopping and any(worker.code is None for worker in self._workers):
             if ends is not None and time.monotonic() >= ends:

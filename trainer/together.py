@@ -1,4 +1,4 @@
-"""Networks that are computed at once: how far they are trained, and what they go on from.
+"""Networks that are computed at once: their progress, and the state that they resume from.
 
 S networks (seeds), B images of a batch, C channels of one network, M = S·C, H height, W width,
 K classes.
@@ -17,7 +17,7 @@ from trainer.outcome import Epoch
 
 
 class Together:
-    """Networks of seeds that are computed at once, how far they are trained, and what comes next.
+    """The networks of seeds that are computed at once, with their optimiser and progress.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Together:
     epochs
         What each epoch measured of each seed.
     failures
-        Why a seed was given up; it stays beside the others, which do not notice it.
+        Why a seed was given up. Its network is still computed, without effect on the others.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Together:
         return len(self.failures) == len(self.seeds)
 
     def state(self) -> Iterator[dict[str, Tensor]]:
-        """Give everything that each seed needs to go on from here, on the CPU."""
+        """Yield everything that each seed needs to resume from here, on the CPU."""
         parts: list[dict[str, Tensor]] = [{} for _ in self.seeds]
         for name, values in self._named_state():
             for part, value in zip(parts, _shares(values, len(parts)), strict=True):
@@ -60,7 +60,7 @@ class Together:
             yield part | {"order": order.get_state(), "dropout": dropout.get_state()}
 
     def restore(self, parts: Sequence[Mapping[str, Tensor]]) -> None:
-        """Take over what equal networks gave, seed by seed."""
+        """Restore what :meth:`state` of equal networks yielded, seed by seed."""
         self.parameters.vector.grad = torch.zeros_like(self.parameters.vector)
         self.optimizer.step()  # makes the state that is overwritten next
         with torch.no_grad():
@@ -72,7 +72,7 @@ class Together:
             dropout.set_state(part["dropout"])
 
     def _named_state(self) -> Iterator[tuple[str, Tensor]]:
-        """Name all tensors that training changes: parameters, buffers, what the optimiser keeps."""
+        """Yield by name all tensors that training changes: parameters, buffers, optimiser state."""
         yield from self.network.state_dict().items()
         for name, value in self.optimizer.state[self.parameters.vector].items():
             if value.ndim == 0:
@@ -94,5 +94,5 @@ def _optimizer(recipe: Recipe, vector: torch.nn.Parameter) -> torch.optim.Optimi
 
 
 def _shares(values: Tensor, seeds: int) -> Sequence[Tensor]:
-    """Divide a tensor of the stack among its seeds; a number belongs to all of them."""
+    """Divide a stacked tensor among its seeds; a scalar belongs to all of them."""
     return torch.chunk(values, seeds) if values.ndim else [values] * seeds

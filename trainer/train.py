@@ -33,16 +33,16 @@ _RISING: Final = 0.2
 
 
 def best_device() -> torch.device:
-    """Give the CUDA device where there is one, else the CPU."""
+    """Return the CUDA device if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class Training:
     """The networks of some seeds, and the data that they are trained on.
 
-    A seed has its own initial weights, dropout and order of the data, and gives every network the
-    same order. On a CPU, with the same threads, versions and seeds beside it, it gives the same
-    network bit-equal results. PyTorch's own generators are left as they were.
+    A seed fixes the initial weights, the dropout and the order of the data, which is the same for
+    every network. On a CPU, results are bit-equal for the same network, seed, threads, versions and
+    seeds beside it. PyTorch's own generators are left as they were.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Training:
     Attributes
     ----------
     groups
-        The networks: of a sequence all at once, of a graph one after another.
+        The networks: all in one group for a sequence, one in each group for a graph.
     seconds
         How long all epochs took together.
     batches
@@ -107,11 +107,11 @@ class Training:
 
     @property
     def epochs_done(self) -> int:
-        """How many epochs lie behind."""
+        """How many epochs are done."""
         return max(map(len, self.epochs.values()))
 
     def snapshots(self) -> dict[int, Snapshot]:
-        """Give what each seed that was not given up needs to go on from here."""
+        """Return what each seed needs to resume from here, except for seeds that were given up."""
         return {
             seed: Snapshot(group.epochs[seed], self.seconds, part)
             for group in self.groups
@@ -121,7 +121,7 @@ class Training:
         }
 
     def resume(self, snapshots: Mapping[int, Snapshot]) -> None:
-        """Go on from snapshots of all seeds, of one epoch, that an equal training gave."""
+        """Resume from an equal training's snapshots of all seeds, taken at the same epoch."""
         self.seconds = max(snapshot.seconds for snapshot in snapshots.values())
         for group in self.groups:
             group.epochs = {seed: snapshots[seed].epochs for seed in group.seeds}
@@ -129,13 +129,13 @@ class Training:
 
 
 def train(training: Training, until: int, on_epoch: Callable[[Mapping[int, Epoch]], None]) -> None:
-    """Train up to an epoch, from wherever the training is.
+    """Train up to the epoch ``until``, from wherever the training is.
 
     Parameters
     ----------
     on_epoch
-        Called after every epoch with what it measured, by seed; what it raises ends the training.
-        A seed whose loss is not finite is missing, and in ``training.failures``.
+        Called after every epoch with what it measured, by seed; an exception ends the training. A
+        seed whose loss is not finite is left out, and appears in ``training.failures``.
     """
     with _settings(training.recipe):
         for number in range(training.epochs_done + 1, until + 1):
@@ -151,7 +151,7 @@ def train(training: Training, until: int, on_epoch: Callable[[Mapping[int, Epoch
 
 
 def _epoch(training: Training, group: Together, number: int) -> dict[int, Epoch]:
-    """Train networks for one epoch, and give what it measured of each seed."""
+    """Train networks for one epoch, and return what it measured of each seed."""
     recipe, split = training.recipe, training.train
     started, batches = time.perf_counter(), len(training.batches)
     group.network.train()
@@ -171,7 +171,7 @@ def _epoch(training: Training, group: Together, number: int) -> dict[int, Epoch]
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
-    """Give the learning rate of a step, counted from 0, of so many."""
+    """Return the learning rate of ``step``, counted from 0, out of ``steps``."""
     if recipe.schedule == "constant":
         return recipe.learning_rate
     rising = _RISING * steps
@@ -179,7 +179,7 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
 
 
 def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
-    """Test each seed that was not given up; its last epoch must lie behind."""
+    """Test each seed that was not given up; all its epochs must be done."""
     started = time.perf_counter()
     split = training.images.test.to(training.device)
     correct: dict[int, Tensor] = {}
@@ -214,7 +214,7 @@ def _initial(architecture: Architecture, seed: int) -> torch.nn.Module:
 
 
 def _orders(training: Training, group: Together) -> Iterator[Tensor]:
-    """Draw a new order of the training split for each seed; give it batch by batch."""
+    """Draw a new order of the training split for each seed; yield it batch by batch."""
     size = len(training.train)
     orders = [torch.randperm(size, generator=generator) for generator in group.orders]
     order_NS = torch.stack(orders, dim=1).to(training.device)
@@ -229,7 +229,7 @@ def _batch(split: Split, order_BS: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _losses(logits_SBK: Tensor, labels_SB: Tensor) -> Tensor:
-    """Give the cross-entropy of every image of every seed."""
+    """Return the cross-entropy of every image of every seed."""
     losses = cross_entropy(logits_SBK.flatten(0, 1), labels_SB.flatten(), reduction="none")
     return losses.view(labels_SB.shape)
 
@@ -261,7 +261,7 @@ def _validated(
 
 
 def _logits(training: Training, group: Together, split: Split) -> Tensor:
-    """Show every image to every seed's network: logits_SNK."""
+    """Return logits_SNK: every image shown to every seed's network."""
     group.network.eval()
     with torch.inference_mode(), _autocast(training):
         chunks = [
@@ -272,18 +272,18 @@ def _logits(training: Training, group: Together, split: Split) -> Tensor:
 
 
 def _autocast(training: Training) -> torch.autocast:
-    """Have networks compute as the recipe says, in bfloat16 or not."""
+    """Let networks compute in bfloat16 if the recipe says so."""
     return torch.autocast(training.device.type, torch.bfloat16, enabled=training.recipe.autocast)
 
 
 def _scaled(images_BMHW: Tensor) -> Tensor:
-    """Bring pixels from 0 to 255 into [0, 1]."""
+    """Scale pixels from [0, 255] to [0, 1]."""
     return images_BMHW.float().div_(255).contiguous(memory_format=torch.channels_last)
 
 
 @contextmanager
 def _settings(recipe: Recipe) -> Iterator[None]:
-    """Have CUDA repeat itself, and round as the recipe says; leave no trace of it."""
+    """Make CUDA deterministic, with the recipe's rounding; restore its settings afterwards."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("high" if recipe.tf32 else "highest")
     try:

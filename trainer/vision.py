@@ -1,10 +1,10 @@
 """The one module that imports torchvision.
 
-torchvision's wheel is built for CUDA. Beside a CPU-only torch its extension cannot load, and then
-its import fails with ``operator torchvision::nms does not exist``, since it registers fake kernels
-for operators that only the extension defines. Their schemas are therefore defined first, and only
-where the extension cannot load: beside a loaded one they would be defined twice. Nothing here uses
-the operators themselves.
+torchvision's wheel is built for CUDA. Beside a CPU-only torch its extension cannot load, and its
+import then fails with ``operator torchvision::nms does not exist``: it registers fake kernels for
+operators that only the extension defines. This module therefore defines their schemas first, but
+only if the extension cannot load; otherwise they would be defined twice. Nothing here uses the
+operators themselves.
 """
 
 from importlib.util import find_spec
@@ -27,7 +27,7 @@ def _extension_loads() -> bool:
 
 
 if not _extension_loads():
-    # Schemas live as long as the library object does, which this module therefore keeps.
+    # Schemas live only as long as the library object, so this module keeps it.
     _SCHEMAS = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for _operator in ("nms", "qnms"):
         _SCHEMAS.define(  # type: ignore[no-untyped-call]

@@ -1,9 +1,9 @@
-"""The worker: claim, build, check, train, record; it can be read, stopped and drained.
+"""The worker loop: claim, build, check, train, record.
 
-All seeds of a network that are queued are claimed and trained together.
+A worker claims all queued seeds of a network and trains them together.
 
-The heartbeat comes from this process, the training runs in another that can be killed. No
-transaction is open while something trains.
+This process sends the heartbeat; another one trains, and can be killed. No transaction is open
+during training.
 """
 
 from app.db.engine import Database
@@ -13,9 +13,9 @@ from trainer.process import TrainingProcess
 
 
 class Worker(BaseWorker):
-    """Works off runs, the seeds of one network at a time.
+    """A worker that trains the queued seeds of one network at a time.
 
-    ``process`` is what trains them, where it is not to be the usual one.
+    ``process`` trains them; a new :class:`TrainingProcess` if it is left out.
     """
 
     def __init__(
@@ -28,11 +28,11 @@ class Worker(BaseWorker):
         self._process = process or TrainingProcess()
 
     def kill(self) -> None:
-        """End what trains, from any thread; leases are left as they are."""
+        """Kill the training from any thread; leases stay as they are."""
         self._process.abort()
 
     def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
-        """Work until stopped; or off one network, or all that is queued."""
+        """Work until stopped, on one network (``once``), or until idle (``exit_when_idle``)."""
         try:
             with self._patient():
                 while not self.is_stopping:

@@ -1,7 +1,7 @@
 """stacks, pauses and reasons.
 
-The seeds of a network are trained at once (``stack``), as far as they are wanted
-(``target_epochs``), and a run that failed names its kind of failure.
+The seeds of a network are trained at once (``stack``), each run up to its target epoch
+(``target_epochs``). A run that failed names its kind of failure.
 """
 
 from collections.abc import Sequence
@@ -97,7 +97,7 @@ def upgrade() -> None:
 
 
 def _fill() -> None:
-    """What older rows meant: each run trained by itself, and to the end."""
+    """Write what older rows meant: each run was trained by itself, and to the end."""
     measured = (
         sa.select(sa.func.coalesce(sa.func.max(epochs.c.epoch), 0))
         .where(epochs.c.run_id == runs.c.id)
@@ -151,9 +151,9 @@ def downgrade() -> None:
 
 
 def _empty() -> None:
-    """Leave nothing that the older schema has no word for.
+    """Remove everything that the older schema cannot express.
 
-    Results of a job that chose by halving are dropped, and made anew by whoever settles it.
+    Results of a job that chose by halving are dropped; whoever settles the job makes them anew.
     """
     op.execute(
         runs.update()

@@ -1,6 +1,6 @@
 """traces of attempts.
 
-What became of each attempt at a run that was lost or given back.
+The table records each attempt that was lost or given back, and why.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """priorities, late writes, and an index to count by.
 
-Runs that are wanted more urgently are claimed first. Writes that are refused are counted.
+More urgent runs are claimed first. Refused writes are counted.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ def downgrade() -> None:
 
 
 def _index(*turn: str) -> None:
-    """Index the queue anew, in the order in which runs take their turns."""
+    """Rebuild the queue's indexes, in the order in which runs take their turns."""
     for name, columns in (
         ("ix_runs_queued", [*turn, "stack", "target_epochs"]),
         ("ix_runs_stacks", ["stack", "target_epochs", *turn]),

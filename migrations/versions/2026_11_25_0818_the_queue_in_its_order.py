@@ -1,6 +1,6 @@
 """the queue in its order.
 
-The index of queued runs holds nothing but their order: whoever looks for a stack uses the other.
+The index of queued runs holds only their order; a search for a stack uses the other index.
 """
 
 from collections.abc import Sequence

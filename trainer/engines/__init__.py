@@ -1,1 +1,1 @@
-"""Engines: where runs are trained, if not in a process beside the worker."""
+"""Engines: where runs are trained, other than in a process beside the worker."""

@@ -1,4 +1,4 @@
-"""Calls that may never return, held to their time."""
+"""Calls that may never return, with a time limit."""
 
 import threading
 import time
@@ -10,11 +10,11 @@ Result = TypeVar("Result")
 
 
 class EngineLostError(RuntimeError):
-    """What trains for this worker does not answer, or cannot be reached; the text says why."""
+    """The engine of this worker does not answer, or cannot be reached; the text says why."""
 
 
 class Call(Generic[Result]):
-    """A call in a thread of its own, which ends with this process if the call never does."""
+    """A call in its own thread, which ends with this process even if the call never returns."""
 
     def __init__(self, call: Callable[[], Result]) -> None:
         self._call = call
@@ -30,27 +30,27 @@ class Call(Generic[Result]):
 
     @property
     def seconds(self) -> float:
-        """How long ago it was begun."""
+        """Seconds since the call began."""
         return time.monotonic() - self._since
 
     def result(self, seconds: float) -> Result:
-        """What it gave, or raised.
+        """Return what the call returned, or raise what it raised.
 
         Raises
         ------
         TimeoutError
-            It has not returned within some seconds.
+            The call has not returned within ``seconds``.
         """
         return self._answer.result(seconds)
 
 
 def bounded(call: Callable[[], Result], seconds: float, what: str) -> Result:
-    """Call, and wait so many seconds at the most.
+    """Call, and wait for the result at most ``seconds``.
 
     Raises
     ------
     EngineLostError
-        It did not return; ``what`` says what was wanted.
+        The call did not return in time; the text names it by ``what``.
     """
     try:
         return Call(call).result(seconds)

@@ -6,15 +6,15 @@ from math import isfinite
 from typing import Final
 
 UNITS: Final = 10_000
-"""Parts that Ray divides a CPU or a GPU into; counting them, 0.7 is seven times 0.1."""
+"""Parts that Ray divides a CPU or a GPU into; in whole parts, 0.7 is exactly seven times 0.1."""
 
 Resources = Mapping[str, float]
-"""How much there is of each resource, by Ray's names for them."""
+"""Amount of each resource, by Ray's name for it."""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """What one task takes of a node; fractions are allowed, of GPUs above 1 only whole numbers."""
+    """What one task takes of a node; fractions are allowed, but more than one GPU must be whole."""
 
     cpus: float
     gpus: float
@@ -31,21 +31,21 @@ class Ask:
         return f"{self.cpus:g} CPUs and {self.gpus:g} GPUs"
 
     def places(self, node: Resources) -> int:
-        """How many such tasks a node holds; a part of a GPU is never made of two GPUs."""
+        """Return how many such tasks fit a node; a part of a GPU never spans two GPUs."""
         gpus = node.get("GPU", 0)
         whole = 0 < self.gpus < 1
         of_gpus = int(gpus) * _times(self.gpus, 1) if whole else _times(self.gpus, gpus)
         return min(_times(self.cpus, node.get("CPU", 0)), of_gpus)
 
     def fits(self, available: Resources) -> int:
-        """How many such tasks what is left in a whole cluster may hold, at the most."""
+        """Return an upper bound on the tasks like this that fit what a whole cluster has left."""
         return min(
             _times(self.cpus, available.get("CPU", 0)), _times(self.gpus, available.get("GPU", 0))
         )
 
 
 def largest(nodes: Sequence[Resources]) -> str:
-    """What the largest node offers, in words."""
+    """Say in words what the largest node offers."""
     best = max(nodes, key=lambda node: (node.get("GPU", 0), node.get("CPU", 0)), default={})
     return f"{best.get('CPU', 0):g} CPUs and {best.get('GPU', 0):g} GPUs"
 
@@ -55,7 +55,7 @@ def _units(amount: float) -> int:
 
 
 def _times(asked: float, offered: float) -> int:
-    """How often what is asked is in what is offered; what is not asked is always there."""
+    """Return how many times ``asked`` fits ``offered``; ``ENDLESS`` if nothing is asked."""
     return _units(offered) // _units(asked) if _units(asked) else ENDLESS
 
 

@@ -1,8 +1,8 @@
-"""Ray: stacks of runs are trained as tasks of a cluster, each by itself.
+"""Ray: each stack of runs is trained as one task of a cluster.
 
-Ray places tasks and carries what they say, nothing else: what is to be trained, by whom and with
-what result stays in the database. A task is never retried by Ray, since another attempt would not
-hold the lease. Whatever asks Ray is held to its time: without its head, Ray may never answer.
+Ray only places tasks and carries their messages: the database holds what is to be trained, by whom,
+and with what result. Ray never retries a task, since another attempt would not hold the lease. All
+calls to Ray have a time limit: without its head, Ray may never answer.
 """
 
 import logging
@@ -20,23 +20,23 @@ from trainer.process import Ended, Progress, Task
 logger = logging.getLogger(__name__)
 
 Serve = Callable[[Task], Iterator[Progress | Ended]]
-"""What a task does: it says how it goes on, and at last how it ended."""
+"""What a task does: it yields its progress, and at last how it ended."""
 
 LOOK_SECONDS: Final = 0.5
 LOST_SECONDS: Final = 10.0
-"""Without an answer, the cluster is lost."""
+"""After this time without an answer, the cluster is lost."""
 CLOSE_SECONDS: Final = 2.0
 
 
 class Cluster:
     """A running Ray cluster that this machine is part of.
 
-    ``serve`` is what its tasks do, where that is not :func:`~trainer.engines.tasks.train`.
+    ``serve`` is what its tasks do; the default is :func:`~trainer.engines.tasks.train`.
 
     Raises
     ------
     EngineLostError
-        It cannot be reached, or does not answer.
+        The cluster cannot be reached, or does not answer.
     """
 
     def __init__(self, address: str, ask: Ask, serve: Serve | None = None) -> None:
@@ -51,22 +51,23 @@ class Cluster:
         import ray
 
         options = {"num_cpus": self._ask.cpus, "num_gpus": self._ask.gpus}
-        # Not by .options(): only so does Ray start a new process for each task that has a GPU.
+        # Not by .options(): only this way does Ray start a new process for each task with a GPU.
         return ray.remote(num_returns="streaming", max_retries=0, **options)(self._serve)
 
     def task(self) -> RayTask:
-        """A task that was not started yet."""
+        """Return a task that was not started yet."""
         return RayTask(self._function.remote)
 
     def free(self, held: int, waiting: int) -> int:
-        """How many more tasks would be started at once, beside those of ours that there are.
+        """Return how many more tasks would start at once.
 
-        Of these, some are waiting: what is free just now may still go to them.
+        We have ``held`` tasks; ``waiting`` of them have no place yet, and may take what is free
+        now.
 
         Raises
         ------
         EngineLostError
-            The cluster has not answered for long.
+            The cluster cannot be reached, or has not answered for ``LOST_SECONDS``.
         """
         asked = self._asked = self._asked or Call(_resources)
         try:
@@ -96,7 +97,7 @@ class Cluster:
         return places
 
     def close(self) -> None:
-        """Leave the cluster, as well as that can be done in a moment."""
+        """Leave the cluster; give up after ``CLOSE_SECONDS``."""
         import ray
 
         with suppress(Exception):
@@ -104,10 +105,10 @@ class Cluster:
 
 
 def _resources() -> tuple[list[Resources], Resources]:
-    """What each node that is alive offers, and what is left in all of them together.
+    """Return what each live node offers, and what is left in all nodes together.
 
-    Asked of a head that another has replaced, Ray ends this process; of one that is gone, it waits.
-    So that what is held can be given back first, we look ourselves whether the head is there.
+    When asked, Ray ends this process if another head has replaced ours, and waits if the head is
+    gone. We check first that the head is there, so that what is held can still be given back.
     """
     import ray
 

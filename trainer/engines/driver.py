@@ -1,7 +1,7 @@
-"""The driver: as many stacks of runs at once as a cluster has places for, each a task of its own.
+"""The driver trains as many stacks of runs at once as a cluster has places, each as one task.
 
-It is a worker like others, whose leases and results are in the database. A lost task costs a lease,
-and a lost cluster gives all of them back.
+It is a worker like others: its leases and results are in the database. A lost task costs a lease;
+if the cluster is lost, the driver gives all leases back.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ from trainer.process import Trainer
 
 MOST_TASKS: Final = 1000
 MOST_CLAIMED: Final = 32
-"""Stacks in one transaction, which others wait for on SQLite."""
+"""Most stacks claimed in one transaction; on SQLite, others wait for it."""
 LOOK_SECONDS: Final = 0.5
-"""Between two looks whether to stop."""
+"""Time between two checks whether to stop."""
 
 
 class PlacedTask(Trainer, Protocol):
-    """What trains on a cluster; ``has_begun`` tells whether it has got a place there."""
+    """A task that trains on a cluster; ``has_begun`` tells whether it has got a place there."""
 
     has_begun: bool
 
@@ -35,17 +35,17 @@ class Places(Protocol):
     """Where tasks are trained."""
 
     def free(self, held: int, waiting: int) -> int:
-        """How many more tasks would be started at once, beside those of ours that there are.
+        """Return how many more tasks would start at once.
 
-        Of these, some are waiting: they have no place yet.
+        We have ``held`` tasks; ``waiting`` of them have no place yet.
         """
 
     def task(self) -> PlacedTask:
-        """A task that was not started yet."""
+        """Return a task that was not started yet."""
 
 
 class Driver(BaseWorker):
-    """Works off runs on a cluster, the seeds of one network in each task."""
+    """A worker that trains runs on a cluster, the seeds of one network in each task."""
 
     def __init__(self, database: Database, settings: WorkerSettings, cluster: Places) -> None:
         super().__init__(database, settings)
@@ -53,12 +53,12 @@ class Driver(BaseWorker):
         self._attempts: dict[Future[None], PlacedTask] = {}
 
     def kill(self) -> None:
-        """End what trains, from any thread; leases are left as they are."""
+        """Kill the training from any thread; leases stay as they are."""
         for task in list(self._attempts.values()):
             task.abort()
 
     def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
-        """Work until stopped; or off one network, or all that is queued.
+        """Work until stopped, on one network (``once``), or until idle (``exit_when_idle``).
 
         Raises
         ------
@@ -72,7 +72,7 @@ class Driver(BaseWorker):
                     if not self.is_stopping:
                         self._settle()
             finally:
-                self._stopping.set()  # whatever ended it: what is held is given back
+                self._stopping.set()  # however it ended, what is held is given back
         self._forget_ended()
 
     def _drive(self, threads: ThreadPoolExecutor, *, once: bool, exit_when_idle: bool) -> None:
@@ -111,13 +111,13 @@ class Driver(BaseWorker):
             self._run(claims, task)
 
     def _forget_ended(self) -> None:
-        """Raise what an attempt raised that nobody expected."""
+        """Forget attempts that have ended; raise what one of them raised unexpectedly."""
         for attempt in [attempt for attempt in self._attempts if attempt.done()]:
             del self._attempts[attempt]
             attempt.result()
 
     def _wait(self) -> None:
-        """Until an attempt has ended, or it is time to look again."""
+        """Wait until an attempt has ended, or it is time to look again."""
         if self._attempts:
             wait(self._attempts, min(self._settings.poll, LOOK_SECONDS), FIRST_COMPLETED)
         else:

@@ -1,4 +1,4 @@
-"""How this machine joins a Ray cluster, and how what Ray says is logged."""
+"""How this machine joins a Ray cluster, and how Ray's messages are logged."""
 
 import importlib.util
 import logging
@@ -28,17 +28,17 @@ def is_installed() -> bool:
 
 
 def connect(address: str) -> None:
-    """Connect this process to a cluster, which this machine is part of.
+    """Connect this process to a cluster that this machine is part of.
 
     Raises
     ------
     EngineLostError
-        It cannot be reached, or does not answer.
+        The cluster cannot be reached, or does not answer.
     """
     named = os.environ.get("RAY_ADDRESS", address) if address == "auto" else address
     _knock(named)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # never start a cluster, only since it is asked
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # Ray must not start a cluster when asked something
     import ray
 
     _log_as_we_do()
@@ -62,7 +62,7 @@ def connect(address: str) -> None:
 
 
 def _knock(address: str) -> None:
-    """See whether anything listens: Ray itself would take minutes to say that nothing does."""
+    """Check that something listens; Ray itself would take minutes to say that nothing does."""
     if "://" in address:
         raise EngineLostError(f"{address} (RAY_ADDRESS) is no HOST:PORT. Remedy: {REMEDY}")
     try:
@@ -73,12 +73,12 @@ def _knock(address: str) -> None:
 
 
 def call_on(address: str) -> None:
-    """See whether something listens at ``HOST:PORT``; whatever else an address is, is left to Ray.
+    """Check that something listens at ``HOST:PORT``; other kinds of addresses are left to Ray.
 
     Raises
     ------
     OSError
-        Nothing does.
+        Nothing listens.
     """
     host, _, port = address.rpartition(":")
     if host and port.isdigit():
@@ -86,7 +86,7 @@ def call_on(address: str) -> None:
 
 
 def _log_as_we_do() -> None:
-    """Have Ray's errors in our log, and drop what it prints about processes of its nodes."""
+    """Send Ray's errors to our log, and drop what it prints about processes of its nodes."""
     log = logging.getLogger("ray")
     log.handlers.clear()
     log.propagate = True
@@ -95,7 +95,7 @@ def _log_as_we_do() -> None:
 
 
 def log_what_is_printed() -> None:
-    """From now on, log what this process prints to standard error, as C++ does, line by line."""
+    """From now on, log each line that this process prints to standard error, as C++ code does."""
     own = os.fdopen(os.dup(2), "w", buffering=1)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
@@ -113,5 +113,5 @@ def _log_lines(printed: int) -> None:
 
 
 def in_a_line(error: BaseException) -> str:
-    """What an error says, with its kind; Ray often says much, and the cause first."""
+    """Return an error's kind and text, shortened: Ray's are often long, with the cause first."""
     return shorten(f"{type(error).__name__}: {error}".rstrip(": ."), 400, placeholder=" …")

@@ -1,4 +1,4 @@
-"""Tasks of a Ray cluster: what they do on a node, and how a driver hears of them."""
+"""Tasks of a Ray cluster: what they do on a node, and how a driver hears from them."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ CANCEL_SECONDS: Final = 2.0
 
 
 def train(task: Task) -> Iterator[Progress | Ended]:
-    """Train in a process of Ray's, which stays for more; folders are those of its node."""
+    """Train in one of Ray's processes, which stays for more tasks; folders are its node's."""
     _hide_gpus_of_others()
     from app import logs
     from app.config import settings
@@ -29,7 +29,7 @@ def train(task: Task) -> Iterator[Progress | Ended]:
     logs.set_up(settings().log_format)
     keep_freed_memory()
     own = replace(task, data_dir=settings().data_dir, cache_dir=settings().cache_dir)
-    yield Progress({}, {})  # it has a place, and begins
+    yield Progress({}, {})  # the task has a place, and begins
     said: SimpleQueue[Progress | Ended] = SimpleQueue()
     trained = Call(lambda: said.put(Ended(ends_of(own, said.put))))
     while True:
@@ -45,7 +45,7 @@ def train(task: Task) -> Iterator[Progress | Ended]:
 
 
 def _hide_gpus_of_others() -> None:
-    """Let a task that was promised no GPU see none: Ray would let it see all of its node's."""
+    """Hide all GPUs from a task that was promised none; Ray would show it all of its node's."""
     import ray
 
     if not ray.get_gpu_ids():
@@ -55,7 +55,7 @@ def _hide_gpus_of_others() -> None:
 class RayTask:
     """One task of a cluster, which trains the runs of one attempt.
 
-    A thread of its own begins it and hears it, so that nothing here waits for Ray.
+    A separate thread starts the task and hears from it, so that nothing here waits for Ray.
     """
 
     def __init__(self, remote: Callable[[Task], Any]) -> None:
@@ -75,7 +75,7 @@ class RayTask:
 
         try:
             self._generator = self._remote(task)
-            if self._is_killed:  # before there was anything to be cancelled
+            if self._is_killed:  # before there was anything to cancel
                 ray.cancel(self._generator, force=True)
             for reference in self._generator:
                 self.has_begun = True
@@ -83,16 +83,16 @@ class RayTask:
             self._said.put(DiedError("the Ray task ended without an outcome"))
         except Exception as error:
             self._said.put(death(error))
-            with suppress(Exception):  # it may live, although it is not heard any more
+            with suppress(Exception):  # it may still live, although it is no longer heard
                 ray.cancel(self._generator, force=True)
 
     def message(self, seconds: float) -> Progress | Ended | None:
-        """What it says next; ``None`` if it says nothing for some seconds.
+        """Return the next message; ``None`` if none comes within ``seconds``.
 
         Raises
         ------
         DiedError
-            It has ended.
+            The training has ended.
         """
         try:
             message = self._said.get(timeout=seconds)
@@ -103,7 +103,7 @@ class RayTask:
         return message
 
     def halt(self) -> Sequence[Progress | Ended]:
-        """End it, whatever it does; what it had said that nobody has heard."""
+        """End the task, whatever it does; return its messages that nobody has read."""
         self.kill()
         self._hearing.join(CANCEL_SECONDS)
         unheard: list[Progress | Ended] = []
@@ -113,10 +113,10 @@ class RayTask:
         return unheard
 
     def abort(self) -> None:
-        """Nothing: Ray ends the tasks of a process that ends."""
+        """Do nothing: Ray ends the tasks of a process that ends."""
 
     def kill(self) -> None:
-        """End it, whatever it does; where Ray does not answer, it ends with this process."""
+        """End the task, whatever it does; if Ray does not answer, it ends with this process."""
         import ray
 
         self._is_killed = True
@@ -129,7 +129,7 @@ class RayTask:
 
 
 def death(error: Exception) -> DiedError:
-    """What became of a task, from what Ray raised instead of what it said."""
+    """Say how a task died, from the exception that Ray raised."""
     from ray import exceptions
 
     match error:
