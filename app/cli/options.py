@@ -10,9 +10,7 @@ from app.cli.console import refuse
 from app.cli.files import faults_of, shown
 from app.cli.find_options import find_of, place_in_find
 from app.cli.option_values import flag, read_options, without_none
-from app.errors import Fault, RefusedError
-from app.services import searches
-from app.services.architectures import checked
+from app.errors import Fault
 from solver.approaches import APPROACHES
 from solver.network.schema import Place
 from solver.network.sentences import MISSING
@@ -77,7 +75,7 @@ def _checked(
     name = _naming(names, find, is_whole(content))
     try:
         request = SolveRequest.model_validate(data)
-        return request, faults + _misfits(request, name)
+        return request, faults
     except ValidationError as invalid:
         return None, faults + [_with_remedy(fault) for fault in faults_of(invalid, name)]
 
@@ -112,16 +110,3 @@ def _with_remedy(fault: Fault) -> Fault:
     if fault.detail.startswith(MISSING) and fault.pointer in REQUIRED:
         return replace(fault, detail=f"{MISSING}; give {REQUIRED[fault.pointer]}")
     return fault
-
-
-def _misfits(request: SolveRequest, name: Callable[[Place], str]) -> list[Fault]:
-    """Say why the approach cannot be applied, or why the network cannot be counted."""
-    try:
-        original = checked(request.problem.architecture, "#/architecture")
-        searches.check_applicable(request.problem.approach, original)
-    except RefusedError as refused:
-        return [
-            Fault(name(tuple(fault.pointer.removeprefix("#/").split("/"))), fault.detail)
-            for fault in refused.faults
-        ]
-    return []
