@@ -14,6 +14,7 @@ from app.api import architectures, errors, health, jobs, metrics, searches, vari
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
+from app.schemas.problems import ProblemDetails
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
 
@@ -60,9 +61,10 @@ def create_app(given: Settings | None = None) -> FastAPI:
         version=_version(),
         description=DESCRIPTION,
         lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
         max_body_size=MAX_BODY_BYTES,
         responses={
-            code: {"model": errors.ProblemDetails, "content": {"application/problem+json": {}}}
+            code: {"model": ProblemDetails, "content": {"application/problem+json": {}}}
             for code in (422,)
         },
     )

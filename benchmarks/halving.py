@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any, Final, NamedTuple
 
-from app.db.results import HalvingResult, Results
+from app.schemas.results import HalvingResult, Results
 from benchmarks.timing import report
 from benchmarks.training import CORES, lenet
 from benchmarks.working import Workplace, need_mnist, workplace

@@ -28,7 +28,7 @@ from app.db.engine import Database
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.statements import insert_all
 from app.experiments.catalogue import content_id
-from app.services.requests import SearchRequest
+from app.schemas.requests import SearchRequest
 from app.services.searches import create
 from app.shipped import example
 from benchmarks.databases import Store, postgres, sqlite

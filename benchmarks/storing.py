@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from app.db import searches, variants
 from app.db.engine import Database
 from app.db.models import SearchRow
-from app.services.requests import SearchRequest
+from app.schemas.requests import SearchRequest
 from app.services.searches import create
 from app.services.variants import Deriver, problem_of
 from app.shipped import example

@@ -14,10 +14,10 @@ from app.config import settings
 from app.db import searches
 from app.db.engine import Database
 from app.db.models import JobRunRow, ResultRow, RunRow
-from app.db.results import Results
 from app.db.schema import migrate
+from app.schemas.requests import JobRequest, SearchRequest
+from app.schemas.results import Results
 from app.services import jobs
-from app.services.requests import JobRequest, SearchRequest
 from app.services.searches import create
 from solver.answers.search import solve
 from solver.network.architecture import Architecture

@@ -15,7 +15,7 @@ from app.db.models import JobRow, RunRow, SearchRow
 from app.experiments.catalogue import content_id
 from app.experiments.halving import Halving
 from app.experiments.recipes import Recipe
-from app.services.requests import SearchRequest
+from app.schemas.requests import SearchRequest
 from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer

@@ -5,7 +5,7 @@ from types import ModuleType
 import pytest
 
 from app.config import settings
-from app.db.results import HalvingResult, RungResult
+from app.schemas.results import HalvingResult, RungResult
 from benchmarks import halving, training
 from solver.network.counting import params
 

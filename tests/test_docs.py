@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from app.api import examples as documented
 from app.cli import app
 from app.config import Settings
-from app.services.requests import JobRequest, SearchRequest
+from app.schemas.requests import JobRequest, SearchRequest
 from app.shipped import example
 from solver.network.architecture import Architecture
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from app.db.results import (
+from app.schemas.results import (
     Accuracy,
     BestOfK,
     HalvingResult,

@@ -8,8 +8,8 @@ from app.db import jobs, rungs
 from app.db.identity import variant_id
 from app.db.jobs import Measured
 from app.db.models import JobRow
-from app.db.results import HalvingResult, Results, RungResult
 from app.experiments.halving import Halving, Rung
+from app.schemas.results import HalvingResult, Results, RungResult
 from trainer.statistics import Run, TrainedNetwork, summarise
 
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Body, Path, Response
 
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, Limit, TheDatabase
+from app.schemas.architectures import ArchitecturePage, ArchitectureView
 from app.services import architectures
-from app.services.architectures import ArchitecturePage, ArchitectureView
 from solver.network.architecture import Architecture
 
 router = APIRouter(prefix="/v1/architectures", tags=["architectures"])
@@ -16,7 +16,7 @@ Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.A
 
 
 @router.post("", status_code=201, responses={200: {"model": ArchitectureView}})
-def store_an_architecture(
+def create_architecture(
     architecture: Annotated[Architecture, Body(examples=[examples.ARCHITECTURE])],
     database: TheDatabase,
     response: Response,
@@ -40,6 +40,6 @@ def list_architectures(
 
 
 @router.get("/{id}")
-def get_an_architecture(id: Id, database: TheDatabase) -> ArchitectureView:  # noqa: A002
+def get_architecture(id: Id, database: TheDatabase) -> ArchitectureView:  # noqa: A002
     """One architecture with its counts, layer by layer."""
     return architectures.get(database, id)

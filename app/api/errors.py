@@ -11,36 +11,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.db.errors import UNREACHABLE, NotFoundError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
 from app.errors import ConflictError, Fault, RefusedError, pointer
+from app.schemas.problems import FaultView, ProblemDetails
 from solver.network.sentences import TEXT, place_in, sentence
 
 logger = logging.getLogger(__name__)
-
-
-class FaultView(BaseModel):
-    """One thing wrong with a request."""
-
-    pointer: str = Field(
-        examples=["#/layers/0/kernel_size"],
-        description="JSON pointer into the body (RFC 6901), or `query/NAME`, `header/NAME`",
-    )
-    detail: str = Field(examples=["kernel 7 does not fit its 5×5 input"])
-
-
-class ProblemDetails(BaseModel):
-    """An error (RFC 9457)."""
-
-    type: str = "about:blank"
-    title: str = Field(examples=["Unprocessable Content"])
-    status: int = Field(examples=[422])
-    detail: str = Field(examples=["1 fault in the request"])
-    errors: list[FaultView] = []
 
 
 def problem(

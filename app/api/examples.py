@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from app.db import searches
 from app.db.identity import content_hash, nth_id, variant_id
+from app.schemas.requests import JobRequest, SearchRequest
 from app.services import jobs
-from app.services.requests import JobRequest, SearchRequest
 from app.services.results_csv import COLUMNS
 from app.shipped import example
 from solver.network.architecture import Architecture

@@ -7,9 +7,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from app.api.dependencies import TheDatabase
-from app.api.errors import ProblemDetails, problem
+from app.api.errors import problem
 from app.db.errors import DatabaseError
 from app.db.schema import is_current
+from app.schemas.problems import ProblemDetails
 
 router = APIRouter(tags=["health"])
 
@@ -21,13 +22,13 @@ class Alive(BaseModel):
 
 
 @router.get("/healthz")
-async def is_alive() -> Alive:
+async def get_health() -> Alive:
     """The process answers."""
     return Alive()
 
 
 @router.get("/readyz", response_model=Alive, responses={503: {"model": ProblemDetails}})
-def is_ready(database: TheDatabase) -> Alive | JSONResponse:
+def get_readiness(database: TheDatabase) -> Alive | JSONResponse:
     """The database can be reached, and its schema is the newest."""
     try:
         current = is_current(database)

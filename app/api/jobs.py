@@ -18,10 +18,10 @@ from app.api.dependencies import (
     TheDatabase,
     TheSettings,
 )
+from app.schemas.datasets import DatasetPage
+from app.schemas.jobs import JobPage, JobView, RunPage
+from app.schemas.requests import JobRequest
 from app.services import datasets, events, jobs, results_csv
-from app.services.datasets import DatasetPage
-from app.services.job_views import JobPage, JobView, RunPage
-from app.services.requests import JobRequest
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
@@ -39,7 +39,7 @@ def list_datasets(settings: TheSettings) -> DatasetPage:
 
 
 @router.post("/jobs", status_code=202)
-def train_variants(
+def create_job(
     request: Annotated[
         JobRequest,
         Body(
@@ -78,13 +78,13 @@ def list_jobs(database: TheDatabase, limit: Limit = 50, cursor: Cursor = None) -
 
 
 @router.get("/jobs/{id}")
-def get_a_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
+def get_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
     """How far a job is, and its results, partial while it runs."""
     return jobs.get(database, id)
 
 
 @router.get("/jobs/{id}/runs")
-def list_the_runs_of_a_job(
+def list_runs(
     id: Id,  # noqa: A002
     database: TheDatabase,
     limit: Limit = 50,
@@ -95,7 +95,7 @@ def list_the_runs_of_a_job(
 
 
 @router.post("/jobs/{id}/cancel")
-def cancel_a_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
+def cancel_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
     """End a job; nothing happens if it has ended."""
     return jobs.cancel(database, id)
 
@@ -112,7 +112,7 @@ _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
 
 
 @router.get("/jobs/{id}/events", response_class=StreamingResponse, responses=_EVENTS)
-def follow_a_job(
+def follow_job(
     id: Id,  # noqa: A002
     database: TheDatabase,
     closing: TheClosing,
@@ -154,7 +154,7 @@ _CSV: Final[dict[int | str, dict[str, Any]]] = {
 
 
 @router.get("/jobs/{id}/results.csv", response_class=StreamingResponse, responses=_CSV)
-def download_the_runs_of_a_job(id: Id, database: TheDatabase) -> StreamingResponse:  # noqa: A002
+def download_results(id: Id, database: TheDatabase) -> StreamingResponse:  # noqa: A002
     """Every run as a line of a table: network, seed, accuracies, time, worker, attempt."""
     results_csv.check(database, id)
     headers = {"Content-Disposition": f'attachment; filename="{id}.csv"'}

@@ -9,7 +9,7 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def read_the_metrics(request: Request) -> Response:
+def get_metrics(request: Request) -> Response:
     """Figures for Prometheus: what the database holds, and the requests that were answered."""
     registry: CollectorRegistry = request.app.state.metrics
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))

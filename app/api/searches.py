@@ -19,10 +19,10 @@ from app.api.dependencies import (
 )
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
+from app.schemas.requests import SearchRequest
+from app.schemas.searches import SearchPage, SearchView
+from app.schemas.variants import VariantPage
 from app.services import searches, variant_pages
-from app.services.requests import SearchRequest
-from app.services.searches import SearchPage, SearchView
-from app.services.variants import VariantPage
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
 
@@ -39,7 +39,7 @@ Prefer = Annotated[
 
 
 @router.post("", status_code=201, responses={202: {"model": SearchView}})
-async def search_for_variants(
+async def create_search(
     request: Annotated[
         SearchRequest,
         Body(
@@ -83,13 +83,13 @@ def list_searches(database: TheDatabase, limit: Limit = 50, cursor: Cursor = Non
 
 
 @router.get("/{id}")
-def get_a_search(id: Id, database: TheDatabase) -> SearchView:  # noqa: A002
+def get_search(id: Id, database: TheDatabase) -> SearchView:  # noqa: A002
     """One search with its first 50 variants."""
     return searches.get(database, id)
 
 
 @router.get("/{id}/variants")
-def list_the_variants_of_a_search(
+def list_search_variants(
     id: Id,  # noqa: A002
     database: TheDatabase,
     sort: Annotated[
@@ -109,7 +109,7 @@ def list_the_variants_of_a_search(
 
 
 @router.delete("/{id}", status_code=204)
-def cancel_or_remove_a_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
+def delete_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
     """Cancel a search that runs; remove one that has ended. What jobs refer to is kept: 409."""
     searches.delete(database, id)
 

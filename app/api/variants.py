@@ -8,8 +8,8 @@ from pydantic import Field
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
 from app.db.variants import VariantFilter
+from app.schemas.variants import VariantPage, VariantView
 from app.services import variant_pages, variants
-from app.services.variants import VariantPage, VariantView
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
@@ -42,14 +42,14 @@ class Browse(Schema):
 
 
 @router.get("")
-def browse_variants(wanted: Annotated[Browse, Query()], database: TheDatabase) -> VariantPage:
+def list_variants(wanted: Annotated[Browse, Query()], database: TheDatabase) -> VariantPage:
     """All variants that were ever found, filtered."""
     chosen = VariantFilter(**wanted.model_dump(include=set(VariantFilter._fields)))
     return variant_pages.of_all(database, chosen, wanted.sort, wanted.cursor, wanted.limit)
 
 
 @router.get("/{id}")
-def get_a_variant(
+def get_variant(
     id: Annotated[  # noqa: A002
         str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])
     ],

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.cli.console import ExitCode, out
 from app.cli.tables import neighbours_table
-from app.services.searches import Original
+from app.schemas.searches import Original
 from solver.answers.variants import (
     Answer,
     Describer,

@@ -14,7 +14,7 @@ from app.cli.processes import ChildEndedError
 from app.cli.service import log_tails, service
 from app.cli.tables import results_table, variants_table
 from app.cli.work import require_trainer
-from app.services.variants import VariantView
+from app.schemas.variants import VariantView
 from app.shipped import example
 from app.ui.experiment import Experiment, rows_of
 from app.ui.report import render

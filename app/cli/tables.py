@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import JustifyMethod
 from rich.table import Table
 
-from app.services.architectures import ArchitectureView
+from app.schemas.architectures import ArchitectureView
 from app.ui.experiment import Row
 from app.ui.sentences import percent, points
 from solver.answers.variants import Variant

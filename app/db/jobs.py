@@ -12,11 +12,11 @@ from app.db import identity
 from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.paging import Key, page
-from app.db.results import Results
 from app.db.runs import has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
 from app.experiments.halving import Halving, Rung
+from app.schemas.results import Results
 from app.states import FINAL, OPEN
 
 NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))

@@ -16,11 +16,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from app.db.results import Results
-from app.db.search_terms import SearchTerms
 from app.db.types import AsSchema, Document, UTCDateTime, database_time
 from app.experiments.failures import FAILURES
 from app.experiments.halving import Rung
+from app.schemas.results import Results
+from app.schemas.search_terms import SearchTerms
 from app.states import RUN_STATES, STATES
 
 Id = String(40)

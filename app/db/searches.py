@@ -9,9 +9,9 @@ from app.db import identity, variants
 from app.db.errors import LostLeaseError, existing
 from app.db.models import JobRow, SearchRow, VariantRow
 from app.db.paging import Key, page
-from app.db.search_terms import SearchTerms
 from app.db.statements import affected
 from app.db.types import database_time
+from app.schemas.search_terms import SearchTerms
 from solver.answers.variants import Answer
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))

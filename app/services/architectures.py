@@ -2,30 +2,12 @@
 
 from typing import NamedTuple
 
-from pydantic import Field
-
 from app.db import architectures
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
+from app.schemas.architectures import ArchitecturePage, ArchitectureView
 from solver.network.architecture import Architecture
-from solver.network.counting import Counts, LayerReport, count, describe
-from solver.network.schema import Schema
-
-
-class ArchitectureView(Schema):
-    """An architecture with all that was inferred, counted as a whole and layer by layer."""
-
-    id: str = Field(description="Hash of what the network computes; names take no part in it")
-    architecture: Architecture
-    counts: Counts
-    layers: list[LayerReport]
-
-
-class ArchitecturePage(Schema):
-    """Architectures, the newest first."""
-
-    items: list[ArchitectureView]
-    next: str | None
+from solver.network.counting import count, describe
 
 
 class Registered(NamedTuple):

@@ -4,41 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from app.errors import Fault, RefusedError
 from app.experiments import folders
 from app.experiments.catalogue import DATASETS, Dataset
-from app.services.requests import NO_DATASET
-from solver.network.schema import Schema
-
-
-class DatasetView(Schema):
-    """A data set, and whether this machine has it."""
-
-    name: str
-    resolution: int = Field(description="Native, in pixels: the shortest side of all images")
-    channels: int = Field(description="3 if any image has colours, else 1")
-    classes: int
-    present: bool
-
-
-class FaultyDatasetView(Schema):
-    """Images of a user that are no data set as they are."""
-
-    name: str
-    resolution: int | None = Field(description="`null` where no image can be read")
-    channels: int | None
-    classes: int
-    present: bool
-    faults: list[str]
-
-
-class DatasetPage(Schema):
-    """All data sets."""
-
-    items: list[DatasetView | FaultyDatasetView]
-    next: None = None
+from app.schemas.datasets import DatasetPage, DatasetView, FaultyDatasetView
+from app.schemas.requests import NO_DATASET
 
 
 @dataclass(frozen=True)

@@ -8,57 +8,22 @@ from typing import Any, Final
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
-from pydantic import Field
 
 from app.db import events, jobs
 from app.db.engine import Database
 from app.db.errors import NotFoundError
 from app.db.events import Cursor, News
-from app.experiments.failures import Failure
-from app.services.job_views import (
-    EpochView,
-    ProgressView,
-    epoch_view,
-    network_name,
-    progress_view,
-)
-from app.services.requests import MOST_RUNS
-from app.states import FINAL, RunState, State
+from app.schemas.events import EndEvent, EpochEvent, RunEvent
+from app.schemas.jobs import ProgressView
+from app.schemas.requests import MOST_RUNS
+from app.services.job_views import epoch_view, network_name, progress_view
+from app.states import FINAL
 from solver.network.schema import Schema
 
 POLL_SECONDS: Final = 1.0
 KEEP_ALIVE_SECONDS: Final = 15.0
 LOOK_SECONDS: Final = 0.2
 """The time between two checks whether the server stops."""
-
-
-class EpochEvent(Schema):
-    """An epoch of a run was measured."""
-
-    run_id: str
-    network: str = Field(description="`original`, or the variant's id")
-    seed: int
-    epoch: EpochView
-
-
-class RunEvent(Schema):
-    """A run ended."""
-
-    run_id: str
-    network: str = Field(description="`original`, or the variant's id")
-    seed: int
-    state: RunState
-    test_accuracy: float | None
-    validation_accuracy: float | None
-    failure: Failure | None
-    error: str | None
-
-
-class EndEvent(Schema):
-    """The job ended."""
-
-    state: State
-    error: str | None
 
 
 def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.services.searches import Original
+from app.schemas.searches import Original
 from app.services.tallies import Tally
 from solver.network.counting import count
 from solver.network.schema import Schema

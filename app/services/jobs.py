@@ -12,10 +12,11 @@ from app.errors import ConflictError, Fault, RefusedError
 from app.experiments.catalogue import Dataset, content_id
 from app.experiments.fitting import remarks
 from app.experiments.halving import Halving
+from app.schemas.jobs import JobPage, JobView, RunPage
+from app.schemas.requests import MOST_RUNS, JobRequest
 from app.services import datasets
 from app.services.idempotency import once
-from app.services.job_views import JobPage, JobView, RunPage, job_view, run_view
-from app.services.requests import MOST_RUNS, JobRequest
+from app.services.job_views import job_view, run_view
 from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
 

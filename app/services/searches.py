@@ -1,78 +1,22 @@
 """Searches: asked for, solved by a child process, and browsed."""
 
-from datetime import datetime
-
-from pydantic import Field
-
 from app.db import architectures, searches
 from app.db.engine import Database, Session
 from app.db.models import SearchRow
-from app.db.search_terms import SearchTerms
 from app.errors import ConflictError, Fault, RefusedError, pointer
+from app.schemas.requests import SearchRequest
+from app.schemas.search_terms import SearchTerms
+from app.schemas.searches import Original, SearchPage, SearchSummary, SearchView
 from app.services import variant_pages
 from app.services.architectures import checked
 from app.services.idempotency import once
-from app.services.requests import SearchRequest
-from app.services.variants import VariantView
-from app.states import FINAL, State
-from solver.answers.variants import Explanation, Outcome, SolverReport
+from app.states import FINAL
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
-from solver.network.counting import Counts, count
-from solver.network.schema import Schema
-from solver.problem import ApproachName, Question, Settings
+from solver.network.counting import count
+from solver.problem import ApproachName
 
 FIRST_VARIANTS = 50
-
-
-class TermsView(Question, Settings):
-    """What was asked: defaults filled in, the architecture by its id."""
-
-    architecture_id: str
-
-
-class Original(Schema):
-    """The network that a search starts from."""
-
-    id: str
-    resolution: int
-    counts: Counts
-
-
-class SearchSummary(Schema):
-    """A search in a list: all but its variants."""
-
-    id: str
-    state: State
-    created_at: datetime
-    finished_at: datetime | None
-    request: TermsView
-    original: Original
-    outcome: Outcome | None = Field(
-        description="`complete`: every solution is there; `timed_out`: what is there was found "
-        "before the time limit, and is neither all nor a sample or the best of all"
-    )
-    found: int = Field(
-        description="How many solutions were found: all there are where the outcome is `complete` "
-        "or `truncated` (but see docs/model.md), else those that time allowed"
-    )
-    solver: SolverReport | None
-    explanation: Explanation | None
-    error: str | None
-
-
-class SearchView(SearchSummary):
-    """A search with its first variants."""
-
-    variants: list[VariantView]
-    next: str | None = Field(description="Cursor for `/v1/searches/{id}/variants`")
-
-
-class SearchPage(Schema):
-    """Searches, the newest first."""
-
-    items: list[SearchSummary]
-    next: str | None
 
 
 def create(database: Database, request: SearchRequest, key: str | None) -> str:

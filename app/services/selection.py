@@ -11,7 +11,7 @@ from app.errors import Fault, RefusedError
 from app.experiments.catalogue import Dataset
 from app.experiments.fitting import misfits, too_small
 from app.experiments.recipes import Recipe
-from app.services.requests import (
+from app.schemas.requests import (
     HalvingSelection,
     JobRequest,
     NamedSelection,

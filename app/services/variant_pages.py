@@ -6,8 +6,9 @@ from app.db import searches, variants
 from app.db.engine import Database, Session
 from app.db.models import SearchRow, VariantRow
 from app.db.variants import STORED, SortKey, VariantFilter
+from app.schemas.variants import VariantPage
 from app.services.variant_orders import DERIVED, order, sort_keys
-from app.services.variants import VariantPage, derivers
+from app.services.variants import derivers
 
 
 def of_search(

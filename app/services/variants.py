@@ -3,31 +3,15 @@
 from collections.abc import Callable
 from functools import cache
 
-from pydantic import Field
-
 from app.db import architectures, searches, variants
 from app.db.engine import Database, Session
 from app.db.identity import split_id, variant_id
 from app.db.models import SearchRow, VariantRow
-from solver.answers.variants import Describer, Variant
+from app.schemas.variants import VariantView
+from solver.answers.variants import Describer
 from solver.approaches import APPROACHES
-from solver.network.schema import Schema
 from solver.problem import Problem
 from solver.variation.template import Assignment
-
-
-class VariantView(Variant):
-    """A stored variant."""
-
-    id: str = Field(description="The search's id and the variant's position in it")
-    search_id: str
-
-
-class VariantPage(Schema):
-    """Some variants."""
-
-    items: list[VariantView]
-    next: str | None
 
 
 class Deriver:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.db.search_terms import SearchTerms
-from app.services.requests import SearchRequest
+from app.schemas.requests import SearchRequest
+from app.schemas.search_terms import SearchTerms
 from solver.problem import Best, Problem, Settings, SolveRequest
 from tests.factories import original, search_body
 

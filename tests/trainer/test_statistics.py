@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from app.db.results import HalvingResult, MeanVariant, Results, RungResult
+from app.schemas.results import HalvingResult, MeanVariant, Results, RungResult
 from trainer import statistics
 from trainer.statistics import Run, TrainedNetwork, summarise
 

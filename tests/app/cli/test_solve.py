@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from app.services.requests import SearchRequest
+from app.schemas.requests import SearchRequest
 from app.shipped import example
 from solver.network.architecture import Architecture
 from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError

@@ -10,7 +10,8 @@ from app.db.engine import Database
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.runs import Claim
 from app.experiments.halving import Rung
-from app.services.job_views import JobView, job_view
+from app.schemas.jobs import JobView
+from app.services.job_views import job_view
 from tests.factories import queued_job
 from tests.workers import FakeWorker, epoch_row
 

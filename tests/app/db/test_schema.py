@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import Base, RunRow, SearchRow, VariantRow
-from app.db.results import HalvingResult
 from app.db.schema import config, is_current, migrate
+from app.schemas.results import HalvingResult
 from app.services.job_views import job_view
 from solver.network.schema import MAX_COUNT
 from tests.factories import queued_job

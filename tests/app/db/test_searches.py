@@ -12,7 +12,7 @@ from app.db.identity import nth_id
 from app.db.models import SearchRow, VariantRow
 from app.db.statements import insert_all
 from app.db.types import Document, database_time
-from app.services.requests import SearchRequest
+from app.schemas.requests import SearchRequest
 from solver.answers.table import AnswerTable
 from solver.answers.variants import COSTS, Answer, SolverReport
 from solver.network.schema import MAX_COUNT

@@ -8,9 +8,9 @@ import pytest
 from app.db import searches
 from app.db.engine import Database
 from app.db.paging import CursorError, encode
+from app.schemas.variants import VariantView
 from app.services.variant_orders import Order, Orders
 from app.services.variant_pages import of_search
-from app.services.variants import VariantView
 from solver.answers.table import AnswerTable
 from solver.answers.variants import COSTS, Answer, Describer, SolverReport
 from tests.factories import queued_search, solved_search

@@ -2,7 +2,8 @@ import pytest
 
 from app.db import variants
 from app.db.engine import Database
-from app.services.variants import VariantView, derivers, get
+from app.schemas.variants import VariantView
+from app.services.variants import derivers, get
 from solver.approaches import APPROACHES
 from tests.factories import solved_search
 

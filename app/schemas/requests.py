@@ -5,9 +5,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.db.search_terms import SearchTerms
 from app.experiments.catalogue import DATASETS, FOLDER
 from app.experiments.recipes import Recipe
+from app.schemas.search_terms import SearchTerms
 from solver.network.architecture import Architecture
 from solver.network.schema import Schema
 from solver.network.sentences import told

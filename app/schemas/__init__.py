@@ -1,0 +1,1 @@
+"""What users send and receive: the schemas of the HTTP API, its client and its pages."""

@@ -1,0 +1,20 @@
+"""Variants, as users see them."""
+
+from pydantic import Field
+
+from solver.answers.variants import Variant
+from solver.network.schema import Schema
+
+
+class VariantView(Variant):
+    """A stored variant."""
+
+    id: str = Field(description="The search's id and the variant's position in it")
+    search_id: str
+
+
+class VariantPage(Schema):
+    """Some variants."""
+
+    items: list[VariantView]
+    next: str | None
