@@ -12,7 +12,7 @@ from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, Delta, Span, Walk, count, share_read, span
 from solver.network.layers import Layer, Shape
-from solver.network.schema import Schema
+from solver.network.schema import ANSWERED, Schema
 from solver.problem import Best, Find, Problem
 from solver.variation.coverage import Coverage
 from solver.variation.template import Assignment, convolutions
@@ -61,6 +61,8 @@ class Explanation(Schema):
 
     Parts that were not found in time are empty lists, or ``None``.
     """
+
+    model_config = ANSWERED
 
     blocking: list[str] = Field(description="The requirements that stand in the way")
     nearest: Variant | None = Field(
