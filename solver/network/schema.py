@@ -35,7 +35,7 @@ ANSWERED: Final = ConfigDict(json_schema_serialization_defaults_required=True)
 class Schema(BaseModel):
     """A frozen schema that refuses unknown keys and reports faults in sentences."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @model_validator(mode="wrap")
     @classmethod
