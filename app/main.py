@@ -11,10 +11,13 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from app.api import architectures, errors, health, jobs, metrics, searches, variants
+from app.api.access import Guarded
+from app.api.key_scheme import describe_keys
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
 from app.schemas.problems import ProblemDetails
+from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
 
@@ -35,9 +38,18 @@ def _version() -> str:
 
 
 def create_app(given: Settings | None = None) -> FastAPI:
-    """Build the application; ``given`` settings replace those of the environment."""
+    """Build the application; ``given`` settings replace those of the environment.
+
+    Requests from other machines need a key, however the application is served.
+
+    Raises
+    ------
+    app.services.keys.UnusableKeyError
+        The settings give a key that is none.
+    """
     chosen = given or settings()
     registry = _registry()
+    given_key = key_given(chosen)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -45,6 +57,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
         solvers = Solvers(database, limits, chosen.poll)
         app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)
         solvers.start()
@@ -77,9 +90,16 @@ def create_app(given: Settings | None = None) -> FastAPI:
     async def _start() -> RedirectResponse:
         return RedirectResponse("/docs")
 
+    describe_keys(app, is_optional=chosen.require_key == "auto")
     app.state.metrics = registry
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
-    app.middleware_stack = Observed(app.build_middleware_stack(), Traffic(registry))
+    guarded = Guarded(
+        app.build_middleware_stack(),
+        chosen.require_key,
+        chosen.rate_limit,
+        chosen.auth_failure_limit,
+    )
+    app.middleware_stack = Observed(guarded, Traffic(registry))
     return app
 
 

@@ -93,6 +93,11 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    return unavailable(error)
+
+
+def unavailable(error: Exception) -> JSONResponse:
+    """The answer where the database fails."""
     logger.error("the database did not answer: %s", error)
     return problem(503, "the database does not answer; try again", headers={"Retry-After": "2"})
 

@@ -10,6 +10,7 @@ from app.cli.console import out
 from app.cli.count import count
 from app.cli.demo import demo
 from app.cli.feasible import feasible
+from app.cli.keys import keys
 from app.cli.migrate import migrate
 from app.cli.restore import restore
 from app.cli.serve import serve
@@ -37,6 +38,7 @@ app.command()(up)
 app.command()(demo)
 app.command()(backup)
 app.command()(restore)
+app.add_typer(keys, name="keys")
 
 
 def _print_version(is_wanted: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.db import architectures, jobs, searches, variants
 from app.db.engine import Database, Session
+from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
 from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
@@ -21,7 +22,7 @@ from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
 
 
-def create(database: Database, request: JobRequest, key: str | None, data_dir: Path) -> str:
+def create(database: Database, request: JobRequest, key: OwnedKey | None, data_dir: Path) -> str:
     """Check a job, choose its variants, and queue its runs. Returns the job's id.
 
     Parameters
