@@ -16,7 +16,7 @@ from app.services import keys as service
 DAY: Final = 86_400.0
 MOST_DAYS: Final = 36_500
 
-keys = typer.Typer(no_args_is_help=True, help="Keys of the API: make, list and revoke them.")
+keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke keys of the API.")
 
 
 @keys.command()
