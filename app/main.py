@@ -12,11 +12,13 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 
 from app.api import architectures, errors, health, jobs, metrics, searches, variants
 from app.api.access import Guarded
+from app.api.availability import Available
 from app.api.key_scheme import describe_keys
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
 from app.schemas.problems import ProblemDetails
+from app.services.condition import Condition
 from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
@@ -55,17 +57,21 @@ def create_app(given: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(chosen.database_url)
         limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
-        solvers = Solvers(database, limits, chosen.poll)
+        condition = Condition(database)
+        solvers = Solvers(database, condition, limits, chosen.poll)
         app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        app.state.condition = condition
         app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)
+        condition.start()
         solvers.start()
         try:
             yield
         finally:
             app.state.closing.set()
             solvers.stop()
+            condition.stop()
             registry.unregister(counted)
             database.close()
 
@@ -94,7 +100,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     app.state.metrics = registry
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
     guarded = Guarded(
-        app.build_middleware_stack(),
+        Available(app.build_middleware_stack()),
         chosen.require_key,
         chosen.rate_limit,
         chosen.auth_failure_limit,

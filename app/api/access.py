@@ -98,8 +98,10 @@ class Guarded:
         except BadKeyError as bad:
             self._failures.take(address)
             raise _TurnedAwayError(_unauthorized(str(bad), 'error="invalid_token"')) from bad
-        except DatabaseError as away:
-            raise _TurnedAwayError(unavailable(away)) from away
+        except DatabaseError as failed:
+            if cause := scope["app"].state.condition.note(failed):
+                raise _TurnedAwayError(unavailable(cause)) from failed
+            raise
 
     def _counted(self, rates: Rates, who: str, *, is_only_looked_at: bool = False) -> Window | None:
         window = rates.look(who) if is_only_looked_at else rates.take(who)

@@ -9,6 +9,7 @@ from app.api.access import key_id_of
 from app.config import Settings
 from app.db.engine import Database
 from app.db.idempotency import OwnedKey
+from app.services.condition import Condition
 from app.services.solvers import Solvers
 
 ID_PATTERN = r"^[A-Za-z0-9_-]+$"
@@ -17,6 +18,11 @@ ID_PATTERN = r"^[A-Za-z0-9_-]+$"
 def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
+
+
+def _condition(request: Request) -> Condition:
+    condition: Condition = request.app.state.condition
+    return condition
 
 
 def _solvers(request: Request) -> Solvers:
@@ -35,6 +41,7 @@ def _closing(request: Request) -> threading.Event:
 
 
 TheDatabase = Annotated[Database, Depends(_database)]
+TheCondition = Annotated[Condition, Depends(_condition)]
 TheSolvers = Annotated[Solvers, Depends(_solvers)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 TheClosing = Annotated[threading.Event, Depends(_closing)]

@@ -4,6 +4,7 @@ import logging
 from contextlib import closing
 
 from app.cli.console import fail
+from app.cli.databases import failure
 from app.config import Settings
 from app.db.engine import Database
 from app.db.errors import DatabaseError
@@ -30,5 +31,5 @@ def guarded(chosen: Settings, host: str) -> Settings:
     except UnusableKeyError as unusable:
         fail(str(unusable))
     except (DatabaseError, OSError) as away:
-        fail(f"a server on {host} needs a key, and the database cannot be asked for one: {away}")
+        fail(f"a server on {host} needs a key, which the database must tell: {failure(away)}")
     return chosen.model_copy(update={"require_key": "always"})

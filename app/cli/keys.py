@@ -6,8 +6,8 @@ import typer
 from pydantic import TypeAdapter
 from rich.table import Column, Table
 
-from app.cli.backup import the_database
 from app.cli.console import fail, notes, out
+from app.cli.databases import the_database
 from app.db.errors import NotFoundError
 from app.keys import Scope, id_of
 from app.schemas.keys import KeyView

@@ -44,6 +44,12 @@ class Database:
         """Whether the database is SQLite: a file on this machine."""
         return self.url.get_backend_name() == "sqlite"
 
+    @property
+    def path(self) -> Path | None:
+        """The file of SQLite; ``None`` without one."""
+        name = self.url.database if self.is_sqlite else None
+        return Path(name).expanduser() if name and name != ":memory:" else None
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction for reading; changes made in it are not kept."""
@@ -55,6 +61,12 @@ class Database:
         """A transaction for writing; it is committed at the end, or rolled back as a whole."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection that begins to write at once; uncommitted changes are not kept."""
+        with self._writing.connect() as connection:
+            yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
