@@ -10,8 +10,9 @@ from app.cli.answers import FIRST, print_explanation, print_outcome
 from app.cli.console import ExitCode, fail, notes, out
 from app.cli.files import read_json
 from app.cli.processes import ChildEndedError
+from app.cli.result_tables import results_table
 from app.cli.service import log_tails, service
-from app.cli.tables import results_table, variants_table
+from app.cli.tables import variants_table
 from app.cli.work import require_trainer
 from app.client import Client, IsobudgetError, Search
 from app.client.progress import job_bar
