@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from pydantic import ValidationError
-
-from app.schemas.problems import FaultView
+from app.schemas.problems import FaultView, ProblemDetails
 
 if TYPE_CHECKING:
     import httpx2
@@ -84,12 +82,8 @@ class ProblemError(IsobudgetError):
 
     Attributes
     ----------
-    status
-        HTTP's status code.
-    title, detail
-        The problem in a word, and in a sentence.
-    errors
-        The faults of the request: each has a ``pointer`` to its place, and a ``detail``.
+    problem
+        What the service told.
     request_id
         What the service's log calls the request.
     retry_after
@@ -99,20 +93,39 @@ class ProblemError(IsobudgetError):
     def __init__(
         self,
         call: str,
-        status: int,
-        title: str,
-        detail: str,
-        errors: tuple[FaultView, ...] = (),
+        problem: ProblemDetails,
         request_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(_message(f"{call}: {status} {title}", detail, errors))
-        self.status = status
-        self.title = title
-        self.detail = detail
-        self.errors = errors
+        super().__init__(_message(call, problem))
+        self.problem = problem
         self.request_id = request_id
         self.retry_after = retry_after
+
+    @property
+    def status(self) -> int:
+        """HTTP's status code."""
+        return self.problem.status
+
+    @property
+    def title(self) -> str:
+        """The problem in a word."""
+        return self.problem.title
+
+    @property
+    def detail(self) -> str:
+        """The problem in a sentence."""
+        return self.problem.detail
+
+    @property
+    def errors(self) -> list[FaultView]:
+        """The faults of the request: each has a ``pointer`` to its place, and a ``detail``."""
+        return self.problem.errors
+
+    @property
+    def total(self) -> int:
+        """How many faults there are; the service lists the first of many."""
+        return max(self.problem.total, len(self.errors))
 
 
 class UnauthorizedError(ProblemError):
@@ -171,33 +184,19 @@ def problem(call: str, response: httpx2.Response, retry_after: float | None) -> 
         In how many seconds the service asks to come again.
     """
     status = response.status_code
-    told = _document(response)
     kind = _KINDS.get(status, ServerError if status >= 500 else ProblemError)
-    return kind(
-        call,
-        status,
-        str(told.get("title") or _phrase(status)),
-        str(told.get("detail") or "the answer says no more"),
-        tuple(_faults(told.get("errors"))),
-        response.headers.get("X-Request-ID"),
-        retry_after,
-    )
+    return kind(call, _told(response), response.headers.get("X-Request-ID"), retry_after)
 
 
-def _document(response: httpx2.Response) -> Mapping[str, Any]:
-    """The problem document; nothing where a proxy answered a page of its own."""
+def _told(response: httpx2.Response) -> ProblemDetails:
+    """The problem document; where a proxy answered a page of its own, the status in words."""
+    status = response.status_code
+    silent = ProblemDetails(title=_phrase(status), status=status, detail="the answer says no more")
     try:
-        document = response.json()
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _faults(errors: Any) -> list[FaultView]:
-    try:
-        return [FaultView.model_validate(fault, extra="ignore") for fault in errors or ()]
-    except (TypeError, ValidationError):
-        return []
+        told = {**silent.model_dump(), **response.json(), "status": status}
+        return ProblemDetails.model_validate(told, extra="ignore")
+    except (TypeError, ValueError):  # pydantic's ValidationError is one
+        return silent
 
 
 def _phrase(status: int) -> str:
@@ -207,8 +206,9 @@ def _phrase(status: int) -> str:
         return "Error"
 
 
-def _message(head: str, detail: str, errors: tuple[FaultView, ...]) -> str:
-    lines = [f"  {fault.pointer}: {fault.detail}" for fault in errors[:SHOWN_FAULTS]]
-    if more := len(errors) - len(lines):
-        lines.append(f"  and {more} more")
-    return "\n".join([f"{head}: {detail}", *lines])
+def _message(call: str, problem: ProblemDetails) -> str:
+    head = f"{call}: {problem.status} {problem.title}: {problem.detail}"
+    lines = [f"  {fault.pointer}: {fault.detail}" for fault in problem.errors[:SHOWN_FAULTS]]
+    if (more := max(problem.total, len(problem.errors)) - len(lines)) > 0:
+        lines.append(f"  and {more:,} more")
+    return "\n".join([head, *lines])

@@ -191,7 +191,7 @@ class Flows:
             yield view
             if view.state in FINAL:
                 return
-            pause = look if asked is None else min(asked, LONGEST_ASKED)
+            pause = look if asked is None else min(max(asked, FIRST_LOOK), LONGEST_ASKED)
             if time.monotonic() + pause > patience.until:
                 raise WaitTimeoutError(f"{call} is {view.state} after {timeout:g} s")
             await self._wire.pause(pause)
@@ -212,7 +212,7 @@ class Flows:
         EventsUnavailableError
             Events do not get through.
         """
-        last_id, tried, silent = "", 0, 0
+        last_id, tried, silent, usual = "", 0, 0, 0.0
         while True:
             asked: float | None = None
             try:
@@ -227,7 +227,7 @@ class Flows:
                         silent += 1
                         async for event in stream.events:
                             tried, silent, last_id = 0, 0, event.id or last_id
-                            asked = None if event.retry is None else event.retry / 1000
+                            usual = usual if event.retry is None else event.retry / 1000
                             if event.event in kinds:
                                 yield _event(call, kinds[event.event], event.data)
                             if event.event == "end":
@@ -237,7 +237,7 @@ class Flows:
                 logger.info("%s: the stream broke off (%s); going on", call, lost)
             if silent >= SILENT_STREAMS:
                 raise EventsUnavailableError(f"{call}: no events get through")
-            await self._wire.pause(min(pause_before(tried, asked), LONGEST_ASKED))
+            await self._wire.pause(min(max(pause_before(tried, asked), usual), LONGEST_ASKED))
             tried += 1
 
     def job_events(self, id_: str) -> AsyncGenerator[JobEvent, None]:

@@ -16,6 +16,7 @@ PASSING: Final = frozenset({429, 502, 503, 504})
 """Statuses that say that the same call may succeed later."""
 NOT_DONE: Final = frozenset({429, 503})
 """Those of them that say that the call was not carried out."""
+LEAST_PAUSE: Final = 0.1
 FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 10.0
 LONGEST_ASKED: Final = 300.0
@@ -66,7 +67,7 @@ def pause_before(tried: int, asked: float | None) -> float:
     They are drawn at random, so that many clients do not come back at the same moment.
     """
     if asked is not None:
-        return asked
+        return max(asked, LEAST_PAUSE)
     return min(FIRST_PAUSE * 2.0 ** min(tried, 16), LONGEST_PAUSE) * random.uniform(0.5, 1.0)
 
 

@@ -64,10 +64,10 @@ def test_one_who_has_had_the_end_is_told_nothing_more() -> None:
 
 
 def test_the_service_may_say_when_to_come_again() -> None:
-    again = stream("retry: 1500\n" + run_event(0, "1"))
-    job, script = following(again, stream(end_event("2")), answer(job_view()))
-    assert seeds(job) == [0]
-    assert script.pauses == [1.5]
+    again = stream("retry: 1500\n" + run_event(0, "1"), run_event(1, "2"))
+    job, script = following(again, away(), stream(end_event("3")), answer(job_view()))
+    assert seeds(job) == [0, 1]
+    assert script.pauses == [1.5, 1.5]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,13 @@ def test_a_message_does_not_grow_with_the_number_of_faults() -> None:
     assert str(error).endswith("and 980 more")
 
 
+def test_faults_that_the_service_did_not_list_are_counted() -> None:
+    document = {"title": "Refused", "detail": "many", "errors": FAULTS, "total": 60_000}
+    error = refused(answer(document, 422))
+    assert error.total == 60_000
+    assert str(error).endswith("and 59,998 more")
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

@@ -67,6 +67,13 @@ def test_a_call_does_not_pause_for_an_hour_but_says_for_how_long_it_would_have_t
     assert script.pauses == []
 
 
+def test_one_who_may_come_again_at_once_does_not_come_all_the_time() -> None:
+    script = Script(*[refusal(503, Retry_After="0")] * 3, answer(job_view("running")))
+    script._answers += [answer(job_view("running"), Retry_After="0")] * 3 + [answer(job_view())]
+    script.client().job(JOB_ID).wait()
+    assert min(script.pauses) >= 0.1
+
+
 def test_pauses_grow_to_a_bound() -> None:
     pauses = [pause_before(tried, None) for tried in range(2_000)]
     assert pauses[0] <= 0.25
