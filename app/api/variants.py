@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
 from app.api.python_files import DESCRIBED, PythonFile, answered
+from app.api.routes import Router
 from app.db.variants import VariantFilter
 from app.schemas.variants import VariantPage, VariantView
 from app.services import sources, variant_pages, variants
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
-router = APIRouter(prefix="/v1/variants", tags=["variants"])
+router = Router(prefix="/v1/variants", tags=["variants"])
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])]
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
