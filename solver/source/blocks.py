@@ -84,8 +84,8 @@ class Blocks:
 
     Attributes
     ----------
-    helpers
-        Functions of all modules that are used.
+    functions
+        The names of all modules that are used, such as ``nn.ReLU``.
     """
 
     def __init__(self, network: Network) -> None:

@@ -39,7 +39,7 @@ def source(architecture: Architecture, origin: str = "", *, count_pooling: bool 
     counts = count(architecture, count_pooling=count_pooling)
     classes = [HELPERS[name].rstrip() for name in sorted(blocks.functions & HELPERS.keys())]
     classes += ["\n".join(class_lines(it, block_docstring(it))) for it in others]
-    classes.append("\n".join(class_lines(whole)))
+    classes.append("\n".join(class_lines(whole, _shapes(architecture))))
     head = _docstring(_paragraphs(architecture, counts, origin, count_pooling))
     checks = _checks(counts, architecture)
     return "\n\n\n".join([f"{head}\n\n{_IMPORTS.rstrip()}", *classes, checks]) + "\n"
@@ -50,13 +50,10 @@ def _paragraphs(
 ) -> list[str]:
     """What a file says of its network."""
     channels, height, width = architecture.input.shape
-    image = f"{channels} × {height} × {width}"
-    name = plain(architecture.name or "")
+    title = f"{name}: a" if (name := plain(architecture.name or "")) else "A"
     pooling = "" if count_pooling else ", pooling left out"
     return [
-        f"{name}: a network for images of {image}."
-        if name
-        else f"A network for images of {image}.",
+        f"{title} network for images of {channels} × {height} × {width}.",
         plain(architecture.description or ""),
         f"It has {counts.params:,} parameters. An image takes {counts.macs:,} multiply-adds "
         f"({counts.flops:,} FLOPs{pooling}), and at most {counts.activations:,} activations are "
@@ -76,12 +73,16 @@ def plain(text: str) -> str:
 
 def _docstring(paragraphs: Sequence[str]) -> str:
     """The docstring of a file: the first paragraph on its first line."""
-    first, *others = [
-        textwrap.fill(it, WIDTH - 3, break_long_words=False, break_on_hyphens=False)
-        for it in paragraphs
-        if it
-    ]
+    wrapper = textwrap.TextWrapper(WIDTH - 3, break_long_words=False, break_on_hyphens=False)
+    first, *others = [wrapper.fill(it) for it in paragraphs if it]
     return '"""' + "\n\n".join([first, *others]) + '\n"""'
+
+
+def _shapes(architecture: Architecture) -> str:
+    """What a network maps to what, B images at once."""
+    sizes = shapes(architecture)
+    read, made = (", ".join(map(str, shape)) for shape in (sizes[0], sizes[-1]))
+    return f"Maps images of shape (B, {read}) to (B, {made})."
 
 
 def _checks(counts: Counts, architecture: Architecture) -> str:
