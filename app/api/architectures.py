@@ -6,9 +6,10 @@ from fastapi import Body, Path, Response
 
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, Limit, TheDatabase
+from app.api.python_files import DESCRIBED, PythonFile, answered
 from app.api.routes import Router
 from app.schemas.architectures import ArchitecturePage, ArchitectureView
-from app.services import architectures
+from app.services import architectures, sources
 from solver.network.architecture import Architecture
 
 router = Router(prefix="/v1/architectures", tags=["architectures"])
@@ -44,3 +45,12 @@ def list_architectures(
 def get_architecture(id: Id, database: TheDatabase) -> ArchitectureView:  # noqa: A002
     """One architecture with its counts, layer by layer."""
     return architectures.get(database, id)
+
+
+@router.get("/{id}/model.py", response_class=PythonFile, responses=DESCRIBED)
+def download_architecture_source(id: Id, database: TheDatabase) -> PythonFile:  # noqa: A002
+    """An architecture as PyTorch source.
+
+    The file has a class `Variant`; run as a script, it checks its own counts.
+    """
+    return answered(sources.of_architecture(database, id))

@@ -7,15 +7,17 @@ from pydantic import Field
 
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
+from app.api.python_files import DESCRIBED, PythonFile, answered
 from app.api.routes import Router
 from app.db.variants import VariantFilter
 from app.schemas.variants import VariantPage, VariantView
-from app.services import variant_pages, variants
+from app.services import sources, variant_pages, variants
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
 router = Router(prefix="/v1/variants", tags=["variants"])
 
+Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])]
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
 
 
@@ -50,11 +52,15 @@ def list_variants(wanted: Annotated[Browse, Query()], database: TheDatabase) -> 
 
 
 @router.get("/{id}")
-def get_variant(
-    id: Annotated[  # noqa: A002
-        str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])
-    ],
-    database: TheDatabase,
-) -> VariantView:
+def get_variant(id: Id, database: TheDatabase) -> VariantView:  # noqa: A002
     """One variant; its architecture is complete, and can be posted as it is."""
     return variants.get(database, id)
+
+
+@router.get("/{id}/model.py", response_class=PythonFile, responses=DESCRIBED)
+def download_variant_source(id: Id, database: TheDatabase) -> PythonFile:  # noqa: A002
+    """A variant as PyTorch source.
+
+    The file has a class `Variant`; run as a script, it checks its own counts.
+    """
+    return answered(sources.of_variant(database, id))

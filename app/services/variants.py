@@ -15,9 +15,16 @@ from solver.variation.template import Assignment
 
 
 class Deriver:
-    """Derives the variants of one search."""
+    """Derives the variants of one search.
+
+    Attributes
+    ----------
+    problem
+        What the search solves.
+    """
 
     def __init__(self, problem: Problem) -> None:
+        self.problem = problem
         self._symbols = tuple(APPROACHES[problem.approach].symbols)
         self.describer = Describer(problem)
 
