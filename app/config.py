@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.logs import LogFormat
@@ -33,9 +33,13 @@ class Settings(BaseSettings):
     ``solver_processes`` leaves searches to other servers on the same database. ``checkpoints`` is a
     folder or a URL for ``fsspec``; all workers on the database share it.
 
-    The last seven are the server's. It answers to ``allowed_hosts`` beside loopback names, believes
-    ``X-Forwarded-For`` and ``X-Forwarded-Proto`` of ``forwarded_allow_ips``, and lets pages of
-    ``cors_origins`` read its answers.
+    With ``require_key`` ``auto``, a server on a loopback address needs no keys. ``bootstrap_key``,
+    or the file ``bootstrap_key_file``, is a key that is valid as long as the server runs. Rates are
+    written ``600/minute``, or ``off``.
+
+    The server answers to ``allowed_hosts`` beside loopback names, believes ``X-Forwarded-For`` and
+    ``X-Forwarded-Proto`` of ``forwarded_allow_ips``, and lets pages of ``cors_origins`` read its
+    answers.
     """
 
     model_config = SettingsConfigDict(env_prefix="ISOBUDGET_", frozen=True)
@@ -60,6 +64,24 @@ class Settings(BaseSettings):
     head_seconds: float = Field(default=10.0, gt=0, le=3600)
     body_seconds: float = Field(default=20.0, gt=0, le=3600)
     keep_alive_seconds: float = Field(default=5.0, gt=0, le=3600)
+    require_key: Literal["auto", "always"] = "auto"
+    bootstrap_key: SecretStr | None = None
+    bootstrap_key_file: Path | None = None
+    rate_limit: str = "600/minute"
+    auth_failure_limit: str = "20/minute"
+
+    @field_validator("rate_limit", "auth_failure_limit")
+    @classmethod
+    def _check_rate(cls, rate: str) -> str:
+        from limits import parse  # for servers only
+
+        try:
+            is_readable = rate == "off" or parse(rate).amount > 0
+        except ValueError:
+            is_readable = False
+        if not is_readable:
+            raise ValueError("write a number per time, as in 600/minute, or off")
+        return rate
 
 
 @lru_cache

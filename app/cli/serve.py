@@ -9,6 +9,7 @@ import typer
 import uvicorn
 
 from app import logs
+from app.cli.access import guarded
 from app.cli.console import settings
 
 Host = Annotated[
@@ -30,7 +31,7 @@ def serve(
     """Serve the HTTP API and its pages, until stopped.
 
     The database must be migrated: isobudget migrate. Nothing is trained without a worker:
-    isobudget work.
+    isobudget work. Where other machines can reach it, a key is needed: isobudget keys create.
     """
     # No other command needs these.
     from app.main import create_app
@@ -41,7 +42,7 @@ def serve(
         update={name: value for name, value in changes.items() if value is not None}
     )
     logs.set_up(chosen.log_format)
-    app = create_app(chosen)
+    app = create_app(guarded(chosen, chosen.host))
     config = ServerConfig(app, chosen, access_log=access_log)
     server = _Server(config, app.state.closing)
     with suppress(KeyboardInterrupt):  # after an orderly stop, it raises the signal again
