@@ -37,9 +37,9 @@ class Settings(BaseSettings):
     or the file ``bootstrap_key_file``, is a key that is valid as long as the server runs. Rates are
     written ``600/minute``, or ``off``.
 
-    The server answers to ``allowed_hosts`` beside loopback names, believes ``X-Forwarded-For`` and
-    ``X-Forwarded-Proto`` of ``forwarded_allow_ips``, and lets pages of ``cors_origins`` read its
-    answers.
+    The server answers to ``allowed_hosts`` beside loopback names, believes
+    ``X-Forwarded-For`` and ``X-Forwarded-Proto`` of ``forwarded_allow_ips``, and lets pages of
+    ``cors_origins`` read its answers.
     """
 
     model_config = SettingsConfigDict(env_prefix="ISOBUDGET_", frozen=True)
@@ -57,6 +57,11 @@ class Settings(BaseSettings):
     lease: float = Field(default=15.0, ge=0.5, le=3600)
     poll: float = Field(default=0.5, gt=0, le=60)
     log_format: LogFormat | None = None
+    require_key: Literal["auto", "always"] = "auto"
+    bootstrap_key: SecretStr | None = None
+    bootstrap_key_file: Path | None = None
+    rate_limit: str = "600/minute"
+    auth_failure_limit: str = "20/minute"
     allowed_hosts: Names = ()
     forwarded_allow_ips: Names = ()
     cors_origins: Names = ()
@@ -64,11 +69,6 @@ class Settings(BaseSettings):
     head_seconds: float = Field(default=10.0, gt=0, le=3600)
     body_seconds: float = Field(default=20.0, gt=0, le=3600)
     keep_alive_seconds: float = Field(default=5.0, gt=0, le=3600)
-    require_key: Literal["auto", "always"] = "auto"
-    bootstrap_key: SecretStr | None = None
-    bootstrap_key_file: Path | None = None
-    rate_limit: str = "600/minute"
-    auth_failure_limit: str = "20/minute"
 
     @field_validator("rate_limit", "auth_failure_limit")
     @classmethod

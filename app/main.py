@@ -106,13 +106,13 @@ def create_app(given: Settings | None = None) -> FastAPI:
     methods.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics, pages):
         app.include_router(module.router)
+    describe_keys(app, is_optional=chosen.require_key == "auto")
     description.install(app)
 
     @app.get("/", include_in_schema=False)
     async def _start() -> RedirectResponse:
         return RedirectResponse("/docs")
 
-    describe_keys(app, is_optional=chosen.require_key == "auto")
     app.router.middleware_stack = Dispatch(app.router)
     app.state.metrics, app.state.traffic = registry, Traffic(registry)
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
