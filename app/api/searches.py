@@ -6,9 +6,11 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
+from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.api import examples
+from app.api import caching, examples, tables
+from app.api.caching import IfNoneMatch
 from app.api.dependencies import (
     ID_PATTERN,
     Cursor,
@@ -17,12 +19,13 @@ from app.api.dependencies import (
     TheDatabase,
     TheSolvers,
 )
+from app.api.tables import AcceptEncoding
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
 from app.schemas.requests import SearchRequest
 from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
-from app.services import searches, variant_pages
+from app.services import searches, variant_pages, variants_csv
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
 
@@ -88,7 +91,7 @@ def get_search(id: Id, database: TheDatabase) -> SearchView:  # noqa: A002
     return searches.get(database, id)
 
 
-@router.get("/{id}/variants")
+@router.get("/{id}/variants", response_model=VariantPage, responses=caching.KEPT)
 def list_search_variants(
     id: Id,  # noqa: A002
     database: TheDatabase,
@@ -103,9 +106,39 @@ def list_search_variants(
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> VariantPage:
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """The variants that a search found, page by page."""
-    return variant_pages.of_search(database, id, sort, cursor, limit)
+    page, is_final = variant_pages.text_of_search(database, id, sort, cursor, limit)
+    return caching.kept(page, if_none_match, is_final=is_final)
+
+
+@router.get(
+    "/{id}/variants.csv",
+    response_class=StreamingResponse,
+    responses=caching.KEPT
+    | tables.described("A header, then a line for each variant", examples.VARIANTS_CSV),
+)
+def download_search_variants(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The variants that a search found, as a table: unknowns, counts, accuracy where trained.
+
+    `accuracy` is the mean on the test split over `runs`, of the data set and recipe with the most
+    of them.
+    """
+    finished_at, runs = variants_csv.state_of(database, id)
+    headers = {}
+    if finished_at is not None:
+        tag = caching.weak_tag_of(id, finished_at, runs, variants_csv.VERSION)
+        headers = caching.headers_of(tag)
+        if caching.holds(if_none_match, tag):
+            return Response(status_code=304, headers={**headers, "Vary": tables.VARY})
+    lines = variants_csv.of_search(database, id)
+    return tables.table(lines, f"{id}-variants", accept_encoding, headers)
 
 
 @router.delete("/{id}", status_code=204)
