@@ -37,9 +37,9 @@ def tag_of(content: str) -> str:
     return f'"{blake2b(content.encode(), digest_size=12).hexdigest()}"'
 
 
-def weak_tag_of(*parts: object) -> str:
-    """An entity tag for all encodings of an answer that is made from these parts."""
-    return "W/" + tag_of(repr(parts))
+def weak_tag_of(version: str) -> str:
+    """An entity tag for all encodings of an answer, from the version of what it is made from."""
+    return f"W/{tag_of(version)}"
 
 
 def holds(asked: str | None, tag: str) -> bool:

@@ -26,6 +26,7 @@ from app.schemas.requests import SearchRequest
 from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
 from app.services import searches, variant_pages, variants_csv
+from app.states import FINAL
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
 
@@ -85,10 +86,15 @@ def list_searches(database: TheDatabase, limit: Limit = 50, cursor: Cursor = Non
     return searches.newest(database, cursor, limit)
 
 
-@router.get("/{id}")
-def get_search(id: Id, database: TheDatabase) -> SearchView:  # noqa: A002
+@router.get("/{id}", response_model=SearchView, responses=caching.KEPT)
+def get_search(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """One search with its first 50 variants."""
-    return searches.get(database, id)
+    search = searches.get(database, id)
+    return caching.kept(search.model_dump_json(), if_none_match, is_final=search.state in FINAL)
 
 
 @router.get("/{id}/variants", response_model=VariantPage, responses=caching.KEPT)
@@ -116,8 +122,9 @@ def list_search_variants(
 @router.get(
     "/{id}/variants.csv",
     response_class=StreamingResponse,
-    responses=caching.KEPT
-    | tables.described("A header, then a line for each variant", examples.VARIANTS_CSV),
+    responses=tables.described(
+        "A header, then a line for each variant", examples.VARIANTS_CSV, is_kept=True
+    ),
 )
 def download_search_variants(
     id: Id,  # noqa: A002
@@ -130,15 +137,9 @@ def download_search_variants(
     `accuracy` is the mean on the test split over `runs`, of the data set and recipe with the most
     of them.
     """
-    finished_at, runs = variants_csv.state_of(database, id)
-    headers = {}
-    if finished_at is not None:
-        tag = caching.weak_tag_of(id, finished_at, runs, variants_csv.VERSION)
-        headers = caching.headers_of(tag)
-        if caching.holds(if_none_match, tag):
-            return Response(status_code=304, headers={**headers, "Vary": tables.VARY})
+    version = variants_csv.version(database, id)
     lines = variants_csv.of_search(database, id)
-    return tables.table(lines, f"{id}-variants", accept_encoding, headers)
+    return tables.kept(lines, f"{id}-variants", accept_encoding, version, if_none_match)
 
 
 @router.delete("/{id}", status_code=204)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import Header, Response
 from fastapi.responses import StreamingResponse
 
+from app.api import caching
 from app.services import csv_text
 
 AcceptEncoding = Annotated[
@@ -19,10 +20,13 @@ AcceptEncoding = Annotated[
 VARY: Final = "Accept-Encoding"
 
 
-def described(description: str, example: str) -> dict[int | str, dict[str, Any]]:
-    """The description of a route that answers a table."""
+def described(
+    description: str, example: str, *, is_kept: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """The description of a route that answers a table; clients may keep it if ``is_kept``."""
     content = {"text/csv": {"schema": {"type": "string"}, "example": example}}
-    return {200: {"description": description, "content": content}}
+    answer: dict[str, Any] = {"description": description, "content": content}
+    return {**caching.KEPT, 200: answer | caching.KEPT[200]} if is_kept else {200: answer}
 
 
 def table(
@@ -40,6 +44,22 @@ def table(
     else:
         content = csv_text.encoded(parts)
     return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=sent)
+
+
+def kept(
+    parts: Iterable[str], name: str, accepted: str | None, version: str | None, asked: str | None
+) -> Response:
+    """Stream a CSV, or answer 304 if the client has it already.
+
+    ``version`` names what the table is made from; ``None`` if that may change.
+    """
+    if version is None:
+        return table(parts, name, accepted)
+    tag = caching.weak_tag_of(version)
+    headers = caching.headers_of(tag)
+    if caching.holds(asked, tag):
+        return Response(status_code=304, headers={**headers, "Vary": VARY})
+    return table(parts, name, accepted, headers)
 
 
 def takes_gzip(accepted: str | None) -> bool:

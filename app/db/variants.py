@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from operator import truediv
@@ -67,13 +67,6 @@ class Accuracy(NamedTuple):
         return math.sqrt(self.squares / (self.runs - 1)) if self.runs > 1 else None
 
 
-class Measured(NamedTuple):
-    """A variant, and its accuracy if it was trained."""
-
-    row: Stored
-    accuracy: Accuracy | None
-
-
 COLUMNS: Final = Stored._fields
 _WHOLE: Final = tuple(_TABLE[name] for name in COLUMNS)
 
@@ -114,6 +107,9 @@ class SortKey(NamedTuple):
 
 _OF_SEARCH: Final = select(*_WHOLE).where(_TABLE.search_id == bindparam("search_id"))
 _ONE: Final = _OF_SEARCH.where(_TABLE.position == bindparam("position"))
+_STRETCH: Final = _OF_SEARCH.where(
+    _TABLE.position >= bindparam("start"), _TABLE.position < bindparam("end")
+).order_by(_TABLE.position)
 _SOME: Final = _OF_SEARCH.where(_TABLE.position.in_(bindparam("positions", expanding=True)))
 """Statements are built once, since building one takes longer than executing it."""
 
@@ -162,9 +158,21 @@ def find(session: Session, search_id: str, position: int) -> Stored | None:
 
 def at(session: Session, search_id: str, positions: Sequence[int]) -> list[Stored]:
     """The variants at these positions, in this order."""
-    found = session.execute(_SOME, {"search_id": search_id, "positions": positions})
-    by_position = {row.position: row for row in map(Stored._make, found)}
+    rows = _rows(session, _SOME, {"search_id": search_id, "positions": positions})
+    by_position = {row.position: row for row in rows}
     return [by_position[position] for position in positions]
+
+
+def stretch(session: Session, search_id: str, start: int, limit: int) -> list[Stored]:
+    """The variants of a search from position ``start`` on, at most ``limit``, in their order.
+
+    Positions have no gaps. With both ends given, no database reads more than these rows.
+    """
+    return _rows(session, _STRETCH, {"search_id": search_id, "start": start, "end": start + limit})
+
+
+def _rows(session: Session, statement: Select[Any], values: Mapping[str, Any]) -> list[Stored]:
+    return list(map(Stored._make, session.execute(statement, values).all()))
 
 
 def order(session: Session, search_id: str, keys: Sequence[SortKey]) -> Order:
@@ -210,21 +218,20 @@ def filtered(
         The cursor is not one of this list's.
     """
     given = wanted.given
-    sort = _sort(given, keys)
+    sort = _sort(keys)
     values: dict[str, Any] = {**given, "most": limit + 1}
     if cursor is not None:
         values |= zip(_places(sort), decode(cursor, len(sort)), strict=True)
     statement = _statement(tuple(given), tuple(keys), is_behind=cursor is not None)
-    found = list(map(Stored._make, session.execute(statement, values)))
+    found = _rows(session, statement, values)
     if len(found) <= limit:
         return found, None
     return found[:limit], encode([getattr(found[limit - 1], key.column.key) for key in sort])
 
 
-def _sort(given: Container[str], keys: Sequence[SortKey]) -> list[Key]:
+def _sort(keys: Sequence[SortKey]) -> list[Key]:
     """The columns that a list is sorted by: its keys, then search and position."""
-    behind = (Key(_TABLE.position),) if "search_id" in given else _POSITION
-    return [*(Key(SORTED_BY[key.name], key.descending) for key in keys), *behind]
+    return [*(Key(SORTED_BY[key.name], key.descending) for key in keys), *_POSITION]
 
 
 def _places(sort: Sequence[Key]) -> list[str]:
@@ -237,7 +244,7 @@ def _statement(
     given: tuple[str, ...], keys: tuple[SortKey, ...], *, is_behind: bool
 ) -> Select[Any]:
     """A page of the variants that pass a filter; values of the filter are parameters."""
-    sort = _sort(given, keys)
+    sort = _sort(keys)
     query = _matching(given).order_by(*(key.order() for key in sort)).limit(bindparam("most"))
     if not is_behind:
         return query
@@ -247,25 +254,25 @@ def _statement(
 
 def block(
     session: Session, wanted: VariantFilter, after: tuple[str, int] | None, limit: int
-) -> list[Measured]:
-    """Up to ``limit`` variants that pass a filter, each with its accuracy if it was trained.
+) -> list[Stored]:
+    """Up to ``limit`` variants that pass a filter, behind the variant ``after``.
 
-    They come behind the variant ``after``, sorted by search and position.
+    They are sorted by search and position.
     """
     given = wanted.given
     values: dict[str, Any] = {**given, "most": limit}
     if after is not None:
         values |= zip(_places(_POSITION), after, strict=True)
-    if "search_id" in given and after is not None:
-        values |= {"last_0": after[1]}
-    statement = _statement(tuple(given), (), is_behind=after is not None)
-    rows = list(map(Stored._make, session.execute(statement, values)))
-    found = _accuracies(session, rows) if rows else {}
-    return [Measured(row, found.get((row.search_id, row.position))) for row in rows]
+    return _rows(session, _statement(tuple(given), (), is_behind=after is not None), values)
 
 
-def _accuracies(session: Session, rows: Sequence[Stored]) -> dict[tuple[str, int], Accuracy]:
-    """The accuracies of consecutive variants, by search and position."""
+def accuracies_of(session: Session, rows: Sequence[Stored]) -> dict[tuple[str, int], Accuracy]:
+    """The accuracies of variants that were trained, by search and position.
+
+    ``rows`` are consecutive in a list sorted by search and position.
+    """
+    if not rows:
+        return {}
     first, last = ((row.search_id, row.position) for row in (rows[0], rows[-1]))
     place = tuple_(*accuracies.VARIANT)
     query = select(accuracies.of_variants(place >= first, place <= last))
@@ -315,9 +322,12 @@ def start_of(cursor: str | None) -> int:
 
 
 def in_order(
-    session: Session, search_id: str, order: Order, start: int, limit: int
+    session: Session, search_id: str, order: Order | None, start: int, limit: int
 ) -> tuple[list[Stored], str | None]:
-    """A page of a search's variants, in the given order of their positions."""
+    """A page of a search's variants, in an order of their positions; ``None``: the solver's."""
     behind = start + limit
+    if order is None:
+        rows = stretch(session, search_id, start, limit + 1)
+        return rows[:limit], encode([behind]) if len(rows) > limit else None
     rows = at(session, search_id, list(order[start:behind]))
     return rows, encode([behind]) if behind < len(order) else None

@@ -19,6 +19,7 @@ from app.services.idempotency import once
 from app.services.job_views import job_view, run_view
 from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
+from app.states import FINAL
 
 
 def create(database: Database, request: JobRequest, key: str | None, data_dir: Path) -> str:
@@ -185,8 +186,8 @@ def cancel(database: Database, id_: str) -> JobView:
     return get(database, id_)
 
 
-def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPage:
-    """A page of a job's runs.
+def runs(database: Database, id_: str, cursor: str | None, limit: int) -> tuple[RunPage, bool]:
+    """A page of a job's runs, and whether the job has ended.
 
     Raises
     ------
@@ -195,7 +196,8 @@ def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPag
     """
     after = int(decode(cursor, 1)[0]) if cursor else None
     with database.read() as session:
-        jobs.get(session, id_)
+        has_ended = jobs.get(session, id_).state in FINAL
         found, last = jobs.runs(session, id_, after, limit)
     items = [run_view(item) for item in found]
-    return RunPage(items=items, next=None if last is None else encode([last]))
+    page = RunPage(items=items, next=None if last is None else encode([last]))
+    return page, has_ended

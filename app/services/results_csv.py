@@ -7,6 +7,7 @@ from app.db import jobs
 from app.db.engine import Database
 from app.services import csv_text
 from app.services.job_views import network_name
+from app.states import FINAL
 
 _FIELDS: Final = (
     "seed",
@@ -22,19 +23,24 @@ _FIELDS: Final = (
     "run_id",
 )
 COLUMNS: Final = ("network", *_FIELDS)
+VERSION: Final = 1
+"""To be raised when the columns or what they hold change, so that clients ask anew."""
 ROWS_AT_ONCE: Final = 500
 
 
-def check(database: Database, id_: str) -> None:
-    """Check that a job exists.
+def version(database: Database, id_: str) -> str | None:
+    """What the table of a job is made from, as a text; ``None`` while the job is open.
 
     Raises
     ------
     app.db.errors.NotFoundError
-        It does not.
+        There is no such job.
     """
     with database.read() as session:
-        jobs.get(session, id_)
+        job = jobs.get(session, id_)
+        if job.state not in FINAL:
+            return None
+        return f"{VERSION} {id_} {job.retries} {jobs.attempts(session, id_)}"
 
 
 def lines(database: Database, id_: str) -> Iterator[str]:

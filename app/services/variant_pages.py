@@ -67,12 +67,9 @@ def _of_search(
     """A page, and whether it is of a search that has ended."""
     keys = sort_keys(sort)
     finished_at = searches.finished_at(session, search_id)
-    if keys:
-        start, positions = variants.start_of(cursor), order(session, search_id, finished_at, keys)
-        page = variants.in_order(session, search_id, positions, start, limit)
-    else:
-        wanted = VariantFilter(search_id=search_id)
-        page = variants.filtered(session, wanted, (), cursor, limit)
+    positions = order(session, search_id, finished_at, keys) if keys else None
+    start = variants.start_of(cursor)
+    page = variants.in_order(session, search_id, positions, start, limit)
     return page, finished_at is not None
 
 
