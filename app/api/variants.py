@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from app.api import caching, examples, tables
 from app.api.caching import IfNoneMatch
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
+from app.api.routes import Router
 from app.api.tables import AcceptEncoding
 from app.db.variants import VariantFilter
 from app.schemas.variants import VariantPage, VariantView
@@ -16,7 +17,7 @@ from app.services import variant_pages, variants, variants_csv
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
-router = APIRouter(prefix="/v1/variants", tags=["variants"])
+router = Router(prefix="/v1/variants", tags=["variants"])
 
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
 Share = Annotated[float | None, Field(ge=0, le=1)]

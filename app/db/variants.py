@@ -15,7 +15,7 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 from app.db import accuracies, identity
 from app.db.errors import existing
 from app.db.models import JobRunRow, SearchRow, VariantRow
-from app.db.paging import CursorError, Key, behind, decode, encode
+from app.db.paging import Key, Listing, behind, decode, encode
 from app.db.statements import insert_all
 from solver.answers.variants import Answer
 from solver.variation.unknown import RESOLUTION
@@ -205,12 +205,14 @@ def filtered(
     session: Session,
     wanted: VariantFilter,
     keys: Sequence[SortKey],
+    listing: str,
     cursor: str | None,
     limit: int,
 ) -> tuple[list[Stored], str | None]:
     """A page of the variants that pass a filter.
 
-    Ties and lists without keys are sorted by search and position.
+    Ties and lists without keys are sorted by search and position. ``listing`` is the name of the
+    list; its cursors are good for no other.
 
     Raises
     ------
@@ -219,14 +221,18 @@ def filtered(
     """
     given = wanted.given
     sort = _sort(keys)
+    bound = [listing, given, keys]
     values: dict[str, Any] = {**given, "most": limit + 1}
     if cursor is not None:
-        values |= zip(_places(sort), decode(cursor, len(sort)), strict=True)
+        kinds = [key.column.type.python_type for key in sort]
+        last = decode(session, bound, cursor, kinds)
+        values |= zip(_places(sort), last, strict=True)
     statement = _statement(tuple(given), tuple(keys), is_behind=cursor is not None)
     found = _rows(session, statement, values)
     if len(found) <= limit:
         return found, None
-    return found[:limit], encode([getattr(found[limit - 1], key.column.key) for key in sort])
+    place = [getattr(found[limit - 1], key.column.key) for key in sort]
+    return found[:limit], encode(session, bound, place)
 
 
 def _sort(keys: Sequence[SortKey]) -> list[Key]:
@@ -307,27 +313,27 @@ def _matching(given: Collection[str]) -> Select[Any]:
     return query
 
 
-def start_of(cursor: str | None) -> int:
-    """The place where a page begins in an order of :func:`in_order`.
+def in_order(
+    session: Session,
+    search_id: str,
+    order: Order | None,
+    listing: Listing,
+    cursor: str | None,
+    limit: int,
+) -> tuple[list[Stored], str | None]:
+    """A page of a search's variants, in an order of their positions; ``None``: the solver's.
 
     Raises
     ------
     CursorError
-        The cursor is not one of such a list's.
+        The cursor is not one of this list's.
     """
-    start = decode(cursor, 1)[0] if cursor else 0
-    if not isinstance(start, int) or start < 0:
-        raise CursorError("the cursor belongs to another list")
-    return start
-
-
-def in_order(
-    session: Session, search_id: str, order: Order | None, start: int, limit: int
-) -> tuple[list[Stored], str | None]:
-    """A page of a search's variants, in an order of their positions; ``None``: the solver's."""
+    start = decode(session, listing, cursor, [int])[0] if cursor is not None else 0
     behind = start + limit
     if order is None:
         rows = stretch(session, search_id, start, limit + 1)
-        return rows[:limit], encode([behind]) if len(rows) > limit else None
-    rows = at(session, search_id, list(order[start:behind]))
-    return rows, encode([behind]) if behind < len(order) else None
+        is_more = len(rows) > limit
+    else:
+        rows = at(session, search_id, list(order[start:behind]))
+        is_more = behind < len(order)
+    return rows[:limit], encode(session, listing, [behind]) if is_more else None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from pydantic_core import to_json
 
@@ -16,6 +16,9 @@ from app.services.variants import deriver
 
 Rows: TypeAlias = tuple[Sequence[Stored], str | None]
 """The rows of a page, and the cursor of the next one."""
+
+OF_SEARCH: Final = "variants of a search"
+OF_ALL: Final = "all variants"
 
 
 def of_search(
@@ -57,7 +60,7 @@ def text_of_all(
     """
     keys = sort_keys(sort)
     with database.read() as session:
-        found = variants.filtered(session, wanted, keys, cursor, limit)
+        found = variants.filtered(session, wanted, keys, OF_ALL, cursor, limit)
         return _text(database, session, found)
 
 
@@ -68,8 +71,8 @@ def _of_search(
     keys = sort_keys(sort)
     finished_at = searches.finished_at(session, search_id)
     positions = order(session, search_id, finished_at, keys) if keys else None
-    start = variants.start_of(cursor)
-    page = variants.in_order(session, search_id, positions, start, limit)
+    listing = [OF_SEARCH, search_id, keys]
+    page = variants.in_order(session, search_id, positions, listing, cursor, limit)
     return page, finished_at is not None
 
 

@@ -11,7 +11,7 @@ from solver.answers.table import AnswerTable
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, Delta, Span, Walk, count, share_read, span
 from solver.network.layers import Layer, Shape
-from solver.network.schema import Schema
+from solver.network.schema import ANSWERED, DEFERRED, Schema
 from solver.problem import Best, Find, Problem
 from solver.variation.coverage import Coverage
 from solver.variation.template import Assignment
@@ -38,6 +38,8 @@ def is_at_least(outcome: Outcome, found: int, find: Find) -> bool:
 class Variant(Schema):
     """A network with another resolution and the original's budget."""
 
+    model_config = DEFERRED
+
     approach: str
     resolution: int
     assignment: dict[str, int] = Field(
@@ -57,6 +59,8 @@ class Explanation(Schema):
 
     Parts that were not found in time are empty lists, or ``None``.
     """
+
+    model_config = ANSWERED | DEFERRED
 
     blocking: list[str] = Field(description="The requirements that stand in the way")
     nearest: Variant | None = Field(
@@ -99,7 +103,7 @@ class Answer(Schema):
     :data:`MEASURES`. It is not part of the answer's JSON.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True) | DEFERRED
 
     outcome: Outcome
     found: int

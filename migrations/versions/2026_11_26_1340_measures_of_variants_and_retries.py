@@ -11,7 +11,7 @@ from alembic import op
 from pydantic_core import from_json
 
 revision: str = "a3c61f0d8e57"
-down_revision: str | None = "5b1f7c9e2d40"
+down_revision: str | None = "8c3e5a17f6d2"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
