@@ -6,7 +6,7 @@ from typing import NamedTuple
 from app.db import architectures, variants
 from app.db.engine import Database
 from app.db.identity import split_id
-from app.services.variants import derivers
+from app.services.variants import deriver
 from solver.problem import Problem
 from solver.source import source
 
@@ -44,9 +44,9 @@ def of_variant(database: Database, id_: str) -> SourceFile:
     """
     with database.read() as session:
         row = variants.get(session, *split_id(id_))
-        deriver = derivers(session)(row.search_id)
-        view = deriver.view(row)
-    problem = deriver.problem
+        found = deriver(database, session, row.search_id)
+        view = found.view(row)
+    problem = found.problem
     text = source(view.architecture, _origin(problem, id_), count_pooling=problem.count_pooling)
     return SourceFile(_file_name("variant", view.architecture.name, id_), text)
 
