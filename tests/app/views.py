@@ -26,6 +26,7 @@ def search_view(**changes: Any) -> dict[str, Any]:
             "budget": "params",
             "ranges": {"resolution": [6, 8]},
             "architecture_id": "0",
+            "tolerance": {"below": 0.0, "above": 0.0},
         },
         "original": {"id": "0", "resolution": 5, "counts": counts()},
         "outcome": "complete",
