@@ -14,6 +14,7 @@ from app.api import architectures, errors, health, jobs, metrics, searches, vari
 from app.api.access import Guarded
 from app.api.availability import Available
 from app.api.key_scheme import describe_keys
+from app.api.routes import StrictRoute
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
@@ -87,6 +88,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
             for code in (422,)
         },
     )
+    app.router.route_class = StrictRoute
     app.state.closing = threading.Event()
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):

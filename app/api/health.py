@@ -2,15 +2,15 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from app.api.dependencies import TheCondition
 from app.api.errors import unavailable
+from app.api.routes import Router
 from app.schemas.problems import ProblemDetails
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 
 class Alive(BaseModel):
