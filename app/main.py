@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
-from app.api import architectures, errors, health, jobs, metrics, searches, variants
+from app.api import architectures, description, errors, health, jobs, metrics, searches, variants
 from app.api.access import Guarded
 from app.api.availability import Available
 from app.api.key_scheme import describe_keys
@@ -18,7 +18,6 @@ from app.api.routes import StrictRoute
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
-from app.schemas.problems import ProblemDetails
 from app.services.condition import Condition
 from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
@@ -83,22 +82,19 @@ def create_app(given: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         max_body_size=MAX_BODY_BYTES,
-        responses={
-            code: {"model": ProblemDetails, "content": {"application/problem+json": {}}}
-            for code in (422,)
-        },
     )
     app.router.route_class = StrictRoute
     app.state.closing = threading.Event()
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):
         app.include_router(module.router)
+    describe_keys(app, is_optional=chosen.require_key == "auto")
+    description.install(app)
 
     @app.get("/", include_in_schema=False)
     async def _start() -> RedirectResponse:
         return RedirectResponse("/docs")
 
-    describe_keys(app, is_optional=chosen.require_key == "auto")
     app.state.metrics = registry
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
     guarded = Guarded(

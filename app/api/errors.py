@@ -25,11 +25,11 @@ from solver.network.sentences import TEXT, place_in, sentence
 
 logger = logging.getLogger(__name__)
 
-RETRY_SECONDS: Final = "2"
 MOST_LISTED: Final = 20
 """Faults that an answer lists."""
 MOST_BYTES: Final = 16 * 1024
 """Size of an answer."""
+RETRY_SECONDS: Final = "2"
 MOST_CHARACTERS: Final = 600
 """Length of a sentence; no sentence of ours about sensible values is as long."""
 

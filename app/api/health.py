@@ -8,13 +8,15 @@ from pydantic import BaseModel
 from app.api.dependencies import TheCondition
 from app.api.errors import unavailable
 from app.api.routes import Router
-from app.schemas.problems import ProblemDetails
+from solver.network.schema import ANSWERED
 
 router = Router(tags=["health"])
 
 
 class Alive(BaseModel):
     """All is well."""
+
+    model_config = ANSWERED
 
     status: Literal["ok"] = "ok"
 
@@ -25,7 +27,7 @@ async def get_health() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", response_model=Alive, responses={503: {"model": ProblemDetails}})
+@router.get("/readyz", response_model=Alive)
 def get_readiness(condition: TheCondition) -> Alive | JSONResponse:
     """The database can be read and written, and its schema is the newest."""
     cause = condition.look()
