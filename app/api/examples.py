@@ -13,6 +13,7 @@ from app.services.jobs import document
 from app.services.results_csv import COLUMNS
 from app.shipped import example
 from solver.network.architecture import Architecture
+from solver.source import source
 
 ARCHITECTURE: Final = example("digits-architecture")
 SEARCH: Final = example("digits-search")
@@ -20,6 +21,7 @@ TOLERANT_SEARCH: Final[dict[str, Any]] = example("digits-search-flops")
 
 _ORIGINAL: Final = Architecture.model_validate(ARCHITECTURE)
 ARCHITECTURE_ID: Final = _ORIGINAL.id
+SOURCE: Final = source(_ORIGINAL, f"Architecture {ARCHITECTURE_ID} of Isobudget.")
 
 
 def _search_id(body: dict[str, Any]) -> str:

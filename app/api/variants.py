@@ -9,16 +9,18 @@ from pydantic import Field
 from app.api import caching, examples, tables
 from app.api.caching import IfNoneMatch
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
+from app.api.python_files import DESCRIBED, PythonFile, answered
 from app.api.routes import Router
 from app.api.tables import AcceptEncoding
 from app.db.variants import VariantFilter
 from app.schemas.variants import VariantPage, VariantView
-from app.services import variant_pages, variants, variants_csv
+from app.services import sources, variant_pages, variants, variants_csv
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
 router = Router(prefix="/v1/variants", tags=["variants"])
 
+Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])]
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
 Share = Annotated[float | None, Field(ge=0, le=1)]
 
@@ -94,11 +96,18 @@ def download_variants(
 
 @router.get("/{id}", response_model=VariantView, responses=caching.KEPT)
 def get_variant(
-    id: Annotated[  # noqa: A002
-        str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])
-    ],
+    id: Id,  # noqa: A002
     database: TheDatabase,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """One variant; its architecture is complete, and can be posted as it is."""
     return caching.kept(variants.text(database, id), if_none_match)
+
+
+@router.get("/{id}/model.py", response_class=PythonFile, responses=DESCRIBED)
+def download_variant_source(id: Id, database: TheDatabase) -> PythonFile:  # noqa: A002
+    """A variant as PyTorch source.
+
+    The file has a class `Variant`; run as a script, it checks its own counts.
+    """
+    return answered(sources.of_variant(database, id))

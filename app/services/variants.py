@@ -30,6 +30,11 @@ class Deriver:
 
     Writing JSON directly is many times faster: a layer is written once for all variants that have
     the same values in it.
+
+    Attributes
+    ----------
+    problem
+        What the search solves.
     """
 
     def __init__(self, problem: Problem) -> None:
