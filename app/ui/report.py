@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
+from pydantic_core import to_jsonable_python
 
 from app.ui.experiment import Experiment, rows_of
 from app.ui.plot import accuracy_plot
@@ -50,7 +51,7 @@ def _asked(experiment: Experiment) -> Iterator[tuple[str, str]]:
     """The names and values of what the user asked for."""
     search, request, job = experiment.search, experiment.search.request, experiment.job
     original = search.original
-    counts, wanted = original.counts, job.request
+    counts, wanted = original.counts, to_jsonable_python(job.request)
     yield (
         "Original",
         f"{original.resolution} px, {counts.params:,} parameters, {counts.flops:,} FLOPs",
@@ -91,7 +92,8 @@ def _done(experiment: Experiment) -> Iterator[tuple[str, str]]:
     job, runs = experiment.job, experiment.runs
     progress = job.progress
     networks = len({run.network for run in runs})
-    yield "Networks", f"{networks}, with {job.request['seeds']} seeds each"
+    seeds = to_jsonable_python(job.request)["seeds"]
+    yield "Networks", f"{networks}, with {seeds} seeds each"
     yield "Runs", f"{progress.runs_done} of {progress.runs_total} ended; {job.state}"
     yield "Training", f"{sum(run.seconds or 0 for run in runs):.1f} s in all"
     if reused := sum(run.reused for run in runs):
