@@ -10,12 +10,16 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
-from app.api import architectures, errors, health, jobs, metrics, searches, variants
+from app.api import architectures, description, errors, health, jobs, metrics, searches, variants
+from app.api.access import Guarded
+from app.api.availability import Available
+from app.api.key_scheme import describe_keys
 from app.api.routes import StrictRoute
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
-from app.schemas.problems import ProblemDetails
+from app.services.condition import Condition
+from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
 
@@ -36,24 +40,38 @@ def _version() -> str:
 
 
 def create_app(given: Settings | None = None) -> FastAPI:
-    """Build the application; ``given`` settings replace those of the environment."""
+    """Build the application; ``given`` settings replace those of the environment.
+
+    Requests from other machines need a key, however the application is served.
+
+    Raises
+    ------
+    app.services.keys.UnusableKeyError
+        The settings give a key that is none.
+    """
     chosen = given or settings()
     registry = _registry()
+    given_key = key_given(chosen)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(chosen.database_url)
         limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
-        solvers = Solvers(database, limits, chosen.poll)
+        condition = Condition(database)
+        solvers = Solvers(database, condition, limits, chosen.poll)
         app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        app.state.condition = condition
+        app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)
+        condition.start()
         solvers.start()
         try:
             yield
         finally:
             app.state.closing.set()
             solvers.stop()
+            condition.stop()
             registry.unregister(counted)
             database.close()
 
@@ -64,24 +82,28 @@ def create_app(given: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         max_body_size=MAX_BODY_BYTES,
-        responses={
-            code: {"model": ProblemDetails, "content": {"application/problem+json": {}}}
-            for code in (422,)
-        },
     )
     app.router.route_class = StrictRoute
     app.state.closing = threading.Event()
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):
         app.include_router(module.router)
+    description.install(app)
 
     @app.get("/", include_in_schema=False)
     async def _start() -> RedirectResponse:
         return RedirectResponse("/docs")
 
+    describe_keys(app, is_optional=chosen.require_key == "auto")
     app.state.metrics = registry
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
-    app.middleware_stack = Observed(app.build_middleware_stack(), Traffic(registry))
+    guarded = Guarded(
+        Available(app.build_middleware_stack()),
+        chosen.require_key,
+        chosen.rate_limit,
+        chosen.auth_failure_limit,
+    )
+    app.middleware_stack = Observed(guarded, Traffic(registry))
     return app
 
 

@@ -39,7 +39,14 @@ Prefer = Annotated[
 ]
 
 
-@router.post("", status_code=201, responses={202: {"model": SearchView}})
+@router.post(
+    "",
+    status_code=201,
+    responses={
+        202: {"model": SearchView, "description": "The search goes on"},
+        404: {"description": "There is no such architecture"},
+    },
+)
 async def create_search(
     request: Annotated[
         SearchRequest,
@@ -58,9 +65,9 @@ async def create_search(
     ],
     database: TheDatabase,
     solvers: TheSolvers,
+    idempotency_key: IdempotencyKey,
     response: Response,
     prefer: Prefer = "wait=10",
-    idempotency_key: IdempotencyKey = None,
 ) -> SearchView:
     """Find all variants of an architecture with an equal budget, or the proof that there are none.
 
@@ -109,7 +116,7 @@ def list_search_variants(
     return variant_pages.of_search(database, id, sort, cursor, limit)
 
 
-@router.delete("/{id}", status_code=204)
+@router.delete("/{id}", status_code=204, responses={409: {"description": "A job refers to it"}})
 def delete_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
     """Cancel a search that runs; remove one that has ended. What jobs refer to is kept: 409."""
     searches.delete(database, id)
