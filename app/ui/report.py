@@ -1,12 +1,13 @@
 """The report of a job: one HTML file that needs nothing else, and no network."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
-from pydantic_core import to_jsonable_python
 
+from app.experiments.recipes import Recipe
+from app.schemas.requests import HalvingSelection, RandomSelection, Selection, WholeSelection
 from app.ui.experiment import Experiment, rows_of
 from app.ui.plot import accuracy_plot
 from app.ui.sentences import (
@@ -51,7 +52,7 @@ def _asked(experiment: Experiment) -> Iterator[tuple[str, str]]:
     """The names and values of what the user asked for."""
     search, request, job = experiment.search, experiment.search.request, experiment.job
     original = search.original
-    counts, wanted = original.counts, to_jsonable_python(job.request)
+    counts, wanted = original.counts, job.request
     yield (
         "Original",
         f"{original.resolution} px, {counts.params:,} parameters, {counts.flops:,} FLOPs",
@@ -61,8 +62,11 @@ def _asked(experiment: Experiment) -> Iterator[tuple[str, str]]:
     if sizes := request.ranges.resolution:
         yield "Resolutions", f"{sizes.low} to {sizes.high} px"
     yield "Found", f"{search.found:,} ({search.outcome})"
-    yield "Trained on", f"{wanted['dataset']}, {wanted['epochs']} epochs, recipe {_recipe(wanted)}"
-    yield "Chosen", _selection(wanted["variants"])
+    yield (
+        "Trained on",
+        f"{wanted.dataset}, {wanted.epochs} epochs, recipe {_recipe(wanted.recipe)}",
+    )
+    yield "Chosen", _selection(wanted.variants)
 
 
 def _scope(request: Question) -> str:
@@ -72,16 +76,17 @@ def _scope(request: Question) -> str:
     return scopes[request.scope] + band
 
 
-def _recipe(wanted: Any) -> str:
-    recipe = wanted["recipe"]
-    return f"{recipe['name']} ({recipe['optimizer']}, batches of {recipe['batch_size']})"
+def _recipe(recipe: Recipe) -> str:
+    return f"{recipe.name} ({recipe.optimizer}, batches of {recipe.batch_size})"
 
 
-def _selection(variants: Any) -> str:
+def _selection(variants: Selection) -> str:
     match variants:
-        case {"select": "random", "count": count, "seed": seed}:
+        case RandomSelection(count=count, seed=seed):
             return f"{count} variants at random (seed {seed})"
-        case {"select": "all"}:
+        case HalvingSelection(count=count, seed=seed):
+            return f"the best of {count} variants at random (seed {seed}), by successive halving"
+        case WholeSelection():
             return "all variants"
         case _:
             return "variants by their ids"
@@ -92,8 +97,7 @@ def _done(experiment: Experiment) -> Iterator[tuple[str, str]]:
     job, runs = experiment.job, experiment.runs
     progress = job.progress
     networks = len({run.network for run in runs})
-    seeds = to_jsonable_python(job.request)["seeds"]
-    yield "Networks", f"{networks}, with {seeds} seeds each"
+    yield "Networks", f"{networks}, with {job.request.seeds} seeds each"
     yield "Runs", f"{progress.runs_done} of {progress.runs_total} ended; {job.state}"
     yield "Training", f"{sum(run.seconds or 0 for run in runs):.1f} s in all"
     if reused := sum(run.reused for run in runs):
