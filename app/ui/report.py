@@ -6,7 +6,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from app.experiments.recipes import Recipe
+from app.schemas.job_terms import JobTerms
 from app.schemas.requests import HalvingSelection, RandomSelection, Selection, WholeSelection
 from app.ui.experiment import Experiment, rows_of
 from app.ui.plot import accuracy_plot
@@ -62,10 +62,7 @@ def _asked(experiment: Experiment) -> Iterator[tuple[str, str]]:
     if sizes := request.ranges.resolution:
         yield "Resolutions", f"{sizes.low} to {sizes.high} px"
     yield "Found", f"{search.found:,} ({search.outcome})"
-    yield (
-        "Trained on",
-        f"{wanted.dataset}, {wanted.epochs} epochs, recipe {_recipe(wanted.recipe)}",
-    )
+    yield "Trained on", f"{wanted.dataset}, {wanted.epochs} epochs, recipe {_recipe(wanted)}"
     yield "Chosen", _selection(wanted.variants)
 
 
@@ -76,7 +73,8 @@ def _scope(request: Question) -> str:
     return scopes[request.scope] + band
 
 
-def _recipe(recipe: Recipe) -> str:
+def _recipe(wanted: JobTerms) -> str:
+    recipe = wanted.recipe
     return f"{recipe.name} ({recipe.optimizer}, batches of {recipe.batch_size})"
 
 
