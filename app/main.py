@@ -1,6 +1,7 @@
 """The application: ``uvicorn app.main:create_app --factory``, or ``isobudget serve``."""
 
 import threading
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from app.api import architectures, description, errors, health, jobs, metrics, searches, variants
 from app.api.traffic import Observed, Traffic
@@ -24,6 +26,10 @@ it better? Post an architecture, get all its variants, train some, and compare.
 Every call below has an example that works when it is sent as it stands, from top to bottom.
 """
 MAX_BODY_BYTES = 1 << 20
+
+# FastAPI gives body parameters an alias, and ignores that pydantic warns of it when they are made.
+# Schemas are made later than FastAPI expects, when they are first needed.
+warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
 
 
 def _version() -> str:

@@ -168,6 +168,15 @@ def test_events_are_described_each_with_its_data() -> None:
     assert len(stream["oneOf"]) == len(JobMessage.__args__[0].__args__)
 
 
+def test_every_enumeration_is_a_component_so_that_clients_name_it_once() -> None:
+    components = document()["components"]["schemas"]
+    for place, node in nodes(document()):
+        if "enum" in node:
+            assert place.removeprefix("#/components/schemas/") in components, place
+        for form in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+            assert "const" not in form, place
+
+
 def test_texts_are_markdown() -> None:
     for place, node in nodes(document()):
         text = node.get("description")
