@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from app.api import architectures, description, errors, health, jobs, metrics, searches, variants
+from app.api.routes import StrictRoute
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
@@ -69,6 +70,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         max_body_size=MAX_BODY_BYTES,
     )
+    app.router.route_class = StrictRoute
     app.state.closing = threading.Event()
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):

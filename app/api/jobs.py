@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Header, Path, Response
+from fastapi import Body, Header, Path, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from pydantic_core import to_json
@@ -19,13 +19,14 @@ from app.api.dependencies import (
     TheSettings,
 )
 from app.api.responses import EventStream
+from app.api.routes import Router
 from app.schemas.datasets import DatasetPage
 from app.schemas.events import JobMessage
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.requests import JobRequest
 from app.services import datasets, events, jobs, results_csv
 
-router = APIRouter(prefix="/v1", tags=["jobs"])
+router = Router(prefix="/v1", tags=["jobs"])
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.JOB_ID])]
 

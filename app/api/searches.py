@@ -5,7 +5,7 @@ import re
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path, Query, Response
+from fastapi import Body, Header, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api import examples
@@ -17,6 +17,7 @@ from app.api.dependencies import (
     TheDatabase,
     TheSolvers,
 )
+from app.api.routes import Router
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
 from app.schemas.requests import SearchRequest
@@ -24,7 +25,7 @@ from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
 from app.services import searches, variant_pages
 
-router = APIRouter(prefix="/v1/searches", tags=["searches"])
+router = Router(prefix="/v1/searches", tags=["searches"])
 
 LONGEST_WAIT = 60.0
 LOOK_SECONDS = 0.02
