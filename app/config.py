@@ -2,9 +2,10 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.logs import LogFormat
@@ -20,6 +21,10 @@ class Settings(BaseSettings):
     ``database_url`` is an SQLAlchemy URL. Times are in seconds, memory in MiB. A server with no
     ``solver_processes`` leaves searches to other servers on the same database. ``checkpoints`` is a
     folder or a URL for ``fsspec``; all workers on the database share it.
+
+    With ``require_key`` ``auto``, a server on a loopback address needs no keys. ``bootstrap_key``,
+    or the file ``bootstrap_key_file``, is a key that is valid as long as the server runs. Rates are
+    written ``600/minute``, or ``off``.
     """
 
     model_config = SettingsConfigDict(env_prefix="ISOBUDGET_", frozen=True)
@@ -37,6 +42,24 @@ class Settings(BaseSettings):
     lease: float = Field(default=15.0, ge=0.5, le=3600)
     poll: float = Field(default=0.5, gt=0, le=60)
     log_format: LogFormat | None = None
+    require_key: Literal["auto", "always"] = "auto"
+    bootstrap_key: SecretStr | None = None
+    bootstrap_key_file: Path | None = None
+    rate_limit: str = "600/minute"
+    auth_failure_limit: str = "20/minute"
+
+    @field_validator("rate_limit", "auth_failure_limit")
+    @classmethod
+    def _check_rate(cls, rate: str) -> str:
+        from limits import parse  # for servers only
+
+        try:
+            is_readable = rate == "off" or parse(rate).amount > 0
+        except ValueError:
+            is_readable = False
+        if not is_readable:
+            raise ValueError("write a number per time, as in 600/minute, or off")
+        return rate
 
 
 @lru_cache

@@ -1,7 +1,6 @@
 """The application: ``uvicorn app.main:create_app --factory``, or ``isobudget serve``."""
 
 import threading
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -10,13 +9,17 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
-from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from app.api import architectures, description, errors, health, jobs, metrics, searches, variants
+from app.api.access import Guarded
+from app.api.availability import Available
+from app.api.key_scheme import describe_keys
 from app.api.routes import StrictRoute
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
+from app.services.condition import Condition
+from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
 
@@ -28,10 +31,6 @@ Every call below has an example that works when it is sent as it stands, from to
 """
 MAX_BODY_BYTES = 1 << 20
 
-# FastAPI gives body parameters an alias, and ignores that pydantic warns of it when they are made.
-# Schemas are made later than FastAPI expects, when they are first needed.
-warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
-
 
 def _version() -> str:
     try:
@@ -41,24 +40,38 @@ def _version() -> str:
 
 
 def create_app(given: Settings | None = None) -> FastAPI:
-    """Build the application; ``given`` settings replace those of the environment."""
+    """Build the application; ``given`` settings replace those of the environment.
+
+    Requests from other machines need a key, however the application is served.
+
+    Raises
+    ------
+    app.services.keys.UnusableKeyError
+        The settings give a key that is none.
+    """
     chosen = given or settings()
     registry = _registry()
+    given_key = key_given(chosen)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(chosen.database_url)
         limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
-        solvers = Solvers(database, limits, chosen.poll)
+        condition = Condition(database)
+        solvers = Solvers(database, condition, limits, chosen.poll)
         app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        app.state.condition = condition
+        app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)
+        condition.start()
         solvers.start()
         try:
             yield
         finally:
             app.state.closing.set()
             solvers.stop()
+            condition.stop()
             registry.unregister(counted)
             database.close()
 
@@ -75,6 +88,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):
         app.include_router(module.router)
+    describe_keys(app, is_optional=chosen.require_key == "auto")
     description.install(app)
 
     @app.get("/", include_in_schema=False)
@@ -83,7 +97,13 @@ def create_app(given: Settings | None = None) -> FastAPI:
 
     app.state.metrics = registry
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
-    app.middleware_stack = Observed(app.build_middleware_stack(), Traffic(registry))
+    guarded = Guarded(
+        Available(app.build_middleware_stack()),
+        chosen.require_key,
+        chosen.rate_limit,
+        chosen.auth_failure_limit,
+    )
+    app.middleware_stack = Observed(guarded, Traffic(registry))
     return app
 
 

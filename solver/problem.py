@@ -16,7 +16,7 @@ from pydantic import (
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import refuse_overflow
-from solver.network.schema import MAX_SIZE, Schema
+from solver.network.schema import DEFERRED, MAX_SIZE, Schema
 from solver.network.sentences import expected, refusal
 from solver.parts import InParts
 from solver.variation.template import MisfitError, Template
@@ -124,6 +124,8 @@ class Question(Schema):
 
 class Problem(Question):
     """An original network, and what its variants must satisfy."""
+
+    model_config = DEFERRED
 
     architecture: Architecture
 
@@ -237,6 +239,8 @@ class Settings(Schema):
 
 class SolveRequest(InParts):
     """A whole search request, as files and the solver's child process read it."""
+
+    model_config = DEFERRED
 
     parts = ("problem", "settings")
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from fastapi.responses import StreamingResponse
 
+from app.api.access import OPEN_PATHS
+
 
 class EventStream(StreamingResponse):
     """Server-sent events, which a route makes itself.
@@ -81,7 +83,7 @@ _OF_BODIES: Final = (413, 415)
 def problems_of(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
     """Yield the statuses of the problems that an operation may answer because of its kind."""
     yield from _OF_EVERY_ROUTE
-    if path.startswith("/v1/"):
+    if path not in OPEN_PATHS:
         yield from _OF_KEYS
     if "requestBody" in operation:
         yield from _OF_BODIES

@@ -65,9 +65,9 @@ async def create_search(
     ],
     database: TheDatabase,
     solvers: TheSolvers,
+    idempotency_key: IdempotencyKey,
     response: Response,
     prefer: Prefer = "wait=10",
-    idempotency_key: IdempotencyKey = None,
 ) -> SearchView:
     """Find all variants of an architecture with an equal budget, or the proof that there are none.
 

@@ -9,6 +9,7 @@ import typer
 import uvicorn
 
 from app import logs
+from app.cli.access import guarded
 from app.cli.console import settings
 
 Host = Annotated[
@@ -32,16 +33,17 @@ def serve(
     """Serve the HTTP API and its pages, until stopped.
 
     The database must be migrated: isobudget migrate. Nothing is trained without a worker:
-    isobudget work.
+    isobudget work. Where other machines can reach it, a key is needed: isobudget keys create.
     """
     from app.main import create_app  # no other command needs it
 
     chosen = settings()
     logs.set_up(chosen.log_format)
-    app = create_app(chosen)
+    host = chosen.host if host is None else host
+    app = create_app(guarded(chosen, host))
     config = uvicorn.Config(
         app,
-        host=chosen.host if host is None else host,
+        host=host,
         port=chosen.port if port is None else port,
         access_log=access_log,
         log_config=None,

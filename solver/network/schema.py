@@ -28,6 +28,11 @@ Fault: TypeAlias = tuple[Place, str]
 """A place, and a sentence that says what is wrong there."""
 
 
+DEFERRED: Final = ConfigDict(defer_build=True)
+"""For schemas that hold a whole network and that a command may not need: built on first use.
+
+Not for schemas of the service, whose first requests may come at the same time.
+"""
 ANSWERED: Final = ConfigDict(json_schema_serialization_defaults_required=True)
 """Configuration of schemas that are only answered: their documents have every field."""
 
@@ -35,7 +40,7 @@ ANSWERED: Final = ConfigDict(json_schema_serialization_defaults_required=True)
 class Schema(BaseModel):
     """A frozen schema that refuses unknown keys and reports faults in sentences."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @model_validator(mode="wrap")
     @classmethod
