@@ -49,12 +49,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(database: Database, log: Path | None = None) -> Iterator[httpx2.Client]:
+def serving(
+    database: Database, log: Path | None = None, **settings: object
+) -> Iterator[httpx2.Client]:
     """The server on a free port, and a client of it."""
     port = free_port()
     command = ["app.cli", "serve", "--port", str(port)]
     with (
-        running(command, environment(database, solver_processes=1), log),
+        running(command, environment(database, **{"solver_processes": 1, **settings}), log),
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         until(lambda: is_ready(client))
