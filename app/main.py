@@ -1,6 +1,5 @@
 """The application: ``uvicorn app.main:create_app --factory``, or ``isobudget serve``."""
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +16,8 @@ from app.db.engine import Database
 from app.schemas.problems import ProblemDetails
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
+from app.services.stopping import Closing
+from app.services.watch import Watch
 
 DESCRIPTION = """
 Which network with a higher input resolution has the **same number of parameters or FLOPs**, and is
@@ -42,17 +43,22 @@ def create_app(given: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(chosen.database_url)
+        closing: Closing = app.state.closing
+        watch = Watch(database, closing)
         limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
-        solvers = Solvers(database, limits, chosen.poll)
-        app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        solvers = Solvers(database, watch, limits, chosen.poll)
+        closing.then(solvers.stop_soon)
+        app.state.settings, app.state.database = chosen, database
+        app.state.watch, app.state.solvers = watch, solvers
         counted = DatabaseCollector(database)
         registry.register(counted)
         solvers.start()
         try:
             yield
         finally:
-            app.state.closing.set()
+            closing.set()
             solvers.stop()
+            await watch.stop()
             registry.unregister(counted)
             database.close()
 
@@ -68,7 +74,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
             for code in (422,)
         },
     )
-    app.state.closing = threading.Event()
+    app.state.closing = Closing()
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):
         app.include_router(module.router)

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from app.db.errors import UNREACHABLE, NotFoundError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
-from app.errors import ConflictError, Fault, RefusedError, pointer
+from app.errors import BusyError, ConflictError, Fault, RefusedError, pointer
 from app.schemas.problems import FaultView, ProblemDetails
 from solver.network.sentences import TEXT, place_in, sentence
 
@@ -50,6 +50,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(CursorError, _at("query/cursor"))
     app.add_exception_handler(KeyReusedError, _at("header/Idempotency-Key"))
+    app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(HTTPException, _http)
     for error in UNREACHABLE:
         app.add_exception_handler(error, _unavailable)
@@ -90,6 +91,10 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, str(error.detail), headers=headers)
+
+
+async def _busy(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, str(error), headers={"Retry-After": "5"})
 
 
 async def _unavailable(_: Request, error: Exception) -> JSONResponse:

@@ -1,12 +1,10 @@
 """``/v1/searches``."""
 
-import asyncio
 import re
-import time
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Path, Query, Response
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
 from app.api import examples
 from app.api.dependencies import (
@@ -14,10 +12,9 @@ from app.api.dependencies import (
     Cursor,
     IdempotencyKey,
     Limit,
+    TheAsking,
     TheDatabase,
-    TheSolvers,
 )
-from app.db.engine import Database
 from app.errors import Fault, RefusedError
 from app.schemas.requests import SearchRequest
 from app.schemas.searches import SearchPage, SearchView
@@ -27,7 +24,8 @@ from app.services import searches, variant_pages
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
 
 LONGEST_WAIT = 60.0
-LOOK_SECONDS = 0.02
+HUNG_UP = 499
+"""The status, for logs and metrics, of a request whose client has hung up."""
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.SEARCH_ID])]
 RemovedId = Annotated[
@@ -38,7 +36,7 @@ Prefer = Annotated[
 ]
 
 
-@router.post("", status_code=201, responses={202: {"model": SearchView}})
+@router.post("", status_code=201, response_model=SearchView, responses={202: {"model": SearchView}})
 async def create_search(
     request: Annotated[
         SearchRequest,
@@ -55,25 +53,29 @@ async def create_search(
             }
         ),
     ],
-    database: TheDatabase,
-    solvers: TheSolvers,
+    asking: TheAsking,
+    client: Request,
     response: Response,
     prefer: Prefer = "wait=10",
     idempotency_key: IdempotencyKey = None,
-) -> SearchView:
+) -> Any:
     """Find all variants of an architecture with an equal budget, or the proof that there are none.
 
-    201 when the search finished while you waited, else 202: then poll `Location`.
+    201 when the search finished while you waited, else 202: then poll `Location`. A search that was
+    asked for before is not solved anew: you wait for it too, or get its answer, `reused`. If you
+    hang up while you wait, without an `Idempotency-Key`, the search is cancelled unless others want
+    it too.
     """
-    wait = _seconds(prefer)
-    id_ = await run_in_threadpool(searches.create, database, request, idempotency_key)
-    solvers.wake()
-    ended = await _ended(database, id_, wait)
-    response.headers["Location"] = f"/v1/searches/{id_}"
-    if not ended:
+    answer = await asking.answer(
+        request, idempotency_key, _seconds(prefer), partial(_hung_up, client)
+    )
+    if answer.view is None:
+        return Response(status_code=HUNG_UP)
+    response.headers["Location"] = f"/v1/searches/{answer.view.id}"
+    if not answer.has_ended:
         response.status_code = 202
         response.headers["Retry-After"] = "1"
-    return await run_in_threadpool(searches.get, database, id_)
+    return answer.view
 
 
 @router.get("")
@@ -114,14 +116,10 @@ def delete_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
     searches.delete(database, id)
 
 
-async def _ended(database: Database, id_: str, wait: float) -> bool:
-    """Wait up to ``wait`` seconds for the end of a search. Returns whether it has ended."""
-    deadline = time.monotonic() + wait
-    while not (ended := await run_in_threadpool(searches.has_ended, database, id_)):
-        if time.monotonic() > deadline:
-            break
-        await asyncio.sleep(LOOK_SECONDS)
-    return ended
+async def _hung_up(request: Request) -> None:
+    """Return when the client has closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
 
 
 def _seconds(prefer: str) -> float:

@@ -30,6 +30,18 @@ def add(session: Session, architecture: Architecture) -> bool:
     return bool(insert_new(session, ArchitectureRow, [row]))
 
 
+def kept(session: Session, architecture: Architecture) -> Architecture:
+    """Store an architecture, or find the one that computes the same, whose names may differ.
+
+    Raises
+    ------
+    OverflowError
+        Its counts are too large to store.
+    """
+    is_new = add(session, architecture)
+    return architecture if is_new else get(session, architecture.id)
+
+
 def get(session: Session, id_: str) -> Architecture:
     """One architecture.
 

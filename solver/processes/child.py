@@ -7,8 +7,10 @@ input ends.
 
 A request is one line: a task, a space, and the JSON of a :class:`solver.problem.SolveRequest`.
 
-The answer to ``solve`` may begin with lines ``{"found": …}``. Its last line is ``{"answer": …,
-"columns": […], "bytes": …}``, followed by the answer's table, which has that many bytes.
+The answer to ``solve`` may begin with lines ``{"found": …}`` that say how far it is; where there is
+an objective, with ``"best"`` and ``"bound"`` (:class:`solver.engines.progress.Progress`). The last
+line is ``{"answer": …, "columns": […], "bytes": …}``, followed by the answer's table, which has
+that many bytes.
 
 The answer to ``tally`` is ``{"tallied": …}``: the number of solutions, or ``null`` if the time
 limit came first.
@@ -20,6 +22,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Final
@@ -27,9 +30,13 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from solver.answers.search import solve, tally
+from solver.engines.progress import Progress
 from solver.problem import SolveRequest
 
 OUT_OF_MEMORY: Final = "the solver ran out of memory; narrow the ranges or lower the tolerance"
+
+TELL_SECONDS: Final = 0.1
+"""Least time between two reports of how far a search is."""
 
 Message = tuple[dict[str, Any], bytes]
 """A line, and the bytes that follow it."""
@@ -38,7 +45,10 @@ Message = tuple[dict[str, Any], bytes]
 def main() -> None:
     """Answer requests until the input ends."""
     _limit_memory(int(os.environ.get("ISOBUDGET_SOLVER_MEMORY_MB", "0")))
-    print("ready", flush=True)
+    try:
+        print("ready", flush=True)
+    except BrokenPipeError:  # whoever started it was killed meanwhile
+        os._exit(0)
     lines: SimpleQueue[str] = SimpleQueue()
     try:
         threading.Thread(target=_follow_the_input, args=(lines.put,), daemon=True).start()
@@ -67,10 +77,24 @@ def _answer(line: str) -> Message:
 
 
 def _solve(request: SolveRequest) -> Message:
-    answer = solve(request.problem, request.settings, lambda found: _write({"found": found}))
+    answer = solve(request.problem, request.settings, _Teller().tell)
     content = answer.table.to_bytes()
     head = {"columns": answer.table.names, "bytes": len(content)}
     return {"answer": answer.model_dump(mode="json"), **head}, content
+
+
+class _Teller:
+    """Reports how far a search is, but not at each of many changes."""
+
+    def __init__(self) -> None:
+        self._told_at = -TELL_SECONDS
+
+    def tell(self, progress: Progress) -> None:
+        """Write a line, unless the last one was just written."""
+        if time.monotonic() >= self._told_at + TELL_SECONDS:
+            self._told_at = time.monotonic()
+            known = {name: it for name, it in progress._asdict().items() if it is not None}
+            _write(known)
 
 
 def _tally(request: SolveRequest) -> Message:
