@@ -2,9 +2,10 @@
 
 import re
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from app.api import examples
 from app.api.dependencies import (
@@ -14,12 +15,14 @@ from app.api.dependencies import (
     Limit,
     TheAsking,
     TheDatabase,
+    TheWatch,
 )
+from app.api.streams import stream_of
 from app.errors import Fault, RefusedError
 from app.schemas.requests import SearchRequest
 from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
-from app.services import searches, variant_pages
+from app.services import search_events, searches, variant_pages
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
 
@@ -108,6 +111,41 @@ def list_search_variants(
 ) -> VariantPage:
     """The variants that a search found, page by page."""
     return variant_pages.of_search(database, id, sort, cursor, limit)
+
+
+_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Events, until the search has ended",
+        "content": {
+            "text/event-stream": {"schema": {"type": "string"}, "example": examples.SEARCH_EVENTS}
+        },
+    },
+    204: {"description": "The client has had the last event: it need not come again"},
+}
+
+
+@router.get("/{id}/events", response_class=StreamingResponse, responses=_EVENTS)
+def follow_search(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    watch: TheWatch,
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID",
+            max_length=100,
+            description="The id of the last event that was received; the stream goes on behind it",
+        ),
+    ] = None,
+) -> Response:
+    """How a search goes, while it goes on: server-sent events.
+
+    `progress`: how many solutions were found so far and, where there is an objective, the best
+    value so far and its bound. `end`: the search has ended, and the stream ends.
+    """
+    place, standing = search_events.place(database, id, last_event_id)
+    told = search_events.stream(watch, id, standing, place)
+    return stream_of(told, is_over=place.is_over)
 
 
 @router.delete("/{id}", status_code=204)

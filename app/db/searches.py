@@ -1,7 +1,7 @@
 """Searches in the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Update, delete, exists, func, or_, select, update
@@ -37,7 +37,7 @@ class Standing:
     best: float | None = None
     bound: float | None = None
     error: str | None = None
-    elapsed: float | None = None
+    elapsed: float | None = field(default=None, compare=False)
     """Seconds since a solver took it, or that it took; ``None`` if none has."""
 
     @property

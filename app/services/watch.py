@@ -74,7 +74,7 @@ class Watch:
         self._database = database
         self._loop = asyncio.get_running_loop()
         self._followers: dict[str, set[Follower]] = {}
-        self._solved_here: set[str] = set()
+        self._solved_here: dict[str, Standing] = {}
         self._recent: OrderedDict[str, Standing] = OrderedDict()
         self._looking: asyncio.Task[None] | None = None
         self._closing = closing
@@ -84,7 +84,8 @@ class Watch:
     @contextmanager
     def follow(self, id_: str, standing: Standing) -> Iterator[Follower]:
         """Follow a search from a standing on; who leaves the block is forgotten."""
-        follower = Follower(self._recent.get(id_, standing))
+        known = self._solved_here.get(id_) or self._recent.get(id_) or standing
+        follower = Follower(known)
         follower.is_over = self._closing.is_set()
         self._followers.setdefault(id_, set()).add(follower)
         if self._looking is None:
@@ -98,11 +99,11 @@ class Watch:
 
     def begin(self, id_: str) -> None:
         """Say that this server solves a search now, from any thread."""
-        self._soon(self._solved_here.add, id_)
+        self._soon(self._tell, id_, Standing("running", elapsed=0.0))
 
     def tell(self, id_: str, standing: Standing) -> None:
         """Say how far a search is that this server solves, from any thread."""
-        self._soon(self._pass_on, id_, standing)
+        self._soon(self._tell, id_, standing)
 
     def end(self, id_: str, standing: Standing | None) -> None:
         """Say that this server has left off solving a search, from any thread.
@@ -121,8 +122,12 @@ class Watch:
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(call, *arguments)  # type: ignore[arg-type]
 
+    def _tell(self, id_: str, standing: Standing) -> None:
+        self._solved_here[id_] = standing
+        self._pass_on(id_, standing)
+
     def _end(self, id_: str, standing: Standing | None) -> None:
-        self._solved_here.discard(id_)
+        self._solved_here.pop(id_, None)
         if standing is not None:
             self._pass_on(id_, standing)
 
