@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from app.api import architectures, errors, health, jobs, metrics, searches, variants
+from app.api.routes import StrictRoute
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
@@ -74,6 +75,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
             for code in (422,)
         },
     )
+    app.router.route_class = StrictRoute
     app.state.closing = Closing()
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):

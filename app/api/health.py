@@ -2,17 +2,17 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from app.api.dependencies import TheDatabase
 from app.api.errors import problem
+from app.api.routes import Router
 from app.db.errors import DatabaseError
 from app.db.schema import is_current
 from app.schemas.problems import ProblemDetails
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 
 class Alive(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Header, Path, Response
+from fastapi import Body, Header, Path, Response
 from fastapi.responses import StreamingResponse
 
 from app.api import examples
@@ -15,13 +15,14 @@ from app.api.dependencies import (
     TheDatabase,
     TheSettings,
 )
+from app.api.routes import Router
 from app.api.streams import stream_of
 from app.schemas.datasets import DatasetPage
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.requests import JobRequest
 from app.services import datasets, events, jobs, results_csv
 
-router = APIRouter(prefix="/v1", tags=["jobs"])
+router = Router(prefix="/v1", tags=["jobs"])
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.JOB_ID])]
 

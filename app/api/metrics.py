@@ -1,11 +1,13 @@
 """``/metrics``."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-router = APIRouter(tags=["health"])
+from app.api.routes import Router
+
+router = Router(tags=["health"])
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

@@ -4,7 +4,7 @@ import re
 from functools import partial
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi import Body, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.api import examples
@@ -17,6 +17,7 @@ from app.api.dependencies import (
     TheDatabase,
     TheWatch,
 )
+from app.api.routes import Router
 from app.api.streams import stream_of
 from app.errors import Fault, RefusedError
 from app.schemas.requests import SearchRequest
@@ -24,7 +25,7 @@ from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
 from app.services import search_events, searches, variant_pages
 
-router = APIRouter(prefix="/v1/searches", tags=["searches"])
+router = Router(prefix="/v1/searches", tags=["searches"])
 
 LONGEST_WAIT = 60.0
 HUNG_UP = 499

@@ -11,8 +11,9 @@ from app.cli.client import Client, ServiceError
 from app.cli.console import ExitCode, fail, notes, out
 from app.cli.files import read_json
 from app.cli.processes import ChildEndedError
+from app.cli.result_tables import results_table
 from app.cli.service import log_tails, service
-from app.cli.tables import results_table, variants_table
+from app.cli.tables import variants_table
 from app.cli.work import require_trainer
 from app.schemas.variants import VariantView
 from app.shipped import example

@@ -47,14 +47,17 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction for reading; changes made in it are not kept."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._session(self.engine) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction for writing; it is committed at the end, or rolled back as a whole."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with self._session(self._writing) as session, session.begin():
             yield session
+
+    def _session(self, engine: Engine) -> Session:
+        return Session(engine, expire_on_commit=False, info={"database": self})
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -83,6 +86,12 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def database_of(session: Session) -> Database:
+    """The database that a session belongs to."""
+    database: Database = session.info["database"]
+    return database
 
 
 def _server(url: str) -> Engine:

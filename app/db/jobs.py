@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.db import identity
 from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
-from app.db.paging import Key, page
+from app.db.paging import Key, decode, encode, page
 from app.db.runs import has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
@@ -144,7 +144,7 @@ def get(session: Session, id_: str) -> JobRow:
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[JobRow], str | None]:
     """A page of jobs, the newest first."""
-    return page(session, select(JobRow), NEWEST_FIRST, cursor, limit)
+    return page(session, select(JobRow), NEWEST_FIRST, ["jobs"], cursor, limit)
 
 
 @dataclass(frozen=True)
@@ -303,6 +303,22 @@ def runs(
         lost[attempt.run_id].append(attempt)
     items = [JobRun(link, run, result, epochs[run.id], lost[run.id]) for link, run, result in kept]
     return items, kept[-1][0].position if len(found) > len(kept) else None
+
+
+def page_of_runs(
+    session: Session, job_id: str, cursor: str | None, limit: int
+) -> tuple[list[JobRun], str | None]:
+    """A page of a job's runs in their order, and the cursor of the next page, if there is one.
+
+    Raises
+    ------
+    CursorError
+        The cursor is not one of this list's.
+    """
+    listing = ["runs of a job", job_id]
+    after = decode(session, listing, cursor, [int])[0] if cursor is not None else None
+    found, last = runs(session, job_id, after, limit)
+    return found, None if last is None else encode(session, listing, [last])
 
 
 @dataclass(frozen=True)

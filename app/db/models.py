@@ -347,3 +347,12 @@ class IdempotencyRow(Base):
     body_hash: Mapped[str] = mapped_column(String(64))
     resource_id: Mapped[str] = mapped_column(Id)
     created_at: Mapped[datetime] = mapped_column(default=database_time())
+
+
+class SecretRow(Base):
+    """A secret that all servers on this database share."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[bytes]

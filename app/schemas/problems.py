@@ -20,4 +20,5 @@ class ProblemDetails(BaseModel):
     title: str = Field(examples=["Unprocessable Content"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["1 fault in the request"])
-    errors: list[FaultView] = []
+    errors: list[FaultView] = Field(default=[], description="The first faults, 20 at most")
+    total: int = Field(default=0, examples=[1], description="How many faults there are")

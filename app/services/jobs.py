@@ -7,7 +7,6 @@ from typing import Any
 from app.db import architectures, jobs, searches, variants
 from app.db.engine import Database, Session
 from app.db.models import SearchRow
-from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
 from app.experiments.catalogue import Dataset, content_id
 from app.experiments.fitting import remarks
@@ -192,10 +191,10 @@ def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPag
     ------
     app.db.errors.NotFoundError
         There is no such job.
+    app.db.paging.CursorError
+        The cursor is not one of this list's.
     """
-    after = int(decode(cursor, 1)[0]) if cursor else None
     with database.read() as session:
         jobs.get(session, id_)
-        found, last = jobs.runs(session, id_, after, limit)
-    items = [run_view(item) for item in found]
-    return RunPage(items=items, next=None if last is None else encode([last]))
+        found, following = jobs.page_of_runs(session, id_, cursor, limit)
+    return RunPage(items=[run_view(item) for item in found], next=following)

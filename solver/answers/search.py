@@ -9,17 +9,15 @@ import numpy as np
 
 from solver.answers.check import verified
 from solver.answers.table import TYPECODE, AnswerTable
-from solver.answers.variants import MOST_ROWS, Answer, Outcome, SolverReport
+from solver.answers.variants import MOST_ROWS, Answer, Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
 from solver.engines.factored import NotFactoredError, TooManyError, factor
 from solver.engines.factored.arrays import Ints
 from solver.engines.full.enumerated import Listed
-from solver.engines.full.model import Model, Report
-from solver.engines.full.optimum import optima
 from solver.engines.objectives import OBJECTIVES, Objective
 from solver.engines.progress import Progress, Tell, silent
-from solver.explain.blocking import explain
+from solver.engines.report import Report
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 
@@ -79,8 +77,15 @@ def solve(problem: Problem, settings: Settings, tell: Tell = silent) -> Answer:
         symbols=search.symbols,
         table=table,
         solver=SolverReport(**report._asdict()),
-        explanation=explain(problem) if outcome == "infeasible" else None,
+        explanation=_explained(problem) if outcome == "infeasible" else None,
     )
+
+
+def _explained(problem: Problem) -> Explanation:
+    """Why there is no solution; OR-Tools is loaded here, unless it was needed before."""
+    from solver.explain.blocking import explain
+
+    return explain(problem)
 
 
 def find(problem: Problem, time_limit: float = 30.0) -> tuple[SolutionSet, Report]:
@@ -137,6 +142,9 @@ class _Search:
 
         Costly constraints are not posted; solutions that violate them are dropped.
         """
+        from solver.engines.full.model import Model  # OR-Tools is loaded only if it is needed
+        from solver.engines.full.optimum import optima
+
         time_limit = max(0.0, ends - time.monotonic())
         costly = [item for item in self.constraints if item.is_costly]
         match settings.find:

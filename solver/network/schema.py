@@ -31,7 +31,7 @@ Fault: TypeAlias = tuple[Place, str]
 class Schema(BaseModel):
     """A frozen schema that refuses unknown keys and reports faults in sentences."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @model_validator(mode="wrap")
     @classmethod

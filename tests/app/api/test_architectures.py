@@ -106,7 +106,7 @@ def test_a_bad_architecture_is_refused_with_place_and_reason_and_not_stored(
         (b"{", "Expecting property name enclosed in double quotes"),
         (b"", "this is missing"),
         (b"not json", "Expecting value"),
-        (b'{"name": "\xff"}', "parsing"),
+        (b'{"name": "\xff"}', "it is not UTF-8"),
     ],
 )
 def test_a_body_that_is_not_json_is_refused_in_words(
