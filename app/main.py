@@ -9,12 +9,11 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
-from app.api import architectures, errors, health, jobs, metrics, searches, variants
+from app.api import architectures, description, errors, health, jobs, metrics, searches, variants
 from app.api.routes import StrictRoute
 from app.api.traffic import Observed, Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
-from app.schemas.problems import ProblemDetails
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
 from app.services.stopping import Closing
@@ -70,16 +69,13 @@ def create_app(given: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         max_body_size=MAX_BODY_BYTES,
-        responses={
-            code: {"model": ProblemDetails, "content": {"application/problem+json": {}}}
-            for code in (422,)
-        },
     )
     app.router.route_class = StrictRoute
     app.state.closing = Closing()
     errors.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics):
         app.include_router(module.router)
+    description.install(app)
 
     @app.get("/", include_in_schema=False)
     async def _start() -> RedirectResponse:

@@ -10,13 +10,15 @@ from app.api.errors import problem
 from app.api.routes import Router
 from app.db.errors import DatabaseError
 from app.db.schema import is_current
-from app.schemas.problems import ProblemDetails
+from solver.network.schema import ANSWERED
 
 router = Router(tags=["health"])
 
 
 class Alive(BaseModel):
     """All is well."""
+
+    model_config = ANSWERED
 
     status: Literal["ok"] = "ok"
 
@@ -27,7 +29,7 @@ async def get_health() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", response_model=Alive, responses={503: {"model": ProblemDetails}})
+@router.get("/readyz", response_model=Alive)
 def get_readiness(database: TheDatabase) -> Alive | JSONResponse:
     """The database can be reached, and its schema is the newest."""
     try:

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import Body, Header, Path, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from app.api import examples
 from app.api.dependencies import (
@@ -17,9 +16,11 @@ from app.api.dependencies import (
     TheDatabase,
     TheWatch,
 )
+from app.api.responses import EventStream
 from app.api.routes import Router
 from app.api.streams import stream_of
 from app.errors import Fault, RefusedError
+from app.schemas.events import SearchMessage
 from app.schemas.requests import SearchRequest
 from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
@@ -40,7 +41,15 @@ Prefer = Annotated[
 ]
 
 
-@router.post("", status_code=201, response_model=SearchView, responses={202: {"model": SearchView}})
+@router.post(
+    "",
+    status_code=201,
+    response_model=SearchView,
+    responses={
+        202: {"model": SearchView, "description": "The search goes on"},
+        404: {"description": "There is no such architecture"},
+    },
+)
 async def create_search(
     request: Annotated[
         SearchRequest,
@@ -116,16 +125,15 @@ def list_search_variants(
 
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "Events, until the search has ended",
-        "content": {
-            "text/event-stream": {"schema": {"type": "string"}, "example": examples.SEARCH_EVENTS}
-        },
+        "description": "A stream of events, until the search has ended",
+        "model": SearchMessage,
+        "content": {"text/event-stream": {"example": examples.SEARCH_EVENTS}},
     },
     204: {"description": "The client has had the last event: it need not come again"},
 }
 
 
-@router.get("/{id}/events", response_class=StreamingResponse, responses=_EVENTS)
+@router.get("/{id}/events", response_class=EventStream, responses=_EVENTS)
 def follow_search(
     id: Id,  # noqa: A002
     database: TheDatabase,
@@ -149,7 +157,7 @@ def follow_search(
     return stream_of(told, is_over=place.is_over)
 
 
-@router.delete("/{id}", status_code=204)
+@router.delete("/{id}", status_code=204, responses={409: {"description": "A job refers to it"}})
 def delete_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
     """Cancel a search that runs; remove one that has ended. What jobs refer to is kept: 409."""
     searches.delete(database, id)

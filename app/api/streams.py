@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 
 from fastapi import Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent, format_sse_event
+from fastapi.sse import ServerSentEvent, format_sse_event
 from pydantic_core import to_json
+
+from app.api.responses import EventStream
 
 
 def stream_of(events: AsyncIterator[ServerSentEvent], *, is_over: bool) -> Response:
@@ -12,7 +14,7 @@ def stream_of(events: AsyncIterator[ServerSentEvent], *, is_over: bool) -> Respo
     if is_over:
         return Response(status_code=204)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return EventSourceResponse(_lines(events), headers=headers)
+    return EventStream(_lines(events), headers=headers)
 
 
 async def _lines(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[bytes]:

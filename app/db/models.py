@@ -19,6 +19,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.db.types import AsSchema, Document, UTCDateTime, database_time
 from app.experiments.failures import FAILURES
 from app.experiments.halving import Rung
+from app.schemas.environments import Environment
+from app.schemas.job_terms import JobDocument
 from app.schemas.results import Results
 from app.schemas.search_terms import SearchTerms
 from app.states import RUN_STATES, STATES
@@ -47,6 +49,8 @@ class Base(DeclarativeBase):
         datetime: UTCDateTime(),
         dict[str, Any]: Document,
         list[int]: Document,
+        Environment: AsSchema(Environment),
+        JobDocument: AsSchema(JobDocument),
         tuple[Rung, ...]: AsSchema(tuple[Rung, ...]),
         Results: AsSchema(Results),
         SearchTerms: AsSchema(SearchTerms),
@@ -149,7 +153,7 @@ class JobRow(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     content_hash: Mapped[str] = mapped_column(String(64), index=True)
     search_id: Mapped[str] = mapped_column(ForeignKey("searches.id"), index=True)
-    request: Mapped[dict[str, Any]]
+    request: Mapped[JobDocument]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     stale: Mapped[bool] = mapped_column(default=True)
     results: Mapped[Results | None]
@@ -329,7 +333,7 @@ class ResultRow(Base):
     validation_accuracy: Mapped[float]
     seconds: Mapped[float]
     test_correct: Mapped[bytes]
-    environment: Mapped[dict[str, Any]]
+    environment: Mapped[Environment]
 
     __table_args__ = (
         CheckConstraint("test_accuracy BETWEEN 0 AND 1", name="test_accuracy"),

@@ -48,9 +48,10 @@ class Notes:
         """Start to write."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Write no more."""
+    def stop(self, seconds: float) -> None:
+        """Write no more; wait up to some seconds for what is being written."""
         self._stopping.set()
+        self._thread.join(seconds)
 
     def put(self, work: Work, progress: Progress) -> None:
         """Note how far a search is."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from app.db import architectures, jobs, searches, variants
 from app.db.engine import Database, Session
@@ -10,7 +9,7 @@ from app.db.models import SearchRow
 from app.errors import ConflictError, Fault, RefusedError
 from app.experiments.catalogue import Dataset, content_id
 from app.experiments.fitting import remarks
-from app.experiments.halving import Halving
+from app.schemas.job_terms import JobDocument, JobTerms
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.requests import MOST_RUNS, JobRequest
 from app.services import datasets
@@ -61,20 +60,18 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             notes.append("a variant that is the original itself was left out")
         networks = [jobs.JobNetwork(original.id, original.resolution), *others]
         needs = _needs(request, dataset, networks)
-        return jobs.create(session, search.id, stored(request, notes), needs, request.priority).id
+        return jobs.create(session, search.id, document(request, notes), needs, request.priority).id
 
     body = request.model_dump(mode="json")
     return database.transact(lambda session: once(session, "jobs", key, body, make))
 
 
-def stored(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The stored form of a request: defaults filled in, and notes on decisions for the user.
-
-    The priority is left out: two jobs that differ in it alone ask for the same.
-    """
+def document(request: JobRequest, notes: Sequence[str] = ()) -> JobDocument:
+    """The stored form of a request: defaults filled in, and notes on decisions for the user."""
     recipe = request.training
-    filled = {"recipe": recipe.model_dump(mode="json"), "epochs": recipe.epochs}
-    return {**request.model_dump(mode="json", exclude={"priority"}), **filled, "notes": list(notes)}
+    asked = {name: getattr(request, name) for name in JobTerms.model_fields}
+    terms = JobTerms(**{**asked, "recipe": recipe, "epochs": recipe.epochs})
+    return JobDocument(terms=terms, notes=tuple(notes))
 
 
 def _variant_networks(
@@ -111,7 +108,7 @@ def _needs(
     """The runs that are needed, the original's first; with halving, variants get a first rung."""
     original = networks[0]
     whole = request.training.epochs
-    plan = Halving.of(stored(request))
+    plan = document(request).terms.halving
     first = plan.first(len(networks) - 1) if plan else whole
     return [
         need

@@ -103,7 +103,7 @@ class Solvers:
         ends = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, ends - time.monotonic()))
-        self._notes.stop()
+        self._notes.stop(max(0.0, ends - time.monotonic()))
 
     @contextmanager
     def reserved(self) -> Iterator["Reservation"]:
