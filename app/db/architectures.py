@@ -1,5 +1,7 @@
 """Architectures in the database."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +25,7 @@ def add(session: Session, architecture: Architecture) -> bool:
     """
     row = {
         "id": architecture.id,
-        "document": architecture.model_dump(mode="json", exclude_none=True),
+        "document": _document(architecture),
         "resolution": architecture.resolution,
         **count(architecture).model_dump(),
     }
@@ -38,8 +40,16 @@ def kept(session: Session, architecture: Architecture) -> Architecture:
     OverflowError
         Its counts are too large to store.
     """
-    is_new = add(session, architecture)
-    return architecture if is_new else get(session, architecture.id)
+    row = session.get(ArchitectureRow, architecture.id)
+    if row is None and add(session, architecture):
+        return architecture
+    if row is not None and row.document == _document(architecture):
+        return architecture
+    return get(session, architecture.id)
+
+
+def _document(architecture: Architecture) -> dict[str, Any]:
+    return architecture.model_dump(mode="json", exclude_none=True)
 
 
 def get(session: Session, id_: str) -> Architecture:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Update, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -75,29 +75,38 @@ def create(
     return row
 
 
-def equal(session: Session, architecture_id: str, terms: SearchTerms) -> SearchRow | None:
-    """The search that answers an equal request, if there is one: it is open, or has an answer.
+class Equal(NamedTuple):
+    """An equal search: its id, and how it stands."""
+
+    id: str
+    standing: Standing
+
+
+def equal(session: Session, content: str) -> Equal | None:
+    """The search with this content hash that is open, or has an answer, if there is one.
 
     One that failed, ran out of time or was cancelled may go otherwise the next time.
     """
+    columns = SearchRow.id, SearchRow.state, SearchRow.outcome, SearchRow.found
     query = (
-        select(SearchRow)
+        select(*columns)
         .where(
-            SearchRow.content_hash == content_hash(architecture_id, terms),
+            SearchRow.content_hash == content,
             or_(SearchRow.state.in_(OPEN), SearchRow.outcome.in_(REPEATABLE)),
         )
         .order_by(SearchRow.finished_at.is_(None), SearchRow.created_at, SearchRow.id)
         .limit(1)
     )
-    return session.scalar(query)
+    row = session.execute(query).first()
+    return row and Equal(row.id, Standing(row.state, row.outcome, row.found))
 
 
-def wait_for_equals(session: Session, architecture_id: str, terms: SearchTerms) -> None:
+def wait_for_equals(session: Session, content: str) -> None:
     """Wait for transactions that make an equal search, and have those that come later wait.
 
     SQLite's write lock is held already.
     """
-    _lock(session, int(content_hash(architecture_id, terms)[:15], 16))
+    _lock(session, int(content[:15], 16))
 
 
 def _lock(session: Session, key: int) -> None:

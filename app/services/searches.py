@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.db import architectures, searches
 from app.db.engine import Database, Session
+from app.db.errors import existing
 from app.db.models import SearchRow
 from app.db.searches import Standing
 from app.errors import BusyError, ConflictError, Fault, RefusedError, pointer
@@ -17,7 +18,6 @@ from app.services.architectures import checked
 from app.services.attempts import Work
 from app.services.idempotency import once
 from app.services.solvers import LEASE_SECONDS, Solvers
-from app.states import FINAL
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import count
@@ -52,7 +52,8 @@ def ask(
     """
     original = request.architecture or _stored(database, request.architecture_id or "")
     terms = filled(request, checked(original, "#/architecture"))
-    if key is None and (known := _answered(database, original.id, terms)):
+    content = searches.content_hash(original.id, terms)
+    if key is None and (known := _answered(database, content)):
         return known
     with solvers.reserved() as reservation:
         asking = _Asking(
@@ -63,7 +64,7 @@ def ask(
             reservation.hand_over(asking.work)
     if asking.is_queued:
         solvers.wake()
-    return Asked(id_, Standing(asking.state), asking.reused)
+    return Asked(id_, asking.standing or _standing(database, id_), asking.reused)
 
 
 def create(database: Database, request: SearchRequest, key: str | None) -> str:
@@ -89,13 +90,18 @@ def _stored(database: Database, id_: str) -> Architecture:
         return architectures.get(session, id_)
 
 
-def _answered(database: Database, architecture_id: str, terms: SearchTerms) -> Asked | None:
+def _standing(database: Database, id_: str) -> Standing:
+    with database.read() as session:
+        return existing(searches.standings(session, [id_]).get(id_), "search", id_)
+
+
+def _answered(database: Database, content: str) -> Asked | None:
     """The search that has answered an equal request."""
     with database.read() as session:
-        row = searches.equal(session, architecture_id, terms)
-        if row is None or row.state not in FINAL:
-            return None
-        return Asked(row.id, Standing(row.state, row.outcome, row.found), reused=True)
+        known = searches.equal(session, content)
+    if known is None or not known.standing.is_final:
+        return None
+    return Asked(*known, reused=True)
 
 
 class _Asking:
@@ -105,8 +111,8 @@ class _Asking:
     ----------
     work
         What a solver is to do now; ``None`` if the search was queued, or was there before.
-    state
-        The state of the search.
+    standing
+        How the search stands; ``None`` if it was made for an earlier request with the same key.
     reused
         Whether the search was there before, for another request.
     """
@@ -126,34 +132,34 @@ class _Asking:
 
     def _begin(self) -> None:
         self.work: Work | None = None
-        self.state = "queued"
+        self.standing: Standing | None = None
         self.reused = self.is_queued = False
 
     def ask(self, session: Session, key: str | None) -> str:
         """The id of the search that answers the request."""
         self._begin()
-        body = self._request.model_dump(mode="json")
+        body = self._request.model_dump(mode="json") if key else None
         return once(session, "searches", key, body, self._make)
 
     def _make(self, session: Session) -> str:
-        searches.wait_for_equals(session, self._original.id, self._terms)
-        while row := searches.equal(session, self._original.id, self._terms):
-            if row.state in FINAL or searches.join(session, row.id):
-                self.state, self.reused = row.state, True
-                return row.id
-            session.expire_all()  # it was cancelled meanwhile
+        content = searches.content_hash(self._original.id, self._terms)
+        searches.wait_for_equals(session, content)
+        while known := searches.equal(session, content):
+            if known.standing.is_final or searches.join(session, known.id):
+                self.standing, self.reused = known.standing, True
+                return known.id
         original = architectures.kept(session, self._original)
         if self._has_solver:
             row = searches.create(session, original.id, self._terms, LEASE_SECONDS)
             problem = Problem.of(self._terms.question, original)
             self.work = Work(row.id, row.attempt, SolveRequest.of(problem, self._terms.settings))
-            self.state = "running"
+            self.standing = Standing("running")
             return row.id
         if searches.queued(session) >= self._most_queued:
             raise BusyError(
                 f"{self._most_queued} searches wait for a solver already; send this one again later"
             )
-        self.is_queued = True
+        self.standing, self.is_queued = Standing("queued"), True
         return searches.create(session, original.id, self._terms).id
 
 

@@ -18,6 +18,7 @@ from app.services.variants import problem_of
 from app.services.watch import Watch
 from solver.problem import SolveRequest
 from solver.processes.pool import Pool
+from solver.processes.priority import NICE
 from solver.processes.process import (
     GRACE_SECONDS,
     START_SECONDS,
@@ -32,8 +33,6 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = START_SECONDS + GRACE_SECONDS
 """What a lease has beyond a search's time limit."""
-NICE: Final = 5
-"""How much solvers step back behind the server, which is to answer at once."""
 STOP_SECONDS: Final = 1.5
 """The time in which searches are queued again when the server stops."""
 

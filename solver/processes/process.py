@@ -20,6 +20,7 @@ from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer
 from solver.engines.progress import Progress
 from solver.problem import SolveRequest
+from solver.processes.priority import step_back
 
 START_SECONDS: Final = 60.0
 """Time for a process to load OR-Tools on a busy machine."""
@@ -89,7 +90,7 @@ class SolverProcess:
             env=environment,
             process_group=0,  # Ctrl-C is ours to handle: we kill it
         )
-        _step_back(self._process.pid, nice)
+        step_back(self._process.pid, nice)
         self._ready = threading.Event()
         self._has_started = False
         self._megabytes_at_start = 0
@@ -239,10 +240,3 @@ class SolverProcess:
                 stream.close()
             except BrokenPipeError:  # a request that was never read
                 continue
-
-
-def _step_back(pid: int, nice: int) -> None:
-    """Lower the priority of a process that has just been started, where the system has any."""
-    if nice and sys.platform != "win32":
-        with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, pid, nice)
