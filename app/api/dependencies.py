@@ -4,9 +4,12 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
 
+from app.api.access import key_id_of
 from app.config import Settings
 from app.db.engine import Database
+from app.db.idempotency import OwnedKey
 from app.services.asking import Asking
+from app.services.condition import Condition
 from app.services.stopping import Closing
 from app.services.watch import Watch
 
@@ -16,6 +19,11 @@ ID_PATTERN = r"^[A-Za-z0-9_-]+$"
 def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
+
+
+def _condition(request: Request) -> Condition:
+    condition: Condition = request.app.state.condition
+    return condition
 
 
 def _asking(request: Request) -> Asking:
@@ -39,6 +47,7 @@ def _watch(request: Request) -> Watch:
 
 
 TheDatabase = Annotated[Database, Depends(_database)]
+TheCondition = Annotated[Condition, Depends(_condition)]
 TheAsking = Annotated[Asking, Depends(_asking)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 TheWatch = Annotated[Watch, Depends(_watch)]
@@ -49,12 +58,22 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Most items to answer", e
 Cursor = Annotated[
     str | None, Query(max_length=500, description="`next` of the page before; the first without")
 ]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="A request repeated with the same key makes nothing new",
-    ),
-]
+
+
+async def _idempotency_key(
+    request: Request,
+    given: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=200,
+            description="A request repeated with the same key makes nothing new",
+        ),
+    ] = None,
+) -> OwnedKey | None:
+    return None if given is None else OwnedKey(key_id_of(request.scope), given)
+
+
+IdempotencyKey = Annotated[OwnedKey | None, Depends(_idempotency_key)]
+"""Clients with API keys of their own cannot meet each other's."""

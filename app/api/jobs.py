@@ -67,8 +67,8 @@ def create_job(
     ],
     database: TheDatabase,
     settings: TheSettings,
+    idempotency_key: IdempotencyKey,
     response: Response,
-    idempotency_key: IdempotencyKey = None,
 ) -> JobView:
     """Train the original of a search and variants of it, with some seeds each; poll `Location`.
 

@@ -68,9 +68,9 @@ async def create_search(
     ],
     asking: TheAsking,
     client: Request,
+    idempotency_key: IdempotencyKey,
     response: Response,
     prefer: Prefer = "wait=10",
-    idempotency_key: IdempotencyKey = None,
 ) -> Any:
     """Find all variants of an architecture with an equal budget, or the proof that there are none.
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.db.types import AsSchema, Document, UTCDateTime, database_time
 from app.experiments.failures import FAILURES
 from app.experiments.halving import Rung
+from app.keys import SCOPES, Scope
 from app.schemas.environments import Environment
 from app.schemas.job_terms import JobDocument
 from app.schemas.results import Results
@@ -341,11 +342,34 @@ class ResultRow(Base):
     )
 
 
+class ApiKeyRow(Base):
+    """A key of the API: its public id and a hash, from which the key cannot be found.
+
+    ``digest`` is the SHA-256 of the whole key, in hexadecimal digits.
+    """
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    scope: Mapped[Scope] = mapped_column(String(8))
+    digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=database_time())
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint(_one_of("scope", SCOPES), name="scope"),)
+
+
 class IdempotencyRow(Base):
-    """The resource that a ``POST`` with an ``Idempotency-Key`` made; a repetition makes none."""
+    """The resource that a ``POST`` with an ``Idempotency-Key`` made; a repetition makes none.
+
+    ``owner`` is the id of the API key that it came with; it is empty without one.
+    """
 
     __tablename__ = "idempotency_keys"
 
+    owner: Mapped[str] = mapped_column(String(16), primary_key=True)
     route: Mapped[str] = mapped_column(String(100), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))

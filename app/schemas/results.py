@@ -3,7 +3,7 @@
 Accuracies and gains are fractions; what is unknown is ``None``.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -106,3 +106,13 @@ class Results(Schema):
     selected: Selected
     best_of_k: BestOfK
     halving: HalvingResult | None = None
+
+
+NO_RESULTS: Final = Results(
+    original=OriginalResult(accuracy=Accuracy(mean=None, sd=None, n=0)),
+    variants=[],
+    mean_variant=MeanVariant(gain=None, ci=None),
+    selected=Selected(variant_id=None, gain=None, ci=None),
+    best_of_k=BestOfK(variant_id=None, gain=None),
+)
+"""What is known before a run has ended: nothing."""

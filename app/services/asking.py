@@ -8,6 +8,7 @@ from typing import NamedTuple
 from fastapi.concurrency import run_in_threadpool
 
 from app.db.engine import Database
+from app.db.idempotency import OwnedKey
 from app.schemas.requests import SearchRequest
 from app.schemas.searches import SearchView
 from app.services import searches
@@ -38,7 +39,7 @@ class Asking:
     most_queued: int
 
     async def answer(
-        self, request: SearchRequest, key: str | None, seconds: float, hang_up: HangUp
+        self, request: SearchRequest, key: OwnedKey | None, seconds: float, hang_up: HangUp
     ) -> Answer:
         """Ask for a search, and wait up to some seconds for its end.
 

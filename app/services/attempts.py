@@ -10,6 +10,8 @@ from app.db import searches
 from app.db.engine import Database, Session
 from app.db.errors import DatabaseError, LostLeaseError
 from app.db.searches import Standing
+from app.services.condition import Condition
+from app.services.endings import Endings
 from app.services.watch import Watch
 from app.states import State
 from solver.answers.variants import Answer
@@ -37,8 +39,8 @@ class Notes:
     not wait for it.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, condition: Condition) -> None:
+        self._database, self._condition = database, condition
         self._changed: dict[tuple[str, int], Progress] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -71,29 +73,25 @@ class Notes:
                 for (id_, attempt), progress in sorted(changed.items()):
                     searches.note(session, id_, attempt, progress)
         except DatabaseError as away:
-            logger.warning("how far searches are could not be noted: %s", away)
+            if not self._condition.note(away):
+                logger.exception("how far searches are could not be noted")
 
 
 class Attempt:
     """An attempt that holds a search; whoever follows the search hears what becomes of it."""
 
-    def __init__(self, database: Database, watch: Watch, notes: Notes, work: Work) -> None:
-        self._database, self._watch, self._notes = database, watch, notes
-        self._work = work
+    def __init__(self, work: Work, endings: Endings, watch: Watch, notes: Notes) -> None:
+        self.work = work
+        self._endings, self._watch, self._notes = endings, watch, notes
         self._started = time.monotonic()
         self._told = Progress()
-
-    def is_held(self) -> bool:
-        """Whether the search was neither cancelled, nor claimed again."""
-        with self._database.read() as session:
-            return searches.is_held(session, self._work.id, self._work.attempt)
 
     def tell(self, progress: Progress) -> None:
         """Tell how far the search is, if that has changed."""
         if progress != self._told:
             self._told = progress
-            self._notes.put(self._work, progress)
-            self._watch.tell(self._work.id, self._standing("running", progress))
+            self._notes.put(self.work, progress)
+            self._watch.tell(self.work.id, self._standing("running", progress))
 
     def record(self, progress: Progress, answer: Answer) -> None:
         """End the search with its answer, and store its variants."""
@@ -119,7 +117,7 @@ class Attempt:
 
     @property
     def _held(self) -> tuple[str, int]:
-        return self._work.id, self._work.attempt
+        return self.work.id, self.work.attempt
 
     def _standing(self, state: State, progress: Progress, **values: Any) -> Standing:
         elapsed = time.monotonic() - self._started
@@ -135,12 +133,13 @@ class Attempt:
     def _end(self, ended: Standing | None, store: Callable[[Session], None]) -> None:
         """Store an end, and tell it; where it could not be stored, followers look it up."""
         try:
-            with self._database.write() as session:
-                store(session)
+            is_stored = self._endings.store(*self._held, store)
         except LostLeaseError as lost:
             logger.warning("%s; its answer was dropped", lost)
+            is_stored = False
+        except DatabaseError:  # the server stops; the lease brings the search back
+            logger.warning("the search was given up; it is claimed again later")
+            is_stored = False
+        if not is_stored:
             ended = None
-        except Exception:  # the database may be away; the lease brings the search back
-            logger.exception("the search was given up")
-            ended = None
-        self._watch.end(self._work.id, ended)
+        self._watch.end(self.work.id, ended)

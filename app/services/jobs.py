@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.db import architectures, jobs, searches, variants
 from app.db.engine import Database, Session
+from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
 from app.errors import ConflictError, Fault, RefusedError
 from app.experiments.catalogue import Dataset, content_id
@@ -19,7 +20,7 @@ from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
 
 
-def create(database: Database, request: JobRequest, key: str | None, data_dir: Path) -> str:
+def create(database: Database, request: JobRequest, key: OwnedKey | None, data_dir: Path) -> str:
     """Check a job, choose its variants, and queue its runs. Returns the job's id.
 
     Parameters

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from app.db import architectures, searches
 from app.db.engine import Database, Session
 from app.db.errors import existing
+from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
 from app.db.searches import Standing
 from app.errors import BusyError, ConflictError, Fault, RefusedError, pointer
@@ -35,7 +36,11 @@ class Asked(NamedTuple):
 
 
 def ask(
-    database: Database, solvers: Solvers, request: SearchRequest, key: str | None, most_queued: int
+    database: Database,
+    solvers: Solvers,
+    request: SearchRequest,
+    key: OwnedKey | None,
+    most_queued: int,
 ) -> Asked:
     """Check a search, and hand it to a solver or queue it; or find an equal one.
 
@@ -67,7 +72,7 @@ def ask(
     return Asked(id_, asking.standing or _standing(database, id_), asking.reused)
 
 
-def create(database: Database, request: SearchRequest, key: str | None) -> str:
+def create(database: Database, request: SearchRequest, key: OwnedKey | None) -> str:
     """Check a search and queue it, or find an equal one; returns its id.
 
     Raises
@@ -135,7 +140,7 @@ class _Asking:
         self.standing: Standing | None = None
         self.reused = self.is_queued = False
 
-    def ask(self, session: Session, key: str | None) -> str:
+    def ask(self, session: Session, key: OwnedKey | None) -> str:
         """The id of the search that answers the request."""
         self._begin()
         body = self._request.model_dump(mode="json") if key else None

@@ -12,8 +12,11 @@ from typing import Final
 
 from app.db import searches
 from app.db.engine import Database
+from app.db.errors import DatabaseError
 from app.logs import about
 from app.services.attempts import Attempt, Notes, Work
+from app.services.condition import Condition
+from app.services.endings import LONGEST_PAUSE, Endings
 from app.services.variants import problem_of
 from app.services.watch import Watch
 from solver.problem import SolveRequest
@@ -65,15 +68,23 @@ class Solvers:
     process than there are threads is ready, for a thread that has just lost its own.
     """
 
-    def __init__(self, database: Database, watch: Watch, limits: Limits, poll: float) -> None:
-        self._database, self._watch = database, watch
-        self._notes = Notes(database)
+    def __init__(
+        self,
+        database: Database,
+        condition: Condition,
+        watch: Watch,
+        limits: Limits,
+        poll: float,
+    ) -> None:
+        self._database, self._condition, self._watch = database, condition, watch
+        self._notes = Notes(database, condition)
         self._limits = limits
         self._poll = poll
         self._idle = threading.Semaphore(0)
         self._handed: SimpleQueue[Work | None] = SimpleQueue()
         self._queued_here = threading.Event()
         self._stopping = threading.Event()
+        self._endings = Endings(database, condition, self._stopping)
         self._threads = [
             threading.Thread(target=self._work, name=f"solver-{n}", daemon=True)
             for n in range(limits.processes)
@@ -127,14 +138,18 @@ class Solvers:
         self._handed.put(None)
 
     def _work(self) -> None:
+        pause = self._poll
         while not self._stopping.is_set():
             try:
                 if work := self._next():
                     with about(search_id=work.id):
                         self._solve(work)
-            except Exception:  # the database may be away
-                logger.exception("no search could be claimed")
-                self._stopping.wait(self._poll)
+                pause = self._poll
+            except Exception as error:  # the database may be away
+                if not self._condition.note(error):
+                    logger.exception("no search could be claimed")
+                self._stopping.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
 
     def _next(self) -> Work | None:
         """A search from the queue, or the next one that is handed over; ``None`` after a while."""
@@ -173,7 +188,7 @@ class Solvers:
 
     def _solve(self, work: Work) -> None:
         """Have a search solved, and store how it ends."""
-        attempt = Attempt(self._database, self._watch, self._notes, work)
+        attempt = Attempt(work, self._endings, self._watch, self._notes)
         process, is_usable = self._pool.take(), False
         try:
             answer = process.solve(work.request, lambda _: self._look(attempt, process))
@@ -185,6 +200,9 @@ class Solvers:
         except SolverFailedError as failed:
             is_usable = isinstance(failed, SolverRefusedError)
             end = partial(attempt.fail, process.progress, str(failed))
+        except BaseException:
+            self._watch.end(work.id, None)
+            raise
         else:
             end = partial(attempt.record, process.progress, answer)
         finally:
@@ -196,5 +214,15 @@ class Solvers:
         if self._stopping.is_set():
             raise SolverCancelledError("the server stops")
         attempt.tell(process.progress)
-        if not attempt.is_held():
+        if not self._is_held(attempt.work):
             raise SolverCancelledError("the search was cancelled, or claimed again")
+
+    def _is_held(self, work: Work) -> bool:
+        """Whether a search was neither cancelled, nor claimed again, as far as is known."""
+        try:
+            with self._database.read() as session:
+                return searches.is_held(session, work.id, work.attempt)
+        except DatabaseError as away:
+            if not self._condition.note(away):
+                raise
+            return True

@@ -13,6 +13,7 @@ from app.db import searches
 from app.db.engine import Database
 from app.db.errors import DatabaseError
 from app.db.searches import Standing
+from app.services.condition import Condition
 from app.services.stopping import Closing
 
 logger = logging.getLogger(__name__)
@@ -70,8 +71,8 @@ class Watch:
     looked up, all at once, as long as somebody follows it. The event loop runs all other methods.
     """
 
-    def __init__(self, database: Database, closing: Closing) -> None:
-        self._database = database
+    def __init__(self, database: Database, condition: Condition, closing: Closing) -> None:
+        self._database, self._condition = database, condition
         self._loop = asyncio.get_running_loop()
         self._followers: dict[str, set[Follower]] = {}
         self._solved_here: dict[str, Standing] = {}
@@ -156,7 +157,8 @@ class Watch:
         try:
             found = await run_in_threadpool(self._standings, ids)
         except DatabaseError as away:
-            logger.warning("searches could not be looked up: %s", away)
+            if not self._condition.note(away):
+                logger.exception("searches could not be looked up")
             return
         for id_ in ids:
             if id_ in found:

@@ -12,6 +12,7 @@ from app.db import searches
 from app.db.engine import Database
 from app.db.searches import Standing
 from app.services import watch
+from app.services.condition import Condition
 from app.services.stopping import Closing
 from app.services.watch import Watch
 from tests.factories import queued_search
@@ -43,7 +44,7 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 @asynccontextmanager
 async def watching(database: Database, closing: Closing | None = None) -> AsyncIterator[Watch]:
-    one = Watch(database, closing or Closing())
+    one = Watch(database, Condition(database), closing or Closing())
     yield one
     await one.stop()
 
