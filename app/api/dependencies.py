@@ -16,32 +16,33 @@ from app.services.watch import Watch
 ID_PATTERN = r"^[A-Za-z0-9_-]+$"
 
 
-def _database(request: Request) -> Database:
+# They are coroutines, since FastAPI calls plain functions in threads, which takes far longer.
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _condition(request: Request) -> Condition:
+async def _condition(request: Request) -> Condition:
     condition: Condition = request.app.state.condition
     return condition
 
 
-def _asking(request: Request) -> Asking:
+async def _asking(request: Request) -> Asking:
     state = request.app.state
     return Asking(state.database, state.solvers, state.watch, state.settings.max_queued_searches)
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _closing(request: Request) -> Closing:
+async def _closing(request: Request) -> Closing:
     closing: Closing = request.app.state.closing
     return closing
 
 
-def _watch(request: Request) -> Watch:
+async def _watch(request: Request) -> Watch:
     watch: Watch = request.app.state.watch
     return watch
 

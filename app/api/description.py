@@ -41,8 +41,8 @@ class Description:
             for status, (name, text) in responses.PROBLEMS.items()
         }
         for path, item in document["paths"].items():
-            for operation in item.values():
-                _complete(path, operation)
+            for method, operation in item.items():
+                _complete(path, method, operation)
         _polish(document)
         _leave_out_what_nothing_refers_to(document)
         return document
@@ -75,7 +75,7 @@ def _schemas_of_problems() -> Json:
     return {**schema.pop("$defs"), "ProblemDetails": schema}
 
 
-def _complete(path: str, operation: Json) -> None:
+def _complete(path: str, method: str, operation: Json) -> None:
     """Add the problems that an operation may answer, and the headers of all its answers."""
     answers = operation["responses"]
     answers.pop("422", None)  # FastAPI's own, which is not answered
@@ -88,7 +88,7 @@ def _complete(path: str, operation: Json) -> None:
             _leave_out_needless_type(media["schema"])
         if answer["description"] == "Successful Response":
             answer["description"] = HTTPStatus(status).phrase
-    for status in responses.problems_of(path, operation):
+    for status in responses.problems_of(path, method):
         answers.setdefault(f"{status}", responses.common_problem(status))
     operation["responses"] = dict(sorted(answers.items()))
 

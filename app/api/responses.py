@@ -78,12 +78,12 @@ _OF_KEYS: Final = (401, 403, 429)
 _OF_BODIES: Final = (413, 415)
 
 
-def problems_of(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
+def problems_of(path: str, method: str) -> Iterator[int]:
     """Yield the statuses of the problems that an operation may answer because of its kind."""
     yield from _OF_EVERY_ROUTE
     if path.startswith("/v1/"):
         yield from _OF_KEYS
-    if "requestBody" in operation:
+    if method == "post":  # the type of a body is looked at before its route is known
         yield from _OF_BODIES
     if "{" in path:
         yield 404

@@ -377,6 +377,19 @@ def results(
     return found, found[-1].position if len(found) == limit else None
 
 
+def attempts(session: Session, job_id: str) -> tuple[int, int]:
+    """How many of a job's runs have ended, and the number of attempts at all of its runs.
+
+    Whenever a run of an ended job changes, since another job asks for it, one of them does.
+    """
+    ended, made = session.execute(
+        select(func.count().filter(RunRow.state.in_(FINAL)), func.sum(RunRow.attempt))
+        .join(JobRunRow, JobRunRow.run_id == RunRow.id)
+        .where(JobRunRow.job_id == job_id)
+    ).one()
+    return ended, int(made or 0)
+
+
 @dataclass(frozen=True)
 class Measured:
     """The state and the accuracies of one run of a job.

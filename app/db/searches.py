@@ -2,9 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Update, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.db import identity, variants
@@ -25,6 +36,8 @@ REPEATABLE: Final = ("complete", "truncated", "infeasible")
 QUEUE_LOCK: Final = 0x15_0B_0D_6E_71
 """Key of the advisory lock on PostgreSQL that those hold who count the queue to add to it."""
 _LOST: Final = (SearchRow.state == "running") & (SearchRow.lease_expires_at < database_time())
+_COLUMNS: Final = SearchRow.__table__.c
+_FINISHED_AT: Final = select(_COLUMNS.finished_at).where(_COLUMNS.id == bindparam("id"))
 
 
 @dataclass(frozen=True)
@@ -181,6 +194,18 @@ def get(session: Session, id_: str) -> SearchRow:
         There is none with this id.
     """
     return existing(session.get(SearchRow, id_), "search", id_)
+
+
+def finished_at(session: Session, id_: str) -> datetime | None:
+    """When a search ended; ``None`` if it has not.
+
+    Raises
+    ------
+    NotFoundError
+        There is none with this id.
+    """
+    found = session.execute(_FINISHED_AT, {"id": id_}).first()
+    return existing(found, "search", id_).finished_at  # type: ignore[no-any-return]
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[SearchRow], str | None]:

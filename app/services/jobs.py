@@ -18,6 +18,7 @@ from app.services.idempotency import once
 from app.services.job_views import job_view, run_view
 from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
+from app.states import FINAL
 
 
 def create(database: Database, request: JobRequest, key: OwnedKey | None, data_dir: Path) -> str:
@@ -182,8 +183,8 @@ def cancel(database: Database, id_: str) -> JobView:
     return get(database, id_)
 
 
-def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPage:
-    """A page of a job's runs.
+def runs(database: Database, id_: str, cursor: str | None, limit: int) -> tuple[RunPage, bool]:
+    """A page of a job's runs, and whether the job has ended.
 
     Raises
     ------
@@ -193,6 +194,6 @@ def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPag
         The cursor is not one of this list's.
     """
     with database.read() as session:
-        jobs.get(session, id_)
+        has_ended = jobs.get(session, id_).state in FINAL
         found, following = jobs.page_of_runs(session, id_, cursor, limit)
-    return RunPage(items=[run_view(item) for item in found], next=following)
+    return RunPage(items=[run_view(item) for item in found], next=following), has_ended

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "7c3e51aa0b92"
-down_revision: str | None = "8c3e5a17f6d2"
+down_revision: str | None = "a3c61f0d8e57"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
