@@ -20,8 +20,10 @@ $(VENV)/installed-demo: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,postgres]'
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed-demo
+$(VENV)/installed-dev: $(VENV)/installed-demo requirements-generator.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,postgres,dev]'
+	test -x $(VENV)/generator/bin/python || $(PYTHON) -m venv $(VENV)/generator
+	$(VENV)/generator/bin/python -m pip install --quiet --requirement requirements-generator.txt
 	@touch $@
 
 demo: $(VENV)/installed-demo

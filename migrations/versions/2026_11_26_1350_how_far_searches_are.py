@@ -17,8 +17,8 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     for column in (
         sa.Column("wanted", sa.Integer(), nullable=True),
-        sa.Column("best", sa.Float(), nullable=True),
-        sa.Column("bound", sa.Float(), nullable=True),
+        sa.Column("best", sa.Double(), nullable=True),
+        sa.Column("bound", sa.Double(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
     ):
         op.add_column("searches", column)

@@ -10,7 +10,7 @@ from app.db import searches
 from app.db.engine import Database
 from app.services import search_events, watch
 from solver.engines.progress import Progress
-from tests.app.api.test_events import events
+from tests.app.api.factories import events
 from tests.factories import queued_search, solved_search, until
 from tests.solver.processes.children import endless
 
