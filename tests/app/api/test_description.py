@@ -20,7 +20,8 @@ NAMES = {
     "list_variants", "get_variant",
     "list_datasets",
     "create_job", "list_jobs", "get_job", "list_runs", "cancel_job", "follow_job",
-    "download_results",
+    "download_results", "download_architecture_source", "download_variant_source",
+    "download_variants", "download_search_variants", "retry_job",
     "get_health", "get_readiness", "get_metrics",
 }  # fmt: skip
 """What generated clients call their functions."""
@@ -76,12 +77,12 @@ def test_every_status_has_a_text_and_every_problem_a_schema() -> None:
 
 
 def test_the_kind_of_an_operation_says_which_problems_it_answers() -> None:
-    for _, path, operation in operations():
+    for method, path, operation in operations():
         described = {int(status) for status in operation["responses"]}
 
-        assert {400, 408, 414, 421, 422, 431, 500, 503} <= described, path
+        assert {400, 408, 413, 414, 421, 422, 431, 500, 503} <= described, path
         assert ({401, 403, 429} <= described) == (path not in OPEN_PATHS), path
-        assert ({413, 415} <= described) == ("requestBody" in operation), path
+        assert (415 in described) == (method == "post"), path
         assert 404 in described or "{" not in path, path
 
 
@@ -167,6 +168,15 @@ def test_events_are_described_each_with_its_data() -> None:
     assert set(stream["discriminator"]["mapping"]) == {"epoch", "run", "progress", "end"}
     assert "type" not in stream
     assert len(stream["oneOf"]) == len(JobMessage.__args__[0].__args__)
+
+
+def test_every_enumeration_is_a_component_so_that_clients_name_it_once() -> None:
+    components = document()["components"]["schemas"]
+    for place, node in nodes(document()):
+        if "enum" in node:
+            assert place.removeprefix("#/components/schemas/") in components, place
+        for form in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+            assert "const" not in form, place
 
 
 def test_texts_are_markdown() -> None:
