@@ -1,15 +1,16 @@
 """The arguments of endpoints: the application's parts, and the parameters that many share."""
 
 import threading
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 
 from app.config import Settings
 from app.db.engine import Database
 from app.services.solvers import Solvers
+from solver.network.expectations import PRINTABLE
 
-ID_PATTERN = r"^[A-Za-z0-9_-]+$"
+ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
 
 
 def _database(request: Request) -> Database:
@@ -48,6 +49,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
+        pattern=PRINTABLE,
         description="A request repeated with the same key makes nothing new",
     ),
 ]

@@ -17,6 +17,7 @@ from solver.problem import ApproachName, Budget, Scope
 router = Router(prefix="/v1/variants", tags=["variants"])
 
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
+Size = Annotated[int | None, Field(ge=0, lt=2**31)]
 
 
 class Browse(Schema):
@@ -25,9 +26,9 @@ class Browse(Schema):
     approach: ApproachName | None = None
     budget: Budget | None = None
     scope: Scope | None = None
-    search_id: str | None = Field(default=None, max_length=64)
-    min_resolution: Count = Field(default=None, examples=[7])
-    max_resolution: Count = None
+    search_id: Annotated[str, Field(max_length=64, pattern=ID_PATTERN)] | None = None
+    min_resolution: Size = Field(default=None, examples=[7])
+    max_resolution: Size = None
     min_params: Count = None
     max_params: Count = None
     min_flops: Count = None

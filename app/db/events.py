@@ -8,17 +8,25 @@ nothing and hears nothing twice, even if transactions end in another order than 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.jobs import rows_of
 from app.db.models import EpochRow, JobRunRow, ResultRow, RunRow
-from app.db.paging import CursorError
 from app.states import FINAL
 
 MOST = 500
 """The largest number of runs in one look; more may follow."""
+
+FOREIGN: Final = "this is not the id of an event of this job; leave it out to begin anew"
+WHOLE: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9:_e-]*)(!?)")
+STRETCH: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?:([0-9]{1,9})(e?)")
+
+
+class PlaceError(ValueError):
+    """The id of an event that no event of a job can have had."""
 
 
 @dataclass
@@ -65,24 +73,33 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str, most_runs: int) -> "Cursor":
-        """Read the text of a cursor.
+        """Read the text of a cursor of a job with at most ``most_runs`` runs.
+
+        Stretches must follow one another, so that their runs are at most ``most_runs`` together.
 
         Raises
         ------
-        CursorError
+        PlaceError
             The text was not made by :meth:`__str__`.
         """
-        whole = re.fullmatch(r"(\d{1,18})\.(\d{1,9})\.([0-9:_e-]*)(!?)", text, re.ASCII)
+        whole = WHOLE.fullmatch(text)
         if whole is None:
-            raise CursorError("Last-Event-ID is not an id of these events; leave it out")
+            raise PlaceError(FOREIGN)
         number, below, runs, over = whole.groups()
         cursor = cls(int(number), int(below), {}, bool(over))
-        for part in filter(None, runs.split("_")):
-            stretch = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?:(\d{1,9})(e?)", part)
-            if stretch is None or int(stretch[2] or 0) > most_runs:
-                raise CursorError("Last-Event-ID is not an id of these events; leave it out")
-            for position in range(int(stretch[1]), int(stretch[2] or stretch[1]) + 1):
-                cursor.known[position] = int(stretch[3]), bool(stretch[4])
+        behind = cursor.below
+        for part in runs.split("_") if runs else ():
+            stretch = STRETCH.fullmatch(part)
+            if stretch is None:
+                raise PlaceError(FOREIGN)
+            first, last = int(stretch[1]), int(stretch[2] or stretch[1])
+            if not behind <= first <= last < most_runs:
+                raise PlaceError(FOREIGN)
+            behind = last + 1
+            known = int(stretch[3]), bool(stretch[4])
+            cursor.known.update(dict.fromkeys(range(first, behind), known))
+        if str(cursor) != text:
+            raise PlaceError(FOREIGN)
         return cursor
 
     def of(self, position: int) -> tuple[int, bool]:

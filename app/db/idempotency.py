@@ -21,7 +21,7 @@ def recall(session: Session, route: str, key: str, body_hash: str) -> str | None
     if row is None:
         return None
     if row.body_hash != body_hash:
-        raise KeyReusedError(f"Idempotency-Key '{key}' was used before, with another body")
+        raise KeyReusedError("this key was used before, with another body")
     return row.resource_id
 
 

@@ -50,7 +50,7 @@ def get(session: Session, id_: str) -> SearchRow:
     NotFoundError
         There is none with this id.
     """
-    return existing(session.get(SearchRow, id_), "search", id_)
+    return existing(session.get(SearchRow, id_), "search")
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[SearchRow], str | None]:

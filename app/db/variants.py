@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.db import identity
 from app.db.errors import existing
 from app.db.models import SearchRow, VariantRow
 from app.db.paging import Key, Listing, decode, encode, page
@@ -77,8 +76,7 @@ def get(session: Session, search_id: str, position: int) -> VariantRow:
     NotFoundError
         There is none at this position.
     """
-    row = find(session, search_id, position)
-    return existing(row, "variant", identity.variant_id(search_id, position))
+    return existing(find(session, search_id, position), "variant")
 
 
 def find(session: Session, search_id: str, position: int) -> VariantRow | None:

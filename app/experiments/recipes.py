@@ -3,14 +3,22 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.experiments.catalogue import content_id
-from solver.network.schema import Schema
+from solver.network.schema import Flag, Schema
+from solver.network.sentences import expected
 
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-Decay = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False, strict=True)]
+Decay = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False, strict=True)]
+
+
+def _whole(value: Any) -> Any:
+    """Refuse ``true`` and ``1.0``, which Python holds to be 1."""
+    if type(value) is not int:
+        raise expected("1")
+    return value
 
 
 class Recipe(Schema):
@@ -41,22 +49,20 @@ class Recipe(Schema):
         Whether a CUDA device may round what it multiplies to TF32.
     """
 
-    model_config = ConfigDict(strict=True)
-
     name: Literal["paper", "fast"] = "paper"
-    version: Literal[1] = 1
+    version: Annotated[Literal[1], BeforeValidator(_whole)] = 1
     batch_size: Annotated[int, Field(ge=1, le=65_536, strict=True)] = 100
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
     optimizer: Literal["adadelta", "adamw"] = "adadelta"
     learning_rate: Positive = 1.0
-    rho: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    rho: Annotated[float, Field(ge=0.0, le=1.0, strict=True)] | None = None
     beta1: Decay | None = None
     beta2: Decay | None = None
     eps: Positive = 1e-6
-    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
+    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)] = 0.0
     schedule: Literal["constant", "one_cycle"] = "constant"
-    autocast: bool = False
-    tf32: bool = False
+    autocast: Flag = False
+    tf32: Flag = False
 
     @model_validator(mode="before")
     @classmethod
