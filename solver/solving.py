@@ -24,7 +24,7 @@ def solve(request: SolveRequest) -> Answer:
     OverflowError
         The ranges are so wide that counts, or the number of solutions, cannot be kept exact.
     """
-    from solver.answers import search  # this loads OR-Tools
+    from solver.answers import search  # this loads numpy
 
     answer = search.solve(request.problem, request.settings)
     return answer.model_copy(update={"problem": request.problem})

@@ -8,7 +8,7 @@ from app.db import jobs, rungs
 from app.db.identity import variant_id
 from app.db.jobs import Measured
 from app.db.models import JobRow
-from app.experiments.halving import Halving, Rung
+from app.experiments.halving import Rung
 from app.schemas.results import HalvingResult, Results, RungResult
 from trainer.statistics import Run, TrainedNetwork, summarise
 
@@ -37,7 +37,7 @@ def summary(session: Session, job: JobRow) -> Results:
 
 def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> TrainedNetwork:
     """Return a network with its runs; those not meant to train to the end are only validated."""
-    is_whole = runs[0].target_epochs == job.request["epochs"]
+    is_whole = runs[0].target_epochs == job.request.terms.epochs
     return TrainedNetwork(
         id="original" if position is None else variant_id(job.search_id, position),
         resolution=runs[0].resolution,
@@ -53,7 +53,7 @@ def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> Tra
 
 
 def _halving(job: JobRow) -> HalvingResult | None:
-    plan = Halving.of(job.request)
+    plan = job.request.terms.halving
     if plan is None:
         return None
     found = [_rung_result(job.search_id, rung) for rung in job.rungs]

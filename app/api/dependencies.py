@@ -5,35 +5,45 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 
+from app.api.access import key_id_of
 from app.config import Settings
 from app.db.engine import Database
+from app.db.idempotency import OwnedKey
+from app.services.condition import Condition
 from app.services.solvers import Solvers
 from solver.network.expectations import PRINTABLE
 
 ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
 
 
-def _database(request: Request) -> Database:
+# They are coroutines, since FastAPI calls plain functions in threads, which takes far longer.
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _solvers(request: Request) -> Solvers:
+async def _condition(request: Request) -> Condition:
+    condition: Condition = request.app.state.condition
+    return condition
+
+
+async def _solvers(request: Request) -> Solvers:
     solvers: Solvers = request.app.state.solvers
     return solvers
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _closing(request: Request) -> threading.Event:
+async def _closing(request: Request) -> threading.Event:
     closing: threading.Event = request.app.state.closing
     return closing
 
 
 TheDatabase = Annotated[Database, Depends(_database)]
+TheCondition = Annotated[Condition, Depends(_condition)]
 TheSolvers = Annotated[Solvers, Depends(_solvers)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 TheClosing = Annotated[threading.Event, Depends(_closing)]
@@ -43,13 +53,23 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Most items to answer", e
 Cursor = Annotated[
     str | None, Query(max_length=500, description="`next` of the page before; the first without")
 ]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=PRINTABLE,
-        description="A request repeated with the same key makes nothing new",
-    ),
-]
+
+
+async def _idempotency_key(
+    request: Request,
+    given: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=200,
+            pattern=PRINTABLE,
+            description="A request repeated with the same key makes nothing new",
+        ),
+    ] = None,
+) -> OwnedKey | None:
+    return None if given is None else OwnedKey(key_id_of(request.scope), given)
+
+
+IdempotencyKey = Annotated[OwnedKey | None, Depends(_idempotency_key)]
+"""Clients with API keys of their own cannot meet each other's."""

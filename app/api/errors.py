@@ -15,7 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from app.db.errors import UNREACHABLE, NotFoundError
+from app.db.causes import Cause
+from app.db.errors import DatabaseError, NotFoundError
 from app.db.events import PlaceError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
@@ -30,6 +31,7 @@ MOST_LISTED: Final = 20
 """Faults that an answer lists."""
 MOST_BYTES: Final = 16 * 1024
 """Size of an answer."""
+RETRY_SECONDS: Final = "2"
 MOST_CHARACTERS: Final = 600
 """Length of a sentence; no sentence of ours about sensible values is as long."""
 
@@ -103,8 +105,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PlaceError, _at("header/Last-Event-ID"))
     app.add_exception_handler(KeyReusedError, _at("header/Idempotency-Key"))
     app.add_exception_handler(HTTPException, _http)
-    for error in UNREACHABLE:
-        app.add_exception_handler(error, _unavailable)
+    app.add_exception_handler(DatabaseError, _database)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -154,9 +155,16 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, str(error.detail), headers=headers)
 
 
-async def _unavailable(_: Request, error: Exception) -> JSONResponse:
-    logger.error("the database did not answer: %s", error)
-    return problem(503, "the database does not answer; try again", headers={"Retry-After": "2"})
+async def _database(request: Request, error: Exception) -> JSONResponse:
+    """Answer 503 where the database is to blame; its condition logs why, once."""
+    cause = request.app.state.condition.note(error)
+    return unavailable(cause) if cause else await _unexpected(request, error)
+
+
+def unavailable(cause: Cause) -> JSONResponse:
+    """The answer where the database cannot be used; to be tried again if that may pass."""
+    headers = {"Retry-After": RETRY_SECONDS} if cause.passes else None
+    return problem(503, cause.detail, headers=headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

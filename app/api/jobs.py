@@ -5,10 +5,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import Body, Header, Path, Response
 from fastapi.responses import StreamingResponse
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.sse import format_sse_event
 from pydantic_core import to_json
 
-from app.api import examples
+from app.api import caching, examples, tables
+from app.api.caching import IfNoneMatch
 from app.api.dependencies import (
     ID_PATTERN,
     Cursor,
@@ -18,11 +19,15 @@ from app.api.dependencies import (
     TheDatabase,
     TheSettings,
 )
+from app.api.responses import EventStream
 from app.api.routes import Router
+from app.api.tables import AcceptEncoding
 from app.schemas.datasets import DatasetPage
+from app.schemas.events import JobMessage
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.requests import JobRequest
 from app.services import datasets, events, jobs, results_csv
+from app.states import FINAL
 
 router = Router(prefix="/v1", tags=["jobs"])
 
@@ -31,15 +36,23 @@ Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.J
 
 @router.get("/datasets")
 def list_datasets(settings: TheSettings) -> DatasetPage:
-    """What networks can be trained on; what is not present is downloaded on first use.
+    """The data sets that networks can be trained on.
 
-    Your own images are the data set `folder:NAME` when they lie in the server's data folder as
-    `NAME/CLASS/*.png` (or `.jpg`).
+    A data set that is not present is downloaded when it is first used. To use your own images, put
+    them into the server's data folder as `NAME/CLASS/*.png` (or `.jpg`); the data set is then
+    called `folder:NAME`.
     """
     return datasets.known(settings.data_dir)
 
 
-@router.post("/jobs", status_code=202)
+@router.post(
+    "/jobs",
+    status_code=202,
+    responses={
+        404: {"description": "There is no such search or variant"},
+        409: {"description": "The search has not ended"},
+    },
+)
 def create_job(
     request: Annotated[
         JobRequest,
@@ -59,8 +72,8 @@ def create_job(
     ],
     database: TheDatabase,
     settings: TheSettings,
+    idempotency_key: IdempotencyKey,
     response: Response,
-    idempotency_key: IdempotencyKey = None,
 ) -> JobView:
     """Train the original of a search and variants of it, with some seeds each; poll `Location`.
 
@@ -78,21 +91,28 @@ def list_jobs(database: TheDatabase, limit: Limit = 50, cursor: Cursor = None) -
     return jobs.newest(database, cursor, limit)
 
 
-@router.get("/jobs/{id}")
-def get_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
+@router.get("/jobs/{id}", response_model=JobView, responses=caching.KEPT)
+def get_job(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """How far a job is, and its results, partial while it runs."""
-    return jobs.get(database, id)
+    job = jobs.get(database, id)
+    return caching.kept(job.model_dump_json(), if_none_match, is_final=job.state in FINAL)
 
 
-@router.get("/jobs/{id}/runs")
+@router.get("/jobs/{id}/runs", response_model=RunPage, responses=caching.KEPT)
 def list_runs(
     id: Id,  # noqa: A002
     database: TheDatabase,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> RunPage:
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Every run: network, seed, curves, accuracies, time, worker, attempt."""
-    return jobs.runs(database, id, cursor, limit)
+    page, is_final = jobs.runs(database, id, cursor, limit)
+    return caching.kept(page.model_dump_json(), if_none_match, is_final=is_final)
 
 
 @router.post("/jobs/{id}/cancel")
@@ -103,16 +123,15 @@ def cancel_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
 
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "Events, until the job has ended",
-        "content": {
-            "text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}
-        },
+        "description": "A stream of events, until the job has ended",
+        "model": JobMessage,
+        "content": {"text/event-stream": {"example": examples.EVENTS}},
     },
     204: {"description": "The client has had the last event: it need not come again"},
 }
 
 
-@router.get("/jobs/{id}/events", response_class=StreamingResponse, responses=_EVENTS)
+@router.get("/jobs/{id}/events", response_class=EventStream, responses=_EVENTS)
 def follow_job(
     id: Id,  # noqa: A002
     database: TheDatabase,
@@ -143,21 +162,23 @@ def follow_job(
             )
 
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return EventSourceResponse(lines(), headers=headers)
+    return EventStream(lines(), headers=headers)
 
 
-_CSV: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "A header, then a line for each run",
-        "content": {"text/csv": {"schema": {"type": "string"}, "example": examples.RESULTS_CSV}},
-    }
-}
-
-
-@router.get("/jobs/{id}/results.csv", response_class=StreamingResponse, responses=_CSV)
-def download_results(id: Id, database: TheDatabase) -> StreamingResponse:  # noqa: A002
+@router.get(
+    "/jobs/{id}/results.csv",
+    response_class=StreamingResponse,
+    responses=tables.described(
+        "A header, then a line for each run", examples.RESULTS_CSV, is_kept=True
+    ),
+)
+def download_results(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Every run as a line of a table: network, seed, accuracies, time, worker, attempt."""
-    results_csv.check(database, id)
-    headers = {"Content-Disposition": f'attachment; filename="{id}.csv"'}
-    content = results_csv.lines(database, id)
-    return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)
+    version = results_csv.version(database, id)
+    lines = results_csv.lines(database, id)
+    return tables.kept(lines, id, accept_encoding, version, if_none_match)

@@ -1,51 +1,85 @@
-"""The command line, ``isobudget``: one module for each command."""
+"""The command line, ``isobudget``: one module for each command, imported when the command runs."""
 
-from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from app.cli.backup import backup
-from app.cli.console import out
-from app.cli.count import count
-from app.cli.demo import demo
-from app.cli.feasible import feasible
-from app.cli.migrate import migrate
-from app.cli.restore import restore
-from app.cli.serve import serve
-from app.cli.solve import solve
-from app.cli.up import up
-from app.cli.work import work
+from app.cli.lazy import LazyGroup, Named
+
+COMMANDS: Final = (
+    Named(
+        "count",
+        "app.cli.count",
+        "Count an architecture layer by layer: parameters, multiply-adds, FLOPs, receptive field.",
+    ),
+    Named(
+        "solve",
+        "app.cli.solve",
+        "Find the variants of an architecture that have its budget; no server, no database.",
+    ),
+    Named(
+        "feasible",
+        "app.cli.feasible",
+        "Count, over a grid of originals, how many have variants, and name those nearest to FILE.",
+    ),
+    Named("migrate", "app.cli.migrate", "Make the database's schema, or bring it up to date."),
+    Named("serve", "app.cli.serve", "Serve the HTTP API and its pages, until stopped."),
+    Named(
+        "work",
+        "app.cli.work",
+        "Train the runs of jobs. Its options: isobudget work --help.",
+        {
+            "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+            "add_help_option": False,
+        },
+    ),
+    Named(
+        "up",
+        "app.cli.up",
+        "Run all on this machine: migrate the database, serve the API, train what jobs ask for.",
+    ),
+    Named(
+        "demo",
+        "app.cli.demo",
+        "Find variants of a small CNN, train five networks on digits, and write an HTML report.",
+    ),
+    Named(
+        "backup",
+        "app.cli.backup",
+        "Copy the whole database to a file, while servers and workers go on.",
+    ),
+    Named(
+        "restore",
+        "app.cli.restore",
+        "Replace what the database holds with a backup: all of it, or, where that fails, nothing.",
+    ),
+    Named("keys", "app.cli.keys", "Make, list and revoke keys of the API."),
+)
+
+
+class _Commands(LazyGroup):
+    lazy = COMMANDS
+
 
 app = typer.Typer(
     name="isobudget",
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 infeasible, 4 timed out. Settings come "
     "from the environment, prefix ISOBUDGET_, e.g. ISOBUDGET_DATABASE_URL.",
 )
-app.command()(count)
-app.command()(solve)
-app.command()(feasible)
-app.command()(migrate)
-app.command()(serve)
-app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    add_help_option=False,
-)(work)
-app.command()(up)
-app.command()(demo)
-app.command()(backup)
-app.command()(restore)
 
 
 def _print_version(is_wanted: bool) -> None:
     if not is_wanted:
         return
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        out.print(f"isobudget {version('isobudget')}")
+        typer.echo(f"isobudget {version('isobudget')}")
     except PackageNotFoundError:
-        out.print("isobudget, run from its source without being installed")
+        typer.echo("isobudget, run from its source without being installed")
     raise typer.Exit
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from app.cli.console import ExitCode, out
 from app.cli.tables import neighbours_table
-from app.schemas.searches import Original
 from solver.answers.variants import (
     Answer,
     Describer,
@@ -53,6 +52,8 @@ def print_json(request: SolveRequest, answer: Answer) -> None:
 
 def _head(request: SolveRequest, answer: Answer) -> dict[str, Any]:
     """All fields but the variants; those that only a stored search has are ``None``."""
+    from app.schemas.searches import Original  # only JSON needs what the API answers
+
     network = request.problem.architecture
     original = Original(
         id=network.id,

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
-from app.config import Settings
-from app.config import settings as read_settings
 from app.errors import Fault, printable
-from solver.network.sentences import sentence
+
+if TYPE_CHECKING:
+    from app.config import Settings
 
 out = Console(markup=False, emoji=False, highlight=False)
 notes = Console(stderr=True, markup=False, emoji=False, highlight=False)
@@ -46,8 +45,13 @@ def refuse(source: str, faults: Sequence[Fault]) -> NoReturn:
     raise typer.Exit(ExitCode.USAGE)
 
 
-def settings() -> Settings:
+def settings() -> "Settings":
     """Read the settings of the environment; if they have faults, list these (exit code 2)."""
+    from pydantic import ValidationError
+
+    from app.config import settings as read_settings
+    from solver.network.sentences import sentence
+
     try:
         return read_settings()
     except ValidationError as invalid:

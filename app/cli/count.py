@@ -9,7 +9,7 @@ from app.cli.console import out, refuse
 from app.cli.files import FILE_HELP, faults_of, read_json, shown
 from app.cli.tables import layers_table
 from app.errors import Fault
-from app.services.architectures import view
+from app.schemas.architectures import ArchitectureView
 from solver.network.architecture import Architecture
 
 
@@ -27,7 +27,7 @@ def count(
     if isinstance(content, dict):
         content = content.get("architecture", content)
     try:
-        counted = view(Architecture.model_validate(content))
+        counted = ArchitectureView.of(Architecture.model_validate(content))
     except ValidationError as invalid:
         refuse(shown(file), faults_of(invalid, lambda place: "/".join(map(str, place))))
     except OverflowError as too_large:

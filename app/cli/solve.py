@@ -124,7 +124,7 @@ def _solved(request: SolveRequest) -> Answer:
     try:
         with (
             notes.status(progress(0.0, 0)) as status,
-            SolverProcess(settings().solver_memory_mb) as process,
+            SolverProcess(settings().solver_memory_mb, is_warm=False) as process,
         ):
 
             def tell(found: int) -> None:
@@ -176,7 +176,7 @@ def _tallied(request: SolveRequest) -> int | None:
     try:
         with (
             notes.status("counting …"),
-            SolverProcess(settings().solver_memory_mb) as process,
+            SolverProcess(settings().solver_memory_mb, is_warm=False) as process,
         ):
             return process.tally(request)
     except SolverTimeoutError:

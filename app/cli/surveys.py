@@ -5,7 +5,7 @@ from typing import Final
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.console import fail, notes, out, settings
-from app.cli.tables import nearest_table, shares_table
+from app.cli.survey_tables import nearest_table, shares_table
 from app.services.feasibility import Feasibility, GridView, Survey
 from app.services.tallies import Tallies, Tally
 from solver.processes.process import SolverFailedError

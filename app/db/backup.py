@@ -18,9 +18,8 @@ from sqlalchemy import URL, inspect, literal, select, table
 from app.db import schema
 from app.db.engine import Database, sqlite_module
 from app.db.models import Base, SecretRow
+from app.db.schema import REVISIONS
 
-REVISIONS: Final = "alembic_version"
-"""Alembic's own table."""
 HEADS: Final = {b"SQLite format 3\0": "SQLite", b"PGDMP": "PostgreSQL"}
 """The first bytes of a backup, and the kind of database that it holds."""
 MOST_SAID: Final = 2_000

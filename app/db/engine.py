@@ -44,6 +44,12 @@ class Database:
         """Whether the database is SQLite: a file on this machine."""
         return self.url.get_backend_name() == "sqlite"
 
+    @property
+    def path(self) -> Path | None:
+        """The file of SQLite; ``None`` without one."""
+        name = self.url.database if self.is_sqlite else None
+        return Path(name).expanduser() if name and name != ":memory:" else None
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction for reading; changes made in it are not kept."""
@@ -58,6 +64,12 @@ class Database:
 
     def _session(self, engine: Engine) -> Session:
         return Session(engine, expire_on_commit=False, info={"database": self})
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection that begins to write at once; uncommitted changes are not kept."""
+        with self._writing.connect() as connection:
+            yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

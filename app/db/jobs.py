@@ -15,7 +15,8 @@ from app.db.paging import Key, decode, encode, page
 from app.db.runs import has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
-from app.experiments.halving import Halving, Rung
+from app.experiments.halving import Rung
+from app.schemas.job_terms import JobDocument
 from app.schemas.results import Results
 from app.states import FINAL, OPEN
 
@@ -48,7 +49,7 @@ class Need:
 def create(
     session: Session,
     search_id: str,
-    request: dict[str, Any],
+    request: JobDocument,
     needs: Sequence[Need],
     priority: int = 0,
 ) -> JobRow:
@@ -56,7 +57,7 @@ def create(
 
     Runs of a job with a higher ``priority`` are claimed first.
     """
-    digest = identity.content_hash("job", [search_id, request])
+    digest = content_hash(search_id, request)
     job = JobRow(
         id=identity.fresh_id(session, JobRow, digest),
         content_hash=digest,
@@ -76,9 +77,14 @@ def create(
     return job
 
 
-def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> tuple[Rung, ...]:
+def content_hash(search_id: str, request: JobDocument) -> str:
+    """The hash that jobs share if they ask for the same."""
+    return identity.content_hash("job", [search_id, request.model_dump(mode="json")])
+
+
+def _first_rung(request: JobDocument, needs: Sequence[Need]) -> tuple[Rung, ...]:
     """The first rung of halving; empty if the job does not halve."""
-    if Halving.of(request) is None:
+    if request.terms.halving is None:
         return ()
     wanted = {
         need.network.variant: need.epochs for need in needs if need.network.variant is not None
@@ -255,8 +261,7 @@ def epochs_wanted(job: JobRow) -> int:
     """The epochs wanted of variants that are not cut off: the recipe's, or those of a rung."""
     if job.rungs and job.rungs[-1].kept != ():
         return job.rungs[-1].epochs
-    epochs: int = job.request["epochs"]
-    return epochs
+    return job.request.terms.epochs
 
 
 @dataclass(frozen=True)
@@ -370,6 +375,19 @@ def results(
     )
     found = [JobResult(**row) for row in rows.mappings()]
     return found, found[-1].position if len(found) == limit else None
+
+
+def attempts(session: Session, job_id: str) -> tuple[int, int]:
+    """How many of a job's runs have ended, and the number of attempts at all of its runs.
+
+    Whenever a run of an ended job changes, since another job asks for it, one of them does.
+    """
+    ended, made = session.execute(
+        select(func.count().filter(RunRow.state.in_(FINAL)), func.sum(RunRow.attempt))
+        .join(JobRunRow, JobRunRow.run_id == RunRow.id)
+        .where(JobRunRow.job_id == job_id)
+    ).one()
+    return ended, int(made or 0)
 
 
 @dataclass(frozen=True)

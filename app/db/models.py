@@ -19,6 +19,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.db.types import AsSchema, Document, UTCDateTime, database_time
 from app.experiments.failures import FAILURES
 from app.experiments.halving import Rung
+from app.keys import SCOPES, Scope
+from app.schemas.environments import Environment
+from app.schemas.job_terms import JobDocument
 from app.schemas.results import Results
 from app.schemas.search_terms import SearchTerms
 from app.states import RUN_STATES, STATES
@@ -47,6 +50,8 @@ class Base(DeclarativeBase):
         datetime: UTCDateTime(),
         dict[str, Any]: Document,
         list[int]: Document,
+        Environment: AsSchema(Environment),
+        JobDocument: AsSchema(JobDocument),
         tuple[Rung, ...]: AsSchema(tuple[Rung, ...]),
         Results: AsSchema(Results),
         SearchTerms: AsSchema(SearchTerms),
@@ -112,8 +117,8 @@ class SearchRow(Base):
 class VariantRow(Base):
     """One solution of a search: the values of its unknowns, in the approach's order.
 
-    The values are JSON, since each approach has its own number of them. What follows from them (the
-    architecture, coverage, receptive field) is derived, not stored.
+    The values are JSON, since each approach has its own number of them. Numbers that follow from
+    them are stored, so that lists can be filtered and sorted by them; architectures are derived.
     """
 
     __tablename__ = "variants"
@@ -126,6 +131,10 @@ class VariantRow(Base):
     params: Mapped[int] = mapped_column(BigInteger)
     flops: Mapped[int] = mapped_column(BigInteger)
     unknowns: Mapped[list[int]]
+    macs: Mapped[int] = mapped_column(BigInteger)
+    activations: Mapped[int] = mapped_column(BigInteger)
+    coverage: Mapped[float]
+    receptive_field: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (Index("ix_variants_resolution", "resolution", "search_id", "position"),)
 
@@ -134,7 +143,8 @@ class JobRow(Base):
     """A job: an original and variants of a search to train; ``results`` grow as runs end.
 
     ``rungs`` holds what halving has decided so far, one entry for each rung. It is empty if the job
-    does not halve, or went through an older schema.
+    does not halve, or went through an older schema. ``retries`` counts how often what had
+    failed was queued once more.
     """
 
     __tablename__ = "jobs"
@@ -142,13 +152,14 @@ class JobRow(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     content_hash: Mapped[str] = mapped_column(String(64), index=True)
     search_id: Mapped[str] = mapped_column(ForeignKey("searches.id"), index=True)
-    request: Mapped[dict[str, Any]]
+    request: Mapped[JobDocument]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     stale: Mapped[bool] = mapped_column(default=True)
     results: Mapped[Results | None]
     rungs: Mapped[tuple[Rung, ...]] = mapped_column(default=())
     error: Mapped[str | None]
     priority: Mapped[int] = mapped_column(default=0)
+    retries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=database_time())
     finished_at: Mapped[datetime | None]
 
@@ -272,7 +283,8 @@ class JobRunRow(Base):
     """A run that a job needs, and the network that it is for (no position: the original).
 
     ``target_epochs`` is the epoch that this job wants the run to reach. If halving cut the variant
-    off, it stays the epoch of the variant's last rung.
+    off, it stays the epoch of the variant's last rung. ``retry`` is the number of the job's last
+    retry that queued the run again (0: none), and ``epochs_before`` what the run had measured then.
     """
 
     __tablename__ = "job_runs"
@@ -284,12 +296,15 @@ class JobRunRow(Base):
     variant_position: Mapped[int | None]
     target_epochs: Mapped[int]
     reused: Mapped[bool]
+    retry: Mapped[int] = mapped_column(default=0)
+    epochs_before: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
         UniqueConstraint("job_id", "position"),
         ForeignKeyConstraint(
             ["search_id", "variant_position"], ["variants.search_id", "variants.position"]
         ),
+        Index("ix_job_runs_search_id_variant_position", "search_id", "variant_position"),
     )
 
 
@@ -322,7 +337,7 @@ class ResultRow(Base):
     validation_accuracy: Mapped[float]
     seconds: Mapped[float]
     test_correct: Mapped[bytes]
-    environment: Mapped[dict[str, Any]]
+    environment: Mapped[Environment]
 
     __table_args__ = (
         CheckConstraint("test_accuracy BETWEEN 0 AND 1", name="test_accuracy"),
@@ -330,11 +345,34 @@ class ResultRow(Base):
     )
 
 
+class ApiKeyRow(Base):
+    """A key of the API: its public id and a hash, from which the key cannot be found.
+
+    ``digest`` is the SHA-256 of the whole key, in hexadecimal digits.
+    """
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    scope: Mapped[Scope] = mapped_column(String(8))
+    digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=database_time())
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint(_one_of("scope", SCOPES), name="scope"),)
+
+
 class IdempotencyRow(Base):
-    """The resource that a ``POST`` with an ``Idempotency-Key`` made; a repetition makes none."""
+    """The resource that a ``POST`` with an ``Idempotency-Key`` made; a repetition makes none.
+
+    ``owner`` is the id of the API key that it came with; it is empty without one.
+    """
 
     __tablename__ = "idempotency_keys"
 
+    owner: Mapped[str] = mapped_column(String(16), primary_key=True)
     route: Mapped[str] = mapped_column(String(100), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))

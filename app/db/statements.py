@@ -60,7 +60,7 @@ def insert_all(
     session: Session,
     table: type[Base],
     columns: Sequence[str],
-    rows: Iterable[tuple[str | int, ...]],
+    rows: Iterable[tuple[str | float, ...]],
 ) -> None:
     """Insert any number of rows as fast as the driver can, with few of them in memory at a time.
 
@@ -76,7 +76,7 @@ def insert_all(
             cursor.executemany(f"INSERT INTO {name} ({listed}) VALUES ({places})", rows)
 
 
-def _copy(cursor: Any, statement: str, rows: Iterable[tuple[str | int, ...]]) -> None:
+def _copy(cursor: Any, statement: str, rows: Iterable[tuple[str | float, ...]]) -> None:
     with cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from solver.network.architecture import Architecture
-from solver.network.counting import Counts, LayerReport
+from solver.network.counting import Counts, LayerReport, count, describe
 from solver.network.schema import Schema
 
 
@@ -14,6 +14,22 @@ class ArchitectureView(Schema):
     architecture: Architecture
     counts: Counts
     layers: list[LayerReport]
+
+    @classmethod
+    def of(cls, architecture: Architecture) -> "ArchitectureView":
+        """Count an architecture.
+
+        Raises
+        ------
+        OverflowError
+            A count is too large to be exact.
+        """
+        return cls(
+            id=architecture.id,
+            architecture=architecture,
+            counts=count(architecture),
+            layers=describe(architecture),
+        )
 
 
 class ArchitecturePage(Schema):

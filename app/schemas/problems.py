@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from solver.network.schema import ANSWERED
+
 
 class FaultView(BaseModel):
     """One thing wrong with a request."""
@@ -15,6 +17,8 @@ class FaultView(BaseModel):
 
 class ProblemDetails(BaseModel):
     """An error (RFC 9457)."""
+
+    model_config = ANSWERED
 
     type: str = "about:blank"
     title: str = Field(examples=["Unprocessable Content"])

@@ -7,7 +7,7 @@ from app.db.engine import Database
 from app.errors import Fault, RefusedError
 from app.schemas.architectures import ArchitecturePage, ArchitectureView
 from solver.network.architecture import Architecture
-from solver.network.counting import count, describe
+from solver.network.counting import count
 
 
 class Registered(NamedTuple):
@@ -15,16 +15,6 @@ class Registered(NamedTuple):
 
     view: ArchitectureView
     created: bool
-
-
-def view(architecture: Architecture) -> ArchitectureView:
-    """Count an architecture."""
-    return ArchitectureView(
-        id=architecture.id,
-        architecture=architecture,
-        counts=count(architecture),
-        layers=describe(architecture),
-    )
 
 
 def checked(architecture: Architecture, place: str = "#") -> Architecture:
@@ -52,7 +42,7 @@ def register(database: Database, architecture: Architecture) -> Registered:
     """
     with database.write() as session:
         created = architectures.add(session, checked(architecture))
-        return Registered(view(architectures.get(session, architecture.id)), created)
+        return Registered(ArchitectureView.of(architectures.get(session, architecture.id)), created)
 
 
 def get(database: Database, id_: str) -> ArchitectureView:
@@ -64,11 +54,11 @@ def get(database: Database, id_: str) -> ArchitectureView:
         There is none with this id.
     """
     with database.read() as session:
-        return view(architectures.get(session, id_))
+        return ArchitectureView.of(architectures.get(session, id_))
 
 
 def newest(database: Database, cursor: str | None, limit: int) -> ArchitecturePage:
     """A page of architectures."""
     with database.read() as session:
         found, following = architectures.newest(session, cursor, limit)
-    return ArchitecturePage(items=[view(item) for item in found], next=following)
+    return ArchitecturePage(items=[ArchitectureView.of(item) for item in found], next=following)

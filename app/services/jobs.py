@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from app.db import architectures, jobs, searches, variants
 from app.db.engine import Database, Session
+from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
 from app.errors import ConflictError, Fault, RefusedError
 from app.experiments.catalogue import Dataset, content_id
 from app.experiments.fitting import remarks
-from app.experiments.halving import Halving
+from app.schemas.job_terms import JobDocument, JobTerms
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.requests import MOST_RUNS, JobRequest
 from app.services import datasets
@@ -18,9 +18,10 @@ from app.services.idempotency import once
 from app.services.job_views import job_view, run_view
 from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
+from app.states import FINAL
 
 
-def create(database: Database, request: JobRequest, key: str | None, data_dir: Path) -> str:
+def create(database: Database, request: JobRequest, key: OwnedKey | None, data_dir: Path) -> str:
     """Check a job, choose its variants, and queue its runs. Returns the job's id.
 
     Parameters
@@ -61,20 +62,18 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             notes.append("a variant that is the original itself was left out")
         networks = [jobs.JobNetwork(original.id, original.resolution), *others]
         needs = _needs(request, dataset, networks)
-        return jobs.create(session, search.id, stored(request, notes), needs, request.priority).id
+        return jobs.create(session, search.id, document(request, notes), needs, request.priority).id
 
     body = request.model_dump(mode="json")
     return database.transact(lambda session: once(session, "jobs", key, body, make))
 
 
-def stored(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The stored form of a request: defaults filled in, and notes on decisions for the user.
-
-    The priority is left out: two jobs that differ in it alone ask for the same.
-    """
+def document(request: JobRequest, notes: Sequence[str] = ()) -> JobDocument:
+    """The stored form of a request: defaults filled in, and notes on decisions for the user."""
     recipe = request.training
-    filled = {"recipe": recipe.model_dump(mode="json"), "epochs": recipe.epochs}
-    return {**request.model_dump(mode="json", exclude={"priority"}), **filled, "notes": list(notes)}
+    asked = {name: getattr(request, name) for name in JobTerms.model_fields}
+    terms = JobTerms(**{**asked, "recipe": recipe, "epochs": recipe.epochs})
+    return JobDocument(terms=terms, notes=tuple(notes))
 
 
 def _variant_networks(
@@ -111,7 +110,7 @@ def _needs(
     """The runs that are needed, the original's first; with halving, variants get a first rung."""
     original = networks[0]
     whole = request.training.epochs
-    plan = Halving.of(stored(request))
+    plan = document(request).terms.halving
     first = plan.first(len(networks) - 1) if plan else whole
     return [
         need
@@ -184,8 +183,8 @@ def cancel(database: Database, id_: str) -> JobView:
     return get(database, id_)
 
 
-def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPage:
-    """A page of a job's runs.
+def runs(database: Database, id_: str, cursor: str | None, limit: int) -> tuple[RunPage, bool]:
+    """A page of a job's runs, and whether the job has ended.
 
     Raises
     ------
@@ -195,6 +194,6 @@ def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPag
         The cursor is not one of this list's.
     """
     with database.read() as session:
-        jobs.get(session, id_)
+        has_ended = jobs.get(session, id_).state in FINAL
         found, following = jobs.page_of_runs(session, id_, cursor, limit)
-    return RunPage(items=[run_view(item) for item in found], next=following)
+    return RunPage(items=[run_view(item) for item in found], next=following), has_ended

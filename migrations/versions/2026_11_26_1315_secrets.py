@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "8c3e5a17f6d2"
-down_revision: str | None = "5b1f7c9e2d40"
+down_revision: str | None = "7d3a51e08c92"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,24 +1,22 @@
 """Solving: the solutions of a problem, or the proof that there is none."""
 
 import time
-from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
 
 from solver.answers.check import verified
-from solver.answers.table import TYPECODE, AnswerTable
-from solver.answers.variants import MOST_ROWS, Answer, Outcome, SolverReport
+from solver.answers.measures import as_array, measured
+from solver.answers.table import AnswerTable
+from solver.answers.variants import MOST_ROWS, Answer, Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
 from solver.engines.factored import NotFactoredError, TooManyError, factor
 from solver.engines.factored.arrays import Ints
 from solver.engines.full.enumerated import Listed
-from solver.engines.full.model import Model, Report
-from solver.engines.full.optimum import optima
 from solver.engines.objectives import OBJECTIVES, Objective
-from solver.explain.blocking import explain
+from solver.engines.report import Report
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 
@@ -80,8 +78,15 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
         symbols=search.symbols,
         table=table,
         solver=SolverReport(**report._asdict()),
-        explanation=explain(problem) if outcome == "infeasible" else None,
+        explanation=_explained(problem) if outcome == "infeasible" else None,
     )
+
+
+def _explained(problem: Problem) -> Explanation:
+    """Why there is no solution; OR-Tools is loaded here, unless it was needed before."""
+    from solver.explain.blocking import explain
+
+    return explain(problem)
 
 
 def find(problem: Problem, time_limit: float = 30.0) -> tuple[SolutionSet, Report]:
@@ -140,6 +145,9 @@ class _Search:
 
         Costly constraints are not posted; solutions that violate them are dropped.
         """
+        from solver.engines.full.model import Model  # OR-Tools is loaded only if it is needed
+        from solver.engines.full.optimum import optima
+
         time_limit = max(0.0, ends - time.monotonic())
         costly = [item for item in self.constraints if item.is_costly]
         match settings.find:
@@ -229,17 +237,7 @@ def _outcome(report: Report, found: SolutionSet, answered: int) -> Outcome:
 
 
 def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> AnswerTable:
-    """The table of unknowns and costs; it is filled while the answers are checked."""
-    params, flops = array(TYPECODE), array(TYPECODE)
-    for chunk in checked:
-        params.extend(_column(chunk.params, len(chunk)))
-        flops.extend(_column(chunk.flops(count_pooling=problem.count_pooling), len(chunk)))
-    unknowns = {symbol: _column(values, len(chosen)) for symbol, values in chosen.values.items()}
-    return AnswerTable({**unknowns, "params": params, "flops": flops})
-
-
-def _column(values: Ints | int, rows: int) -> "array[int]":
-    """A column as an array without numpy; a number that all rows share is repeated."""
-    if isinstance(values, int):
-        return array(TYPECODE, [values]) * rows
-    return array(TYPECODE, values.astype(np.int64).tobytes())
+    """The table of unknowns and measures; it is filled while the answers are checked."""
+    measures = measured(chosen.template, checked, count_pooling=problem.count_pooling)
+    unknowns = {symbol: as_array(values, len(chosen)) for symbol, values in chosen.values.items()}
+    return AnswerTable({**unknowns, **measures})

@@ -1,9 +1,10 @@
 """``python -m solver.processes.child``: answers requests from standard input until it ends.
 
 The solver's own limits on time and memory are advisory. For hard limits, run it in this process and
-kill the process (:mod:`solver.processes.process`). The process loads OR-Tools, prints ``ready``,
-and only then reads requests: if it is started early, it answers at once. It ends when its standard
-input ends.
+kill the process (:mod:`solver.processes.process`). The process loads the solver, prints ``ready``,
+and only then reads requests. With the argument ``--warm`` it loads OR-Tools beforehand, too: if it
+is started early, it answers at once. Without, it loads OR-Tools once a problem needs it. It ends
+when its standard input ends.
 
 A request is one line: a task, a space, and the JSON of a :class:`solver.problem.SolveRequest`.
 
@@ -21,6 +22,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from queue import SimpleQueue
 from typing import Any, Final
 
@@ -29,6 +31,7 @@ from pydantic import ValidationError
 from solver.answers.search import solve, tally
 from solver.problem import SolveRequest
 
+WARM: Final = "--warm"
 OUT_OF_MEMORY: Final = "the solver ran out of memory; narrow the ranges or lower the tolerance"
 
 Message = tuple[dict[str, Any], bytes]
@@ -38,6 +41,8 @@ Message = tuple[dict[str, Any], bytes]
 def main() -> None:
     """Answer requests until the input ends."""
     _limit_memory(int(os.environ.get("ISOBUDGET_SOLVER_MEMORY_MB", "0")))
+    if WARM in sys.argv:
+        warm_up()
     print("ready", flush=True)
     lines: SimpleQueue[str] = SimpleQueue()
     try:
@@ -47,6 +52,12 @@ def main() -> None:
         return _write({"error": OUT_OF_MEMORY})
     while True:
         _write(*_answer(lines.get()))
+
+
+def warm_up() -> None:
+    """Load what only some problems need: the full model, with OR-Tools, and explanations."""
+    import_module("solver.engines.full.optimum")
+    import_module("solver.explain.blocking")
 
 
 def _follow_the_input(take: Callable[[str], None]) -> None:

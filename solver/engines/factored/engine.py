@@ -22,7 +22,7 @@ from solver.engines.factored.windows import (
     first_table,
     second_table,
 )
-from solver.engines.full.model import Report
+from solver.engines.report import Report
 from solver.variation.template import Template
 from solver.variation.unknown import Range
 

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,13 @@ from solver.engines.factored.arrays import EMPTY, Ints, combinations, ragged
 from solver.engines.factored.chain import Sides
 from solver.engines.factored.factors import Factors
 from solver.engines.factored.windows import LARGEST_TABLE, TooManyError, bounded, kernels_of
-from solver.engines.full.model import Model, Report
+from solver.engines.report import Report
 from solver.variation.numbers import LARGEST
 from solver.variation.polynomial import Polynomial
 from solver.variation.unknown import RESOLUTION
+
+if TYPE_CHECKING:
+    from solver.engines.full.model import Model
 
 FEW: Final = 1 << 16
 """Combinations that are tried without CP-SAT, in one or two milliseconds."""
@@ -104,9 +107,9 @@ class Skeleton(ABC):
         """No cells."""
         return Cells(dict.fromkeys(self.factors.symbols, EMPTY), EMPTY, EMPTY), NONE
 
-    def declared(self) -> Model:
+    def declared(self) -> "Model":
         """A model with the symbols, and with the sides that follow from them."""
-        model, chain = Model(), self.factors.chain
+        model, chain = _model(), self.factors.chain
         for symbol, domain in self.domains.items():
             model.declare_values(symbol, domain.tolist())
         if RESOLUTION in self.factors.symbols:
@@ -115,11 +118,11 @@ class Skeleton(ABC):
             self._post_sides(model, *chain.span_of_between)
         return model
 
-    def _post_sides(self, model: Model, first: int, last: int) -> None:
+    def _post_sides(self, model: "Model", first: int, last: int) -> None:
         for index in range(first, last):
             post_side(model, self.factors.chain.template, index)
 
-    def declare_width(self, model: Model, low: int, high: int) -> None:
+    def declare_width(self, model: "Model", low: int, high: int) -> None:
         """Declare the width as a multiple of the step."""
         width = self.factors.width
         assert width is not None
@@ -213,7 +216,7 @@ class ByWidth(Skeleton):
         none = np.zeros(int(kept.sum()), np.int64)
         return Cells({it: column[kept] for it, column in columns.items()}, none, none)
 
-    def _post_largest_width(self, model: Model, width: str) -> None:
+    def _post_largest_width(self, model: "Model", width: str) -> None:
         exceeds = []
         for budget, (weight, _) in zip(self.factors.budgets, self.factors.parts, strict=True):
             high = budget.band.high
@@ -330,13 +333,13 @@ class ByWeight(Skeleton):
         (low, high), width = self._widths, self.factors.width
         if high < low or width is None:
             return self.void()
-        model = Model()
+        model = _model()
         self.declare_width(model, low, high)
         self._post_largest_weight(model, width)
         columns, report = _listed(model, [width, "w"], time_limit)
         return self._cells(columns[width], columns["w"]), report
 
-    def _post_largest_weight(self, model: Model, width: str) -> None:
+    def _post_largest_weight(self, model: "Model", width: str) -> None:
         low, high = (count - self._rest for count in self._budget.band)
         weight = model.declare("w", 1, high)
         total = model.cp.new_int_var(low, high, "total")
@@ -371,7 +374,16 @@ def smaller_skeleton(factors: Factors, between: Sides) -> Skeleton:
     return by_weight if by_weight.size < by_width.size else by_width
 
 
-def _listed(model: Model, symbols: list[str], time_limit: float) -> tuple[dict[str, Ints], Report]:
+def _model() -> "Model":
+    """An empty model; OR-Tools is loaded here, since most problems are solved without it."""
+    from solver.engines.full.model import Model
+
+    return Model()
+
+
+def _listed(
+    model: "Model", symbols: list[str], time_limit: float
+) -> tuple[dict[str, Ints], Report]:
     rows, report = model.enumerate(symbols, time_limit, MOST)
     columns: NDArray[np.int64] = np.ascontiguousarray(rows.T)
     return dict(zip(symbols, columns, strict=True)), report

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
+from solver.engines.report import Report
 from solver.variation.polynomial import Monomial, Polynomial
 from solver.variation.template import Assignment
 from solver.variation.unknown import Range
@@ -45,15 +46,6 @@ class _Model(cp_model.CpModel):
 
     def _add_pre_pep8_methods(self) -> None:
         """Add no old names."""
-
-
-class Report(NamedTuple):
-    """CP-SAT's statistics of a solve; ``wall_time`` is in seconds."""
-
-    status: str
-    wall_time: float
-    branches: int
-    conflicts: int
 
 
 class Optimum(NamedTuple):

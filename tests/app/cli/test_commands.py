@@ -26,6 +26,7 @@ COMMANDS = (
     "demo",
     "backup",
     "restore",
+    "keys",
 )
 
 
@@ -87,8 +88,8 @@ class TestServe:
             server.started = True
 
         monkeypatch.setattr(uvicorn.Server, "run", run)
-        assert isobudget("serve", "--host", "0.0.0.0", "--port", "0").exit_code == 0
-        assert [(config.host, config.port) for config in given] == [("0.0.0.0", 0)]
+        assert isobudget("serve", "--host", "127.0.0.2", "--port", "0").exit_code == 0
+        assert [(config.host, config.port) for config in given] == [("127.0.0.2", 0)]
 
     @pytest.mark.usefixtures("database")
     def test_a_bad_setting_is_named(
@@ -101,13 +102,23 @@ class TestServe:
         assert "ISOBUDGET_PORT" in result.stderr
 
 
+def find_torch(monkeypatch: pytest.MonkeyPatch, found: object) -> None:
+    """Let PyTorch be found, or not; other modules are looked for as ever."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, package=None: found if name == "torch" else find(name, package),
+    )
+
+
 class TestWork:
     @pytest.mark.slow
     def test_all_arguments_are_passed_on(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         called: list[Any] = []
-        monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+        find_torch(monkeypatch, object())
         monkeypatch.setattr(os, "execv", lambda *arguments: called.append(arguments))
         isobudget("work", "--once", "--processes", "2", "--help")
         program, command = called[0]
@@ -118,7 +129,7 @@ class TestWork:
     def test_without_torch_the_remedy_is_named(
         self, isobudget: Isobudget, monkeypatch: pytest.MonkeyPatch, command: str
     ) -> None:
-        monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+        find_torch(monkeypatch, None)
         result = isobudget(command)
         assert result.exit_code == 1
         assert "pip install 'isobudget[trainer]'" in result.stderr
@@ -128,7 +139,7 @@ class TestUp:
     @pytest.fixture
     def children(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         started: dict[str, list[str]] = {}
-        monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+        find_torch(monkeypatch, object())
         for kind in ("start", "keep"):
             monkeypatch.setattr(
                 Children, kind, lambda _, name, arguments: started.update({name: arguments})

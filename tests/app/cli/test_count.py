@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services.architectures import view
+from app.schemas.architectures import ArchitectureView
 from app.shipped import example
 from solver.network.architecture import Architecture
 from tests.app.cli.conftest import Isobudget
@@ -47,8 +47,8 @@ def test_the_networks_of_the_examples_are_counted(
 
 def test_json_is_what_the_api_answers(isobudget: Isobudget) -> None:
     result = isobudget("count", "-", "--json", stdin=json.dumps(ARCHITECTURE))
-    expected = view(Architecture.model_validate(ARCHITECTURE)).model_dump(mode="json")
-    assert json.loads(result.stdout) == expected
+    counted = ArchitectureView.of(Architecture.model_validate(ARCHITECTURE))
+    assert json.loads(result.stdout) == counted.model_dump(mode="json")
 
 
 def test_the_architecture_of_a_search_is_counted(isobudget: Isobudget) -> None:

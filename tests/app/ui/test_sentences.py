@@ -4,7 +4,8 @@ import pytest
 
 from app.ui.experiment import rows_of
 from app.ui.sentences import best_sentence, budget_of, headline, points, selected_sentence
-from tests.app.ui.experiments import experiment, search
+from solver.problem import Question
+from tests.app.ui.experiments import experiment, halved
 
 
 def test_an_interval_above_zero_is_called_a_gain() -> None:
@@ -45,12 +46,8 @@ def test_best_of_k_is_marked_optimistic() -> None:
 
 
 def test_after_halving_nothing_is_said_of_a_mean_variant_and_the_best_is_of_those_tested() -> None:
-    halved = experiment()
-    halved.job["results"]["mean_variant"] = None
-    halved.job["results"]["variants"][0]["accuracy"] = {"mean": None, "sd": None, "n": 0}
-
-    assert headline(halved).startswith("There is no mean variant")
-    assert "Best of 3: V3" in best_sentence(halved)
+    assert headline(halved()).startswith("There is no mean variant")
+    assert "Best of 3: V3" in best_sentence(halved())
 
 
 def test_the_selected_variant_is_named_with_its_interval() -> None:
@@ -68,10 +65,11 @@ def test_rows_hold_counts_gains_and_each_seed() -> None:
 
 
 def test_a_tolerance_and_the_papers_scope_are_not_called_the_same() -> None:
-    request = search()["request"]
-    band = {"tolerance": {"below": 0.01, "above": 0.0}, "budget": "flops"}
-    assert budget_of({**request, **band}) == "about the same number of FLOPs"
-    assert budget_of({**request, "scope": "paper"}).endswith("by the paper’s equation")
+    question = {"approach": "IV", "budget": "flops"}
+    tolerant = Question.model_validate({**question, "tolerance": {"below": 0.01, "above": 0.0}})
+    assert budget_of(tolerant) == "about the same number of FLOPs"
+    printed = Question.model_validate({**question, "scope": "paper"})
+    assert budget_of(printed) == "the same number of FLOPs by the paper’s equation"
 
 
 def test_points_have_a_sign() -> None:

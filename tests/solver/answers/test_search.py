@@ -11,7 +11,8 @@ from solver.answers.variants import MOST_ROWS
 from solver.approaches import APPROACHES
 from solver.engines.factored.factors import Factors
 from solver.engines.full.enumerated import Listed
-from solver.engines.full.model import ENUMERATION, OPTIMISATION, Report
+from solver.engines.full.model import ENUMERATION, OPTIMISATION
+from solver.engines.report import Report
 from solver.network.architecture import Architecture
 from solver.network.layers import Conv2d
 from solver.problem import Problem, Settings
