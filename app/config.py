@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     or the file ``bootstrap_key_file``, is a key that is valid as long as the server runs. Rates are
     written ``600/minute``, or ``off``.
 
-    The last seven are the server's. It answers to ``allowed_hosts`` beside loopback names, believes
+    The server answers to ``allowed_hosts`` beside loopback names, believes
     ``X-Forwarded-For`` and ``X-Forwarded-Proto`` of ``forwarded_allow_ips``, and lets pages of
     ``cors_origins`` read its answers.
     """

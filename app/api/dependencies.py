@@ -15,27 +15,28 @@ from app.services.solvers import Solvers
 ID_PATTERN = r"^[A-Za-z0-9_-]+$"
 
 
-def _database(request: Request) -> Database:
+# They are coroutines, since FastAPI calls plain functions in threads, which takes far longer.
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _condition(request: Request) -> Condition:
+async def _condition(request: Request) -> Condition:
     condition: Condition = request.app.state.condition
     return condition
 
 
-def _solvers(request: Request) -> Solvers:
+async def _solvers(request: Request) -> Solvers:
     solvers: Solvers = request.app.state.solvers
     return solvers
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _closing(request: Request) -> threading.Event:
+async def _closing(request: Request) -> threading.Event:
     closing: threading.Event = request.app.state.closing
     return closing
 

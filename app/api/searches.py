@@ -6,9 +6,11 @@ import time
 from typing import Annotated
 
 from fastapi import Body, Header, Path, Query, Response
+from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.api import examples
+from app.api import caching, examples, tables
+from app.api.caching import IfNoneMatch
 from app.api.dependencies import (
     ID_PATTERN,
     Cursor,
@@ -18,12 +20,14 @@ from app.api.dependencies import (
     TheSolvers,
 )
 from app.api.routes import Router
+from app.api.tables import AcceptEncoding
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
 from app.schemas.requests import SearchRequest
 from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
-from app.services import searches, variant_pages
+from app.services import searches, variant_pages, variants_csv
+from app.states import FINAL
 
 router = Router(prefix="/v1/searches", tags=["searches"])
 
@@ -90,13 +94,18 @@ def list_searches(database: TheDatabase, limit: Limit = 50, cursor: Cursor = Non
     return searches.newest(database, cursor, limit)
 
 
-@router.get("/{id}")
-def get_search(id: Id, database: TheDatabase) -> SearchView:  # noqa: A002
+@router.get("/{id}", response_model=SearchView, responses=caching.KEPT)
+def get_search(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """One search with its first 50 variants."""
-    return searches.get(database, id)
+    search = searches.get(database, id)
+    return caching.kept(search.model_dump_json(), if_none_match, is_final=search.state in FINAL)
 
 
-@router.get("/{id}/variants")
+@router.get("/{id}/variants", response_model=VariantPage, responses=caching.KEPT)
 def list_search_variants(
     id: Id,  # noqa: A002
     database: TheDatabase,
@@ -111,9 +120,34 @@ def list_search_variants(
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> VariantPage:
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """The variants that a search found, page by page."""
-    return variant_pages.of_search(database, id, sort, cursor, limit)
+    page, is_final = variant_pages.text_of_search(database, id, sort, cursor, limit)
+    return caching.kept(page, if_none_match, is_final=is_final)
+
+
+@router.get(
+    "/{id}/variants.csv",
+    response_class=StreamingResponse,
+    responses=tables.described(
+        "A header, then a line for each variant", examples.VARIANTS_CSV, is_kept=True
+    ),
+)
+def download_search_variants(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The variants that a search found, as a table: unknowns, counts, accuracy where trained.
+
+    `accuracy` is the mean on the test split over `runs`, of the data set and recipe with the most
+    of them.
+    """
+    version = variants_csv.version(database, id)
+    lines = variants_csv.of_search(database, id)
+    return tables.kept(lines, f"{id}-variants", accept_encoding, version, if_none_match)
 
 
 @router.delete("/{id}", status_code=204, responses={409: {"description": "A job refers to it"}})

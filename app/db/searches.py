@@ -1,8 +1,9 @@
 """Searches in the database."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.db import identity, variants
@@ -16,6 +17,8 @@ from solver.answers.variants import Answer
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3
+_COLUMNS: Final = SearchRow.__table__.c
+_FINISHED_AT: Final = select(_COLUMNS.finished_at).where(_COLUMNS.id == bindparam("id"))
 
 
 def create(session: Session, architecture_id: str, terms: SearchTerms) -> SearchRow:
@@ -51,6 +54,18 @@ def get(session: Session, id_: str) -> SearchRow:
         There is none with this id.
     """
     return existing(session.get(SearchRow, id_), "search", id_)
+
+
+def finished_at(session: Session, id_: str) -> datetime | None:
+    """When a search ended; ``None`` if it has not.
+
+    Raises
+    ------
+    NotFoundError
+        There is none with this id.
+    """
+    found = session.execute(_FINISHED_AT, {"id": id_}).first()
+    return existing(found, "search", id_).finished_at  # type: ignore[no-any-return]
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[SearchRow], str | None]:

@@ -1,14 +1,14 @@
 """Solving: the solutions of a problem, or the proof that there is none."""
 
 import time
-from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
 
 from solver.answers.check import verified
-from solver.answers.table import TYPECODE, AnswerTable
+from solver.answers.measures import as_array, measured
+from solver.answers.table import AnswerTable
 from solver.answers.variants import MOST_ROWS, Answer, Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
@@ -237,17 +237,7 @@ def _outcome(report: Report, found: SolutionSet, answered: int) -> Outcome:
 
 
 def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> AnswerTable:
-    """The table of unknowns and costs; it is filled while the answers are checked."""
-    params, flops = array(TYPECODE), array(TYPECODE)
-    for chunk in checked:
-        params.extend(_column(chunk.params, len(chunk)))
-        flops.extend(_column(chunk.flops(count_pooling=problem.count_pooling), len(chunk)))
-    unknowns = {symbol: _column(values, len(chosen)) for symbol, values in chosen.values.items()}
-    return AnswerTable({**unknowns, "params": params, "flops": flops})
-
-
-def _column(values: Ints | int, rows: int) -> "array[int]":
-    """A column as an array without numpy; a number that all rows share is repeated."""
-    if isinstance(values, int):
-        return array(TYPECODE, [values]) * rows
-    return array(TYPECODE, values.astype(np.int64).tobytes())
+    """The table of unknowns and measures; it is filled while the answers are checked."""
+    measures = measured(chosen.template, checked, count_pooling=problem.count_pooling)
+    unknowns = {symbol: as_array(values, len(chosen)) for symbol, values in chosen.values.items()}
+    return AnswerTable({**unknowns, **measures})

@@ -20,7 +20,8 @@ NAMES = {
     "list_variants", "get_variant",
     "list_datasets",
     "create_job", "list_jobs", "get_job", "list_runs", "cancel_job", "follow_job",
-    "download_results",
+    "download_results", "download_architecture_source", "download_variant_source",
+    "download_variants", "download_search_variants", "retry_job",
     "get_health", "get_readiness", "get_metrics",
 }  # fmt: skip
 """What generated clients call their functions."""

@@ -2,9 +2,7 @@
 
 import csv
 import io
-import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from app.db.engine import Database
 from app.db.events import Cursor
 from app.db.models import JobRow, RunRow
 from app.services import events as service
+from tests.app.api.factories import about, told
 from tests.factories import queued_job
 from tests.workers import FakeWorker, epoch_row
 
@@ -26,35 +25,8 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "LOOK_SECONDS", 0.01)
 
 
-def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """Read events as a browser does."""
-    event: dict[str, Any] = {}
-    for line in lines:
-        if not line:
-            if event:
-                yield {**event, "data": json.loads(event["data"])}
-            event = {}
-        elif not line.startswith(":"):
-            name, _, value = line.partition(": ")
-            event[name] = value
-
-
-def told(client: TestClient, job_id: str, last: str | None = None) -> list[dict[str, Any]]:
-    """All events of a job that ends, from a place on."""
-    headers = {"Last-Event-ID": last} if last else {}
-    with client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        return list(events(answer.iter_lines()))
-
-
 def number(event: dict[str, Any]) -> int:
     return int(event["id"].partition(".")[0])
-
-
-def about(found: list[dict[str, Any]]) -> list[Any]:
-    """What events say, but for the progress, which depends on when one looks."""
-    return [(event["event"], event["data"]) for event in found if event["event"] != "progress"]
 
 
 def test_a_job_that_has_ended_tells_all_that_happened(

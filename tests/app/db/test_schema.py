@@ -13,6 +13,7 @@ from app.db import jobs
 from app.db.engine import Database
 from app.db.models import Base, RunRow, SearchRow, SecretRow, VariantRow
 from app.db.schema import config, is_current, migrate
+from app.db.variants import SORTED_BY
 from app.schemas.results import HalvingResult
 from app.services.job_views import job_view
 from solver.network.schema import MAX_COUNT
@@ -146,7 +147,9 @@ def test_foreign_keys_are_enforced_again_behind_a_migration(
     migrate(database, revisions[0])
     migrate(database)
 
-    orphan = VariantRow(search_id="none", position=0, resolution=6, params=1, flops=1, unknowns=[6])
+    orphan = VariantRow(search_id="none", position=0, unknowns=[6])
+    for name in (*SORTED_BY, "macs", "activations"):
+        setattr(orphan, name, 1)
     with pytest.raises(IntegrityError), database.write() as session:
         session.add(orphan)
 
