@@ -8,8 +8,7 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import MappingProxyType, TracebackType
@@ -17,7 +16,7 @@ from typing import Any, Final, Literal
 
 LogFormat = Literal["json", "text"]
 
-IDS: Final = ("request_id", "search_id", "job_id", "run_id")
+IDS: Final = ("request_id", "key_id", "search_id", "job_id", "run_id")
 ACCESS_LOG: Final = "uvicorn.access"
 ACCESS_FIELDS: Final = ("client", "method", "path", "http_version", "status")
 """The fields of uvicorn's access log, in its order."""
@@ -30,14 +29,19 @@ Id = str | Sequence[str]
 _about: ContextVar[Mapping[str, Id]] = ContextVar("about", default=MappingProxyType({}))
 
 
-@contextmanager
-def about(**ids: Id) -> Iterator[None]:
+class about:  # noqa: N801 - used as contextlib's context managers are
     """Add ids (of the kinds in ``IDS``) to all that this task or thread logs in this block."""
-    token = _about.set({**_about.get(), **ids})
-    try:
-        yield
-    finally:
-        _about.reset(token)
+
+    __slots__ = ("_ids", "_token")
+
+    def __init__(self, **ids: Id) -> None:
+        self._ids = ids
+
+    def __enter__(self) -> None:
+        self._token = _about.set({**_about.get(), **self._ids})
+
+    def __exit__(self, *_: object) -> None:
+        _about.reset(self._token)
 
 
 def set_up(log_format: LogFormat | None = None) -> None:

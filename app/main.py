@@ -1,7 +1,7 @@
 """The application: ``uvicorn app.main:create_app --factory``, or ``isobudget serve``."""
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
@@ -9,12 +9,33 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
-from app.api import architectures, errors, health, jobs, metrics, searches, variants
-from app.api.traffic import Observed, Traffic
+from app.api import (
+    architectures,
+    description,
+    errors,
+    health,
+    jobs,
+    methods,
+    metrics,
+    pages,
+    searches,
+    variants,
+)
+from app.api.access import Guarded
+from app.api.availability import Available
+from app.api.dispatch import Dispatch
+from app.api.edge import Edge
+from app.api.hosts import Hosts
+from app.api.key_scheme import describe_keys
+from app.api.routes import StrictRoute
+from app.api.traffic import Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
-from app.schemas.problems import ProblemDetails
+from app.services.condition import Condition
+from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
 
@@ -24,7 +45,6 @@ it better? Post an architecture, get all its variants, train some, and compare.
 
 Every call below has an example that works when it is sent as it stands, from top to bottom.
 """
-MAX_BODY_BYTES = 1 << 20
 
 
 def _version() -> str:
@@ -35,24 +55,38 @@ def _version() -> str:
 
 
 def create_app(given: Settings | None = None) -> FastAPI:
-    """Build the application; ``given`` settings replace those of the environment."""
+    """Build the application; ``given`` settings replace those of the environment.
+
+    Requests from other machines need a key, however the application is served.
+
+    Raises
+    ------
+    app.services.keys.UnusableKeyError
+        The settings give a key that is none.
+    """
     chosen = given or settings()
     registry = _registry()
+    given_key = key_given(chosen)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(chosen.database_url)
         limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
-        solvers = Solvers(database, limits, chosen.poll)
+        condition = Condition(database)
+        solvers = Solvers(database, condition, limits, chosen.poll)
         app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        app.state.condition = condition
+        app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)
+        condition.start()
         solvers.start()
         try:
             yield
         finally:
             app.state.closing.set()
             solvers.stop()
+            condition.stop()
             registry.unregister(counted)
             database.close()
 
@@ -62,25 +96,60 @@ def create_app(given: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
-        max_body_size=MAX_BODY_BYTES,
-        responses={
-            code: {"model": ProblemDetails, "content": {"application/problem+json": {}}}
-            for code in (422,)
-        },
+        redirect_slashes=False,  # redirects would go to the host that a client names
+        docs_url=None,
+        redoc_url=None,
     )
+    app.router.route_class = StrictRoute
     app.state.closing = threading.Event()
     errors.install(app)
-    for module in (architectures, searches, variants, jobs, health, metrics):
+    methods.install(app)
+    for module in (architectures, searches, variants, jobs, health, metrics, pages):
         app.include_router(module.router)
+    describe_keys(app, is_optional=chosen.require_key == "auto")
+    description.install(app)
 
     @app.get("/", include_in_schema=False)
     async def _start() -> RedirectResponse:
         return RedirectResponse("/docs")
 
-    app.state.metrics = registry
+    app.router.middleware_stack = Dispatch(app.router)
+    app.state.metrics, app.state.traffic = registry, Traffic(registry)
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
-    app.middleware_stack = Observed(app.build_middleware_stack(), Traffic(registry))
+    guarded = Guarded(
+        Available(app.build_middleware_stack()),
+        chosen.require_key,
+        chosen.rate_limit,
+        chosen.auth_failure_limit,
+    )
+    app.middleware_stack = Edge(
+        _shared(guarded, chosen.cors_origins),
+        app.state.traffic,
+        Hosts((chosen.host, *chosen.allowed_hosts)),
+        chosen.body_seconds,
+    )
     return app
+
+
+def _shared(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Let pages of other origins read what the API answers, if the operator wants it."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "HEAD", "POST", "DELETE"),
+        allow_headers=(
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-None-Match",
+            "Last-Event-ID",
+            "Prefer",
+            "X-Request-ID",
+        ),
+        expose_headers=("ETag", "Location", "Retry-After", "X-Request-ID"),
+    )
 
 
 def _registry() -> CollectorRegistry:

@@ -28,7 +28,8 @@ from app.db.engine import Database
 from app.db.models import JobRow, JobRunRow, RunRow
 from app.db.statements import insert_all
 from app.experiments.catalogue import content_id
-from app.schemas.requests import SearchRequest
+from app.schemas.requests import JobRequest, SearchRequest
+from app.services.jobs import document
 from app.services.searches import create
 from app.shipped import example
 from benchmarks.databases import Store, postgres, sqlite
@@ -140,7 +141,11 @@ class _Queue:
         self._search_id = create(database, search, None)
         with database.write() as session:
             job = JobRow(
-                id="job", content_hash="", search_id=self._search_id, request={}, state="running"
+                id="job",
+                content_hash="",
+                search_id=self._search_id,
+                request=document(JobRequest(search_id=self._search_id, dataset="digits")),
+                state="running",
             )
             session.add(job)
             session.flush()

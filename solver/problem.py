@@ -9,11 +9,11 @@ from pydantic import Discriminator, Field, ModelWrapValidatorHandler, Tag, model
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import refuse_overflow
-from solver.network.schema import MAX_SIZE, Schema
+from solver.network.schema import DEFERRED, MAX_SIZE, Schema
 from solver.network.sentences import expected, refusal
 from solver.parts import InParts
 from solver.variation.template import MisfitError, Template
-from solver.variation.tolerance import Fraction, Tolerance
+from solver.variation.tolerance import Fraction, TakesNumber, Tolerance
 from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
 
 Budget = Literal["params", "flops", "both"]
@@ -25,9 +25,10 @@ else:
 
 
 class Ranges(Schema):
-    """Inclusive ranges of the unknowns; a range that is left out takes Section 4's values.
+    """Inclusive ranges of the unknowns, each ``[low, high]``.
 
-    ``resolution`` defaults to ``[N + 1, 2N]``; ``out_channels`` and ``out_features`` are unbounded.
+    A range that is left out takes Section 4's values: ``resolution`` is ``[N + 1, 2N]``, and
+    ``out_channels`` and ``out_features`` are unbounded.
     """
 
     resolution: Range | None = None
@@ -93,11 +94,14 @@ class Question(Schema):
         default="network",
         description="`network` counts the whole network; `paper` takes the equation as printed",
     )
-    tolerance: Tolerance = Field(
+    tolerance: Annotated[Tolerance, TakesNumber] = Field(
         default=Tolerance(),
         description="Fractions of the original's count: a number, or `{below, above}`",
+        json_schema_extra={"default": 0.0},
     )
-    ranges: Ranges = Ranges()
+    ranges: Ranges = Field(
+        default_factory=Ranges, description="Bounds of the unknowns; Section 4's where left out"
+    )
     count_pooling: bool = Field(
         default=True, strict=True, description="Whether pooling costs FLOPs"
     )
@@ -113,6 +117,8 @@ class Question(Schema):
 
 class Problem(Question):
     """An original network, and what its variants must satisfy."""
+
+    model_config = DEFERRED
 
     architecture: Architecture
 
@@ -222,6 +228,8 @@ class Settings(Schema):
 
 class SolveRequest(InParts):
     """A whole search request, as files and the solver's child process read it."""
+
+    model_config = DEFERRED
 
     parts = ("problem", "settings")
 

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +15,9 @@ from app.db.models import JobRow, RunRow, SearchRow
 from app.experiments.catalogue import content_id
 from app.experiments.halving import Halving
 from app.experiments.recipes import Recipe
-from app.schemas.requests import SearchRequest
+from app.schemas.environments import Environment
+from app.schemas.job_terms import JobDocument, JobTerms
+from app.schemas.requests import HalvingSelection, SearchRequest, Selection, WholeSelection
 from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer
@@ -29,8 +31,11 @@ RESULT: dict[str, Any] = {
     "validation_accuracy": 0.5,
     "seconds": 1.0,
     "test_correct": b"\x0f",
-    "environment": {"seed": 0},
+    "environment": Environment(seed=0),
 }
+
+
+_ALL: Final = WholeSelection(select="all")
 
 
 def original() -> Architecture:
@@ -98,6 +103,26 @@ def needs(
     return found
 
 
+def asked(
+    search_id: str,
+    tag: str = "digits",
+    variants: Selection = _ALL,
+    seeds: int = 2,
+    epochs: int = 2,
+) -> JobDocument:
+    """What a job was asked for."""
+    recipe = Recipe(epochs=epochs)
+    terms = JobTerms(
+        search_id=search_id,
+        dataset=tag,
+        variants=variants,
+        seeds=seeds,
+        epochs=epochs,
+        recipe=recipe,
+    )
+    return JobDocument(terms=terms)
+
+
 def queued_job(
     database: Database,
     seeds: int = 2,
@@ -116,23 +141,17 @@ def queued_job(
     def make(session: Session) -> JobRow:
         rows, _ = searches.newest(session, None, 1)
         search = rows[0] if rows else solved_search(session, limit=20)
-        selection: dict[str, Any] = {"select": "all"}
+        selection: Selection = _ALL
         first = None
         if halving:
             eta, min_epochs = halving
-            selection = {"select": "halving", "eta": eta, "min_epochs": min_epochs}
+            selection = HalvingSelection(select="halving", eta=eta, min_epochs=min_epochs)
             first = Halving(eta, min_epochs, epochs).first(len(variants))
-        request = {
-            "epochs": epochs,
-            "notes": [],
-            "dataset": tag,
-            "seeds": seeds,
-            "variants": selection,
-        }
+        document = asked(search.id, tag, selection, seeds, epochs)
         if network:
             architectures.add(session, network)
         wanted = needs(network or original(), seeds, variants, tag, epochs, first)
-        return jobs.create(session, search.id, request, wanted, priority)
+        return jobs.create(session, search.id, document, wanted, priority)
 
     return database.transact(make)
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from app.config import Settings
+from app.keys import PATTERN, new_key
+from app.services.keys import key_given
 from tests.containers import (
     COMPOSE,
     ROOT,
@@ -21,7 +23,7 @@ from tests.containers import (
     words,
 )
 
-GIVEN = {"POSTGRES_PASSWORD": "secret"}
+GIVEN = {"POSTGRES_PASSWORD": "secret", "ISOBUDGET_BOOTSTRAP_KEY": new_key()}
 SERVICES: dict[str, Any] = compose(**GIVEN)["services"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
@@ -38,7 +40,8 @@ class TestCompose:
         command = ["docker", "compose", "--file", str(COMPOSE), "config", "--quiet"]
         if not shutil.which("docker") or subprocess.run([*command[:2], "version"]).returncode:
             pytest.skip("no docker compose: the tests below look at what it would")
-        monkeypatch.setenv("POSTGRES_PASSWORD", "secret")
+        for name, value in GIVEN.items():
+            monkeypatch.setenv(name, value)
         subprocess.run(command, check=True)
         monkeypatch.setenv("POSTGRES_PASSWORD", "")
         assert subprocess.run(command).returncode != 0
@@ -50,11 +53,25 @@ class TestCompose:
             assert set(service) <= SERVICE_KEYS, name
             assert set(service.get("build", {})) <= {"context", "target", "args"}
 
-    @pytest.mark.parametrize("password", [None, ""])
-    def test_it_does_not_start_without_a_password(self, password: str | None) -> None:
-        given = {} if password is None else {"POSTGRES_PASSWORD": password}
-        with pytest.raises(MissingError, match="POSTGRES_PASSWORD"):
+    @pytest.mark.parametrize("secret", [None, ""])
+    @pytest.mark.parametrize("name", GIVEN)
+    def test_it_does_not_start_without_its_secrets(self, name: str, secret: str | None) -> None:
+        others = {other: value for other, value in GIVEN.items() if other != name}
+        given = others if secret is None else {**others, name: secret}
+        with pytest.raises(MissingError, match=name):
             compose(**given)
+
+    def test_the_api_that_others_can_reach_has_a_key(self) -> None:
+        given = SERVICES["api"]["environment"]["ISOBUDGET_BOOTSTRAP_KEY"]
+        assert key_given(Settings(bootstrap_key=given)) == GIVEN["ISOBUDGET_BOOTSTRAP_KEY"]
+        others = [service["environment"] for name, service in SERVICES.items() if name != "api"]
+        assert not any("ISOBUDGET_BOOTSTRAP_KEY" in environment for environment in others)
+
+    def test_the_key_that_the_operations_page_makes_is_one(self) -> None:
+        (made,) = re.findall(r'"ISOBUDGET_BOOTSTRAP_KEY=(isb_[^"]+)"', OPERATIONS)
+        command = ["sh", "-c", f'echo "{made}"']
+        key = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        assert PATTERN.fullmatch(key)
 
     def test_no_password_is_in_the_file(self) -> None:
         values = re.findall(r"PASSWORD: *(.*)", COMPOSE.read_text())

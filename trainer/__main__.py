@@ -22,7 +22,7 @@ from trainer.engines.cluster import Cluster
 from trainer.engines.driver import Driver
 from trainer.engines.joining import is_installed, log_what_is_printed
 from trainer.options import for_each_process, parse
-from trainer.starting import finds_newest, on_end_of_supervisor
+from trainer.starting import on_end_of_supervisor, wait_for
 from trainer.supervisor import Supervisor
 from trainer.worker import Worker
 
@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs.set_up(settings().log_format)
     database = Database(settings().database_url)
     until = None if options.max_time is None else time.monotonic() + options.max_time
-    if not finds_newest(database, settings().poll, until, supervised=options.supervised):
-        sys.exit("the database's schema is not current; run: isobudget migrate")
+    if cause := wait_for(database, settings().poll, until, supervised=options.supervised):
+        sys.exit(cause.detail)
     if until is not None:
         options.max_time = max(0.0, until - time.monotonic())
     # Ray may end a process that has lost the cluster's head: a supervisor then restarts it.

@@ -10,11 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db import architectures, runs
-from app.db.errors import LostLeaseError
+from app.db.errors import DatabaseError, LostLeaseError
 from app.db.runs import Claim
 from app.experiments.catalogue import content_id
 from app.experiments.failures import Failure
@@ -204,7 +203,7 @@ class Attempt:
         """Yield when the leases end; if the database is still away then, they are lost."""
         try:
             yield self._ends
-        except OperationalError as broken:
+        except DatabaseError as broken:
             if self._stopping.is_set():
                 raise
             raise LostLeaseError(f"{self._names()}: database away") from broken

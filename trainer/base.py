@@ -6,16 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db import runs
+from app.db.causes import in_a_line
 from app.db.engine import Database
-from app.db.errors import LostLeaseError
+from app.db.errors import DatabaseError, LostLeaseError
 from app.db.runs import Claim
 from app.logs import about
 from trainer.attempt import Attempt, WorkerSettings, name_of
-from trainer.patience import PatientDatabase, in_a_line
+from trainer.patience import PatientDatabase
 from trainer.process import Trainer
 from trainer.summary import settle_next
 
@@ -52,7 +52,7 @@ class BaseWorker(ABC):
         """Tolerate that the database is away once the worker was told to stop."""
         try:
             yield
-        except OperationalError as away:
+        except DatabaseError as away:
             if not self.is_stopping:
                 raise
             logger.warning(

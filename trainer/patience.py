@@ -10,7 +10,9 @@ from typing import Final, TypeVar
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.db.causes import Cause, cause_of, in_a_line
 from app.db.engine import Database
+from app.db.errors import DatabaseError
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -24,17 +26,21 @@ LEASE_POLL_SECONDS: Final = 0.2
 
 
 class PatientDatabase:
-    """A database whose transactions are retried every ``poll`` seconds while it is away.
+    """A database whose transactions are retried every ``poll`` seconds while it cannot be used.
 
-    The log says once that it is away, now and then that it still is, and once that it answers. When
+    The log says once what is wrong, now and then that it still is, and once that it is over. When
     ``stopping`` is set, nothing is retried any more. Many threads may share it: the number of open
-    transactions is limited, so that each finds a connection.
+    transactions is limited, so that each finds a connection. With ``gives_up``, nothing is retried
+    that will not pass by itself.
     """
 
-    def __init__(self, database: Database, stopping: threading.Event, poll: float) -> None:
+    def __init__(
+        self, database: Database, stopping: threading.Event, poll: float, *, gives_up: bool = False
+    ) -> None:
         self._database = database
         self._stopping = stopping
         self._poll = poll
+        self._gives_up = gives_up
         self._turns = threading.Semaphore(AT_ONCE)
         self._telling = threading.Lock()
         self._away_since: float | None = None
@@ -54,8 +60,9 @@ class PatientDatabase:
 
         Raises
         ------
-        OperationalError
-            The database is away, and time is up or the worker is to stop.
+        DatabaseError
+            The database cannot be used, and time is up or the worker is to stop; or the fault is
+            not the database's.
         """
         return self._done(self._database.write, work, until)
 
@@ -70,8 +77,11 @@ class PatientDatabase:
             try:
                 with self._turn(until), begin() as session:
                     result = work(session)
-            except OperationalError as away:
-                self._tell_away(away)
+            except DatabaseError as away:
+                cause = cause_of(away)
+                if cause is None or (self._gives_up and not cause.passes):
+                    raise
+                self._tell_away(cause, away)
                 is_late = until is not None and time.monotonic() > until
                 if is_late or self._stopping.wait(pause):
                     raise
@@ -90,16 +100,17 @@ class PatientDatabase:
         finally:
             self._turns.release()
 
-    def _tell_away(self, error: OperationalError) -> None:
+    def _tell_away(self, cause: Cause, error: DatabaseError) -> None:
         now = time.monotonic()
         with self._telling:
             if self._away_since is None:
                 self._away_since = self._told = now
-                logger.warning("the database does not answer; asking again: %s", in_a_line(error))
+                logger.warning("%s; asking again: %s", cause.detail, in_a_line(error))
             elif now - self._told >= TOLD_AGAIN_SECONDS:
                 self._told = now
                 logger.warning(
-                    "no answer of the database for %.0f s: %s",
+                    "%s, for %.0f s now: %s",
+                    cause.detail,
                     now - self._away_since,
                     in_a_line(error),
                 )
@@ -108,10 +119,5 @@ class PatientDatabase:
         with self._telling:
             if self._away_since is not None:
                 seconds = time.monotonic() - self._away_since
-                logger.info("the database answers again, after %.1f s", seconds)
+                logger.info("the database can be used again, after %.1f s", seconds)
                 self._away_since = None
-
-
-def in_a_line(error: OperationalError) -> str:
-    """Return the driver's message in one line, without the statement."""
-    return " ".join(str(error.orig).split())

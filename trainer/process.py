@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from app.experiments.failures import Failure
 from app.experiments.recipes import Recipe
+from app.schemas.environments import Environment
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts
 from trainer.outcome import Epoch, Outcome
@@ -339,6 +340,6 @@ def epoch_row(epoch: Epoch) -> dict[str, Any]:
 
 def result_row(outcome: Outcome) -> Mapping[str, Any]:
     """Return an outcome as the database stores it: measures, and the environment they came from."""
-    environment = ("seed", "seeds_at_once", "threads", "device", "versions")
     fields = asdict(outcome)
-    return {"environment": {name: fields.pop(name) for name in environment}, **fields}
+    environment = Environment(**{name: fields.pop(name) for name in Environment.model_fields})
+    return {"environment": environment, **fields}

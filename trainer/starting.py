@@ -7,19 +7,21 @@ import sys
 import threading
 from collections.abc import Callable
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from app.db.causes import Cause, cause_of, in_a_line
 from app.db.engine import Database
-from app.db.schema import is_newest
-from trainer.patience import PatientDatabase, in_a_line
+from app.db.errors import DatabaseError
+from app.db.probe import fault_of_schema
+from trainer.patience import PatientDatabase
 
 logger = logging.getLogger(__name__)
 
 
-def finds_newest(
+def wait_for(
     database: Database, poll: float, until: float | None = None, *, supervised: bool = False
-) -> bool:
-    """Return whether the schema is the newest; keep asking while the database is away.
+) -> Cause | None:
+    """Wait until the database can be used. Return what will not pass by itself, if anything.
 
     This process holds nothing yet. A signal ends it at once with exit code 0; so does the end of
     its supervisor, and so does ``until`` (by :func:`time.monotonic`).
@@ -34,10 +36,17 @@ def finds_newest(
         signal.signal(number, stop)
     if supervised:
         on_end_of_supervisor(stopping.set)
+
+    def look(session: Session) -> Cause | None:
+        return fault_of_schema(session.connection())
+
     try:
-        return PatientDatabase(database, stopping, poll).read(is_newest, until)
-    except OperationalError as away:
-        logger.warning("stopped before the database answered (%s)", in_a_line(away))
+        return PatientDatabase(database, stopping, poll, gives_up=True).read(look, until)
+    except DatabaseError as failed:
+        cause = cause_of(failed)
+        if cause is None or not cause.passes:
+            return cause or Cause("unknown", in_a_line(failed), passes=False)
+        logger.warning("stopped before the database could be used (%s)", in_a_line(failed))
         sys.exit(0)
 
 

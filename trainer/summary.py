@@ -9,7 +9,8 @@ from app.db.identity import variant_id
 from app.db.jobs import Measured
 from app.db.models import JobRow
 from app.db.variants import number
-from app.experiments.halving import Halving, Rung
+from app.experiments.halving import Rung
+from app.schemas.requests import RandomSelection
 from app.schemas.results import HalvingResult, Results, RungResult
 from trainer.statistics.job import Run, TrainedNetwork, summarise
 
@@ -40,13 +41,13 @@ def summary(session: Session, job: JobRow) -> Results:
 
 def _are_drawn(session: Session, job: JobRow, variants: Sequence[TrainedNetwork]) -> bool:
     """Whether the variants were drawn from more that the search found, for which they stand."""
-    is_random = job.request["variants"].get("select") == "random"
+    is_random = isinstance(job.request.terms.variants, RandomSelection)
     return is_random and len(variants) < number(session, job.search_id)
 
 
 def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> TrainedNetwork:
     """Return a network with its runs; those not meant to train to the end are only validated."""
-    is_whole = runs[0].target_epochs == job.request["epochs"]
+    is_whole = runs[0].target_epochs == job.request.terms.epochs
     return TrainedNetwork(
         id="original" if position is None else variant_id(job.search_id, position),
         resolution=runs[0].resolution,
@@ -62,7 +63,7 @@ def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> Tra
 
 
 def _halving(job: JobRow) -> HalvingResult | None:
-    plan = Halving.of(job.request)
+    plan = job.request.terms.halving
     if plan is None:
         return None
     found = [_rung_result(job.search_id, rung) for rung in job.rungs]

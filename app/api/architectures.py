@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Response
+from fastapi import Body, Path, Response
 
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, Limit, TheDatabase
+from app.api.routes import Router
 from app.schemas.architectures import ArchitecturePage, ArchitectureView
 from app.services import architectures
 from solver.network.architecture import Architecture
 
-router = APIRouter(prefix="/v1/architectures", tags=["architectures"])
+router = Router(prefix="/v1/architectures", tags=["architectures"])
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.ARCHITECTURE_ID])]
 

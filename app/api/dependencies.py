@@ -5,8 +5,11 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
 
+from app.api.access import key_id_of
 from app.config import Settings
 from app.db.engine import Database
+from app.db.idempotency import OwnedKey
+from app.services.condition import Condition
 from app.services.solvers import Solvers
 
 ID_PATTERN = r"^[A-Za-z0-9_-]+$"
@@ -15,6 +18,11 @@ ID_PATTERN = r"^[A-Za-z0-9_-]+$"
 def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
+
+
+def _condition(request: Request) -> Condition:
+    condition: Condition = request.app.state.condition
+    return condition
 
 
 def _solvers(request: Request) -> Solvers:
@@ -33,6 +41,7 @@ def _closing(request: Request) -> threading.Event:
 
 
 TheDatabase = Annotated[Database, Depends(_database)]
+TheCondition = Annotated[Condition, Depends(_condition)]
 TheSolvers = Annotated[Solvers, Depends(_solvers)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 TheClosing = Annotated[threading.Event, Depends(_closing)]
@@ -42,12 +51,22 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Most items to answer", e
 Cursor = Annotated[
     str | None, Query(max_length=500, description="`next` of the page before; the first without")
 ]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="A request repeated with the same key makes nothing new",
-    ),
-]
+
+
+async def _idempotency_key(
+    request: Request,
+    given: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=200,
+            description="A request repeated with the same key makes nothing new",
+        ),
+    ] = None,
+) -> OwnedKey | None:
+    return None if given is None else OwnedKey(key_id_of(request.scope), given)
+
+
+IdempotencyKey = Annotated[OwnedKey | None, Depends(_idempotency_key)]
+"""Clients with API keys of their own cannot meet each other's."""

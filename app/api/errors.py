@@ -1,41 +1,83 @@
 """Answers every error as ``application/problem+json`` (RFC 9457), with the place and the reason.
 
 An answer neither echoes what a client sent nor shows internals: a 500 says only that it is one.
+It has at most :data:`MOST_BYTES`, however much is wrong with a request.
 """
 
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from app.db.errors import UNREACHABLE, NotFoundError
+from app.db.causes import Cause
+from app.db.errors import DatabaseError, NotFoundError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
-from app.errors import ConflictError, Fault, RefusedError, pointer
+from app.errors import ConflictError, Fault, RefusedError, pointer, printable, shown
 from app.schemas.problems import FaultView, ProblemDetails
 from solver.network.sentences import TEXT, place_in, sentence
 
 logger = logging.getLogger(__name__)
 
+MOST_LISTED: Final = 20
+"""Faults that an answer lists."""
+MOST_BYTES: Final = 16 * 1024
+"""Size of an answer."""
+RETRY_SECONDS: Final = "2"
+MOST_CHARACTERS: Final = 600
+"""Length of a sentence; no sentence of ours about sensible values is as long."""
+
+
+class UnreadableBodyError(HTTPException):
+    """A body that cannot be read as JSON.
+
+    It is an :class:`HTTPException` because FastAPI answers others that reading a body raises by
+    itself, without their reason.
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(422)
+        self.faults = faults
+
 
 def problem(
     status: int, detail: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
 ) -> JSONResponse:
-    """An error response."""
+    """An error response; of many faults it lists the first ones, and tells how many there are."""
     body = ProblemDetails(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        errors=[FaultView(pointer=fault.pointer, detail=fault.detail) for fault in faults],
+        errors=_listed(faults),
+        total=len(faults),
     )
     return JSONResponse(
         body.model_dump(), status, media_type="application/problem+json", headers=headers
     )
+
+
+def _listed(faults: Sequence[Fault]) -> list[FaultView]:
+    """The first faults, as many as fit into an answer."""
+    found: list[FaultView] = []
+    left = MOST_BYTES - 1024  # for the rest of the answer
+    for fault in islice(faults, MOST_LISTED):
+        view = FaultView(pointer=fault.pointer, detail=_shortened(fault.detail))
+        left -= len(view.model_dump_json().encode()) + 1
+        if left < 0:
+            break
+        found.append(view)
+    return found
+
+
+def _shortened(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
 def install(app: FastAPI) -> None:
@@ -48,11 +90,11 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _sentence(status))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(UnreadableBodyError, _refused)
     app.add_exception_handler(CursorError, _at("query/cursor"))
     app.add_exception_handler(KeyReusedError, _at("header/Idempotency-Key"))
     app.add_exception_handler(HTTPException, _http)
-    for error in UNREACHABLE:
-        app.add_exception_handler(error, _unavailable)
+    app.add_exception_handler(DatabaseError, _database)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -65,13 +107,13 @@ def _sentence(status: int) -> Any:
 
 def _at(place: str) -> Any:
     async def handler(_: Request, error: Exception) -> JSONResponse:
-        return problem(422, "1 fault in the request", [Fault(place, str(error))])
+        return _faulty([Fault(place, str(error))])
 
     return handler
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RefusedError)
+    assert isinstance(error, RefusedError | UnreadableBodyError)
     return _faulty(error.faults)
 
 
@@ -82,8 +124,9 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 def _faulty(faults: Sequence[Fault]) -> JSONResponse:
-    number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    return problem(422, f"{number} in the request", faults)
+    number = "1 fault" if len(faults) == 1 else f"{len(faults):,} faults"
+    more = f"; the first {MOST_LISTED} are listed" if len(faults) > MOST_LISTED else ""
+    return problem(422, f"{number} in the request{more}", faults)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
@@ -92,9 +135,16 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, str(error.detail), headers=headers)
 
 
-async def _unavailable(_: Request, error: Exception) -> JSONResponse:
-    logger.error("the database did not answer: %s", error)
-    return problem(503, "the database does not answer; try again", headers={"Retry-After": "2"})
+async def _database(request: Request, error: Exception) -> JSONResponse:
+    """Answer 503 where the database is to blame; its condition logs why, once."""
+    cause = request.app.state.condition.note(error)
+    return unavailable(cause) if cause else await _unexpected(request, error)
+
+
+def unavailable(cause: Cause) -> JSONResponse:
+    """The answer where the database cannot be used; to be tried again if that may pass."""
+    headers = {"Retry-After": RETRY_SECONDS} if cause.passes else None
+    return problem(503, cause.detail, headers=headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -113,4 +163,6 @@ def _fault(details: Any, body: Any) -> Fault:
         is_text = isinstance(body, str | bytes) and not place
         reason = "a JSON object is expected here; is the Content-Type application/json?"
         return Fault(pointer(place_in(body, place)), reason if is_text else sentence(details))
-    return Fault("/".join(map(str, details["loc"])), sentence(details).removesuffix(TEXT))
+    return Fault(
+        "/".join(shown(str(part)) for part in details["loc"]), sentence(details).removesuffix(TEXT)
+    )

@@ -5,10 +5,10 @@ Ids are hashes of what was asked, so the ids of the examples are known beforehan
 
 from typing import Any, Final
 
-from app.db import searches
-from app.db.identity import content_hash, nth_id, variant_id
+from app.db import jobs, searches
+from app.db.identity import nth_id, variant_id
 from app.schemas.requests import JobRequest, SearchRequest
-from app.services import jobs
+from app.services.jobs import document
 from app.services.results_csv import COLUMNS
 from app.shipped import example
 from solver.network.architecture import Architecture
@@ -32,9 +32,7 @@ VARIANT_ID: Final = variant_id(SEARCH_ID, 0)
 JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **example("digits-job")}
 HALVING_JOB: Final[dict[str, Any]] = {"search_id": SEARCH_ID, **example("digits-halving")}
 CONTROL_JOB: Final[dict[str, Any]] = {**JOB, "inputs": "upsampled", "training_images": 500}
-JOB_ID: Final = nth_id(
-    content_hash("job", [SEARCH_ID, jobs.stored(JobRequest.model_validate(JOB))]), 0
-)
+JOB_ID: Final = nth_id(jobs.content_hash(SEARCH_ID, document(JobRequest.model_validate(JOB))), 0)
 EVENTS: Final = (
     "event: epoch\n"
     f'data: {{"run_id": "4f1c", "network": "{VARIANT_ID}", "seed": 0, "epoch": {{"epoch": 1, '

@@ -2,38 +2,36 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from app.api.dependencies import TheDatabase
-from app.api.errors import problem
-from app.db.errors import DatabaseError
-from app.db.schema import is_current
-from app.schemas.problems import ProblemDetails
+from app.api.dependencies import TheCondition
+from app.api.errors import unavailable
+from app.api.routes import Router
+from solver.network.schema import ANSWERED
 
-router = APIRouter(tags=["health"])
+router = Router(tags=["health"])
 
 
 class Alive(BaseModel):
     """All is well."""
 
+    model_config = ANSWERED
+
     status: Literal["ok"] = "ok"
 
 
-@router.get("/healthz")
-async def get_health() -> Alive:
+ALIVE = Alive().model_dump_json()
+
+
+@router.get("/healthz", response_model=Alive)
+async def get_health() -> Response:
     """The process answers."""
-    return Alive()
+    return Response(ALIVE, media_type="application/json")
 
 
-@router.get("/readyz", response_model=Alive, responses={503: {"model": ProblemDetails}})
-def get_readiness(database: TheDatabase) -> Alive | JSONResponse:
-    """The database can be reached, and its schema is the newest."""
-    try:
-        current = is_current(database)
-    except DatabaseError:
-        return problem(503, "the database does not answer")
-    if not current:
-        return problem(503, "the database's schema is not current; run: isobudget migrate")
-    return Alive()
+@router.get("/readyz", response_model=Alive)
+def get_readiness(condition: TheCondition) -> Alive | JSONResponse:
+    """The database can be read and written, and its schema is the newest."""
+    cause = condition.look()
+    return unavailable(cause) if cause else Alive()

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Header, Path, Response
+from fastapi import Body, Header, Path, Response
 from fastapi.responses import StreamingResponse
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.sse import format_sse_event
 from pydantic_core import to_json
 
 from app.api import examples
@@ -18,27 +18,38 @@ from app.api.dependencies import (
     TheDatabase,
     TheSettings,
 )
+from app.api.responses import EventStream
+from app.api.routes import Router
 from app.schemas.datasets import DatasetPage
+from app.schemas.events import JobMessage
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.requests import JobRequest
 from app.services import datasets, events, jobs, results_csv
 
-router = APIRouter(prefix="/v1", tags=["jobs"])
+router = Router(prefix="/v1", tags=["jobs"])
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.JOB_ID])]
 
 
 @router.get("/datasets")
 def list_datasets(settings: TheSettings) -> DatasetPage:
-    """What networks can be trained on; what is not present is downloaded on first use.
+    """The data sets that networks can be trained on.
 
-    Your own images are the data set `folder:NAME` when they lie in the server's data folder as
-    `NAME/CLASS/*.png` (or `.jpg`).
+    A data set that is not present is downloaded when it is first used. To use your own images, put
+    them into the server's data folder as `NAME/CLASS/*.png` (or `.jpg`); the data set is then
+    called `folder:NAME`.
     """
     return datasets.known(settings.data_dir)
 
 
-@router.post("/jobs", status_code=202)
+@router.post(
+    "/jobs",
+    status_code=202,
+    responses={
+        404: {"description": "There is no such search or variant"},
+        409: {"description": "The search has not ended"},
+    },
+)
 def create_job(
     request: Annotated[
         JobRequest,
@@ -58,8 +69,8 @@ def create_job(
     ],
     database: TheDatabase,
     settings: TheSettings,
+    idempotency_key: IdempotencyKey,
     response: Response,
-    idempotency_key: IdempotencyKey = None,
 ) -> JobView:
     """Train the original of a search and variants of it, with some seeds each; poll `Location`.
 
@@ -102,16 +113,15 @@ def cancel_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
 
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "Events, until the job has ended",
-        "content": {
-            "text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}
-        },
+        "description": "A stream of events, until the job has ended",
+        "model": JobMessage,
+        "content": {"text/event-stream": {"example": examples.EVENTS}},
     },
     204: {"description": "The client has had the last event: it need not come again"},
 }
 
 
-@router.get("/jobs/{id}/events", response_class=StreamingResponse, responses=_EVENTS)
+@router.get("/jobs/{id}/events", response_class=EventStream, responses=_EVENTS)
 def follow_job(
     id: Id,  # noqa: A002
     database: TheDatabase,
@@ -142,7 +152,7 @@ def follow_job(
             )
 
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return EventSourceResponse(lines(), headers=headers)
+    return EventStream(lines(), headers=headers)
 
 
 _CSV: Final[dict[int | str, dict[str, Any]]] = {

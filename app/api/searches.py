@@ -5,7 +5,7 @@ import re
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path, Query, Response
+from fastapi import Body, Header, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.api import examples
@@ -17,6 +17,7 @@ from app.api.dependencies import (
     TheDatabase,
     TheSolvers,
 )
+from app.api.routes import Router
 from app.db.engine import Database
 from app.errors import Fault, RefusedError
 from app.schemas.requests import SearchRequest
@@ -24,7 +25,7 @@ from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
 from app.services import searches, variant_pages
 
-router = APIRouter(prefix="/v1/searches", tags=["searches"])
+router = Router(prefix="/v1/searches", tags=["searches"])
 
 LONGEST_WAIT = 60.0
 LOOK_SECONDS = 0.02
@@ -38,7 +39,14 @@ Prefer = Annotated[
 ]
 
 
-@router.post("", status_code=201, responses={202: {"model": SearchView}})
+@router.post(
+    "",
+    status_code=201,
+    responses={
+        202: {"model": SearchView, "description": "The search goes on"},
+        404: {"description": "There is no such architecture"},
+    },
+)
 async def create_search(
     request: Annotated[
         SearchRequest,
@@ -57,9 +65,9 @@ async def create_search(
     ],
     database: TheDatabase,
     solvers: TheSolvers,
+    idempotency_key: IdempotencyKey,
     response: Response,
     prefer: Prefer = "wait=10",
-    idempotency_key: IdempotencyKey = None,
 ) -> SearchView:
     """Find all variants of an architecture with an equal budget, or the proof that there are none.
 
@@ -108,7 +116,7 @@ def list_search_variants(
     return variant_pages.of_search(database, id, sort, cursor, limit)
 
 
-@router.delete("/{id}", status_code=204)
+@router.delete("/{id}", status_code=204, responses={409: {"description": "A job refers to it"}})
 def delete_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
     """Cancel a search that runs; remove one that has ended. What jobs refer to is kept: 409."""
     searches.delete(database, id)

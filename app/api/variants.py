@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from app.api import examples
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
+from app.api.routes import Router
 from app.db.variants import VariantFilter
 from app.schemas.variants import VariantPage, VariantView
 from app.services import variant_pages, variants
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
-router = APIRouter(prefix="/v1/variants", tags=["variants"])
+router = Router(prefix="/v1/variants", tags=["variants"])
 
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
 

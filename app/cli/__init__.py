@@ -53,6 +53,7 @@ COMMANDS: Final = (
         "app.cli.restore",
         "Replace what the database holds with a backup: all of it, or, where that fails, nothing.",
     ),
+    Named("keys", "app.cli.keys", "Make, list and revoke keys of the API."),
 )
 
 

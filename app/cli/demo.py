@@ -1,13 +1,12 @@
 """``isobudget demo``: the whole path on one machine, over HTTP as for any user."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from app.cli.answers import FIRST, print_explanation, print_outcome
-from app.cli.client import Client, ServiceError
 from app.cli.console import ExitCode, fail, notes, out
 from app.cli.files import read_json
 from app.cli.processes import ChildEndedError
@@ -15,20 +14,18 @@ from app.cli.result_tables import results_table
 from app.cli.service import log_tails, service
 from app.cli.tables import variants_table
 from app.cli.work import require_trainer
-from app.schemas.variants import VariantView
+from app.client import Client, IsobudgetError, Search
+from app.client.progress import job_bar
 from app.shipped import example
 from app.ui.experiment import Experiment, rows_of
 from app.ui.report import render
 from app.ui.sentences import best_sentence, headline, selected_sentence
-from solver.answers.variants import Explanation
 
 LOG_LINES: Final = 20
 REPORT: Final = "report.html"
-JOB: Final = {
-    "dataset": "digits",
-    "variants": {"select": "random", "count": 4, "seed": 0},
-    "seeds": 3,
-}
+DATASET: Final = "digits"
+VARIANTS: Final = 4
+SEEDS: Final = 3
 
 
 def demo(
@@ -56,7 +53,7 @@ def demo(
             if keep_open:
                 out.print(f"the API is at {running.url}/docs · stop with Ctrl-C")
                 running.children.watch()
-    except (ServiceError, ChildEndedError, OSError) as failed:
+    except (IsobudgetError, ChildEndedError, OSError) as failed:
         for name, lines in log_tails(output, LOG_LINES):
             notes.print(f"── {output / name}", *lines, sep="\n", soft_wrap=True)
         fail(f"the demo failed: {failed}")
@@ -65,47 +62,31 @@ def demo(
 def _experiment(client: Client, request: Any) -> Experiment:
     """Search, train, and fetch everything about the job at the end."""
     search = _search(client, request)
-    job = _train(client, search["id"])
-    trained = [variant["variant_id"] for variant in job["results"]["variants"]]
-    original = client.get(f"/v1/architectures/{search['original']['id']}")
+    job = client.train(search, DATASET, variants=VARIANTS, seeds=SEEDS)
+    with job_bar(out) as show:
+        job.wait(progress=show)
     return Experiment(
-        search=search,
-        job=job,
-        runs=list(client.items(f"/v1/jobs/{job['id']}/runs")),
-        variants=[client.get(f"/v1/variants/{id_}") for id_ in trained],
-        name=original["architecture"]["name"],
+        search=search.view,
+        job=job.view,
+        runs=list(job.runs()),
+        variants=[client.variant(it.variant_id).view for it in job.results.variants],
+        name=client.architecture(search.original.id).architecture.name,
     )
 
 
-def _search(client: Client, request: Any) -> Any:
+def _search(client: Client, request: Any) -> Search:
     """Search for the variants, and show the first of them."""
-    posted = client.post("/v1/searches", request)
-    *_, search = client.until_ended(f"/v1/searches/{posted['id']}")
-    if search["state"] != "succeeded":
-        raise ServiceError(f"the search {search['state']}: {search['error']}")
-    print_outcome(search["outcome"], search["found"])
-    if search["outcome"] == "infeasible":
-        print_explanation(Explanation.model_validate(search["explanation"]))
+    search = client.search_request(request)
+    assert search.outcome is not None
+    print_outcome(search.outcome, search.found)
+    if search.outcome == "infeasible":
+        print_explanation(search.explanation)
         raise typer.Exit(ExitCode.INFEASIBLE)
-    if not search["variants"]:
+    first = [variant.view for variant in islice(search.variants(), FIRST)]
+    if not first:
         raise typer.Exit(ExitCode.TIMED_OUT)
-    first = [VariantView.model_validate(variant) for variant in search["variants"][:FIRST]]
     out.print(variants_table(first, f"the first {len(first)} variants"))
     return search
-
-
-def _train(client: Client, search_id: str) -> Any:
-    """Train some variants, and show the progress."""
-    posted = client.post("/v1/jobs", {"search_id": search_id, **JOB})
-    total = posted["progress"]["runs_total"]
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=out) as bar:
-        task = bar.add_task(f"training {total} runs", total=1.0)
-        for job in client.until_ended(f"/v1/jobs/{posted['id']}"):
-            bar.update(task, completed=job["progress"]["fraction"])
-    if job["state"] != "succeeded":
-        raise ServiceError(f"the job {job['state']}: {job['error']}")
-    return job
 
 
 def _print_results(experiment: Experiment) -> None:
@@ -113,7 +94,7 @@ def _print_results(experiment: Experiment) -> None:
     out.print(headline(experiment), style="bold")
     out.print(selected_sentence(experiment))
     out.print(best_sentence(experiment), style="dim")
-    for note in experiment.job["notes"]:
+    for note in experiment.job.notes:
         out.print(f"note: {note}")
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.cli.console import refuse
 from app.errors import Fault
+from app.json_reader import UnreadableError, read
 from solver.network.schema import Place
 from solver.network.sentences import sentence
 
@@ -20,14 +21,15 @@ FILE_HELP = "A JSON file; - reads standard input."
 def read_json(file: str) -> Any:
     """Parse a file, or standard input for ``-``; if that fails, the command ends."""
     try:
-        return json.loads(sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes())
+        return read(sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes())
     except OSError as missing:
         return refuse(shown(file), [Fault("", f"it cannot be read: {missing.strerror}")])
     except json.JSONDecodeError as broken:
         place = f"line {broken.lineno}, column {broken.colno}"
         return refuse(shown(file), [Fault(place, f"not JSON: {broken.msg}")])
-    except (ValueError, RecursionError) as broken:  # not Unicode, a number too long, too deep
-        return refuse(shown(file), [Fault("", f"not JSON: {broken}")])
+    except UnreadableError as broken:
+        faults = [Fault("/".join(map(str, place)), reason) for place, reason in broken.faults]
+        return refuse(shown(file), faults)
 
 
 def shown(file: str) -> str:

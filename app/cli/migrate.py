@@ -6,6 +6,7 @@ import typer
 from alembic.util import CommandError
 
 from app.cli.console import fail, out, refuse, settings
+from app.cli.databases import failure
 from app.db import schema
 from app.db.engine import Database
 from app.db.errors import DatabaseError
@@ -29,6 +30,8 @@ def migrate_to(url: str, revision: str = "head") -> None:
         database.close()
     except CommandError as unknown:
         refuse("the arguments", [Fault("--revision", f"{unknown}; try head")])
+    except schema.NewerSchemaError as newer:
+        fail(str(newer))
     except (DatabaseError, OSError) as failed:
-        fail(f"the database cannot be migrated; is ISOBUDGET_DATABASE_URL right? {failed}")
+        fail(f"the database was not migrated: {failure(failed)}")
     out.print(f"{database.url} is at revision {revision}", soft_wrap=True)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.backup import the_database
 from app.cli.console import notes, out
+from app.cli.databases import the_database
 from app.db import backup, schema
 
 

@@ -9,6 +9,7 @@ import typer
 import uvicorn
 
 from app import logs
+from app.cli.access import guarded
 from app.cli.console import settings
 
 Host = Annotated[
@@ -20,8 +21,6 @@ Port = Annotated[
 ]
 STARTUP_FAILURE = 3
 """Uvicorn's own exit code if the application does not start."""
-SHUTDOWN_SECONDS = 5
-"""The time that open requests, such as event streams, have to end when the server stops."""
 
 
 def serve(
@@ -32,21 +31,19 @@ def serve(
     """Serve the HTTP API and its pages, until stopped.
 
     The database must be migrated: isobudget migrate. Nothing is trained without a worker:
-    isobudget work.
+    isobudget work. Where other machines can reach it, a key is needed: isobudget keys create.
     """
-    from app.main import create_app  # no other command needs it
+    # No other command needs these.
+    from app.main import create_app
+    from app.server.config import ServerConfig
 
-    chosen = settings()
-    logs.set_up(chosen.log_format)
-    app = create_app(chosen)
-    config = uvicorn.Config(
-        app,
-        host=chosen.host if host is None else host,
-        port=chosen.port if port is None else port,
-        access_log=access_log,
-        log_config=None,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    changes = {"host": host, "port": port}
+    chosen = settings().model_copy(
+        update={name: value for name, value in changes.items() if value is not None}
     )
+    logs.set_up(chosen.log_format)
+    app = create_app(guarded(chosen, chosen.host))
+    config = ServerConfig(app, chosen, access_log=access_log)
     server = _Server(config, app.state.closing)
     with suppress(KeyboardInterrupt):  # after an orderly stop, it raises the signal again
         server.run()

@@ -1,14 +1,15 @@
 """A whole service for the demo: a fresh database, an API and a worker, all stopped at the end."""
 
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from app.cli.client import Client
 from app.cli.migrate import migrate_to
 from app.cli.processes import Children
+from app.client import Client
 
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 60.0
@@ -30,7 +31,7 @@ def service(folder: Path) -> Iterator[Service]:
 
     Raises
     ------
-    app.cli.client.ServiceError, app.cli.processes.ChildEndedError
+    app.client.IsobudgetError, app.cli.processes.ChildEndedError
         The service did not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,12 @@ def service(folder: Path) -> Iterator[Service]:
     environment = {"ISOBUDGET_DATABASE_URL": database_url, "ISOBUDGET_LOG_FORMAT": "text"}
     port = _free_port()
     url = f"http://{HOST}:{port}"
-    with Children() as children, closing(Client(url, children.check)) as client:
+
+    def pause(seconds: float) -> None:
+        children.check()
+        time.sleep(seconds)
+
+    with Children() as children, Client(url, sleep=pause) as client:
         api = ["-m", "app.cli", "serve", "--host", HOST, "--port", str(port), "--no-access-log"]
         children.start("the API", api, environment, folder / LOGS[0])
         children.start("the worker", ["-m", "trainer"], environment, folder / LOGS[1])

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from app import logs
+from app.cli.access import guarded
 from app.cli.console import fail, out, settings
 from app.cli.migrate import migrate_to
 from app.cli.processes import ChildEndedError, Children
@@ -28,6 +29,7 @@ def up(
     logs.set_up(chosen.log_format)
     host, port = host or chosen.host, chosen.port if port is None else port
     migrate_to(chosen.database_url)
+    guarded(chosen, host)
     try:
         with Children() as children:
             children.start(

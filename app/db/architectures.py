@@ -57,7 +57,9 @@ def newest(
     session: Session, cursor: str | None, limit: int
 ) -> tuple[list[Architecture], str | None]:
     """A page of architectures, the newest first."""
-    rows, following = page(session, select(ArchitectureRow), NEWEST_FIRST, cursor, limit)
+    rows, following = page(
+        session, select(ArchitectureRow), NEWEST_FIRST, ["architectures"], cursor, limit
+    )
     return [Architecture.model_validate(row.document) for row in rows], following
 
 

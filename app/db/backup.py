@@ -17,10 +17,9 @@ from sqlalchemy import URL, inspect, literal, select, table
 
 from app.db import schema
 from app.db.engine import Database, sqlite_module
-from app.db.models import Base
+from app.db.models import Base, SecretRow
+from app.db.schema import REVISIONS
 
-REVISIONS: Final = "alembic_version"
-"""Alembic's own table."""
 HEADS: Final = {b"SQLite format 3\0": "SQLite", b"PGDMP": "PostgreSQL"}
 """The first bytes of a backup, and the kind of database that it holds."""
 MOST_SAID: Final = 2_000
@@ -111,7 +110,7 @@ def _tables(database: Database) -> list[str]:
 
 def _table_with_rows(database: Database) -> str | None:
     with database.read() as session:
-        for name in set(_tables(database)) - {REVISIONS}:
+        for name in set(_tables(database)) - {REVISIONS, SecretRow.__tablename__}:
             if session.scalar(select(literal(1)).select_from(table(name)).limit(1)):
                 return name
     return None

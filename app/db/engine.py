@@ -44,17 +44,32 @@ class Database:
         """Whether the database is SQLite: a file on this machine."""
         return self.url.get_backend_name() == "sqlite"
 
+    @property
+    def path(self) -> Path | None:
+        """The file of SQLite; ``None`` without one."""
+        name = self.url.database if self.is_sqlite else None
+        return Path(name).expanduser() if name and name != ":memory:" else None
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction for reading; changes made in it are not kept."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._session(self.engine) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction for writing; it is committed at the end, or rolled back as a whole."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with self._session(self._writing) as session, session.begin():
             yield session
+
+    def _session(self, engine: Engine) -> Session:
+        return Session(engine, expire_on_commit=False, info={"database": self})
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection that begins to write at once; uncommitted changes are not kept."""
+        with self._writing.connect() as connection:
+            yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -83,6 +98,12 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def database_of(session: Session) -> Database:
+    """The database that a session belongs to."""
+    database: Database = session.info["database"]
+    return database
 
 
 def _server(url: str) -> Engine:

@@ -1,14 +1,11 @@
 """The errors of repositories."""
 
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 
 DatabaseError = SQLAlchemyError
 """Whatever goes wrong with the database itself."""
-UNREACHABLE: Final = (OperationalError, PoolTimeoutError)
-"""The database does not answer, or has no connection free."""
 Row = TypeVar("Row")
 
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from app.db import identity
 from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
-from app.db.paging import Key, page
+from app.db.paging import Key, decode, encode, page
 from app.db.runs import has_state, locked, want
 from app.db.statements import affected, insert_new
 from app.db.types import database_time
-from app.experiments.halving import Halving, Rung
+from app.experiments.halving import Rung
+from app.schemas.job_terms import JobDocument
 from app.schemas.results import Results
 from app.states import FINAL, OPEN
 
@@ -48,7 +49,7 @@ class Need:
 def create(
     session: Session,
     search_id: str,
-    request: dict[str, Any],
+    request: JobDocument,
     needs: Sequence[Need],
     priority: int = 0,
 ) -> JobRow:
@@ -56,7 +57,7 @@ def create(
 
     Runs of a job with a higher ``priority`` are claimed first.
     """
-    digest = identity.content_hash("job", [search_id, request])
+    digest = content_hash(search_id, request)
     job = JobRow(
         id=identity.fresh_id(session, JobRow, digest),
         content_hash=digest,
@@ -76,9 +77,14 @@ def create(
     return job
 
 
-def _first_rung(request: Mapping[str, Any], needs: Sequence[Need]) -> tuple[Rung, ...]:
+def content_hash(search_id: str, request: JobDocument) -> str:
+    """The hash that jobs share if they ask for the same."""
+    return identity.content_hash("job", [search_id, request.model_dump(mode="json")])
+
+
+def _first_rung(request: JobDocument, needs: Sequence[Need]) -> tuple[Rung, ...]:
     """The first rung of halving; empty if the job does not halve."""
-    if Halving.of(request) is None:
+    if request.terms.halving is None:
         return ()
     wanted = {
         need.network.variant: need.epochs for need in needs if need.network.variant is not None
@@ -144,7 +150,7 @@ def get(session: Session, id_: str) -> JobRow:
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[JobRow], str | None]:
     """A page of jobs, the newest first."""
-    return page(session, select(JobRow), NEWEST_FIRST, cursor, limit)
+    return page(session, select(JobRow), NEWEST_FIRST, ["jobs"], cursor, limit)
 
 
 @dataclass(frozen=True)
@@ -255,8 +261,7 @@ def epochs_wanted(job: JobRow) -> int:
     """The epochs wanted of variants that are not cut off: the recipe's, or those of a rung."""
     if job.rungs and job.rungs[-1].kept != ():
         return job.rungs[-1].epochs
-    epochs: int = job.request["epochs"]
-    return epochs
+    return job.request.terms.epochs
 
 
 @dataclass(frozen=True)
@@ -303,6 +308,22 @@ def runs(
         lost[attempt.run_id].append(attempt)
     items = [JobRun(link, run, result, epochs[run.id], lost[run.id]) for link, run, result in kept]
     return items, kept[-1][0].position if len(found) > len(kept) else None
+
+
+def page_of_runs(
+    session: Session, job_id: str, cursor: str | None, limit: int
+) -> tuple[list[JobRun], str | None]:
+    """A page of a job's runs in their order, and the cursor of the next page, if there is one.
+
+    Raises
+    ------
+    CursorError
+        The cursor is not one of this list's.
+    """
+    listing = ["runs of a job", job_id]
+    after = decode(session, listing, cursor, [int])[0] if cursor is not None else None
+    found, last = runs(session, job_id, after, limit)
+    return found, None if last is None else encode(session, listing, [last])
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.db.types import AsSchema, Document, UTCDateTime, database_time
 from app.experiments.failures import FAILURES
 from app.experiments.halving import Rung
+from app.keys import SCOPES, Scope
+from app.schemas.environments import Environment
+from app.schemas.job_terms import JobDocument
 from app.schemas.results import Results
 from app.schemas.search_terms import SearchTerms
 from app.states import RUN_STATES, STATES
@@ -47,6 +50,8 @@ class Base(DeclarativeBase):
         datetime: UTCDateTime(),
         dict[str, Any]: Document,
         list[int]: Document,
+        Environment: AsSchema(Environment),
+        JobDocument: AsSchema(JobDocument),
         tuple[Rung, ...]: AsSchema(tuple[Rung, ...]),
         Results: AsSchema(Results),
         SearchTerms: AsSchema(SearchTerms),
@@ -142,7 +147,7 @@ class JobRow(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     content_hash: Mapped[str] = mapped_column(String(64), index=True)
     search_id: Mapped[str] = mapped_column(ForeignKey("searches.id"), index=True)
-    request: Mapped[dict[str, Any]]
+    request: Mapped[JobDocument]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     stale: Mapped[bool] = mapped_column(default=True)
     results: Mapped[Results | None]
@@ -322,7 +327,7 @@ class ResultRow(Base):
     validation_accuracy: Mapped[float]
     seconds: Mapped[float]
     test_correct: Mapped[bytes]
-    environment: Mapped[dict[str, Any]]
+    environment: Mapped[Environment]
 
     __table_args__ = (
         CheckConstraint("test_accuracy BETWEEN 0 AND 1", name="test_accuracy"),
@@ -330,13 +335,45 @@ class ResultRow(Base):
     )
 
 
+class ApiKeyRow(Base):
+    """A key of the API: its public id and a hash, from which the key cannot be found.
+
+    ``digest`` is the SHA-256 of the whole key, in hexadecimal digits.
+    """
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    scope: Mapped[Scope] = mapped_column(String(8))
+    digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=database_time())
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint(_one_of("scope", SCOPES), name="scope"),)
+
+
 class IdempotencyRow(Base):
-    """The resource that a ``POST`` with an ``Idempotency-Key`` made; a repetition makes none."""
+    """The resource that a ``POST`` with an ``Idempotency-Key`` made; a repetition makes none.
+
+    ``owner`` is the id of the API key that it came with; it is empty without one.
+    """
 
     __tablename__ = "idempotency_keys"
 
+    owner: Mapped[str] = mapped_column(String(16), primary_key=True)
     route: Mapped[str] = mapped_column(String(100), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
     resource_id: Mapped[str] = mapped_column(Id)
     created_at: Mapped[datetime] = mapped_column(default=database_time())
+
+
+class SecretRow(Base):
+    """A secret that all servers on this database share."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[bytes]

@@ -1,16 +1,23 @@
-"""Keyset pages: each page starts after the last row of the page before."""
+"""Keyset pages: each page starts after the last row of the page before.
+
+A cursor holds the sort values of that row, and a signature that binds them to the list, its sort
+and its filters. What is decoded was therefore encoded here, and needs no further checks.
+"""
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.db.signing import SIGNATURE_BYTES, is_signed, signature
+
 Row = TypeVar("Row")
+Listing: TypeAlias = Sequence[Any]
+"""What a cursor is bound to, as JSON: the name of a list, its sort, and its filters."""
 
 
 class CursorError(ValueError):
@@ -36,7 +43,12 @@ class Key(NamedTuple):
 
 
 def page(
-    session: Session, query: Select[Row], keys: Sequence[Key], cursor: str | None, limit: int
+    session: Session,
+    query: Select[Row],
+    keys: Sequence[Key],
+    listing: Listing,
+    cursor: str | None,
+    limit: int,
 ) -> tuple[list[Row], str | None]:
     """At most ``limit`` rows after a cursor, and the cursor of the next page, if there is one.
 
@@ -46,12 +58,13 @@ def page(
         The cursor is not one of this list's.
     """
     if cursor is not None:
-        query = query.where(_behind(keys, decode(cursor, len(keys))))
+        kinds = [key.column.type.python_type for key in keys]
+        query = query.where(_behind(keys, decode(session, listing, cursor, kinds)))
     rows = list(session.scalars(query.order_by(*(key.order() for key in keys)).limit(limit + 1)))
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
-    return rows[:limit], encode([getattr(last, key.column.key) for key in keys])
+    return rows[:limit], encode(session, listing, [getattr(last, key.column.key) for key in keys])
 
 
 def _behind(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
@@ -67,25 +80,59 @@ def _behind(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
     )
 
 
-def encode(values: Sequence[Any]) -> str:
-    """Encode the sort values of a page's last row as an opaque cursor."""
+def encode(session: Session, listing: Listing, values: Sequence[Any]) -> str:
+    """Sign the sort values of a page's last row, as a cursor of this list only."""
     plain = [{"at": v.isoformat()} if isinstance(v, datetime) else v for v in values]
-    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+    content = _canonical(plain)
+    return _as_text(signature(session, _bound(listing, content)) + content)
 
 
-def decode(cursor: str, length: int) -> list[Any]:
-    """Decode the ``length`` sort values of a page's last row.
+def decode(
+    session: Session, listing: Listing, cursor: str, kinds: Sequence[type[Any]]
+) -> list[Any]:
+    """The sort values of a page's last row, which are of these kinds.
 
     Raises
     ------
     CursorError
-        The cursor was not made by :func:`encode`, or it belongs to another list.
+        The cursor was not made by :func:`encode` for this list, with this sort and these filters.
     """
-    try:
-        plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        values = [datetime.fromisoformat(v["at"]) if isinstance(v, dict) else v for v in plain]
-    except (binascii.Error, ValueError, KeyError, TypeError) as broken:
-        raise CursorError("the cursor is not one that a list answered with") from broken
-    if len(values) != length:
-        raise CursorError("the cursor belongs to another list")
+    given = _as_bytes(cursor)
+    signed, content = given[:SIGNATURE_BYTES], given[SIGNATURE_BYTES:]
+    if not is_signed(session, _bound(listing, content), signed):
+        raise CursorError(FOREIGN)
+    plain = json.loads(content)
+    values = [datetime.fromisoformat(v["at"]) if isinstance(v, dict) else v for v in plain]
+    if [type(value) for value in values] != [*kinds]:  # signed by another version of this code
+        raise CursorError(FOREIGN)
     return values
+
+
+FOREIGN: Final = (
+    "this is not the 'next' of a page of this list, with this sort and these filters; "
+    "leave it out to begin with the first page"
+)
+
+
+def _canonical(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _bound(listing: Listing, content: bytes) -> bytes:
+    """What is signed: the list, and the place in it."""
+    return _canonical(listing) + b"\n" + content
+
+
+def _as_text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _as_bytes(cursor: str) -> bytes:
+    """The content of a cursor, which has only one form as text."""
+    try:
+        content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except ValueError as broken:
+        raise CursorError(FOREIGN) from broken
+    if _as_text(content) != cursor:
+        raise CursorError(FOREIGN)
+    return content

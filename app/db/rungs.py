@@ -23,7 +23,7 @@ def advance(session: Session, job: JobRow) -> bool:
     goes on; that rung stays undecided, and the caller must try again. Waiting here could deadlock,
     since the other transaction may wait for the job.
     """
-    plan = Halving.of(job.request)
+    plan = job.request.terms.halving
     if plan is None or not job.rungs or job.state in FINAL:
         return True
     while (rung := job.rungs[-1]).kept is None:

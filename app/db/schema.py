@@ -1,5 +1,6 @@
 """The schema of a database: made by Alembic only."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +11,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.orm import Session
 
 import migrations
+from app.db.causes import NEWER
 from app.db.engine import Database
+from app.db.locks import only_migration
 
+REVISIONS: Final = "alembic_version"
+"""Alembic's own table."""
 FILE_TEMPLATE: Final = "%%(year)d_%%(month).2d_%%(day).2d_%%(hour).2d%%(minute).2d_%%(slug)s"
 """Date and time come first, so that migrations sort in their order."""
 
@@ -26,14 +31,28 @@ def config() -> Config:
     return found
 
 
+class NewerSchemaError(RuntimeError):
+    """A newer version has migrated the database; this one does not know how to go back."""
+
+
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring a database to a revision, up or down."""
+    """Bring a database to a revision, up or down, unless it is there already.
+
+    Of several processes that migrate one database at the same time, one does it.
+
+    Raises
+    ------
+    NewerSchemaError
+        The database is at a revision that this code does not know.
+    """
     alembic = config()
-    with database.migrating() as connection:
+    with only_migration(database), database.migrating() as connection:
         alembic.attributes["connection"] = connection
         known = ScriptDirectory.from_config(alembic)
         current = MigrationContext.configure(connection).get_current_revision()
         connection.rollback()
+        if current is not None and not knows(current):
+            raise NewerSchemaError(NEWER.detail)
         if revision == "base" or _is_older(known, revision, current):
             command.downgrade(alembic, revision)
         else:
@@ -55,8 +74,7 @@ def is_current(database: Database) -> bool:
 
 def is_newest(session: Session) -> bool:
     """Whether a session's database is at the newest revision that this code knows."""
-    current = MigrationContext.configure(session.connection()).get_current_revision()
-    return current == ScriptDirectory.from_config(config()).get_current_head()
+    return MigrationContext.configure(session.connection()).get_current_revision() == newest()
 
 
 def revision_of(database: Database) -> str | None:
@@ -65,7 +83,19 @@ def revision_of(database: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
+def newest() -> str:
+    """The newest revision that this code knows."""
+    (head,) = ScriptDirectory.from_config(config()).get_heads()
+    return head
+
+
 def knows(revision: str) -> bool:
     """Whether this code knows a revision; it does not if a newer version made it."""
+    return revision in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
     known = ScriptDirectory.from_config(config()).walk_revisions()
-    return any(item.revision == revision for item in known)
+    return frozenset(item.revision for item in known)

@@ -55,7 +55,7 @@ def get(session: Session, id_: str) -> SearchRow:
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[SearchRow], str | None]:
     """A page of searches, the newest first."""
-    return page(session, select(SearchRow), NEWEST_FIRST, cursor, limit)
+    return page(session, select(SearchRow), NEWEST_FIRST, ["searches"], cursor, limit)
 
 
 def claim(session: Session, grace: float) -> SearchRow | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.db import identity
 from app.db.errors import existing
 from app.db.models import SearchRow, VariantRow
-from app.db.paging import CursorError, Key, decode, encode, page
+from app.db.paging import Key, Listing, decode, encode, page
 from app.db.statements import insert_all
 from solver.answers.variants import Answer
 from solver.variation.unknown import RESOLUTION
@@ -124,12 +124,14 @@ def filtered(
     session: Session,
     wanted: VariantFilter,
     keys: Sequence[SortKey],
+    listing: str,
     cursor: str | None,
     limit: int,
 ) -> tuple[list[VariantRow], str | None]:
     """A page of the variants that pass a filter, sorted by :data:`STORED` columns.
 
-    Ties and lists without keys are sorted by search and position.
+    Ties and lists without keys are sorted by search and position. ``listing`` is the name of the
+    list; its cursors are good for no other.
 
     Raises
     ------
@@ -137,7 +139,8 @@ def filtered(
         The cursor is not one of this list's.
     """
     order = [Key(STORED[key.name], key.descending) for key in keys]
-    return page(session, _matching(wanted), [*order, *_POSITION], cursor, limit)
+    bound = [listing, wanted._asdict(), keys]
+    return page(session, _matching(wanted), [*order, *_POSITION], bound, cursor, limit)
 
 
 def _matching(wanted: VariantFilter) -> Select[VariantRow]:
@@ -157,24 +160,22 @@ def _matching(wanted: VariantFilter) -> Select[VariantRow]:
     return query
 
 
-def start_of(cursor: str | None) -> int:
-    """The place where a page begins in an order of :func:`in_order`.
+def in_order(
+    session: Session,
+    search_id: str,
+    order: Sequence[int],
+    listing: Listing,
+    cursor: str | None,
+    limit: int,
+) -> tuple[list[VariantRow], str | None]:
+    """A page of a search's variants, in the given order of their positions.
 
     Raises
     ------
     CursorError
-        The cursor is not one of such a list's.
+        The cursor is not one of this list's.
     """
-    start = decode(cursor, 1)[0] if cursor else 0
-    if not isinstance(start, int) or start < 0:
-        raise CursorError("the cursor belongs to another list")
-    return start
-
-
-def in_order(
-    session: Session, search_id: str, order: Sequence[int], start: int, limit: int
-) -> tuple[list[VariantRow], str | None]:
-    """A page of a search's variants, in the given order of their positions."""
+    start = decode(session, listing, cursor, [int])[0] if cursor is not None else 0
     behind = start + limit
     rows = at(session, search_id, list(order[start:behind]))
-    return rows, encode([behind]) if behind < len(order) else None
+    return rows, encode(session, listing, [behind]) if behind < len(order) else None

@@ -5,9 +5,8 @@ many epochs, and so on, until the recipe's epochs are reached. If only one is le
 the end (Jamieson and Talwalkar, 2016). Each such step is a rung.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from solver.network.schema import Schema
 
@@ -39,14 +38,6 @@ class Halving:
     eta: int
     min_epochs: int
     epochs: int
-
-    @classmethod
-    def of(cls, request: Mapping[str, Any]) -> "Halving | None":
-        """The schedule of a job's request; ``None`` if it trains all variants to the end."""
-        selection = request["variants"]
-        if selection.get("select") != "halving":
-            return None
-        return cls(selection["eta"], selection["min_epochs"], request["epochs"])
 
     def first(self, variants: int) -> int:
         """Epochs of the first rung."""

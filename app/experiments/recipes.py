@@ -3,60 +3,61 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from app.experiments.catalogue import content_id
-from solver.network.schema import Schema
+from solver.network.schema import ANSWERED, Schema
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
 
 
 class Recipe(Schema):
-    """Everything that a training depends on besides network, data and seed.
+    """How a network is trained: all that a result depends on besides network, data and seed.
 
-    Images are in [0, 1] and not augmented; accuracy is that after the last epoch. Given only some
-    fields, the others are those of the recipe ``name``, which is ``paper`` unless given. A change
-    of a named recipe gets a new ``version``.
-
-    Attributes
-    ----------
-    batch_size
-        In images. The last batch of an epoch holds what is left over; a single image that is left
-        over joins the batch before it, since a batch norm may have nothing to normalise in one.
-    epochs
-        Passes over the training split.
-    optimizer
-        Of ``torch.optim``; ``rho`` belongs to ``adadelta``, ``beta1`` and ``beta2`` to ``adamw``,
-        and are ``None`` for the other.
-    learning_rate
-        The highest one.
-    schedule
-        ``constant``, or ``one_cycle``: straight up during the first fifth of all steps, and
-        straight down to nothing at the end.
-    autocast
-        Whether a network computes in bfloat16 where PyTorch holds that to be safe.
-    tf32
-        Whether a CUDA device may round what it multiplies to TF32.
+    Images are in [0, 1] and not augmented. A run's accuracy is measured after its last epoch. A
+    change of a named recipe gets a new ``version``.
     """
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True) | ANSWERED
 
-    name: Literal["paper", "fast"] = "paper"
-    version: Literal[1] = 1
-    batch_size: Annotated[int, Field(ge=1, le=65_536, strict=True)] = 100
-    epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
-    optimizer: Literal["adadelta", "adamw"] = "adadelta"
-    learning_rate: Positive = 1.0
-    rho: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    beta1: Decay | None = None
-    beta2: Decay | None = None
-    eps: Positive = 1e-6
-    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
-    schedule: Literal["constant", "one_cycle"] = "constant"
-    autocast: bool = False
-    tf32: bool = False
+    name: Literal["paper", "fast"] = Field(
+        default="paper", description="The recipe that fields which are left out are taken from"
+    )
+    version: Literal[1] = Field(default=1, description="The version of the named recipe")
+    batch_size: Annotated[int, Field(ge=1, le=65_536, strict=True)] = Field(
+        default=100,
+        description="In images. The last batch of an epoch is smaller where the images do not "
+        "divide; a single image that is left over joins the batch before it",
+    )
+    epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = Field(
+        default=10, description="Passes over the training images"
+    )
+    optimizer: Literal["adadelta", "adamw"] = Field(
+        default="adadelta", description="The optimizer of this name in `torch.optim`"
+    )
+    learning_rate: Positive = Field(default=1.0, description="The highest learning rate")
+    rho: Annotated[float, Field(ge=0.0, le=1.0)] | None = Field(
+        default=None, description="Only `adadelta` has it; `null` for others"
+    )
+    beta1: Decay | None = Field(default=None, description="Only `adamw` has it; `null` for others")
+    beta2: Decay | None = Field(default=None, description="Only `adamw` has it; `null` for others")
+    eps: Positive = Field(default=1e-6, description="The optimizer's `eps`")
+    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = Field(
+        default=0.0, description="The optimizer's `weight_decay`"
+    )
+    schedule: Literal["constant", "one_cycle"] = Field(
+        default="constant",
+        description="`one_cycle` raises the learning rate linearly during the first fifth of all "
+        "steps, and then lowers it linearly to 0",
+    )
+    autocast: bool = Field(
+        default=False,
+        description="Whether the network computes in bfloat16 where PyTorch considers it safe",
+    )
+    tf32: bool = Field(default=False, description="Whether a CUDA device may round factors to TF32")
 
     @model_validator(mode="before")
     @classmethod
@@ -97,6 +98,23 @@ class Recipe(Schema):
 
     def _is_as_before(self, name: str) -> bool:
         return name in _LATER and getattr(self, name) == _LATER[name]
+
+
+class RecipeChanges(Recipe):
+    """Changes of a named recipe: ``name`` chooses it, and other fields replace its values.
+
+    A field that is left out has the named recipe's value. In code, an object holds all fields.
+    """
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        """Describe no defaults, since they depend on the recipe that ``name`` chooses."""
+        reference = handler(core_schema)
+        for field in handler.resolve_ref_schema(reference)["properties"].values():
+            field.pop("default", None)
+        return reference
 
 
 OPTIMIZERS: Final[Mapping[str, Mapping[str, Any]]] = {

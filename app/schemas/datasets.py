@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from solver.network.schema import Schema
+from solver.network.schema import ANSWERED, Schema
 
 
 class DatasetView(Schema):
@@ -16,7 +16,7 @@ class DatasetView(Schema):
 
 
 class FaultyDatasetView(Schema):
-    """Images of a user that are no data set as they are."""
+    """A folder of images that cannot be used as a data set yet, and the reasons."""
 
     name: str
     resolution: int | None = Field(description="`null` where no image can be read")
@@ -29,5 +29,7 @@ class FaultyDatasetView(Schema):
 class DatasetPage(Schema):
     """All data sets."""
 
-    items: list[DatasetView | FaultyDatasetView]
+    model_config = ANSWERED
+
+    items: list[FaultyDatasetView | DatasetView]
     next: None = None

@@ -1,9 +1,11 @@
 """What server-sent events tell."""
 
-from pydantic import Field
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field
 
 from app.experiments.failures import Failure
-from app.schemas.jobs import EpochView
+from app.schemas.jobs import EpochView, ProgressView
 from app.states import RunState, State
 from solver.network.schema import Schema
 
@@ -35,3 +37,46 @@ class EndEvent(Schema):
 
     state: State
     error: str | None
+
+
+class Message(Schema):
+    """A server-sent event: lines `event`, `data` and `id`, and an empty line.
+
+    The line `data` holds JSON.
+    """
+
+    id: str = Field(description="Sent back as `Last-Event-ID`, it continues after this event")
+
+
+class EpochMessage(Message):
+    """A run has measured an epoch."""
+
+    event: Literal["epoch"]
+    data: EpochEvent
+
+
+class RunMessage(Message):
+    """A run has ended."""
+
+    event: Literal["run"]
+    data: RunEvent
+
+
+class ProgressMessage(Message):
+    """The job's progress has changed."""
+
+    event: Literal["progress"]
+    data: ProgressView
+
+
+class EndMessage(Message):
+    """The job has ended; no event follows."""
+
+    event: Literal["end"]
+    data: EndEvent
+
+
+JobMessage = Annotated[
+    EpochMessage | RunMessage | ProgressMessage | EndMessage, Discriminator("event")
+]
+"""An event of a job's stream."""

@@ -1,11 +1,12 @@
 """Jobs and their runs, as users see them."""
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
 from app.experiments.failures import Failure
+from app.schemas.environments import Environment
+from app.schemas.job_terms import JobTerms
 from app.schemas.results import Results
 from app.states import RunState, State
 from solver.network.schema import Schema
@@ -28,7 +29,7 @@ class JobView(Schema):
     created_at: datetime
     finished_at: datetime | None
     progress: ProgressView
-    request: dict[str, Any]
+    request: JobTerms
     priority: int
     notes: list[str] = Field(description="What the service decided where the request left it open")
     error: str | None
@@ -87,7 +88,7 @@ class RunView(Schema):
     test_accuracy: float | None
     validation_accuracy: float | None
     seconds: float | None
-    environment: dict[str, Any] | None
+    environment: Environment | None
     epochs: list[EpochView]
     failure: Failure | None = Field(description="The kind of failure, if it failed")
     error: str | None = Field(description="The failure in words")

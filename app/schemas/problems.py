@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from solver.network.schema import ANSWERED
+
 
 class FaultView(BaseModel):
     """One thing wrong with a request."""
@@ -16,8 +18,11 @@ class FaultView(BaseModel):
 class ProblemDetails(BaseModel):
     """An error (RFC 9457)."""
 
+    model_config = ANSWERED
+
     type: str = "about:blank"
     title: str = Field(examples=["Unprocessable Content"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["1 fault in the request"])
-    errors: list[FaultView] = []
+    errors: list[FaultView] = Field(default=[], description="The first faults, 20 at most")
+    total: int = Field(default=0, examples=[1], description="How many faults there are")

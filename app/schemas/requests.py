@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.experiments.catalogue import DATASETS, FOLDER
-from app.experiments.recipes import Recipe
+from app.experiments.recipes import Recipe, RecipeChanges
 from app.schemas.search_terms import SearchTerms
 from solver.network.architecture import Architecture
 from solver.network.schema import Schema
@@ -45,10 +45,10 @@ class RandomSelection(Schema):
 
 
 class HalvingSelection(Schema):
-    """Some variants, drawn as ``random`` does, of which only the best are trained to the end.
+    """Successive halving: ``count`` variants are drawn at random, and the best are trained on.
 
-    All are trained for ``min_epochs`` epochs; the best ``1 / eta`` by validation accuracy go on to
-    ``eta`` times as many, and so on.
+    All are trained for ``min_epochs`` epochs. The best ``1 / eta`` by validation accuracy go on to
+    ``eta`` times as many epochs, and so on, until the recipe's epochs are reached.
     """
 
     select: Literal["halving"]
@@ -101,26 +101,28 @@ class JobRequest(Schema):
 
     search_id: Identifier
     dataset: str = Field(description="A name that `GET /v1/datasets` lists")
-    variants: Selection = RandomSelection(select="random")
+    variants: Selection = Field(
+        default_factory=lambda: RandomSelection(select="random"),
+        description="Which variants to train; four, drawn at random, where left out",
+    )
     seeds: Annotated[int, Field(ge=1, le=100, strict=True)] = 3
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = Field(
         default=None, description="Passes over the training images; the recipe's where left out"
     )
-    recipe: dict[str, Any] = Field(
-        default={},
-        description="`name` chooses `paper` (where left out) or `fast`; the others override "
-        "fields of that recipe",
+    recipe: RecipeChanges = Field(
+        default_factory=RecipeChanges,
+        description="How to train; as in the paper where left out",
     )
     training_images: Annotated[int, Field(ge=10, lt=2**31, strict=True)] | None = Field(
         default=None,
-        description="Train on so many images, of each class its share; all where left out",
+        description="The number of images to train on, with each class in proportion; all where "
+        "left out",
     )
     inputs: Literal["native", "upsampled"] = Field(
         default="native",
-        description="`upsampled`, a control: variants see images of no more detail than the "
-        "original does, reduced to its resolution and enlarged to theirs",
+        description="`upsampled` is a control: a variant's images are reduced to the original's "
+        "resolution and enlarged again, so that they show no more detail",
     )
-
     priority: Annotated[int, Field(ge=-100, le=100, strict=True)] = Field(
         default=0,
         description="Runs of a job with a higher priority are trained before all others that wait",
@@ -134,14 +136,8 @@ class JobRequest(Schema):
             raise told(f"there is no such data set; write '{near[0]}'" if near else NO_DATASET)
         return name
 
-    @field_validator("recipe")
-    @classmethod
-    def _known_recipe(cls, overrides: dict[str, Any]) -> dict[str, Any]:
-        Recipe.model_validate(overrides)
-        return overrides
-
     @property
     def training(self) -> Recipe:
-        """The recipe with its overrides."""
+        """The whole recipe; the request's own ``epochs`` take precedence."""
         epochs = {} if self.epochs is None else {"epochs": self.epochs}
-        return Recipe.model_validate({**self.recipe, **epochs})
+        return Recipe(**{**dict(self.recipe), **epochs})

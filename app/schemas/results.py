@@ -3,11 +3,11 @@
 Accuracies and gains are fractions; what is unknown is ``None``.
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from solver.network.schema import Schema
+from solver.network.schema import ANSWERED, Schema
 
 Verdict: TypeAlias = Literal["better", "worse", "equivalent", "not_decided"]
 """What a gain shows: a difference, no difference beyond one percentage point, or neither."""
@@ -28,9 +28,10 @@ class OriginalResult(Schema):
 
 
 class VariantResult(Schema):
-    """A variant's accuracies on the test and on the validation split.
+    """A variant's accuracies on the test split and on the validation split.
 
-    One that halving cut off was never tested; its validation accuracy is that of its last rung.
+    A variant that halving has dropped was not tested. Its validation accuracy is that of its last
+    rung.
     """
 
     variant_id: str
@@ -71,25 +72,33 @@ class Selected(Gain):
 
 
 class BestOfK(Schema):
-    """The variant that is best on test: the paper's figure, which luck alone makes positive."""
+    """The variant with the best test accuracy: the paper's figure.
+
+    It is optimistic: the best of several equal networks has a positive gain by chance.
+    """
 
     variant_id: str | None
     gain: float | None
+    model_config = ANSWERED
+
     optimistic: Literal[True] = True
 
 
 class RungResult(Schema):
-    """Variants that were trained equally far, and which of them went on.
+    """A step of successive halving: some variants are trained for the same number of epochs.
 
-    ``kept`` and ``validation_accuracy`` (means over seeds, by variant) are ``None`` while they are
-    trained. The last rung is trained to the end and keeps the winner. A variant without accuracy
-    failed.
+    The last rung reaches the recipe's epochs and keeps one variant, the winner.
     """
 
-    epochs: int
-    tried: list[str]
-    kept: list[str] | None
-    validation_accuracy: dict[str, float | None] | None
+    epochs: int = Field(description="Epochs that each of these variants is trained for in total")
+    tried: list[str] = Field(description="Ids of the variants that are trained")
+    kept: list[str] | None = Field(
+        description="Ids of the variants that go on, the best first; `null` until all are trained"
+    )
+    validation_accuracy: dict[str, float | None] | None = Field(
+        description="Each variant's mean over its seeds, `null` for a variant that failed; `null` "
+        "until all are trained"
+    )
 
 
 class HalvingResult(Schema):
@@ -100,11 +109,12 @@ class HalvingResult(Schema):
 
 
 class Results(Schema):
-    """What is known of a job's networks so far.
+    """What is known about a job's networks so far.
 
-    After halving there is no mean variant: only the best are trained to the end, and a mean over
-    them would say too much.
+    After halving there is no mean variant: a mean over only the best would be too high.
     """
+
+    model_config = ANSWERED
 
     original: OriginalResult
     variants: list[VariantResult]
@@ -112,3 +122,13 @@ class Results(Schema):
     selected: Selected
     best_of_k: BestOfK
     halving: HalvingResult | None = None
+
+
+NO_RESULTS: Final = Results(
+    original=OriginalResult(accuracy=Accuracy(mean=None, sd=None, n=0)),
+    variants=[],
+    mean_variant=MeanVariant(gain=None, ci=None),
+    selected=Selected(variant_id=None, gain=None, ci=None),
+    best_of_k=BestOfK(variant_id=None, gain=None),
+)
+"""What is known before a run has ended: nothing."""

@@ -8,14 +8,20 @@ from app.schemas.variants import VariantView
 from app.states import State
 from solver.answers.variants import Explanation, Outcome, SolverReport
 from solver.network.counting import Counts
-from solver.network.schema import Schema
+from solver.network.schema import ANSWERED, Schema
 from solver.problem import Question, Settings
+from solver.variation.tolerance import Tolerance
 
 
 class TermsView(Question, Settings):
     """What was asked: defaults filled in, the architecture by its id."""
 
+    model_config = ANSWERED
+
     architecture_id: str
+    tolerance: Tolerance = Field(
+        default=Tolerance(), description="Fractions of the original's count"
+    )
 
 
 class Original(Schema):

@@ -1,6 +1,6 @@
 """Variants, as users see them."""
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from solver.answers.variants import Variant
 from solver.network.schema import Schema
@@ -8,6 +8,8 @@ from solver.network.schema import Schema
 
 class VariantView(Variant):
     """A stored variant."""
+
+    model_config = ConfigDict(defer_build=False)
 
     id: str = Field(description="The search's id and the variant's position in it")
     search_id: str

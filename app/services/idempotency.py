@@ -5,11 +5,16 @@ from typing import Any
 
 from app.db import idempotency
 from app.db.engine import Session
+from app.db.idempotency import OwnedKey
 from app.experiments.catalogue import content_id
 
 
 def once(
-    session: Session, route: str, key: str | None, body: Any, make: Callable[[Session], str]
+    session: Session,
+    route: str,
+    key: OwnedKey | None,
+    body: Any,
+    make: Callable[[Session], str],
 ) -> str:
     """Id of the resource that ``make`` makes, or that it made for this key before.
 

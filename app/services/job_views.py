@@ -4,14 +4,11 @@ from app.db import jobs
 from app.db.engine import Session
 from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
-from app.experiments.halving import Halving
 from app.schemas.jobs import AttemptView, EpochView, JobView, ProgressView, RunView
 
 
 def job_view(session: Session, row: JobRow) -> JobView:
     """A job with its progress."""
-    request = dict(row.request)
-    notes = request.pop("notes")
     now = jobs.progress(session, row)
     return JobView(
         id=row.id,
@@ -19,9 +16,9 @@ def job_view(session: Session, row: JobRow) -> JobView:
         created_at=row.created_at,
         finished_at=row.finished_at,
         progress=_progress(row, now),
-        request=request,
+        request=row.request.terms,
         priority=row.priority,
-        notes=[*notes, *_notes(row, now)],
+        notes=[*row.request.notes, *_notes(row, now)],
         error=row.error,
         results=row.results,
     )
@@ -43,9 +40,10 @@ def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
 
 
 def _progress(row: JobRow, now: jobs.JobProgress) -> ProgressView:
-    epochs, seeds = row.request["epochs"], row.request["seeds"]
+    terms = row.request.terms
+    epochs, seeds = terms.epochs, terms.seeds
     planned, left = now.total * epochs, now.epochs_left
-    if row.rungs and (plan := Halving.of(row.request)):
+    if row.rungs and (plan := terms.halving):
         planned = seeds * (epochs + plan.total(now.total // seeds - 1))
         last = row.rungs[-1]
         if last.kept is None:

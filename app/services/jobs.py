@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from app.db import architectures, jobs, searches, variants
 from app.db.engine import Database, Session
+from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
-from app.db.paging import decode, encode
 from app.errors import ConflictError, Fault, RefusedError
 from app.experiments.catalogue import Dataset, content_id
 from app.experiments.fitting import remarks
-from app.experiments.halving import Halving
+from app.schemas.job_terms import JobDocument, JobTerms
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.requests import MOST_RUNS, JobRequest
 from app.services import datasets
@@ -21,7 +20,7 @@ from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
 
 
-def create(database: Database, request: JobRequest, key: str | None, data_dir: Path) -> str:
+def create(database: Database, request: JobRequest, key: OwnedKey | None, data_dir: Path) -> str:
     """Check a job, choose its variants, and queue its runs. Returns the job's id.
 
     Parameters
@@ -62,20 +61,18 @@ def create(database: Database, request: JobRequest, key: str | None, data_dir: P
             notes.append("a variant that is the original itself was left out")
         networks = [jobs.JobNetwork(original.id, original.resolution), *others]
         needs = _needs(request, dataset, networks)
-        return jobs.create(session, search.id, stored(request, notes), needs, request.priority).id
+        return jobs.create(session, search.id, document(request, notes), needs, request.priority).id
 
     body = request.model_dump(mode="json")
     return database.transact(lambda session: once(session, "jobs", key, body, make))
 
 
-def stored(request: JobRequest, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The stored form of a request: defaults filled in, and notes on decisions for the user.
-
-    The priority is left out: two jobs that differ in it alone ask for the same.
-    """
+def document(request: JobRequest, notes: Sequence[str] = ()) -> JobDocument:
+    """The stored form of a request: defaults filled in, and notes on decisions for the user."""
     recipe = request.training
-    filled = {"recipe": recipe.model_dump(mode="json"), "epochs": recipe.epochs}
-    return {**request.model_dump(mode="json", exclude={"priority"}), **filled, "notes": list(notes)}
+    asked = {name: getattr(request, name) for name in JobTerms.model_fields}
+    terms = JobTerms(**{**asked, "recipe": recipe, "epochs": recipe.epochs})
+    return JobDocument(terms=terms, notes=tuple(notes))
 
 
 def _variant_networks(
@@ -112,7 +109,7 @@ def _needs(
     """The runs that are needed, the original's first; with halving, variants get a first rung."""
     original = networks[0]
     whole = request.training.epochs
-    plan = Halving.of(stored(request))
+    plan = document(request).terms.halving
     first = plan.first(len(networks) - 1) if plan else whole
     return [
         need
@@ -192,10 +189,10 @@ def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPag
     ------
     app.db.errors.NotFoundError
         There is no such job.
+    app.db.paging.CursorError
+        The cursor is not one of this list's.
     """
-    after = int(decode(cursor, 1)[0]) if cursor else None
     with database.read() as session:
         jobs.get(session, id_)
-        found, last = jobs.runs(session, id_, after, limit)
-    items = [run_view(item) for item in found]
-    return RunPage(items=items, next=None if last is None else encode([last]))
+        found, following = jobs.page_of_runs(session, id_, cursor, limit)
+    return RunPage(items=[run_view(item) for item in found], next=following)

@@ -2,6 +2,7 @@
 
 from app.db import architectures, searches
 from app.db.engine import Database, Session
+from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
 from app.errors import ConflictError, Fault, RefusedError, pointer
 from app.schemas.requests import SearchRequest
@@ -19,7 +20,7 @@ from solver.problem import ApproachName
 FIRST_VARIANTS = 50
 
 
-def create(database: Database, request: SearchRequest, key: str | None) -> str:
+def create(database: Database, request: SearchRequest, key: OwnedKey | None) -> str:
     """Check a search and queue it. Returns its id.
 
     Raises

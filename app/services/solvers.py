@@ -10,6 +10,8 @@ from app.db.engine import Database
 from app.db.errors import LostLeaseError
 from app.db.models import SearchRow
 from app.logs import about
+from app.services.condition import Condition
+from app.services.endings import LONGEST_PAUSE, Endings
 from app.services.variants import problem_of
 from solver.answers.variants import Answer
 from solver.problem import SolveRequest
@@ -39,12 +41,16 @@ class Solvers:
     Each thread keeps a process ready, so that a search need not wait for OR-Tools to load.
     """
 
-    def __init__(self, database: Database, limits: Limits, poll: float) -> None:
+    def __init__(
+        self, database: Database, condition: Condition, limits: Limits, poll: float
+    ) -> None:
         self._database = database
+        self._condition = condition
         self._limits = limits
         self._poll = poll
         self._wake = threading.Semaphore(0)
         self._stopping = threading.Event()
+        self._endings = Endings(database, condition, self._stopping)
         self._threads = [
             threading.Thread(target=self._work, name=f"solver-{n}", daemon=True)
             for n in range(limits.processes)
@@ -69,17 +75,22 @@ class Solvers:
 
     def _work(self) -> None:
         process = SolverProcess(self._limits.memory_mb)
+        pause = self._poll
         while not self._stopping.is_set():
             try:
                 search = self._claim()
+                pause = self._poll
                 if search is None:
                     self._wake.acquire(timeout=self._poll)
                     continue
                 with about(search_id=search.id):
                     self._solve(search, process)
-            except Exception:  # the database may be away
-                logger.exception("no search could be claimed")
-                self._stopping.wait(self._poll)
+            except Exception as error:  # the database may be away
+                if not self._condition.note(error):
+                    logger.exception("no search could be claimed")
+                self._stopping.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+                continue
             process.kill()
             process = SolverProcess(self._limits.memory_mb)
         process.kill()
@@ -102,8 +113,11 @@ class Solvers:
             self._release(search)
         except LostLeaseError as lost:
             logger.warning("%s; its answer was dropped", lost)
-        except Exception:  # the database may be away; the lease brings the search back
-            logger.exception("the search was given up")
+        except Exception as error:  # the database may be away; the lease brings the search back
+            if self._condition.note(error):
+                logger.warning("the search was given up; it is claimed again later")
+            else:
+                logger.exception("the search was given up")
 
     def _request(self, search: SearchRow) -> SolveRequest:
         with self._database.read() as session:
@@ -119,8 +133,8 @@ class Solvers:
                 raise SolverCancelledError("the search was cancelled, or claimed again")
 
     def _record(self, search: SearchRow, answer: Answer) -> None:
-        with self._database.write() as session:
-            searches.record(session, search.id, search.attempt, answer)
+        held = search.id, search.attempt
+        self._endings.store(*held, lambda session: searches.record(session, *held, answer))
 
     def _release(self, search: SearchRow) -> None:
         """Queue a search again for other servers, unless this one no longer holds it."""
@@ -128,5 +142,5 @@ class Solvers:
             searches.release(session, search.id, search.attempt)
 
     def _end(self, search: SearchRow, state: str, **values: Any) -> None:
-        with self._database.write() as session:
-            searches.finish(session, search.id, search.attempt, state, **values)
+        held = search.id, search.attempt
+        self._endings.store(*held, lambda session: searches.finish(session, *held, state, **values))

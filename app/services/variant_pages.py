@@ -1,6 +1,7 @@
 """Pages of variants: of one search or of all, filtered and sorted."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from app.db import searches, variants
 from app.db.engine import Database, Session
@@ -9,6 +10,9 @@ from app.db.variants import STORED, SortKey, VariantFilter
 from app.schemas.variants import VariantPage
 from app.services.variant_orders import DERIVED, order, sort_keys
 from app.services.variants import derivers
+
+OF_SEARCH: Final = "variants of a search"
+OF_ALL: Final = "all variants"
 
 
 def of_search(
@@ -29,7 +33,7 @@ def of_search(
         if any(key.name in DERIVED for key in keys):
             return _page_derived(session, search, keys, cursor, limit)
         wanted = VariantFilter(search_id=search_id)
-        return _page(session, *variants.filtered(session, wanted, keys, cursor, limit))
+        return _page(session, *variants.filtered(session, wanted, keys, OF_SEARCH, cursor, limit))
 
 
 def of_all(
@@ -44,16 +48,16 @@ def of_all(
     """
     keys = sort_keys(sort, tuple(STORED))
     with database.read() as session:
-        return _page(session, *variants.filtered(session, wanted, keys, cursor, limit))
+        return _page(session, *variants.filtered(session, wanted, keys, OF_ALL, cursor, limit))
 
 
 def _page_derived(
     session: Session, search: SearchRow, keys: Sequence[SortKey], cursor: str | None, limit: int
 ) -> VariantPage:
     """A page sorted by derived keys; :func:`app.services.variant_orders.order` states the cost."""
-    start = variants.start_of(cursor)
     positions = order(session, search, derivers(session)(search.id), keys)
-    return _page(session, *variants.in_order(session, search.id, positions, start, limit))
+    listing = [OF_SEARCH, search.id, keys]
+    return _page(session, *variants.in_order(session, search.id, positions, listing, cursor, limit))
 
 
 def _page(session: Session, rows: Sequence[VariantRow], following: str | None) -> VariantPage:

@@ -1,10 +1,13 @@
 """One job as a page shows it: what the API answers about it, and a row for each network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
-Json = Mapping[str, Any]
+from app.schemas.jobs import JobView, RunView
+from app.schemas.results import NO_RESULTS, Accuracy, Results
+from app.schemas.searches import SearchSummary
+from app.schemas.variants import VariantView
+from solver.network.counting import Counts
 
 
 @dataclass(frozen=True)
@@ -14,25 +17,16 @@ class Experiment:
     ``name`` is the name of the original network, if it has one.
     """
 
-    search: Json
-    job: Json
-    runs: Sequence[Json]
-    variants: Sequence[Json]
+    search: SearchSummary
+    job: JobView
+    runs: Sequence[RunView]
+    variants: Sequence[VariantView]
     name: str | None = None
 
     @property
-    def results(self) -> Json:
+    def results(self) -> Results:
         """The job's results; an original without runs while there are none."""
-        return self.job["results"] or NO_RESULTS
-
-
-NO_RESULTS: Final[Json] = {
-    "original": {"accuracy": {"mean": None, "sd": None, "n": 0}},
-    "variants": [],
-    "mean_variant": {"gain": None, "ci": None},
-    "selected": {"variant_id": None, "gain": None, "ci": None},
-    "best_of_k": {"variant_id": None, "gain": None, "optimistic": True},
-}
+        return self.job.results or NO_RESULTS
 
 
 @dataclass(frozen=True)
@@ -56,13 +50,19 @@ class Row:
 
 def rows_of(experiment: Experiment) -> list[Row]:
     """The original first, then its variants as V1, V2, … in the job's order."""
-    results, original = experiment.results, experiment.search["original"]
-    baseline = results["original"]["accuracy"]["mean"]
-    known = {variant["id"]: variant for variant in experiment.variants}
-    rows = [_row(experiment, "original", "original", original, results["original"], None)]
-    for number, result in enumerate(results["variants"], start=1):
-        id_ = result["variant_id"]
-        rows.append(_row(experiment, id_, f"V{number}", known.get(id_, {}), result, baseline))
+    results, original = experiment.results, experiment.search.original
+    known = {variant.id: variant for variant in experiment.variants}
+    accuracy = results.original.accuracy
+    rows = [
+        _row(experiment, "original", "original", original.resolution, accuracy, original.counts, {})
+    ]
+    for number, result in enumerate(results.variants, start=1):
+        id_ = result.variant_id
+        variant = known.get(id_)
+        counts = variant.counts if variant else None
+        values = variant.assignment if variant else {}
+        label, resolution = f"V{number}", result.resolution
+        rows.append(_row(experiment, id_, label, resolution, result.accuracy, counts, values))
     return rows
 
 
@@ -70,35 +70,38 @@ def _row(
     experiment: Experiment,
     id_: str,
     label: str,
-    network: Json,
-    result: Json,
-    baseline: float | None,
+    resolution: int,
+    accuracy: Accuracy,
+    counts: Counts | None,
+    values: Mapping[str, int],
 ) -> Row:
-    accuracy, counts = result["accuracy"], network.get("counts", {})
-    mean = accuracy["mean"]
+    baseline = None if id_ == "original" else experiment.results.original.accuracy.mean
+    mean = accuracy.mean
     return Row(
         id=id_,
         label=label,
-        resolution=result["resolution"] if "resolution" in result else network["resolution"],
-        assignment=_assignment(network.get("assignment", {})),
-        params=counts.get("params"),
-        flops=counts.get("flops"),
+        resolution=resolution,
+        assignment=_assignment(values),
+        params=counts.params if counts else None,
+        flops=counts.flops if counts else None,
         mean=mean,
-        sd=accuracy["sd"],
-        n=accuracy["n"],
+        sd=accuracy.sd,
+        n=accuracy.n,
         gain=None if mean is None or baseline is None else mean - baseline,
-        remarks=_remarks(experiment.results, id_),
+        remarks=tuple(_remarks(experiment.results, id_)),
         seeds=tuple(
-            (run["seed"], run["test_accuracy"])
+            (run.seed, run.test_accuracy)
             for run in experiment.runs
-            if run["network"] == id_ and run["test_accuracy"] is not None
+            if run.network == id_ and run.test_accuracy is not None
         ),
     )
 
 
-def _remarks(results: Json, id_: str) -> tuple[str, ...]:
-    said = {"selected": "selected", "best_of_k": "best of k"}
-    return tuple(words for key, words in said.items() if results[key]["variant_id"] == id_)
+def _remarks(results: Results, id_: str) -> Iterator[str]:
+    if results.selected.variant_id == id_:
+        yield "selected"
+    if results.best_of_k.variant_id == id_:
+        yield "best of k"
 
 
 def _assignment(values: Mapping[str, int]) -> str:

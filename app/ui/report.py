@@ -1,12 +1,13 @@
 """The report of a job: one HTML file that needs nothing else, and no network."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
+from app.schemas.job_terms import JobTerms
+from app.schemas.requests import RandomSelection, Selection, WholeSelection
 from app.ui.experiment import Experiment, rows_of
 from app.ui.plot import accuracy_plot
 from app.ui.sentences import (
@@ -17,6 +18,7 @@ from app.ui.sentences import (
     points,
     selected_sentence,
 )
+from solver.problem import Question
 
 _PAGES: Final = Environment(
     loader=PackageLoader("app.ui"),
@@ -30,7 +32,7 @@ _PAGES.filters.update(percent=percent, points=points)
 
 def render(experiment: Experiment) -> str:
     """Make the page from the API's answers about a job."""
-    request = experiment.search["request"]
+    request = experiment.search.request
     return _PAGES.get_template("report.html").render(
         name=experiment.name or "An architecture",
         budget=budget_of(request),
@@ -48,38 +50,39 @@ def render(experiment: Experiment) -> str:
 
 def _asked(experiment: Experiment) -> Iterator[tuple[str, str]]:
     """The names and values of what the user asked for."""
-    search, request, job = experiment.search, experiment.search["request"], experiment.job
-    original = search["original"]
-    counts, wanted = original["counts"], job["request"]
+    search, request, job = experiment.search, experiment.search.request, experiment.job
+    original = search.original
+    counts, wanted = original.counts, job.request
     yield (
         "Original",
-        f"{original['resolution']} px, {counts['params']:,} parameters, {counts['flops']:,} FLOPs",
+        f"{original.resolution} px, {counts.params:,} parameters, {counts.flops:,} FLOPs",
     )
-    yield "Variants", f"approach {request['approach']}, with {budget_of(request)}"
+    yield "Variants", f"approach {request.approach}, with {budget_of(request)}"
     yield "Counted", _scope(request)
-    yield "Resolutions", "{} to {} px".format(*request["ranges"]["resolution"])
-    yield "Found", f"{search['found']:,} ({search['outcome']})"
-    yield "Trained on", f"{wanted['dataset']}, {wanted['epochs']} epochs, recipe {_recipe(wanted)}"
-    yield "Chosen", _selection(wanted["variants"])
+    if sizes := request.ranges.resolution:
+        yield "Resolutions", f"{sizes.low} to {sizes.high} px"
+    yield "Found", f"{search.found:,} ({search.outcome})"
+    yield "Trained on", f"{wanted.dataset}, {wanted.epochs} epochs, recipe {_recipe(wanted)}"
+    yield "Chosen", _selection(wanted.variants)
 
 
-def _scope(request: Any) -> str:
+def _scope(request: Question) -> str:
     scopes = {"network": "over the whole network", "paper": "by the paper's equation"}
-    below, above = request["tolerance"]["below"], request["tolerance"]["above"]
+    below, above = request.tolerance.below, request.tolerance.above
     band = f", at most {below:.2%} below and {above:.2%} above" if below or above else ", exactly"
-    return scopes[request["scope"]] + band
+    return scopes[request.scope] + band
 
 
-def _recipe(wanted: Any) -> str:
-    recipe = wanted["recipe"]
-    return f"{recipe['name']} ({recipe['optimizer']}, batches of {recipe['batch_size']})"
+def _recipe(wanted: JobTerms) -> str:
+    recipe = wanted.recipe
+    return f"{recipe.name} ({recipe.optimizer}, batches of {recipe.batch_size})"
 
 
-def _selection(variants: Any) -> str:
+def _selection(variants: Selection) -> str:
     match variants:
-        case {"select": "random", "count": count, "seed": seed}:
+        case RandomSelection(count=count, seed=seed):
             return f"{count} variants at random (seed {seed})"
-        case {"select": "all"}:
+        case WholeSelection():
             return "all variants"
         case _:
             return "variants by their ids"
@@ -88,13 +91,13 @@ def _selection(variants: Any) -> str:
 def _done(experiment: Experiment) -> Iterator[tuple[str, str]]:
     """The names and values of what the job has done."""
     job, runs = experiment.job, experiment.runs
-    progress = job["progress"]
-    networks = len({run["network"] for run in runs})
-    yield "Networks", f"{networks}, with {job['request']['seeds']} seeds each"
-    yield "Runs", f"{progress['runs_done']} of {progress['runs_total']} ended; {job['state']}"
-    yield "Training", f"{sum(run['seconds'] or 0 for run in runs):.1f} s in all"
-    if reused := sum(run["reused"] for run in runs):
+    progress = job.progress
+    networks = len({run.network for run in runs})
+    yield "Networks", f"{networks}, with {job.request.seeds} seeds each"
+    yield "Runs", f"{progress.runs_done} of {progress.runs_total} ended; {job.state}"
+    yield "Training", f"{sum(run.seconds or 0 for run in runs):.1f} s in all"
+    if reused := sum(run.reused for run in runs):
         yield "Reused", f"{reused} runs that earlier jobs had trained"
-    if ended := job["finished_at"]:
-        yield "Finished", f"{datetime.fromisoformat(ended):%Y-%m-%d %H:%M} UTC"
-    yield "Job", job["id"]
+    if job.finished_at:
+        yield "Finished", f"{job.finished_at:%Y-%m-%d %H:%M} UTC"
+    yield "Job", job.id

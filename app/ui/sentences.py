@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from app.ui.experiment import Experiment, Json, label_of
+from app.ui.experiment import Experiment, label_of
+from solver.problem import Question
 
 _BUDGETS: Final = {
     "params": "the same number of parameters",
@@ -11,66 +12,67 @@ _BUDGETS: Final = {
 }
 
 
-def budget_of(request: Json) -> str:
+def budget_of(request: Question) -> str:
     """The budget of a search in words: which numbers stay the same, or about the same."""
-    band = request["tolerance"]
-    about = "about " if band["below"] or band["above"] else ""
-    scope = " by the paper’s equation" if request["scope"] == "paper" else ""
-    return about + _BUDGETS[request["budget"]] + scope
+    band = request.tolerance
+    about = "about " if band.below or band.above else ""
+    scope = " by the paper’s equation" if request.scope == "paper" else ""
+    return about + _BUDGETS[request.budget] + scope
 
 
 def headline(experiment: Experiment) -> str:
     """The mean variant against the original, in a sentence that claims no more than it shows."""
-    mean = experiment.results["mean_variant"]
+    mean = experiment.results.mean_variant
     if mean is None:
         return (
             "There is no mean variant: by halving, only the best variants are trained to the end."
         )
-    gain, interval = mean["gain"], mean["ci"]
-    if gain is None:
+    if mean.gain is None:
         return "There is no result yet: not every network has a finished run."
-    side = "above" if gain >= 0 else "below"
-    found = f"the mean variant is {_size(gain)} {side} the original"
-    if interval is None:
+    side = "above" if mean.gain >= 0 else "below"
+    found = f"the mean variant is {_size(mean.gain)} {side} the original"
+    if mean.ci is None:
         return (
             f"{found[0].upper()}{found[1:]}. There is no interval, which takes two seeds of every "
-            "network, so this may be chance."
+            "network and two variants, so this may be chance."
         )
-    low, high = interval
+    low, high = mean.ci
     between = f"95% interval {points(low, '')} to {points(high)}"
+    if mean.verdict == "equivalent":
+        return f"No difference beyond one percentage point: {found}, {between}, for this original."
     if low <= 0 <= high:
         return f"No difference is shown: {found}, and the {between} contains 0."
     verb = "gain" if low > 0 else "lose"
-    budget = budget_of(experiment.search["request"])
-    return f"Larger images {verb} accuracy at {budget}: {found} ({between})."
+    budget = budget_of(experiment.search.request)
+    return f"Larger images {verb} accuracy at {budget}, for this original: {found} ({between})."
 
 
 def selected_sentence(experiment: Experiment) -> str:
     """The gain of a user who trains the variants and keeps the one that is best on validation."""
-    selected = experiment.results["selected"]
-    if selected["gain"] is None:
+    selected = experiment.results.selected
+    if selected.gain is None or selected.variant_id is None:
         return "No variant can be selected yet."
-    interval = selected["ci"]
+    interval = selected.ci
     between = ""
     if interval:
         low, high = points(interval[0], ""), points(interval[1])
-        between = f" (95% interval {low} to {high}, which takes the choice as given)"
-    label = label_of(experiment, selected["variant_id"])
+        between = f" (95% interval {low} to {high})"
+    label = label_of(experiment, selected.variant_id)
     return (
-        f"Selected: {label}, the best on validation images, scores {points(selected['gain'])} "
+        f"Selected: {label}, the best on validation images, scores {points(selected.gain)} "
         f"on test images against the original{between}."
     )
 
 
 def best_sentence(experiment: Experiment) -> str:
     """The best of k on the test images, with its warning."""
-    best = experiment.results["best_of_k"]
-    if best["gain"] is None:
+    best = experiment.results.best_of_k
+    if best.gain is None or best.variant_id is None:
         return "No variant is best yet."
-    label = label_of(experiment, best["variant_id"])
-    tested = [v for v in experiment.results["variants"] if v["accuracy"]["n"]]
+    label = label_of(experiment, best.variant_id)
+    tested = [variant for variant in experiment.results.variants if variant.accuracy.n]
     return (
-        f"Best of {len(tested)}: {label}, with {points(best['gain'])}. "
+        f"Best of {len(tested)}: {label}, with {points(best.gain)}. "
         "This is optimistic: it is chosen on the very images that score it, so luck alone makes "
         "it look good."
     )

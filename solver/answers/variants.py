@@ -12,7 +12,7 @@ from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, Delta, Span, Walk, count, share_read, span
 from solver.network.layers import Layer, Shape
-from solver.network.schema import Schema
+from solver.network.schema import ANSWERED, DEFERRED, Schema
 from solver.problem import Best, Find, Problem
 from solver.variation.coverage import Coverage
 from solver.variation.template import Assignment, convolutions
@@ -42,6 +42,8 @@ def is_at_least(outcome: Outcome, found: int, find: Find) -> bool:
 class Variant(Schema):
     """A network with another resolution and the original's budget."""
 
+    model_config = DEFERRED
+
     approach: str
     resolution: int
     assignment: dict[str, int] = Field(
@@ -61,6 +63,8 @@ class Explanation(Schema):
 
     Parts that were not found in time are empty lists, or ``None``.
     """
+
+    model_config = ANSWERED | DEFERRED
 
     blocking: list[str] = Field(description="The requirements that stand in the way")
     nearest: Variant | None = Field(
@@ -103,7 +107,7 @@ class Answer(Schema):
     ``params`` and ``flops`` of the whole network. It is not part of the answer's JSON.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True) | DEFERRED
 
     outcome: Outcome
     found: int

@@ -28,10 +28,19 @@ Fault: TypeAlias = tuple[Place, str]
 """A place, and a sentence that says what is wrong there."""
 
 
+DEFERRED: Final = ConfigDict(defer_build=True)
+"""For schemas that hold a whole network and that a command may not need: built on first use.
+
+Not for schemas of the service, whose first requests may come at the same time.
+"""
+ANSWERED: Final = ConfigDict(json_schema_serialization_defaults_required=True)
+"""Configuration of schemas that are only answered: their documents have every field."""
+
+
 class Schema(BaseModel):
     """A frozen schema that refuses unknown keys and reports faults in sentences."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @model_validator(mode="wrap")
     @classmethod
@@ -125,7 +134,7 @@ def _sizes(least: int, *words: str) -> BeforeValidator:
         height, width = pair
         return height if height == width else (height, width)
 
-    return BeforeValidator(check, json_schema_input_type=int | tuple[int, int])
+    return BeforeValidator(check)
 
 
 def _borders(value: Any) -> Any:
@@ -138,13 +147,18 @@ def _borders(value: Any) -> Any:
     return value
 
 
-Borders = Annotated[int | tuple[int, int, int, int], BeforeValidator(_borders)]
+Borders = Annotated[
+    NotNegative | tuple[NotNegative, NotNegative, NotNegative, NotNegative],
+    BeforeValidator(_borders),
+]
 """Pixels on all four sides, or ``[left, right, top, bottom]``."""
-PositiveSize = Annotated[int | tuple[int, int], _sizes(1)]
+PositiveSize = Annotated[Positive | tuple[Positive, Positive], _sizes(1)]
 """A size along both axes, or ``(height, width)``: each 1 or more."""
-NotNegativeSize = Annotated[int | tuple[int, int], _sizes(0)]
+NotNegativeSize = Annotated[NotNegative | tuple[NotNegative, NotNegative], _sizes(0)]
 """A size along both axes, or ``(height, width)``: each 0 or more."""
-NotNegativeSizeOrSame = Annotated[int | tuple[int, int] | Literal["same"], _sizes(0, "same")]
+NotNegativeSizeOrSame = Annotated[
+    NotNegative | tuple[NotNegative, NotNegative] | Literal["same"], _sizes(0, "same")
+]
 """The same, or ``"same"``: the padding that keeps the size of a map."""
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from solver.network.schema import Schema
 from solver.network.sentences import expected
@@ -31,6 +31,10 @@ class Tolerance(Schema):
     def band(self, target: int) -> Range:
         """The range of counts within the tolerance of a target."""
         return Range(target - _share(self.below, target), target + _share(self.above, target))
+
+
+TakesNumber = BeforeValidator(lambda given: given, json_schema_input_type=Fraction | Tolerance)
+"""Describes that a tolerance is written as a number, too; :class:`Tolerance` takes it."""
 
 
 def _share(fraction: float, target: int) -> int:

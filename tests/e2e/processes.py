@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,16 +49,45 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(database: Database, log: Path | None = None) -> Iterator[httpx2.Client]:
+def serving(
+    database: Database, log: Path | None = None, **settings: object
+) -> Iterator[httpx2.Client]:
     """The server on a free port, and a client of it."""
     port = free_port()
     command = ["app.cli", "serve", "--port", str(port)]
     with (
-        running(command, environment(database, solver_processes=1), log),
+        running(command, environment(database, **{"solver_processes": 1, **settings}), log),
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         until(lambda: is_ready(client))
         yield client
+
+
+class Restartable:
+    """A server that can be killed, and started again at the same address."""
+
+    def __init__(self, database: Database, log: Path) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._command = ["app.cli", "serve", "--port", str(port)]
+        self._env = environment(database, solver_processes=1)
+        self._log = log
+        self._running = ExitStack()
+
+    def __enter__(self) -> "Restartable":
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
+
+    def _start(self) -> None:
+        self._running.enter_context(running(self._command, self._env, self._log))
+
+    def restart(self) -> None:
+        """Kill it, as if by a power cut, and start it; it is not ready yet."""
+        self._running.close()
+        self._start()
 
 
 def is_ready(client: httpx2.Client) -> bool:

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from sqlalchemy import make_url
 
+from app.keys import new_key
 from app.shipped import example
 from tests.containers import compose, stages, words
 from tests.databases import new_postgres
@@ -21,7 +22,10 @@ from tests.factories import until
 
 pytestmark = pytest.mark.postgres
 
-SERVICES: dict[str, Any] = compose(POSTGRES_PASSWORD="secret")["services"]
+KEY = new_key()
+SERVICES: dict[str, Any] = compose(POSTGRES_PASSWORD="secret", ISOBUDGET_BOOTSTRAP_KEY=KEY)[
+    "services"
+]
 
 
 class Machine:
@@ -93,6 +97,7 @@ def test_the_services_one_after_the_other_take_a_job_to_its_end(
     with running(machine.command("api"), api) as serving, client_of(machine) as client:
         until(lambda: is_ready(client))
         assert machine.is_healthy("api")
+        assert httpx2.get(f"{client.base_url}/v1/jobs").status_code == 401
         job = posted_job(client)
         work_off(machine, workers=2)
         ended = client.get(f"/v1/jobs/{job['id']}").json()
@@ -105,11 +110,13 @@ def test_the_services_one_after_the_other_take_a_job_to_its_end(
 
 
 def client_of(machine: Machine) -> httpx2.Client:
-    return httpx2.Client(base_url=f"http://127.0.0.1:{machine.port}", timeout=60)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    return httpx2.Client(base_url=f"http://127.0.0.1:{machine.port}", headers=headers, timeout=60)
 
 
 def posted_job(client: httpx2.Client) -> dict[str, Any]:
-    search = client.post("/v1/searches", json=example("digits-search")).json()
+    wait = {"Prefer": "wait=50"}  # OR-Tools takes long to load where much else runs
+    search = client.post("/v1/searches", json=example("digits-search"), headers=wait).json()
     body = {
         "search_id": search["id"],
         "dataset": "digits",

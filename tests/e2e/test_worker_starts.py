@@ -63,7 +63,7 @@ def test_a_worker_started_while_the_database_is_away_works_once_it_is_there(
         assert process.wait(120) == 0
 
     assert only_run(database).state == "succeeded"
-    assert tells(log, "the database answers again")
+    assert tells(log, "the database can be used again")
     database.close()
 
 

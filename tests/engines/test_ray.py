@@ -141,7 +141,7 @@ def test_what_a_lost_node_trained_is_trained_again_elsewhere(
     assert {id_: row.attempt for id_, row in recorded.items()} == {
         row.id: row.attempt for row in rows(database)
     }
-    assert len({row.environment["device"] for row in recorded.values()}) == 2
+    assert len({row.environment.device for row in recorded.values()}) == 2
 
 
 def test_the_task_of_a_cancelled_job_ends_and_makes_room(

@@ -69,7 +69,7 @@ def test_the_log_tells_in_one_line_each_that_the_database_goes_and_comes_back(
 
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "the database does not answer; asking again: connection failed: no server"),
-        ("INFO", "the database answers again, after 12.0 s"),
+        ("INFO", "the database can be used again, after 12.0 s"),
     ]
     assert not any(record.exc_info for record in caplog.records)
 
@@ -83,8 +83,8 @@ def test_while_it_stays_away_the_log_tells_so_every_thirty_seconds(
 
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "the database does not answer; asking again",
-        *(f"no answer of the database for {seconds} s" for seconds in (30, 60, 90)),
-        "the database answers again, after 100.0 s",
+        *(f"the database does not answer, for {seconds} s now" for seconds in (30, 60, 90)),
+        "the database can be used again, after 100.0 s",
     ]
 
 

@@ -115,7 +115,7 @@ def test_once_works_off_the_seeds_of_one_network(sqlite_database: Database) -> N
     assert states == ["succeeded", "succeeded", "queued", "queued"]
     with sqlite_database.read() as session:
         environments = [row.environment for row in session.scalars(select(ResultRow))]
-    assert [environment["seeds_at_once"] for environment in environments] == [[0, 1], [0, 1]]
+    assert [environment.seeds_at_once for environment in environments] == [(0, 1), (0, 1)]
 
 
 def test_a_network_that_does_not_match_its_counts_is_not_trained(sqlite_database: Database) -> None:

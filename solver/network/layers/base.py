@@ -12,6 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
 from solver.network.schema import Fault, InputNames, LayerName, Schema, later
 from solver.network.widths import Segments, Widths
 
@@ -60,6 +64,17 @@ class Layer(Schema):
         name = cls.model_fields["type"].default
         if isinstance(name, str):
             LAYERS[name] = cls
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        """Describe ``type`` as required: its default is for code that names the class."""
+        reference = handler(core_schema)
+        schema = handler.resolve_ref_schema(reference)
+        if schema["properties"]["type"].pop("default", None):
+            schema["required"] = ["type", *schema.get("required", [])]
+        return reference
 
     def having(self, fields: Mapping[str, Any]) -> Self:
         """The layer with other values in some fields; they are not validated.

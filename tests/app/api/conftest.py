@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from app.config import Settings
 from app.db.engine import Database
 from app.main import create_app
+from tests.app.api.described import check
 
 
 @contextmanager
@@ -19,6 +20,7 @@ def serving(database: Database, solver_processes: int, **changes: Any) -> Iterat
         **changes,
     )
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        client.event_hooks["response"].append(check)
         yield client
 
 

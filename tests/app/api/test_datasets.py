@@ -220,7 +220,8 @@ def test_whatever_is_no_name_of_a_data_set_gets_the_same_answer(
     answers = {payload: faults(post(client, search_id, payload)) for payload in PAYLOADS}
 
     assert len(answers) >= 60
-    assert {str(found) for found in answers.values()} == {str(answers["imagenet"])}
+    told = [found for name, found in answers.items() if "\0" not in name]  # NUL is told by itself
+    assert {str(found) for found in told} == {str(answers["imagenet"])}
     ((pointer, detail),) = answers["imagenet"]
     assert pointer == "#/dataset"
     assert "known are digits, mnist, fashion_mnist, cifar10, and folder:NAME" in detail

@@ -7,7 +7,9 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.traffic import Observed, Traffic
+from app.api.edge import Edge
+from app.api.hosts import Hosts
+from app.api.traffic import Traffic
 from app.config import Settings
 from app.db.engine import Database
 from app.logs import JsonFormatter
@@ -92,7 +94,7 @@ def ids_seen(path: str, location: str = "") -> dict[str, dict[str, str]]:
         logging.getLogger("seen.app").warning("here")
         await Response(headers={"Location": location} if location else None)(scope, receive, send)
 
-    observed = Observed(app, Traffic(CollectorRegistry()))
+    edge = Edge(app, Traffic(CollectorRegistry()), Hosts())
 
     async def server(scope: Scope, receive: Receive, send: Send) -> None:
         async def log_and_send(message: Message) -> None:
@@ -100,7 +102,7 @@ def ids_seen(path: str, location: str = "") -> dict[str, dict[str, str]]:
                 logging.getLogger("seen.server").warning("answered")
             await send(message)
 
-        await observed(scope, receive, log_and_send)
+        await edge(scope, receive, log_and_send)
 
     seen = IdsSeen()
     logging.getLogger("seen").addHandler(seen)

@@ -26,6 +26,7 @@ COMMANDS = (
     "demo",
     "backup",
     "restore",
+    "keys",
 )
 
 
@@ -87,8 +88,8 @@ class TestServe:
             server.started = True
 
         monkeypatch.setattr(uvicorn.Server, "run", run)
-        assert isobudget("serve", "--host", "0.0.0.0", "--port", "0").exit_code == 0
-        assert [(config.host, config.port) for config in given] == [("0.0.0.0", 0)]
+        assert isobudget("serve", "--host", "127.0.0.2", "--port", "0").exit_code == 0
+        assert [(config.host, config.port) for config in given] == [("127.0.0.2", 0)]
 
     @pytest.mark.usefixtures("database")
     def test_a_bad_setting_is_named(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.client import Client, ServiceError
 from app.cli.processes import ChildEndedError, Children
 from app.cli.service import LOGS
+from app.client import Client, ConnectionFailedError
 from app.shipped import example
 from tests.app.cli.conftest import Isobudget
 
@@ -57,7 +57,9 @@ def test_an_infeasible_request_is_explained(
     assert have_ended(started)
 
 
-@pytest.mark.parametrize("error", [ChildEndedError("the worker ended"), ServiceError("too slow")])
+@pytest.mark.parametrize(
+    "error", [ChildEndedError("the worker ended"), ConnectionFailedError("too slow")]
+)
 def test_a_failure_shows_the_logs_and_leaves_nothing_running(
     isobudget: Isobudget,
     tmp_path: Path,

@@ -1,15 +1,24 @@
 import threading
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import select
 
 from app.db import jobs, runs
 from app.db.engine import Database
+from app.db.identity import nth_id
 from app.db.models import JobRow, RunRow
 from app.db.runs import Claim
+from app.db.types import Document
 from app.experiments.failures import Failure
-from tests.factories import RESULT, needs, original, queued_job, solved_search
+from app.schemas.environments import Environment
+from app.schemas.requests import JobRequest
+from app.services.jobs import document
+from app.shipped import example
+from tests.factories import RESULT, asked, needs, original, queued_job, solved_search
 from tests.workers import FakeWorker, epoch_row
+
+SEARCH_ID = "7646fda55e9d4fbf5fde2009e58c3dec"
 
 
 def job_of(database: Database, id_: str) -> JobRow:
@@ -97,7 +106,6 @@ def test_jobs_that_are_queued_at_the_same_time_train_what_they_share_once(
 def test_jobs_that_are_made_at_once_make_each_run_once(database: Database) -> None:
     with database.write() as session:
         search_id = solved_search(session, limit=20).id
-    request = {"epochs": 2, "notes": [], "seeds": 5, "variants": {"select": "all"}}
     wanted = needs(original(), 20, range(20))
     begin = threading.Barrier(8)
 
@@ -105,7 +113,7 @@ def test_jobs_that_are_made_at_once_make_each_run_once(database: Database) -> No
         mine = wanted[::-1] if number % 2 else wanted  # whoever waits, waits in its own order
         begin.wait()
         database.transact(
-            lambda session: jobs.create(session, search_id, {**request, "tag": number}, mine)
+            lambda session: jobs.create(session, search_id, asked(search_id, f"{number}"), mine)
         )
 
     threads = [threading.Thread(target=make, args=(number,)) for number in range(8)]
@@ -212,3 +220,50 @@ def test_progress_counts_epochs_that_an_earlier_attempt_measured(database: Datab
 
     with database.read() as session:
         assert jobs.progress(session, job).epochs_left == 2
+
+
+def test_requests_that_were_stored_before_a_field_came_are_read_with_its_default(
+    database: Database,
+) -> None:
+    job = queued_job(database)
+    older = job.request.model_dump(mode="json")
+    for later in ("training_images", "inputs"):
+        del older[later]
+    for later in ("name", "beta1", "beta2", "schedule", "autocast", "tf32"):
+        del older["recipe"][later]
+    with database.write() as session:
+        documents = sa.table("jobs", sa.column("request", Document))
+        session.execute(sa.update(documents).values(request=older))
+
+    assert job_of(database, job.id).request == job.request
+
+
+@pytest.mark.parametrize(
+    ("name", "notes", "id_"),
+    [
+        ("digits-job", (), "22a04fcd77a2864ffb9d26918ad25efa"),
+        ("digits-halving", ("a note",), "2398f810e60b46ab48a062b3ac1bff04"),
+    ],
+)
+def test_jobs_keep_the_ids_that_earlier_versions_gave(
+    name: str, notes: tuple[str, ...], id_: str
+) -> None:
+    request = JobRequest.model_validate({"search_id": SEARCH_ID, **example(name)})
+
+    assert nth_id(jobs.content_hash(SEARCH_ID, document(request, notes)), 0) == id_
+
+
+def test_an_environment_that_the_first_version_stored_can_be_read(database: Database) -> None:
+    job = queued_job(database, seeds=1)
+    FakeWorker(database).work()
+    first = {"seed": 0, "threads": 1, "device": "cpu", "versions": {"python": "3.11.2"}}
+    with database.write() as session:
+        documents = sa.table("results", sa.column("environment", Document))
+        session.execute(sa.update(documents).values(environment=first))
+
+    with database.read() as session:
+        (run,), _ = jobs.runs(session, job.id, None, 10)
+    assert run.result is not None
+    assert run.result.environment == Environment(
+        seed=0, threads=1, device="cpu", versions={"python": "3.11.2"}
+    )

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.db import jobs
 from app.db.engine import Database
-from app.db.models import Base, RunRow, SearchRow, VariantRow
+from app.db.models import Base, RunRow, SearchRow, SecretRow, VariantRow
 from app.db.schema import config, is_current, migrate
 from app.schemas.results import HalvingResult
 from app.services.job_views import job_view
@@ -109,7 +109,7 @@ CHANGED = {"stack", "results"}
 
 
 def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of all tables."""
+    """All rows of all tables, but the secret, which is made anew with its table."""
     with database.read() as session:
         return {
             name: sorted(
@@ -117,6 +117,7 @@ def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
                 key=repr,
             )
             for name, table in Base.metadata.tables.items()
+            if name != SecretRow.__tablename__
         }
 
 

@@ -47,11 +47,3 @@ def test_what_is_planned_is_what_the_rungs_train(variants: int, eta: int, epochs
     assert plan.total(variants) == trained
     assert first == (plan.first(variants), variants)
     assert plan.total(variants) <= variants * epochs
-
-
-def test_a_job_halves_if_it_says_so() -> None:
-    chosen = {"select": "halving", "count": 64, "eta": 4, "min_epochs": 1, "seed": 0}
-
-    assert Halving.of({"variants": chosen, "epochs": 10}) == Halving(4, 1, 10)
-    assert Halving.of({"variants": {"ids": ["a-0"]}, "epochs": 10}) is None
-    assert Halving.of({"variants": {"select": "random", "count": 4}, "epochs": 10}) is None

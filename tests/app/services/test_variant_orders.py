@@ -7,7 +7,7 @@ import pytest
 
 from app.db import searches
 from app.db.engine import Database
-from app.db.paging import CursorError, encode
+from app.db.paging import CursorError
 from app.schemas.variants import VariantView
 from app.services.variant_orders import Order, Orders
 from app.services.variant_pages import of_search
@@ -119,12 +119,14 @@ def test_a_search_without_variants_yet_is_not_remembered_as_empty(database: Data
     assert resolutions(database, id_) == [6]
 
 
-@pytest.mark.parametrize("cursor", [encode([-1]), encode(["x"]), encode([1, 2])])
-def test_a_cursor_of_another_list_is_refused(sqlite_database: Database, cursor: str) -> None:
+@pytest.mark.parametrize("sort", [None, "resolution", "-coverage", "coverage,params"])
+def test_a_cursor_of_another_order_is_refused(sqlite_database: Database, sort: str | None) -> None:
     id_ = record(sqlite_database, [6, 7])
+    other = of_search(sqlite_database, id_, sort, None, 1).next
+    assert other
 
     with pytest.raises(CursorError):
-        of_search(sqlite_database, id_, "coverage", cursor, 50)
+        of_search(sqlite_database, id_, "coverage", other, 50)
 
 
 def test_the_order_asked_for_least_recently_is_forgotten() -> None:

@@ -8,7 +8,8 @@ import pytest
 from app.ui.experiment import rows_of
 from app.ui.plot import accuracy_plot
 from app.ui.report import render
-from tests.app.ui.experiments import JOB_ID, SEARCH_ID, experiment
+from tests.app.ui.experiments import experiment
+from tests.app.views import JOB_ID, SEARCH_ID
 
 
 class Page(HTMLParser):

@@ -4,14 +4,15 @@ import pytest
 
 from app.ui.experiment import rows_of
 from app.ui.sentences import best_sentence, budget_of, headline, points, selected_sentence
-from tests.app.ui.experiments import experiment, search
+from solver.problem import Question
+from tests.app.ui.experiments import experiment, halved
 
 
 def test_an_interval_above_zero_is_called_a_gain() -> None:
     said = headline(experiment(gain=0.019, interval=(0.006, 0.031)))
     assert said == (
-        "Larger images gain accuracy at the same number of parameters: the mean variant is 1.9 "
-        "percentage points above the original (95% interval +0.6 to +3.1 pp)."
+        "Larger images gain accuracy at the same number of parameters, for this original: the mean "
+        "variant is 1.9 percentage points above the original (95% interval +0.6 to +3.1 pp)."
     )
 
 
@@ -24,6 +25,12 @@ def test_an_interval_that_contains_zero_shows_no_difference(interval: tuple[floa
     said = headline(experiment(gain=0.004, interval=interval))
     assert said.startswith("No difference is shown")
     assert "gain" not in said
+
+
+def test_equivalence_is_a_claim_of_its_own() -> None:
+    said = headline(experiment(gain=0.001, interval=(-0.004, 0.006), verdict="equivalent"))
+    assert said.startswith("No difference beyond one percentage point")
+    assert "95% interval −0.4 to +0.6 pp" in said
 
 
 def test_without_an_interval_nothing_is_claimed() -> None:
@@ -45,12 +52,8 @@ def test_best_of_k_is_marked_optimistic() -> None:
 
 
 def test_after_halving_nothing_is_said_of_a_mean_variant_and_the_best_is_of_those_tested() -> None:
-    halved = experiment()
-    halved.job["results"]["mean_variant"] = None
-    halved.job["results"]["variants"][0]["accuracy"] = {"mean": None, "sd": None, "n": 0}
-
-    assert headline(halved).startswith("There is no mean variant")
-    assert "Best of 3: V3" in best_sentence(halved)
+    assert headline(halved()).startswith("There is no mean variant")
+    assert "Best of 3: V3" in best_sentence(halved())
 
 
 def test_the_selected_variant_is_named_with_its_interval() -> None:
@@ -68,10 +71,11 @@ def test_rows_hold_counts_gains_and_each_seed() -> None:
 
 
 def test_a_tolerance_and_the_papers_scope_are_not_called_the_same() -> None:
-    request = search()["request"]
-    band = {"tolerance": {"below": 0.01, "above": 0.0}, "budget": "flops"}
-    assert budget_of({**request, **band}) == "about the same number of FLOPs"
-    assert budget_of({**request, "scope": "paper"}).endswith("by the paper’s equation")
+    question = {"approach": "IV", "budget": "flops"}
+    tolerant = Question.model_validate({**question, "tolerance": {"below": 0.01, "above": 0.0}})
+    assert budget_of(tolerant) == "about the same number of FLOPs"
+    printed = Question.model_validate({**question, "scope": "paper"})
+    assert budget_of(printed) == "the same number of FLOPs by the paper’s equation"
 
 
 def test_points_have_a_sign() -> None:

@@ -1,0 +1,1 @@
+"""The client whose calls return when they are done."""

@@ -1,0 +1,51 @@
+"""The document in a job's ``request``: all that was asked, and notes for the user."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.experiments.halving import Halving
+from app.experiments.recipes import Recipe
+from app.schemas.requests import HalvingSelection, Selection
+from solver.network.schema import ANSWERED, Schema
+from solver.parts import InParts
+
+
+class JobTerms(Schema):
+    """What was asked: the request with its defaults filled in.
+
+    The priority is not part of it: two jobs that differ in nothing else ask for the same.
+    """
+
+    model_config = ANSWERED
+
+    search_id: str
+    dataset: str
+    variants: Selection
+    seeds: int
+    epochs: int = Field(description="Passes over the training images")
+    recipe: Recipe
+    training_images: int | None = Field(
+        default=None, description="Number of images to train on; `null` for all"
+    )
+    inputs: Literal["native", "upsampled"] = Field(
+        default="native",
+        description="`upsampled`: variants see images with no more detail than the original's",
+    )
+
+    @property
+    def halving(self) -> Halving | None:
+        """The schedule of successive halving; ``None`` if all variants are trained to the end."""
+        chosen = self.variants
+        if not isinstance(chosen, HalvingSelection):
+            return None
+        return Halving(chosen.eta, chosen.min_epochs, self.epochs)
+
+
+class JobDocument(InParts):
+    """A job's terms, and notes on what the service decided where the request left it open."""
+
+    parts = ("terms",)
+
+    terms: JobTerms
+    notes: tuple[str, ...] = ()

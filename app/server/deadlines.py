@@ -1,0 +1,42 @@
+"""Ends connections whose time is over."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+SWEEP_SECONDS: Final = 0.25
+
+
+class Expiring(Protocol):
+    """A connection with a deadline, on the clock of the event loop."""
+
+    deadline: float
+
+    def expire(self) -> None:
+        """End it; it is told once."""
+
+
+class Deadlines:
+    """Looks at all connections four times a second.
+
+    A timer for each request would cost more than the request's own reading.
+    """
+
+    def __init__(self) -> None:
+        self._is_running = False
+
+    def watch(self, loop: asyncio.AbstractEventLoop, connections: Iterable[Expiring]) -> None:
+        """Look at the connections for as long as there are any."""
+        if not self._is_running:
+            self._is_running = True
+            loop.call_later(SWEEP_SECONDS, self._sweep, loop, connections)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop, connections: Iterable[Expiring]) -> None:
+        self._is_running = False
+        present, now = list(connections), loop.time()
+        for connection in present:
+            if connection.deadline <= now:
+                connection.deadline = float("inf")
+                connection.expire()
+        if present:
+            self.watch(loop, connections)

@@ -1,0 +1,96 @@
+"""``python -m benchmarks.api``: how fast the API answers, beside a bare FastAPI ``hello``.
+
+Both are real servers in processes of their own, and one client on one connection asks them in turns
+of half a second (``benchmarks/load.py``). A ratio is the median of the API's answers a second over
+that of the yardstick's.
+
+Each figure is a function of its own in ``MEASURES``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from typing import Final, NamedTuple
+
+from benchmarks.databases import sqlite
+from benchmarks.load import Load, Target, load
+from benchmarks.servers import Server, api, hello
+from benchmarks.timing import report
+
+GOALS: Final = {
+    "healthz": "at least 0.75",
+    "ready_s": "at most 2",
+    "idle_mib": "at most 150",
+}
+"""Goal of each figure."""
+
+
+class Size(NamedTuple):
+    """How often, and for how long."""
+
+    windows: int
+    window_seconds: float
+    starts: int
+
+
+FULL: Final = Size(windows=15, window_seconds=0.5, starts=5)
+QUICK: Final = Size(windows=5, window_seconds=0.2, starts=2)
+
+
+def rate_ratio(load: Load, ours: Target, yardstick: Target, size: Size) -> float:
+    """Return the answers a second of a server over those of another, in alternating windows."""
+    rates: dict[Target, list[float]] = {ours: [], yardstick: []}
+    for _ in range(size.windows):
+        for target, measured in rates.items():
+            measured.append(load.rate(target, size.window_seconds))
+    return median(rates[ours]) / median(rates[yardstick])
+
+
+def health_ratio(size: Size) -> dict[str, float]:
+    """Return what all that every request goes through leaves of the yardstick's rate."""
+    with (
+        sqlite() as store,
+        closing(store.empty()) as database,
+        api(database) as ours,
+        hello() as yardstick,
+        load() as client,
+    ):
+        ratio = rate_ratio(client, ours.target("/healthz"), yardstick.target("/hello"), size)
+    return {"healthz": ratio}
+
+
+def start(size: Size) -> dict[str, float]:
+    """Return how long the server takes to be ready, and its memory then: medians of starts."""
+    seconds, memory = [], []
+    with sqlite() as store, closing(store.empty()) as database:
+        for _ in range(size.starts):
+            with api(database) as server:
+                seconds.append(server.ready_seconds)
+                memory.append(resident_mib(server))
+    return {"ready_s": median(seconds), "idle_mib": median(memory)}
+
+
+def resident_mib(server: Server) -> float:
+    """Return the memory of a server's process, without its solvers."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    (resident,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(resident) / 1024
+
+
+MEASURES: Final[Sequence[Callable[[Size], Mapping[str, float]]]] = (health_ratio, start)
+
+
+def measure(quick: bool) -> dict[str, float]:
+    """Return all figures by name."""
+    size = QUICK if quick else FULL
+    return {name: value for part in MEASURES for name, value in part(size).items()}
+
+
+def main() -> None:
+    """Print the figures."""
+    report("The API, beside a bare FastAPI hello", measure, GOALS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What the API answers, as JSON, with good defaults."""
+
+from typing import Any
+
+from app.experiments.recipes import Recipe
+from app.shipped import example
+
+SEARCH_ID = "5ea7c4"
+JOB_ID = "10b10b"
+TIME = "2026-11-23T20:31:00Z"
+
+
+def counts() -> dict[str, int]:
+    return {"params": 2972, "macs": 4124, "flops": 4124, "activations": 288}
+
+
+def search_view(**changes: Any) -> dict[str, Any]:
+    """A search that has ended."""
+    return {
+        "id": SEARCH_ID,
+        "state": "succeeded",
+        "created_at": TIME,
+        "finished_at": TIME,
+        "request": {
+            "approach": "IV",
+            "budget": "params",
+            "ranges": {"resolution": [6, 8]},
+            "architecture_id": "0",
+        },
+        "original": {"id": "0", "resolution": 5, "counts": counts()},
+        "outcome": "complete",
+        "found": 1556,
+        "solver": None,
+        "explanation": None,
+        "error": None,
+        "variants": [],
+        "next": None,
+        **changes,
+    }
+
+
+def variant_view(position: int = 0, resolution: int = 8) -> dict[str, Any]:
+    return {
+        "id": f"{SEARCH_ID}-{position}",
+        "search_id": SEARCH_ID,
+        "approach": "IV",
+        "resolution": resolution,
+        "assignment": {"N": resolution, "K1": 3, "C1": 6},
+        "counts": counts(),
+        "delta": {"params": 0, "macs": 0, "flops": 0},
+        "coverage": 1.0,
+        "receptive_field": 5,
+        "architecture": example("digits-architecture"),
+    }
+
+
+def job_view(state: str = "succeeded", done: int = 15, **changes: Any) -> dict[str, Any]:
+    """A job of fifteen runs."""
+    return {
+        "id": JOB_ID,
+        "state": state,
+        "created_at": TIME,
+        "finished_at": TIME,
+        "progress": {
+            "runs_done": done,
+            "runs_total": 15,
+            "fraction": done / 15,
+            "eta_seconds": None,
+        },
+        "request": {
+            "search_id": SEARCH_ID,
+            "dataset": "digits",
+            "variants": {"select": "random", "count": 4, "seed": 0},
+            "seeds": 3,
+            "epochs": 10,
+            "recipe": Recipe().model_dump(mode="json"),
+            "training_images": None,
+            "inputs": "native",
+        },
+        "priority": 0,
+        "notes": [],
+        "error": None,
+        "results": None,
+        **changes,
+    }
+
+
+def run_view(network: str = "original", seed: int = 0, **changes: Any) -> dict[str, Any]:
+    """A run that has ended."""
+    return {
+        "id": f"run-{network}-{seed}",
+        "network": network,
+        "architecture_id": "0",
+        "resolution": 5,
+        "seed": seed,
+        "state": "succeeded",
+        "reused": False,
+        "epochs_wanted": 10,
+        "attempt": 1,
+        "worker": "host:1",
+        "lost_attempts": [],
+        "test_accuracy": 0.9 + seed / 100,
+        "validation_accuracy": 0.9,
+        "seconds": 0.5,
+        "environment": None,
+        "epochs": [],
+        "failure": None,
+        "error": None,
+        "started_at": TIME,
+        "finished_at": TIME,
+        **changes,
+    }
