@@ -1,6 +1,6 @@
 """The arguments of endpoints: the application's parts, and the parameters that many share."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 
@@ -12,8 +12,9 @@ from app.services.asking import Asking
 from app.services.condition import Condition
 from app.services.stopping import Closing
 from app.services.watch import Watch
+from solver.network.expectations import PRINTABLE
 
-ID_PATTERN = r"^[A-Za-z0-9_-]+$"
+ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
 
 
 # They are coroutines, since FastAPI calls plain functions in threads, which takes far longer.
@@ -69,6 +70,7 @@ async def _idempotency_key(
             alias="Idempotency-Key",
             min_length=1,
             max_length=200,
+            pattern=PRINTABLE,
             description="A request repeated with the same key makes nothing new",
         ),
     ] = None,

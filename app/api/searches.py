@@ -29,6 +29,7 @@ from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
 from app.services import search_events, searches, variant_pages, variants_csv
 from app.states import FINAL
+from solver.network.expectations import PRINTABLE
 
 router = Router(prefix="/v1/searches", tags=["searches"])
 
@@ -41,7 +42,12 @@ RemovedId = Annotated[
     str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.REMOVED_SEARCH_ID])
 ]
 Prefer = Annotated[
-    str, Header(description="`wait=N`: how many seconds to wait for the answer (RFC 7240)")
+    str,
+    Header(
+        max_length=200,
+        pattern=PRINTABLE,
+        description="`wait=N`: how many seconds to wait for the answer (RFC 7240)",
+    ),
 ]
 
 
@@ -215,7 +221,7 @@ def _seconds(prefer: str) -> float:
         name, _, value = preference.strip().partition("=")
         if name.lower() != "wait":
             continue
-        if not re.fullmatch(r"\d{1,6}(\.\d+)?", value):
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value):
             raise RefusedError(Fault("header/Prefer", "write wait=N, with N in seconds"))
         return min(float(value), LONGEST_WAIT)
     return 10.0

@@ -86,4 +86,4 @@ def newest(
 
 
 def _row(session: Session, id_: str) -> ArchitectureRow:
-    return existing(session.get(ArchitectureRow, id_), "architecture", id_)
+    return existing(session.get(ArchitectureRow, id_), "architecture")

@@ -193,7 +193,7 @@ def get(session: Session, id_: str) -> SearchRow:
     NotFoundError
         There is none with this id.
     """
-    return existing(session.get(SearchRow, id_), "search", id_)
+    return existing(session.get(SearchRow, id_), "search")
 
 
 def finished_at(session: Session, id_: str) -> datetime | None:
@@ -205,7 +205,7 @@ def finished_at(session: Session, id_: str) -> datetime | None:
         There is none with this id.
     """
     found = session.execute(_FINISHED_AT, {"id": id_}).first()
-    return existing(found, "search", id_).finished_at  # type: ignore[no-any-return]
+    return existing(found, "search").finished_at  # type: ignore[no-any-return]
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[SearchRow], str | None]:

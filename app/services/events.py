@@ -33,7 +33,7 @@ def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
     ------
     app.db.errors.NotFoundError
         There is no such job.
-    app.db.paging.CursorError
+    app.db.events.PlaceError
         The id is not one of a job's events.
     """
     with database.read() as session:

@@ -12,7 +12,7 @@ from fastapi.sse import ServerSentEvent
 from app.db import searches
 from app.db.engine import Database
 from app.db.errors import existing
-from app.db.paging import CursorError
+from app.db.events import FOREIGN, PlaceError
 from app.db.searches import Standing
 from app.schemas.events import SearchEndEvent, SearchProgressEvent
 from app.services.watch import Watch
@@ -50,12 +50,12 @@ class Place:
 
         Raises
         ------
-        CursorError
+        PlaceError
             The text was not made by :meth:`__str__`.
         """
         whole = _PLACE.fullmatch(text)
         if whole is None:
-            raise CursorError("Last-Event-ID is not an id of these events; leave it out")
+            raise PlaceError(FOREIGN)
         return cls(int(whole[1]), whole[2], bool(whole[3]))
 
 
@@ -68,11 +68,11 @@ def place(database: Database, id_: str, last_event_id: str | None) -> tuple[Plac
     ------
     app.db.errors.NotFoundError
         There is no such search.
-    app.db.paging.CursorError
+    app.db.events.PlaceError
         The id is not one of a search's events.
     """
     with database.read() as session:
-        standing = existing(searches.standings(session, [id_]).get(id_), "search", id_)
+        standing = existing(searches.standings(session, [id_]).get(id_), "search")
     return Place.parse(last_event_id) if last_event_id else Place(), standing
 
 

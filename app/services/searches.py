@@ -97,7 +97,7 @@ def _stored(database: Database, id_: str) -> Architecture:
 
 def _standing(database: Database, id_: str) -> Standing:
     with database.read() as session:
-        return existing(searches.standings(session, [id_]).get(id_), "search", id_)
+        return existing(searches.standings(session, [id_]).get(id_), "search")
 
 
 def _answered(database: Database, content: str) -> Asked | None:
