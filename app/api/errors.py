@@ -19,7 +19,15 @@ from app.db.causes import Cause
 from app.db.errors import DatabaseError, NotFoundError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
-from app.errors import ConflictError, Fault, RefusedError, pointer, printable, shown
+from app.errors import (
+    BusyError,
+    ConflictError,
+    Fault,
+    RefusedError,
+    pointer,
+    printable,
+    shown,
+)
 from app.schemas.problems import FaultView, ProblemDetails
 from solver.network.sentences import TEXT, place_in, sentence
 
@@ -93,6 +101,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(UnreadableBodyError, _refused)
     app.add_exception_handler(CursorError, _at("query/cursor"))
     app.add_exception_handler(KeyReusedError, _at("header/Idempotency-Key"))
+    app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseError, _database)
     app.add_exception_handler(Exception, _unexpected)
@@ -133,6 +142,10 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, str(error.detail), headers=headers)
+
+
+async def _busy(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, str(error), headers={"Retry-After": "5"})
 
 
 async def _database(request: Request, error: Exception) -> JSONResponse:
