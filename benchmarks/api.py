@@ -1,8 +1,8 @@
 """``python -m benchmarks.api``: how fast the API answers, beside a bare FastAPI ``hello``.
 
-Both are real servers in processes of their own, and one client on one connection asks them in turns
-of half a second (``benchmarks/load.py``). A ratio is the median of the API's answers a second over
-that of the yardstick's.
+Both are real servers in processes of their own. One client on one connection asks them in turns of
+a tenth of a second (``benchmarks/load.py``), so that what else the machine does meets both. A ratio
+is the median of the API's answers a second over that of the yardstick's.
 
 Each figure is a function of its own in ``MEASURES``.
 """
@@ -34,8 +34,8 @@ class Size(NamedTuple):
     starts: int
 
 
-FULL: Final = Size(windows=15, window_seconds=0.5, starts=5)
-QUICK: Final = Size(windows=5, window_seconds=0.2, starts=2)
+FULL: Final = Size(windows=75, window_seconds=0.1, starts=5)
+QUICK: Final = Size(windows=20, window_seconds=0.1, starts=2)
 
 
 def rate_ratio(load: Load, ours: Target, yardstick: Target, size: Size) -> float:
