@@ -11,40 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
 
+from benchmarks import api_reading
 from benchmarks.databases import sqlite
-from benchmarks.load import Load, Target, load
+from benchmarks.load import load
 from benchmarks.servers import Server, api, hello
 from benchmarks.timing import report
+from benchmarks.windows import FULL, QUICK, Size, rate_ratio
 
 GOALS: Final = {
     "healthz": "at least 0.75",
+    **api_reading.GOALS,
     "ready_s": "at most 2",
     "idle_mib": "at most 150",
 }
 """Goal of each figure."""
-
-
-class Size(NamedTuple):
-    """How often, and for how long."""
-
-    windows: int
-    window_seconds: float
-    starts: int
-
-
-FULL: Final = Size(windows=75, window_seconds=0.1, starts=5)
-QUICK: Final = Size(windows=20, window_seconds=0.1, starts=2)
-
-
-def rate_ratio(load: Load, ours: Target, yardstick: Target, size: Size) -> float:
-    """Return the answers a second of a server over those of another, in alternating windows."""
-    rates: dict[Target, list[float]] = {ours: [], yardstick: []}
-    for _ in range(size.windows):
-        for target, measured in rates.items():
-            measured.append(load.rate(target, size.window_seconds))
-    return median(rates[ours]) / median(rates[yardstick])
 
 
 def health_ratio(size: Size) -> dict[str, float]:
@@ -78,7 +60,12 @@ def resident_mib(server: Server) -> float:
     return int(resident) / 1024
 
 
-MEASURES: Final[Sequence[Callable[[Size], Mapping[str, float]]]] = (health_ratio, start)
+MEASURES: Final[Sequence[Callable[[Size], Mapping[str, float]]]] = (
+    health_ratio,
+    api_reading.one_variant,
+    api_reading.many_variants,
+    start,
+)
 
 
 def measure(quick: bool) -> dict[str, float]:

@@ -15,7 +15,10 @@ FAILED = ("failed", "cancelled")
 
 
 def retry(session: Session, id_: str) -> bool:
-    """Queue the runs of a job that failed, or were cancelled. Returns whether there were any.
+    """Queue the runs of a job that failed, or were cancelled, and have it wait for them.
+
+    A job that was cancelled waits again for all of its runs, also if other jobs kept them alive.
+    Returns whether there was anything to do.
 
     A run goes on from its checkpoint, for all jobs that need it. Rungs of halving that are decided
     stay so: only the original's runs are queued, and those of a last rung that nothing came out of.
@@ -30,7 +33,7 @@ def retry(session: Session, id_: str) -> bool:
     ids = session.scalars(select(locked(RunRow.id.in_(mine), RunRow.state != "succeeded"))).all()
     job = session.get_one(JobRow, id_, populate_existing=True, with_for_update=True)
     failed = _failed(session, job, ids)
-    if not failed:
+    if not failed and job.state != "cancelled":
         return False
     _open_again(job)
     session.flush()

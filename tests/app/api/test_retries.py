@@ -221,3 +221,15 @@ def test_a_reader_who_knew_ends_goes_on_with_the_runs_that_were_queued_again() -
     assert cursor.of(2) == cursor.of(3) == (0, True)
     assert (cursor.below, cursor.is_over) == (1, False)
     assert Cursor.parse(str(cursor), 10) == cursor
+
+
+def test_a_cancelled_job_waits_again_for_runs_that_another_job_kept_alive(
+    client: TestClient, database: Database
+) -> None:
+    job, _other = queued_job(database, seeds=1), queued_job(database, seeds=1)
+    client.post(f"/v1/jobs/{job.id}/cancel")
+
+    assert retry(client, job)["state"] == "queued"
+    assert FakeWorker(database).work() == 1
+
+    assert view(client, job)["state"] == "succeeded"
