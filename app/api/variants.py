@@ -22,6 +22,7 @@ router = Router(prefix="/v1/variants", tags=["variants"])
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])]
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
+Size = Annotated[int | None, Field(ge=0, lt=2**31)]
 Share = Annotated[float | None, Field(ge=0, le=1)]
 
 
@@ -31,9 +32,9 @@ class Wanted(Schema):
     approach: ApproachName | None = None
     budget: Budget | None = None
     scope: Scope | None = None
-    search_id: str | None = Field(default=None, max_length=64)
-    min_resolution: Count = Field(default=None, examples=[7])
-    max_resolution: Count = None
+    search_id: Annotated[str, Field(max_length=64, pattern=ID_PATTERN)] | None = None
+    min_resolution: Size = Field(default=None, examples=[7])
+    max_resolution: Size = None
     min_params: Count = None
     max_params: Count = None
     min_flops: Count = None

@@ -15,12 +15,18 @@ from sqlalchemy.orm import Session
 
 from app.db.jobs import rows_of
 from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
-from app.db.paging import CursorError
 from app.states import FINAL
 
-WHOLE: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9:_e-]*)(!?)(?:~([1-9][0-9]{0,5}))?")
 MOST = 500
 """The largest number of runs in one look; more may follow."""
+
+FOREIGN: Final = "this is not the id of one of these events; leave it out to begin anew"
+WHOLE: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9:_e-]*)(!?)(?:~([1-9][0-9]{0,5}))?")
+STRETCH: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?:([0-9]{1,9})(e?)")
+
+
+class PlaceError(ValueError):
+    """The id of an event that no event of a stream can have had."""
 
 
 @dataclass
@@ -71,26 +77,33 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str, most_runs: int) -> "Cursor":
-        """Read the text of a cursor.
+        """Read the text of a cursor of a job with at most ``most_runs`` runs.
+
+        Stretches must follow one another, so that their runs are at most ``most_runs`` together.
 
         Raises
         ------
-        CursorError
+        PlaceError
             The text was not made by :meth:`__str__`.
         """
-        whole = re.fullmatch(
-            r"(\d{1,18})\.(\d{1,9})\.([0-9:_e-]*)(!?)(?:~(\d{1,6}))?", text, re.ASCII
-        )
+        whole = WHOLE.fullmatch(text)
         if whole is None:
-            raise CursorError("Last-Event-ID is not an id of these events; leave it out")
+            raise PlaceError(FOREIGN)
         number, below, runs, over, retries = whole.groups()
         cursor = cls(int(number), int(below), {}, bool(over), int(retries or 0))
-        for part in filter(None, runs.split("_")):
-            stretch = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?:(\d{1,9})(e?)", part)
-            if stretch is None or int(stretch[2] or 0) > most_runs:
-                raise CursorError("Last-Event-ID is not an id of these events; leave it out")
-            for position in range(int(stretch[1]), int(stretch[2] or stretch[1]) + 1):
-                cursor.known[position] = int(stretch[3]), bool(stretch[4])
+        behind = cursor.below
+        for part in runs.split("_") if runs else ():
+            stretch = STRETCH.fullmatch(part)
+            if stretch is None:
+                raise PlaceError(FOREIGN)
+            first, last = int(stretch[1]), int(stretch[2] or stretch[1])
+            if not behind <= first <= last < most_runs:
+                raise PlaceError(FOREIGN)
+            behind = last + 1
+            known = int(stretch[3]), bool(stretch[4])
+            cursor.known.update(dict.fromkeys(range(first, behind), known))
+        if str(cursor) != text:
+            raise PlaceError(FOREIGN)
         return cursor
 
     def of(self, position: int) -> tuple[int, bool]:

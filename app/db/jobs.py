@@ -145,7 +145,7 @@ def get(session: Session, id_: str) -> JobRow:
     NotFoundError
         There is none with this id.
     """
-    return existing(session.get(JobRow, id_), "job", id_)
+    return existing(session.get(JobRow, id_), "job")
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[JobRow], str | None]:

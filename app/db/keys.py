@@ -57,7 +57,7 @@ def revoke(session: Session, id_: str) -> datetime:
     """
     unrevoked = update(ApiKeyRow).where(ApiKeyRow.id == id_, ApiKeyRow.revoked_at.is_(None))
     session.execute(unrevoked.values(revoked_at=database_time()))
-    revoked_at = existing(session.get(ApiKeyRow, id_), "key", id_).revoked_at
+    revoked_at = existing(session.get(ApiKeyRow, id_), "key").revoked_at
     assert revoked_at is not None
     return revoked_at
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import KeyedColumnElement
 
-from app.db import accuracies, identity
+from app.db import accuracies
 from app.db.errors import existing
 from app.db.models import JobRunRow, SearchRow, VariantRow
 from app.db.paging import Key, Listing, behind, decode, encode
@@ -146,8 +146,7 @@ def get(session: Session, search_id: str, position: int) -> Stored:
     NotFoundError
         There is none at this position.
     """
-    row = find(session, search_id, position)
-    return existing(row, "variant", identity.variant_id(search_id, position))
+    return existing(find(session, search_id, position), "variant")
 
 
 def find(session: Session, search_id: str, position: int) -> Stored | None:

@@ -16,25 +16,21 @@ _ORDERS: Final[Recent[Order]] = Recent(KEPT)
 
 
 def sort_keys(sort: str | None) -> list[SortKey]:
-    """Read ``sort=-coverage,params``.
+    """Read ``sort=-coverage,params``; a name that stands twice counts where it stands first.
 
     Raises
     ------
     RefusedError
         A name is not among the known ones.
     """
-    names = [name for name in (sort or "").split(",") if name]
+    names = sort.split(",") if sort else []
     keys = [SortKey(name.removeprefix("-"), name.startswith("-")) for name in names]
-    for key in keys:
-        if key.name not in SORTED_BY:
-            raise RefusedError(
-                Fault(
-                    "query/sort",
-                    f"'{key.name}' is not one of {', '.join(SORTED_BY)}; "
-                    "'-' before a name sorts descending",
-                )
-            )
-    return keys
+    if {key.name for key in keys} - set(SORTED_BY):
+        written = f"with commas between them, each of {', '.join(SORTED_BY)}"
+        reason = f"expected names {written}; '-' before a name sorts descending"
+        raise RefusedError(Fault("query/sort", reason))
+    first = {key.name: key for key in reversed(keys)}
+    return [key for key in keys if first.pop(key.name, None) == key]
 
 
 def order(

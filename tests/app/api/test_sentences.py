@@ -55,7 +55,7 @@ def test_every_fault_of_a_body_is_told_in_our_words_at_a_place_that_it_has(
         (
             "/v1/variants?min_resolution=x",
             "query/min_resolution",
-            "expected a whole number from 0 to 9,223,372,036,854,775,807",
+            "expected a whole number from 0 to 2,147,483,647",
         ),
         (
             "/v1/variants?min_resolutions=3",
