@@ -148,7 +148,14 @@ def _shared(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
             "Prefer",
             "X-Request-ID",
         ),
-        expose_headers=("ETag", "Location", "Retry-After", "X-Request-ID"),
+        expose_headers=(
+            "ETag",
+            "Location",
+            "RateLimit",
+            "Retry-After",
+            "WWW-Authenticate",
+            "X-Request-ID",
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from app.schemas.architectures import ArchitectureView
+from app.schemas.job_terms import JobTerms
 from app.schemas.jobs import JobView, ProgressView
 from app.schemas.results import NO_RESULTS, Results
 from app.schemas.searches import Original, SearchSummary, TermsView
@@ -127,6 +128,11 @@ class JobData:
     def progress(self) -> ProgressView:
         """How far it is."""
         return self._view.progress
+
+    @property
+    def request(self) -> JobTerms:
+        """What was asked, with the defaults filled in."""
+        return self._view.request
 
     @property
     def results(self) -> Results:

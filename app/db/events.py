@@ -6,7 +6,7 @@ nothing and hears nothing twice, even if transactions end in another order than 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,14 +14,14 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.jobs import rows_of
-from app.db.models import EpochRow, JobRunRow, ResultRow, RunRow
+from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.states import FINAL
 
 MOST = 500
 """The largest number of runs in one look; more may follow."""
 
 FOREIGN: Final = "this is not the id of an event of this job; leave it out to begin anew"
-WHOLE: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9:_e-]*)(!?)")
+WHOLE: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9:_e-]*)(!?)(?:~([1-9][0-9]{0,5}))?")
 STRETCH: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?:([0-9]{1,9})(e?)")
 
 
@@ -43,12 +43,15 @@ class Cursor:
         The other runs that the reader knows: their epochs, and whether they have ended.
     is_over
         Whether the reader knows that the job has ended.
+    retries
+        How often the job had been retried when the reader looked last.
     """
 
     number: int = 0
     below: int = 0
     known: dict[int, tuple[int, bool]] = field(default_factory=dict)
     is_over: bool = False
+    retries: int = 0
 
     def __str__(self) -> str:
         """The text that a client sends back, ``NUMBER.BELOW.RUNS``; equal neighbours are merged."""
@@ -56,7 +59,8 @@ class Cursor:
             f"{first}{f'-{last}' if last > first else ''}:{epochs}{'e' * ended}"
             for first, last, (epochs, ended) in self._stretches()
         )
-        return f"{self.number}.{self.below}.{runs}{'!' * self.is_over}"
+        retried = f"~{self.retries}" if self.retries else ""
+        return f"{self.number}.{self.below}.{runs}{'!' * self.is_over}{retried}"
 
     def _stretches(self) -> Iterator[tuple[int, int, tuple[int, bool]]]:
         first: int | None = None
@@ -83,10 +87,10 @@ class Cursor:
             The text was not made by :meth:`__str__`.
         """
         whole = WHOLE.fullmatch(text)
-        if whole is None:
+        if whole is None or int(whole[2]) > most_runs:
             raise PlaceError(FOREIGN)
-        number, below, runs, over = whole.groups()
-        cursor = cls(int(number), int(below), {}, bool(over))
+        number, below, runs, over, retries = whole.groups()
+        cursor = cls(int(number), int(below), {}, bool(over), int(retries or 0))
         behind = cursor.below
         for part in runs.split("_") if runs else ():
             stretch = STRETCH.fullmatch(part)
@@ -106,6 +110,20 @@ class Cursor:
         """How many epochs of a run are known, and whether it has ended."""
         return self.known.get(position, (0, False))
 
+    def forget_ends(self, epochs: Mapping[int, int]) -> None:
+        """Go on with runs at these positions, which were queued again.
+
+        ``epochs`` holds how many epochs of each were known if its end was.
+        """
+        first = min(epochs, default=self.below)
+        for position in range(first, self.below):
+            self.known[position] = epochs.get(position, 0), True
+        self.below = min(self.below, first)
+        for position in epochs:
+            if position in self.known:
+                self.known[position] = self.known[position][0], False
+        self.is_over = False
+
     def tell(self, position: int, epochs: int, *, ended: bool) -> None:
         """Remember what the reader knows of a run now."""
         self.known[position] = epochs, ended
@@ -122,6 +140,22 @@ class News:
     run: RunRow
     result: ResultRow | None
     epochs: Sequence[EpochRow]
+
+
+def follow_retries(session: Session, job: JobRow, cursor: Cursor) -> None:
+    """Have a reader go on with the runs that were queued again since its last look."""
+    if cursor.retries == job.retries:
+        return
+    again = select(JobRunRow.position, JobRunRow.retry, JobRunRow.epochs_before).where(
+        JobRunRow.job_id == job.id, JobRunRow.retry > cursor.retries
+    )
+    cursor.forget_ends(
+        {
+            position: epochs if retry == cursor.retries + 1 else 0
+            for position, retry, epochs in session.execute(again)
+        }
+    )
+    cursor.retries = job.retries
 
 
 def news(session: Session, job_id: str, cursor: Cursor) -> list[News]:

@@ -72,7 +72,7 @@ def create(
     shared = sorted({need.run["id"] for need in needs} - new)
     session.execute(select(locked(RunRow.id.in_(shared), RunRow.state != "succeeded")))
     session.execute(insert(JobRunRow), [_link(job, n, need, new) for n, need in enumerate(needs)])
-    _queue_again(session, job, shared)
+    queue_again(session, job, shared)
     want(session, shared, job.created_at)
     return job
 
@@ -121,7 +121,7 @@ def _link(job: JobRow, position: int, need: Need, new: Container[str]) -> dict[s
     }
 
 
-def _queue_again(session: Session, job: JobRow, ids: Sequence[str]) -> None:
+def queue_again(session: Session, job: JobRow, ids: Sequence[str]) -> None:
     """Give another chance to runs that failed, or were cancelled with the job that needed them."""
     session.execute(
         update(RunRow)

@@ -1,11 +1,12 @@
 """Statements of both databases that SQLAlchemy offers only in each database's own dialect."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import CursorResult, or_
+from sqlalchemy import Connection, CursorResult, or_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.models import Base
@@ -67,13 +68,25 @@ def insert_all(
     Rows hold plain values: a document is its JSON text. The session's transaction is used.
     """
     name, listed = table.__tablename__, ", ".join(columns)
+    connection = session.connection()
     cursor: Any
-    with closing(session.connection().connection.cursor()) as cursor:
+    with _driver_errors(connection), closing(connection.connection.cursor()) as cursor:
         if _dialect(session) is postgresql:
             _copy(cursor, f"COPY {name} ({listed}) FROM STDIN", rows)
         else:
             places = ", ".join("?" * len(columns))
             cursor.executemany(f"INSERT INTO {name} ({listed}) VALUES ({places})", rows)
+
+
+@contextmanager
+def _driver_errors(connection: Connection) -> Iterator[None]:
+    """Raise errors of the driver as SQLAlchemy does, which does not see what happens here."""
+    dialect = connection.dialect
+    driver = dialect.loaded_dbapi
+    try:
+        yield
+    except driver.Error as failed:
+        raise DBAPIError.instance(None, None, failed, driver.Error, dialect=dialect) from failed
 
 
 def _copy(cursor: Any, statement: str, rows: Iterable[tuple[str | float, ...]]) -> None:

@@ -19,9 +19,7 @@ class TermsView(Question, Settings):
     model_config = ANSWERED
 
     architecture_id: str
-    tolerance: Tolerance = Field(
-        default=Tolerance(), description="Fractions of the original's count"
-    )
+    tolerance: Tolerance = Field(description="Fractions of the original's count")
 
 
 class Original(Schema):

@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Final
 
-from app.db.causes import AWAY, BUSY, READ_ONLY, Cause, cause_of, in_a_line
+from app.db.causes import FAILING, FULL, NONE, Cause, cause_of, in_a_line
 from app.db.engine import Database
 from app.db.errors import DatabaseError
 from app.db.probe import fault_of
@@ -19,8 +19,8 @@ KEPT_SECONDS: Final = 1.0
 BELIEVED_SECONDS: Final = 5.0
 """Work that failed counts for so long, though a look finds nothing wrong."""
 
-SEEN: Final = (AWAY, BUSY, READ_ONLY)
-"""Causes that a look finds itself, or that pass at once."""
+UNSEEN: Final = (FULL, FAILING, NONE)
+"""Causes that a look may miss, since it neither writes much nor reads everything."""
 
 
 class Condition:
@@ -71,7 +71,7 @@ class Condition:
         """Hear of work that failed. Returns why, if that is the database's fault."""
         cause = cause_of(error)
         if cause is not None:
-            if cause not in SEEN:
+            if cause in UNSEEN:
                 self._failed, self._failed_at = cause, time.monotonic()
             self._tell(cause, in_a_line(error))
         return cause

@@ -37,8 +37,10 @@ def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
         The id is not one of a job's events.
     """
     with database.read() as session:
-        jobs.get(session, id_)
-    return Cursor.parse(last_event_id, MOST_RUNS) if last_event_id else Cursor()
+        job = jobs.get(session, id_)
+        cursor = Cursor.parse(last_event_id, MOST_RUNS) if last_event_id else Cursor()
+        events.follow_retries(session, job, cursor)
+    return cursor
 
 
 async def stream(
@@ -78,6 +80,7 @@ def _look(
             job = jobs.get(session, id_)
         except NotFoundError:
             return None
+        events.follow_retries(session, job, cursor)
         news = events.news(session, id_, cursor)
         now = progress_view(session, job) if news or told is None or job.state in FINAL else told
     messages = [message for item in news for message in _of_run(item, cursor)]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.db import architectures, jobs, searches, variants
+from app.db import architectures, jobs, retries, searches, variants
 from app.db.engine import Database, Session
 from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
@@ -180,6 +180,24 @@ def cancel(database: Database, id_: str) -> JobView:
     """
     with database.write() as session:
         jobs.cancel(session, id_)
+    return get(database, id_)
+
+
+def retry(database: Database, id_: str) -> JobView:
+    """Queue what failed in a job once more; do nothing if that was done and the job is open.
+
+    Raises
+    ------
+    ConflictError
+        Nothing of the job failed.
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.write() as session:
+        if not retries.retry(session, id_):
+            job = jobs.get(session, id_)
+            if job.state in FINAL or not job.retries:
+                raise ConflictError(f"nothing failed that the job still needs; it is {job.state}")
     return get(database, id_)
 
 

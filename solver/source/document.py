@@ -96,7 +96,7 @@ if __name__ == "__main__":
     assert params == {counts.params:_}, f"{{params:,}} parameters"
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         output = model(torch.zeros({", ".join(map(str, image))}))
-    assert output.shape == {output}, f"an output of {{tuple(output.shape)}}"
+    assert output.shape == {output}, f"shape {{tuple(output.shape)}}"
     macs = counter.get_total_flops() // 2
     assert macs == {counts.macs:_}, f"{{macs:,}} multiply-adds"
     print(f"{{params:,}} parameters, {{macs:,}} multiply-adds")"""

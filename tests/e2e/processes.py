@@ -69,11 +69,11 @@ def serving(
 class Restartable:
     """A server that can be killed, and started again at the same address."""
 
-    def __init__(self, database: Database, log: Path) -> None:
+    def __init__(self, database: Database, log: Path, **settings: object) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._command = ["app.cli", "serve", "--port", str(port)]
-        self._env = environment(database, solver_processes=1)
+        self._env = environment(database, **{"solver_processes": 1, **settings})
         self._log = log
         self._running = ExitStack()
 

@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 from starlette.testclient import TestClient
 
 from app.api import responses
+from app.api.access import OPEN_PATHS
 from app.schemas.events import JobMessage
 from tests.app.api.described import Json, document, operations, resolved
 
@@ -20,6 +21,7 @@ NAMES = {
     "list_datasets",
     "create_job", "list_jobs", "get_job", "list_runs", "cancel_job", "follow_job",
     "download_results", "download_architecture_source", "download_variant_source",
+    "download_variants", "download_search_variants", "retry_job",
     "get_health", "get_readiness", "get_metrics",
 }  # fmt: skip
 """What generated clients call their functions."""
@@ -78,9 +80,9 @@ def test_the_kind_of_an_operation_says_which_problems_it_answers() -> None:
     for method, path, operation in operations():
         described = {int(status) for status in operation["responses"]}
 
-        assert {400, 408, 414, 421, 422, 431, 500, 503} <= described, path
-        assert ({401, 403, 429} <= described) == path.startswith("/v1/"), path
-        assert ({413, 415} <= described) == (method == "post"), path
+        assert {400, 408, 413, 414, 421, 422, 431, 500, 503} <= described, path
+        assert ({401, 403, 429} <= described) == (path not in OPEN_PATHS), path
+        assert (415 in described) == (method == "post"), path
         assert 404 in described or "{" not in path, path
 
 
@@ -166,6 +168,15 @@ def test_events_are_described_each_with_its_data() -> None:
     assert set(stream["discriminator"]["mapping"]) == {"epoch", "run", "progress", "end"}
     assert "type" not in stream
     assert len(stream["oneOf"]) == len(JobMessage.__args__[0].__args__)
+
+
+def test_every_enumeration_is_a_component_so_that_clients_name_it_once() -> None:
+    components = document()["components"]["schemas"]
+    for place, node in nodes(document()):
+        if "enum" in node:
+            assert place.removeprefix("#/components/schemas/") in components, place
+        for form in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+            assert "const" not in form, place
 
 
 def test_texts_are_markdown() -> None:

@@ -2,9 +2,7 @@
 
 import csv
 import io
-import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from app.db.engine import Database
 from app.db.events import Cursor, PlaceError
 from app.db.models import JobRow, RunRow
 from app.services import events as service
+from tests.app.api.factories import about, told
 from tests.factories import queued_job
 from tests.workers import FakeWorker, epoch_row
 
@@ -28,35 +27,8 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "LOOK_SECONDS", 0.01)
 
 
-def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """Read events as a browser does."""
-    event: dict[str, Any] = {}
-    for line in lines:
-        if not line:
-            if event:
-                yield {**event, "data": json.loads(event["data"])}
-            event = {}
-        elif not line.startswith(":"):
-            name, _, value = line.partition(": ")
-            event[name] = value
-
-
-def told(client: TestClient, job_id: str, last: str | None = None) -> list[dict[str, Any]]:
-    """All events of a job that ends, from a place on."""
-    headers = {"Last-Event-ID": last} if last else {}
-    with client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        return list(events(answer.iter_lines()))
-
-
 def number(event: dict[str, Any]) -> int:
     return int(event["id"].partition(".")[0])
-
-
-def about(found: list[dict[str, Any]]) -> list[Any]:
-    """What events say, but for the progress, which depends on when one looks."""
-    return [(event["event"], event["data"]) for event in found if event["event"] != "progress"]
 
 
 def test_a_job_that_has_ended_tells_all_that_happened(
@@ -180,7 +152,8 @@ FOREIGN = [
     "1.0.5:1_", "1.0._5:1", "1.0.5:1__7:1", "1.0.5-999999999:1", "1.0.10000:1", "1.0.0-10000:1",
     "1.0.5-4:1",
     "1.0.5-5:1", "1.0.5:1_5:1", "1.0.5:1_3:1", "1.0.3-5:1_4-9:1", "1.6.5:1", "1.0.5:1_6:1",
-    "1.0.0-9999:1_0-9999:2", "1.0." + "_".join(["0-9999:1"] * 3_000), "1.0.!!", "1.0.5:1ee",
+    "1.0.0-9999:1_0-9999:2", "1.0." + "_".join(["0-9999:1"] * 3_000), "1.0.!!", "1.10001.",
+    "1.0.~0", "1.0.~01", "1.0.5:1ee",
     "1" * 19 + ".0.", "1." + "1" * 10 + ".", "1.0.5:" + "1" * 10,
 ]  # fmt: skip
 
@@ -214,16 +187,18 @@ def test_a_cursor_is_read_as_it_was_written() -> None:
     st.integers(0, 30),
     st.dictionaries(st.integers(0, 99), st.tuples(st.integers(0, 50), st.booleans())),
     st.booleans(),
+    st.integers(0, 999_999),
 )
 def test_every_cursor_is_read_as_it_was_written(
-    number: int, below: int, known: dict[int, tuple[int, bool]], is_over: bool
+    number: int, below: int, known: dict[int, tuple[int, bool]], is_over: bool, retries: int
 ) -> None:
-    cursor = Cursor(number, below, {n: it for n, it in known.items() if n >= below}, is_over)
+    behind = {n: it for n, it in known.items() if n >= below}
+    cursor = Cursor(number, below, behind, is_over, retries)
 
     assert Cursor.parse(str(cursor), 100) == cursor
 
 
-@given(st.text("0123456789.-:_e!", max_size=40))
+@given(st.text("0123456789.-:_e!~", max_size=40))
 def test_what_is_read_was_written_by_a_cursor(text: str) -> None:
     try:
         cursor = Cursor.parse(text, 100)

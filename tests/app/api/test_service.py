@@ -87,7 +87,7 @@ def test_the_api_loads_neither_ortools_nor_torch(sqlite_database: Database) -> N
         ("GET", "/v1/datasets", None),
         ("POST", "/v1/architectures", search["architecture"]),
         ("POST", "/v1/searches", search),
-        ("GET", "/v1/variants?sort=-coverage", None),
+        ("GET", "/v1/variants?sort=-params", None),
     ]
     url = sqlite_database.url.render_as_string(hide_password=False)
 

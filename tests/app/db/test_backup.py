@@ -48,12 +48,12 @@ def postgres(postgres_url: str) -> Iterator[Database]:
 
 
 def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of all tables."""
+    """All rows of all tables, but for the secret that every migrated database has."""
     with database.read() as session:
         return {
             name: sorted(map(tuple, session.execute(select(table))), key=repr)
             for name, table in Base.metadata.tables.items()
-            if name != SecretRow.__tablename__  # every database has it
+            if name != SecretRow.__tablename__
         }
 
 

@@ -71,7 +71,7 @@ if __name__ == "__main__":
     assert params == 5_274, f"{params:,} parameters"
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         output = model(torch.zeros(1, 3, 32, 32))
-    assert output.shape == (1, 10), f"an output of {tuple(output.shape)}"
+    assert output.shape == (1, 10), f"shape {tuple(output.shape)}"
     macs = counter.get_total_flops() // 2
     assert macs == 5_161_120, f"{macs:,} multiply-adds"
     print(f"{params:,} parameters, {macs:,} multiply-adds")
@@ -108,6 +108,25 @@ def test_a_network_is_written_as_a_person_would() -> None:
     text = source(titled(name="tiny"), "From a test.")
 
     assert text == EXPECTED
+
+
+LARGE: list[list[dict[str, Any]]] = [
+    [conv(1_000_000, 1), {"type": "zero_pad2d", "padding": [60_000, 0, 0, 0]}],
+    [{"type": "zero_pad2d", "padding": 30_000}, conv(100_000, 1)],
+    [{"type": "flatten"}, linear(10_000_000)],
+    [
+        conv(50_000, 1),
+        conv(50_000, groups=50_000, padding=[65_000, 60_001], stride=[65_000, 9_999]),
+    ],
+    [{"type": "concat", "inputs": ["input"] * 64}],
+    [{"type": "adaptive_avg_pool2d", "output_size": [65_536, 65_536]}, {"type": "relu"}],
+]
+
+
+def test_the_largest_numbers_stand_as_ruff_puts_them(tmp_path: Path) -> None:
+    texts = [source(network(*layers)) for layers in LARGE]
+
+    assert sources.blemishes(texts, tmp_path) == ""
 
 
 def test_a_file_is_written_without_pytorch() -> None:
