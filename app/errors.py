@@ -27,6 +27,10 @@ class ConflictError(RuntimeError):
     """A request that does not fit the current state of what it is about (409)."""
 
 
+class BusyError(RuntimeError):
+    """A request that there is no room for now; it may be sent again later (503)."""
+
+
 def pointer(place: Sequence[str | int]) -> str:
     """JSON pointer, as a URI fragment, to a place in the body (RFC 6901, section 6).
 

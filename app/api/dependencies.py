@@ -1,6 +1,5 @@
 """The arguments of endpoints: the application's parts, and the parameters that many share."""
 
-import threading
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
@@ -9,8 +8,10 @@ from app.api.access import key_id_of
 from app.config import Settings
 from app.db.engine import Database
 from app.db.idempotency import OwnedKey
+from app.services.asking import Asking
 from app.services.condition import Condition
-from app.services.solvers import Solvers
+from app.services.stopping import Closing
+from app.services.watch import Watch
 from solver.network.expectations import PRINTABLE
 
 ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
@@ -27,9 +28,9 @@ async def _condition(request: Request) -> Condition:
     return condition
 
 
-async def _solvers(request: Request) -> Solvers:
-    solvers: Solvers = request.app.state.solvers
-    return solvers
+async def _asking(request: Request) -> Asking:
+    state = request.app.state
+    return Asking(state.database, state.solvers, state.watch, state.settings.max_queued_searches)
 
 
 async def _settings(request: Request) -> Settings:
@@ -37,16 +38,22 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
-async def _closing(request: Request) -> threading.Event:
-    closing: threading.Event = request.app.state.closing
+async def _closing(request: Request) -> Closing:
+    closing: Closing = request.app.state.closing
     return closing
+
+
+async def _watch(request: Request) -> Watch:
+    watch: Watch = request.app.state.watch
+    return watch
 
 
 TheDatabase = Annotated[Database, Depends(_database)]
 TheCondition = Annotated[Condition, Depends(_condition)]
-TheSolvers = Annotated[Solvers, Depends(_solvers)]
+TheAsking = Annotated[Asking, Depends(_asking)]
 TheSettings = Annotated[Settings, Depends(_settings)]
-TheClosing = Annotated[threading.Event, Depends(_closing)]
+TheWatch = Annotated[Watch, Depends(_watch)]
+TheClosing = Annotated[Closing, Depends(_closing)]
 """Set when the server is to stop; long responses, such as event streams, end then."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items to answer", examples=[50])]

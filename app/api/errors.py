@@ -20,7 +20,7 @@ from app.db.errors import DatabaseError, NotFoundError
 from app.db.events import PlaceError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
-from app.errors import ConflictError, Fault, RefusedError, pointer, printable
+from app.errors import BusyError, ConflictError, Fault, RefusedError, pointer, printable
 from app.schemas.problems import FaultView, ProblemDetails
 from solver.network.sentences import OTHERS, TEXT, number_of, place_in, sentence
 from solver.network.slips import shown
@@ -104,6 +104,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CursorError, _at("query/cursor"))
     app.add_exception_handler(PlaceError, _at("header/Last-Event-ID"))
     app.add_exception_handler(KeyReusedError, _at("header/Idempotency-Key"))
+    app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseError, _database)
     app.add_exception_handler(Exception, _unexpected)
@@ -153,6 +154,10 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, str(error.detail), headers=headers)
+
+
+async def _busy(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, str(error), headers={"Retry-After": "5"})
 
 
 async def _database(request: Request, error: Exception) -> JSONResponse:

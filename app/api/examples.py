@@ -45,6 +45,14 @@ EVENTS: Final = (
     'data: {"state": "succeeded", "error": null}\n'
     "id: 42.15.!\n\n"
 )
+SEARCH_EVENTS: Final = (
+    "event: progress\n"
+    'data: {"state": "running", "found": 3, "best": 0.01, "bound": 0.0, "elapsed": 1.4}\n'
+    "id: 1-5f3c0a11\n\n"
+    "event: end\n"
+    'data: {"state": "succeeded", "outcome": "complete", "found": 4, "error": null}\n'
+    "id: 2-5f3c0a11!\n\n"
+)
 RESULTS_CSV: Final = (
     ",".join(COLUMNS) + "\r\noriginal,0,8,succeeded,0.91,0.93,1.25,host:4711,1,,,4f1c\r\n"
 )

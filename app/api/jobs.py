@@ -1,12 +1,9 @@
 """``/v1/jobs`` and ``/v1/datasets``."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 from fastapi import Body, Header, Path, Response
 from fastapi.responses import StreamingResponse
-from fastapi.sse import format_sse_event
-from pydantic_core import to_json
 
 from app.api import caching, examples, tables
 from app.api.caching import IfNoneMatch
@@ -21,6 +18,7 @@ from app.api.dependencies import (
 )
 from app.api.responses import EventStream
 from app.api.routes import Router
+from app.api.streams import stream_of
 from app.api.tables import AcceptEncoding
 from app.schemas.datasets import DatasetPage
 from app.schemas.events import JobMessage
@@ -168,18 +166,8 @@ def follow_job(
     in the job itself. `end`: the job has ended, and the stream ends.
     """
     cursor = events.place(database, id, last_event_id)
-    if cursor.is_over:
-        return Response(status_code=204)
-
-    async def lines() -> AsyncIterator[bytes]:
-        async for event in events.stream(database, id, cursor, closing):
-            data = None if event.data is None else to_json(event.data).decode()
-            yield format_sse_event(
-                data_str=data, event=event.event, id=event.id, comment=event.comment
-            )
-
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return EventStream(lines(), headers=headers)
+    told = events.stream(database, id, cursor, closing)
+    return stream_of(told, is_over=cursor.is_over)
 
 
 @router.get(

@@ -20,13 +20,13 @@ from app.states import FINAL
 MOST = 500
 """The largest number of runs in one look; more may follow."""
 
-FOREIGN: Final = "this is not the id of an event of this job; leave it out to begin anew"
+FOREIGN: Final = "this is not the id of one of these events; leave it out to begin anew"
 WHOLE: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9:_e-]*)(!?)(?:~([1-9][0-9]{0,5}))?")
 STRETCH: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?:([0-9]{1,9})(e?)")
 
 
 class PlaceError(ValueError):
-    """The id of an event that no event of a job can have had."""
+    """The id of an event that no event of a stream can have had."""
 
 
 @dataclass

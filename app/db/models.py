@@ -76,9 +76,12 @@ class ArchitectureRow(Base):
 
 
 class SearchRow(Base):
-    """A search: what was asked, and how it ended.
+    """A search: what was asked, how far it is, and how it ended.
 
-    ``attempt`` is the fencing token: a writer must name the attempt that it claimed.
+    ``attempt`` is the fencing token: a writer must name the attempt that it claimed. ``wanted`` is
+    the number of clients who want it: those who wait for it, and those who were told its id. One
+    who goes away before that does not want it any more. ``best`` and ``bound`` are the objective's
+    value of the best solution so far, and what no solution can surpass.
     """
 
     __tablename__ = "searches"
@@ -93,13 +96,17 @@ class SearchRow(Base):
     time_limit: Mapped[float]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
+    wanted: Mapped[int] = mapped_column(default=1)
     lease_expires_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(12))
     found: Mapped[int] = mapped_column(BigInteger, default=0)
+    best: Mapped[float | None]
+    bound: Mapped[float | None]
     solver: Mapped[dict[str, Any] | None]
     explanation: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=database_time())
+    started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (

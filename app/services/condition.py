@@ -19,6 +19,9 @@ KEPT_SECONDS: Final = 1.0
 BELIEVED_SECONDS: Final = 5.0
 """Work that failed counts for so long, though a look finds nothing wrong."""
 
+STOP_SECONDS: Final = 0.5
+"""How long a look that is under way is waited for when the server stops."""
+
 UNSEEN: Final = (FULL, FAILING, NONE)
 """Causes that a look may miss, since it neither writes much nor reads everything."""
 
@@ -48,9 +51,9 @@ class Condition:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more; a look that takes long is not waited for."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     @property
     def blocking(self) -> Cause | None:

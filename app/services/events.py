@@ -1,7 +1,6 @@
 """Tells what happens to a job as server-sent events, while it happens."""
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
@@ -17,6 +16,7 @@ from app.schemas.events import EndEvent, EpochEvent, RunEvent
 from app.schemas.jobs import ProgressView
 from app.schemas.requests import MOST_RUNS
 from app.services.job_views import epoch_view, network_name, progress_view
+from app.services.stopping import Closing
 from app.states import FINAL
 from solver.network.schema import Schema
 
@@ -44,7 +44,7 @@ def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
 
 
 async def stream(
-    database: Database, id_: str, cursor: Cursor, closing: threading.Event
+    database: Database, id_: str, cursor: Cursor, closing: Closing
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield a job's events from a cursor on, until the job has ended or the server stops."""
     told: ProgressView | None = None
@@ -65,7 +65,7 @@ async def stream(
         await _pause(closing)
 
 
-async def _pause(closing: threading.Event) -> None:
+async def _pause(closing: Closing) -> None:
     until = time.monotonic() + POLL_SECONDS
     while time.monotonic() < until and not closing.is_set():
         await asyncio.sleep(LOOK_SECONDS)

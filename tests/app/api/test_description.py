@@ -11,12 +11,13 @@ from starlette.testclient import TestClient
 
 from app.api import responses
 from app.api.access import OPEN_PATHS
-from app.schemas.events import JobMessage
+from app.schemas.events import JobMessage, SearchMessage
 from tests.app.api.described import Json, document, operations, resolved
 
 NAMES = {
     "create_architecture", "list_architectures", "get_architecture",
     "create_search", "list_searches", "get_search", "delete_search", "list_search_variants",
+    "follow_search",
     "list_variants", "get_variant",
     "list_datasets",
     "create_job", "list_jobs", "get_job", "list_runs", "cancel_job", "follow_job",
@@ -161,13 +162,20 @@ def test_changes_of_a_recipe_have_no_defaults_since_these_depend_on_its_name() -
     assert set(recipe["required"]) == set(recipe["properties"])
 
 
-def test_events_are_described_each_with_its_data() -> None:
-    (operation,) = (it for *_, it in operations() if it["operationId"] == "follow_job")
+@pytest.mark.parametrize(
+    ("name", "message", "events"),
+    [
+        ("follow_job", JobMessage, {"epoch", "run", "progress", "end"}),
+        ("follow_search", SearchMessage, {"progress", "end"}),
+    ],
+)
+def test_events_are_described_each_with_its_data(name: str, message: Any, events: set[str]) -> None:
+    (operation,) = (it for *_, it in operations() if it["operationId"] == name)
     stream = operation["responses"]["200"]["content"]["text/event-stream"]["schema"]
 
-    assert set(stream["discriminator"]["mapping"]) == {"epoch", "run", "progress", "end"}
+    assert set(stream["discriminator"]["mapping"]) == events
     assert "type" not in stream
-    assert len(stream["oneOf"]) == len(JobMessage.__args__[0].__args__)
+    assert len(stream["oneOf"]) == len(message.__args__[0].__args__)
 
 
 def test_every_enumeration_is_a_component_so_that_clients_name_it_once() -> None:

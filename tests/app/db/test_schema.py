@@ -1,12 +1,13 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import BigInteger, inspect, select, text, update
+from sqlalchemy import BigInteger, Column, Table, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.db import jobs
@@ -107,6 +108,12 @@ def test_a_migration_down_and_up_works_with_data_in_the_tables(database: Databas
 
 CHANGED = {"stack", "results"}
 """Older runs are trained each by itself, and older results have fewer fields."""
+LATER = {"searches.started_at"}
+"""Older searches do not say when their solver began."""
+
+
+def _kept(table: Table) -> list[Column[Any]]:
+    return [c for c in table.c if c.name not in CHANGED and f"{table.name}.{c.name}" not in LATER]
 
 
 def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -114,7 +121,7 @@ def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
     with database.read() as session:
         return {
             name: sorted(
-                map(tuple, session.execute(select(*(c for c in table.c if c.name not in CHANGED)))),
+                map(tuple, session.execute(select(*_kept(table)))),
                 key=repr,
             )
             for name, table in Base.metadata.tables.items()
