@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# pip compiles the modules that it installs, but not those of an editable install.
+COMPILE := $(BIN)/python -m compileall -q app migrations solver trainer
+
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test chaos lint format browser clean
 
@@ -18,10 +21,14 @@ $(VENV)/installed-demo: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,postgres]'
+	$(COMPILE)
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed-demo
+$(VENV)/installed-dev: $(VENV)/installed-demo requirements-generator.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[trainer,postgres,dev]'
+	$(COMPILE)
+	test -x $(VENV)/generator/bin/python || $(PYTHON) -m venv $(VENV)/generator
+	$(VENV)/generator/bin/python -m pip install --quiet --requirement requirements-generator.txt
 	@touch $@
 
 demo: $(VENV)/installed-demo

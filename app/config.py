@@ -30,14 +30,15 @@ class Settings(BaseSettings):
     """The settings that an operator may change.
 
     ``database_url`` is an SQLAlchemy URL. Times are in seconds, memory in MiB. A server with no
-    ``solver_processes`` leaves searches to other servers on the same database. ``checkpoints`` is a
+    ``solver_processes`` leaves searches to other servers on the same database. Of searches that
+    wait for a solver, the database takes ``max_queued_searches``. ``checkpoints`` is a
     folder or a URL for ``fsspec``; all workers on the database share it.
 
     With ``require_key`` ``auto``, a server on a loopback address needs no keys. ``bootstrap_key``,
     or the file ``bootstrap_key_file``, is a key that is valid as long as the server runs. Rates are
     written ``600/minute``, or ``off``.
 
-    The last seven are the server's. It answers to ``allowed_hosts`` beside loopback names, believes
+    The server answers to ``allowed_hosts`` beside loopback names, believes
     ``X-Forwarded-For`` and ``X-Forwarded-Proto`` of ``forwarded_allow_ips``, and lets pages of
     ``cors_origins`` read its answers.
     """
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65_535)
     solver_processes: int = Field(default=2, ge=0, le=64)
     solver_memory_mb: int = Field(default=1024, ge=512)
+    max_queued_searches: int = Field(default=100, ge=1, le=1_000_000)
     lease: float = Field(default=15.0, ge=0.5, le=3600)
     poll: float = Field(default=0.5, gt=0, le=60)
     log_format: LogFormat | None = None

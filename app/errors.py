@@ -1,9 +1,10 @@
 """Refusals of the service, in words that say where the fault is and what to do."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from solver.network.slips import shown
 
 
 @dataclass(frozen=True)
@@ -26,23 +27,20 @@ class ConflictError(RuntimeError):
     """A request that does not fit the current state of what it is about (409)."""
 
 
+class BusyError(RuntimeError):
+    """A request that there is no room for now; it may be sent again later (503)."""
+
+
 def pointer(place: Sequence[str | int]) -> str:
     """JSON pointer, as a URI fragment, to a place in the body (RFC 6901, section 6).
 
-    Keys that are no names are not repeated: ``…`` stands for them.
+    Keys that are no names are not repeated (:func:`solver.network.slips.shown`).
     """
     return "#" + "".join(f"/{shown(str(part))}" for part in place[:MOST_LEVELS])
 
 
 MOST_LEVELS: Final = 10
 """Levels that a pointer shows; no document of ours has more."""
-NAME: Final = re.compile(r"[A-Za-z0-9_.-]{0,64}")
-"""What users may call things, and what answers may therefore repeat."""
-
-
-def shown(name: str) -> str:
-    """A name that a user sent, as an answer may show it: ``…`` if it is long, or no name at all."""
-    return name if NAME.fullmatch(name) else "…"
 
 
 def printable(text: str) -> str:

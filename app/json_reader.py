@@ -10,9 +10,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from solver.network.schema import Fault, Place
+from solver.network.sentences import MOST_FAULTS
 
 MOST_LEVELS: Final = 32
 """Objects and lists within each other; no document of ours has more than eight."""
@@ -32,11 +34,15 @@ Doubled: TypeAlias = dict[int, tuple[Mapping[str, Any], Sequence[str]]]
 
 
 class UnreadableError(ValueError):
-    """A document that is no JSON, or that would be read differently elsewhere."""
+    """A document that is no JSON, or that would be read differently elsewhere.
 
-    def __init__(self, *faults: Fault) -> None:
+    ``faults`` are the first ones, and ``others`` is the number of those that are not listed.
+    """
+
+    def __init__(self, *faults: Fault, others: int = 0) -> None:
         super().__init__("; ".join(reason for _, reason in faults))
         self.faults = faults
+        self.others = others
 
 
 def read(content: bytes) -> Any:
@@ -47,7 +53,7 @@ def read(content: bytes) -> Any:
     json.JSONDecodeError
         It breaks JSON's grammar.
     UnreadableError
-        It is refused for another reason; every place with such a reason is listed.
+        It is refused for another reason.
     """
     text = _decoded(content)
     reader = _Reader()
@@ -62,9 +68,9 @@ def read(content: bytes) -> Any:
     if _is_deep(document):
         raise UnreadableError(((), _TOO_DEEP))
     if reader.is_doubtful or _ESCAPED.search(text):
-        faults = list(_faults(document, (), reader.doubled))
-        if faults:
-            raise UnreadableError(*faults)
+        found = _faults(document, (), reader.doubled)
+        if faults := list(islice(found, MOST_FAULTS)):
+            raise UnreadableError(*faults, others=sum(1 for _ in found))
     return document
 
 

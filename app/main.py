@@ -1,6 +1,5 @@
 """The application: ``uvicorn app.main:create_app --factory``, or ``isobudget serve``."""
 
-import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -38,6 +37,8 @@ from app.services.condition import Condition
 from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
 from app.services.solvers import Limits, Solvers
+from app.services.stopping import Closing
+from app.services.watch import Watch
 
 DESCRIPTION = """
 Which network with a higher input resolution has the **same number of parameters or FLOPs**, and is
@@ -71,10 +72,14 @@ def create_app(given: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(chosen.database_url)
+        closing: Closing = app.state.closing
         limits = Limits(chosen.solver_processes, chosen.solver_memory_mb)
         condition = Condition(database)
-        solvers = Solvers(database, condition, limits, chosen.poll)
-        app.state.settings, app.state.database, app.state.solvers = chosen, database, solvers
+        watch = Watch(database, condition, closing)
+        solvers = Solvers(database, condition, watch, limits, chosen.poll)
+        closing.then(solvers.stop_soon)
+        app.state.settings, app.state.database = chosen, database
+        app.state.watch, app.state.solvers = watch, solvers
         app.state.condition = condition
         app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
@@ -84,8 +89,9 @@ def create_app(given: Settings | None = None) -> FastAPI:
         try:
             yield
         finally:
-            app.state.closing.set()
+            closing.set()
             solvers.stop()
+            await watch.stop()
             condition.stop()
             registry.unregister(counted)
             database.close()
@@ -101,7 +107,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.router.route_class = StrictRoute
-    app.state.closing = threading.Event()
+    app.state.closing = Closing()
     errors.install(app)
     methods.install(app)
     for module in (architectures, searches, variants, jobs, health, metrics, pages):
@@ -148,7 +154,14 @@ def _shared(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
             "Prefer",
             "X-Request-ID",
         ),
-        expose_headers=("ETag", "Location", "Retry-After", "X-Request-ID"),
+        expose_headers=(
+            "ETag",
+            "Location",
+            "RateLimit",
+            "Retry-After",
+            "WWW-Authenticate",
+            "X-Request-ID",
+        ),
     )
 
 

@@ -1,8 +1,8 @@
 """``python -m benchmarks.api``: how fast the API answers, beside a bare FastAPI ``hello``.
 
-Both are real servers in processes of their own, and one client on one connection asks them in turns
-of half a second (``benchmarks/load.py``). A ratio is the median of the API's answers a second over
-that of the yardstick's.
+Both are real servers in processes of their own. One client on one connection asks them in turns of
+a tenth of a second (``benchmarks/load.py``), so that what else the machine does meets both. A ratio
+is the median of the API's answers a second over that of the yardstick's.
 
 Each figure is a function of its own in ``MEASURES``.
 """
@@ -11,40 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
 
+from benchmarks import api_reading, api_searches
 from benchmarks.databases import sqlite
-from benchmarks.load import Load, Target, load
+from benchmarks.load import load
 from benchmarks.servers import Server, api, hello
 from benchmarks.timing import report
+from benchmarks.windows import FULL, QUICK, Size, rate_ratio
 
 GOALS: Final = {
     "healthz": "at least 0.75",
+    **api_reading.GOALS,
+    **api_searches.GOALS,
     "ready_s": "at most 2",
     "idle_mib": "at most 150",
 }
 """Goal of each figure."""
-
-
-class Size(NamedTuple):
-    """How often, and for how long."""
-
-    windows: int
-    window_seconds: float
-    starts: int
-
-
-FULL: Final = Size(windows=15, window_seconds=0.5, starts=5)
-QUICK: Final = Size(windows=5, window_seconds=0.2, starts=2)
-
-
-def rate_ratio(load: Load, ours: Target, yardstick: Target, size: Size) -> float:
-    """Return the answers a second of a server over those of another, in alternating windows."""
-    rates: dict[Target, list[float]] = {ours: [], yardstick: []}
-    for _ in range(size.windows):
-        for target, measured in rates.items():
-            measured.append(load.rate(target, size.window_seconds))
-    return median(rates[ours]) / median(rates[yardstick])
 
 
 def health_ratio(size: Size) -> dict[str, float]:
@@ -78,7 +61,18 @@ def resident_mib(server: Server) -> float:
     return int(resident) / 1024
 
 
-MEASURES: Final[Sequence[Callable[[Size], Mapping[str, float]]]] = (health_ratio, start)
+def searching(size: Size) -> Mapping[str, float]:
+    """Return what a search costs beyond its solve, and how fast answers are beside busy cores."""
+    return api_searches.measure(size is QUICK)
+
+
+MEASURES: Final[Sequence[Callable[[Size], Mapping[str, float]]]] = (
+    health_ratio,
+    api_reading.one_variant,
+    api_reading.many_variants,
+    searching,
+    start,
+)
 
 
 def measure(quick: bool) -> dict[str, float]:

@@ -19,7 +19,7 @@ POSTGRES_URL: Final = os.environ.get(
     "ISOBUDGET_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 )
 
-Rows: TypeAlias = Sequence[tuple[str | int, ...]]
+Rows: TypeAlias = Sequence[tuple[str | float, ...]]
 
 
 class Store(Protocol):

@@ -51,8 +51,8 @@ QUICK: Final = Size(variants=20_000, rounds=3)
 def measure(quick: bool) -> dict[str, float]:
     """Return all figures by name; that of PostgreSQL is left out if there is no server."""
     size = QUICK if quick else FULL
-    found = _example()
-    many = _repeated(found, size.variants)
+    found = solved_example()
+    many = repeated(found, size.variants)
     figures = {}
     with sqlite() as store:
         figures["store_ratio_sqlite"] = _store_ratio(store, many, size.rounds)
@@ -65,12 +65,13 @@ def measure(quick: bool) -> dict[str, float]:
     return {**figures, "page_ms": page_ms}
 
 
-def _example() -> Answer:
+def solved_example() -> Answer:
+    """Return the answer of the example's search."""
     request = SolveRequest.model_validate(example(EXAMPLE))
     return solve(request.problem, request.settings)
 
 
-def _repeated(answer: Answer, variants: int) -> Answer:
+def repeated(answer: Answer, variants: int) -> Answer:
     """Return an answer of ``variants`` variants, which repeats those of a smaller one."""
     table, times = answer.table, variants // len(answer.table) + 1
     columns = {name: (table[name] * times)[:variants] for name in table.names}
@@ -84,7 +85,7 @@ def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:
         with closing(store.empty()) as database:
             ours.append(_store_seconds(database, answer))
         with closing(store.empty()) as database:
-            search = _claimed(database)
+            search = claimed(database)
             bare.append(store.bare_seconds(list(variants.rows_of(search.id, answer))))
             _check_stored(database, search, answer)
     return median(bare) / median(ours)
@@ -92,7 +93,7 @@ def _store_ratio(store: Store, answer: Answer, rounds: int) -> float:
 
 def _store_seconds(database: Database, answer: Answer) -> float:
     """Return the seconds from the answer to the commit."""
-    search = _claimed(database)
+    search = claimed(database)
     begin = time.perf_counter()
     with database.write() as session:
         searches.record(session, search.id, search.attempt, answer)
@@ -101,7 +102,7 @@ def _store_seconds(database: Database, answer: Answer) -> float:
     return seconds
 
 
-def _claimed(database: Database) -> SearchRow:
+def claimed(database: Database) -> SearchRow:
     """Return a search of the example, claimed as by a solver."""
     create(database, SearchRequest.model_validate(example(EXAMPLE)), None)
     with database.write() as session:
@@ -119,7 +120,7 @@ def _check_stored(database: Database, search: SearchRow, answer: Answer) -> None
 def _page_seconds(store: Store, answer: Answer) -> float:
     """Return the median seconds of a page, from the rows read to all that users see."""
     with closing(store.empty()) as database:
-        search = _claimed(database)
+        search = claimed(database)
         with database.write() as session:
             searches.record(session, search.id, search.attempt, answer)
             rows = variants.at(session, search.id, range(len(answer.table)))
@@ -128,7 +129,7 @@ def _page_seconds(store: Store, answer: Answer) -> float:
                 begin = time.perf_counter()
                 deriver = Deriver(problem_of(session, search))
                 for row in rows[start : start + PAGE]:
-                    deriver.view(row)
+                    deriver.text(row)
                 seconds.append(time.perf_counter() - begin)
     return median(seconds)
 

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, ModelWrapValidatorHandler, Tag, model_validator
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    Field,
+    ModelWrapValidatorHandler,
+    Tag,
+    model_validator,
+)
 
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
@@ -165,6 +172,8 @@ ObjectiveName = Literal[
 class Sample(Schema):
     """Some of the solutions, drawn uniformly from all of them."""
 
+    model_config = ConfigDict(title="FindSample")  # a title of its own, since `sample` is a field
+
     sample: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = Field(
         description="How many to draw"
     )
@@ -175,6 +184,8 @@ class Sample(Schema):
 
 class Best(Schema):
     """The best solutions by an objective; docs/model.md states how ties are broken."""
+
+    model_config = ConfigDict(title="FindBest")  # a title of its own, since `best` is a field
 
     best: ObjectiveName = Field(description="What is best")
     top: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(

@@ -227,8 +227,10 @@ def _serve(connection: Connection) -> None:
     """Train one task after another, until the worker is gone."""
     from app import logs
     from app.config import settings
+    from solver.processes.priority import step_back
     from trainer.memory import keep_freed_memory
 
+    step_back(os.getpid())
     logs.set_up(settings().log_format)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the worker, which decides
     threading.Thread(target=_die_with_the_worker, daemon=True).start()

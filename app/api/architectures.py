@@ -4,11 +4,14 @@ from typing import Annotated
 
 from fastapi import Body, Path, Response
 
-from app.api import examples
+from app.api import caching, examples
+from app.api.caching import IfNoneMatch
 from app.api.dependencies import ID_PATTERN, Cursor, Limit, TheDatabase
+from app.api.python_files import DESCRIBED, PythonFile, answered
+from app.api.responses import LOCATION
 from app.api.routes import Router
 from app.schemas.architectures import ArchitecturePage, ArchitectureView
-from app.services import architectures
+from app.services import architectures, sources
 from solver.network.architecture import Architecture
 
 router = Router(prefix="/v1/architectures", tags=["architectures"])
@@ -16,7 +19,7 @@ router = Router(prefix="/v1/architectures", tags=["architectures"])
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.ARCHITECTURE_ID])]
 
 
-@router.post("", status_code=201, responses={200: {"model": ArchitectureView}})
+@router.post("", status_code=201, responses={200: {"model": ArchitectureView, "headers": LOCATION}})
 def create_architecture(
     architecture: Annotated[Architecture, Body(examples=[examples.ARCHITECTURE])],
     database: TheDatabase,
@@ -40,7 +43,20 @@ def list_architectures(
     return architectures.newest(database, cursor, limit)
 
 
-@router.get("/{id}")
-def get_architecture(id: Id, database: TheDatabase) -> ArchitectureView:  # noqa: A002
+@router.get("/{id}", response_model=ArchitectureView, responses=caching.KEPT)
+def get_architecture(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """One architecture with its counts, layer by layer."""
-    return architectures.get(database, id)
+    return caching.kept(architectures.get(database, id).model_dump_json(), if_none_match)
+
+
+@router.get("/{id}/model.py", response_class=PythonFile, responses=DESCRIBED)
+def download_architecture_source(id: Id, database: TheDatabase) -> PythonFile:  # noqa: A002
+    """An architecture as PyTorch source.
+
+    The file has a class `Variant`; run as a script, it checks its own counts.
+    """
+    return answered(sources.of_architecture(database, id))

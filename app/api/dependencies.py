@@ -1,7 +1,6 @@
 """The arguments of endpoints: the application's parts, and the parameters that many share."""
 
-import threading
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 
@@ -9,42 +8,52 @@ from app.api.access import key_id_of
 from app.config import Settings
 from app.db.engine import Database
 from app.db.idempotency import OwnedKey
+from app.services.asking import Asking
 from app.services.condition import Condition
-from app.services.solvers import Solvers
+from app.services.stopping import Closing
+from app.services.watch import Watch
+from solver.network.expectations import PRINTABLE
 
-ID_PATTERN = r"^[A-Za-z0-9_-]+$"
+ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
 
 
-def _database(request: Request) -> Database:
+# They are coroutines, since FastAPI calls plain functions in threads, which takes far longer.
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _condition(request: Request) -> Condition:
+async def _condition(request: Request) -> Condition:
     condition: Condition = request.app.state.condition
     return condition
 
 
-def _solvers(request: Request) -> Solvers:
-    solvers: Solvers = request.app.state.solvers
-    return solvers
+async def _asking(request: Request) -> Asking:
+    state = request.app.state
+    return Asking(state.database, state.solvers, state.watch, state.settings.max_queued_searches)
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _closing(request: Request) -> threading.Event:
-    closing: threading.Event = request.app.state.closing
+async def _closing(request: Request) -> Closing:
+    closing: Closing = request.app.state.closing
     return closing
+
+
+async def _watch(request: Request) -> Watch:
+    watch: Watch = request.app.state.watch
+    return watch
 
 
 TheDatabase = Annotated[Database, Depends(_database)]
 TheCondition = Annotated[Condition, Depends(_condition)]
-TheSolvers = Annotated[Solvers, Depends(_solvers)]
+TheAsking = Annotated[Asking, Depends(_asking)]
 TheSettings = Annotated[Settings, Depends(_settings)]
-TheClosing = Annotated[threading.Event, Depends(_closing)]
+TheWatch = Annotated[Watch, Depends(_watch)]
+TheClosing = Annotated[Closing, Depends(_closing)]
 """Set when the server is to stop; long responses, such as event streams, end then."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Most items to answer", examples=[50])]
@@ -61,6 +70,7 @@ async def _idempotency_key(
             alias="Idempotency-Key",
             min_length=1,
             max_length=200,
+            pattern=PRINTABLE,
             description="A request repeated with the same key makes nothing new",
         ),
     ] = None,

@@ -5,22 +5,46 @@ route (:mod:`app.api.responses`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import FastAPI, Response
 from pydantic_core import to_json
 
 from app.api import responses
+from app.experiments.failures import FAILURES
+from app.experiments.recipes import Recipe
 from app.schemas.problems import ProblemDetails
+from app.schemas.requests import Inputs
+from app.states import STATES, RunState
+from solver.answers.variants import Outcome
+from solver.approaches import APPROACHES
+from solver.problem import Budget, ObjectiveName, Scope
 
 Json = dict[str, Any]
 
 _SCHEMAS: Final = "#/components/schemas/"
 _BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _ROLE: Final = re.compile(r":[a-z]+:`~?([^`]+)`")
+
+_ENUMERATIONS: Final[Mapping[str, Sequence[str]]] = {
+    "Approach": tuple(APPROACHES),
+    "Budget": get_args(Budget),
+    "Scope": get_args(Scope),
+    "Objective": get_args(ObjectiveName),
+    "Outcome": get_args(Outcome),
+    "State": STATES,
+    "RunState": get_args(RunState),
+    "Failure": FAILURES,
+    "Inputs": get_args(Inputs),
+    "FindAll": ("all",),
+    "SamePadding": ("same",),
+    **{f"Recipe{name.capitalize()}": get_args(Recipe.model_fields[name].annotation)
+       for name in ("name", "optimizer", "schedule")},
+}  # fmt: skip
+"""Values that fields choose from, by the names that generated clients give them."""
 
 
 class Description:
@@ -41,8 +65,9 @@ class Description:
             for status, (name, text) in responses.PROBLEMS.items()
         }
         for path, item in document["paths"].items():
-            for operation in item.values():
-                _complete(path, operation)
+            for method, operation in item.items():
+                _complete(method, path, operation)
+        _name_enumerations(document)
         _polish(document)
         _leave_out_what_nothing_refers_to(document)
         return document
@@ -75,7 +100,7 @@ def _schemas_of_problems() -> Json:
     return {**schema.pop("$defs"), "ProblemDetails": schema}
 
 
-def _complete(path: str, operation: Json) -> None:
+def _complete(method: str, path: str, operation: Json) -> None:
     """Add the problems that an operation may answer, and the headers of all its answers."""
     answers = operation["responses"]
     answers.pop("422", None)  # FastAPI's own, which is not answered
@@ -88,7 +113,7 @@ def _complete(path: str, operation: Json) -> None:
             _leave_out_needless_type(media["schema"])
         if answer["description"] == "Successful Response":
             answer["description"] = HTTPStatus(status).phrase
-    for status in responses.problems_of(path, operation):
+    for status in responses.problems_of(method, path):
         answers.setdefault(f"{status}", responses.common_problem(status))
     operation["responses"] = dict(sorted(answers.items()))
 
@@ -116,6 +141,24 @@ def _nodes(value: Any) -> Iterator[Json]:
     for inner in value.values() if isinstance(value, dict) else value:
         if isinstance(inner, dict | list):
             yield from _nodes(inner)
+
+
+def _name_enumerations(document: Json) -> None:
+    """Make a component of each enumeration, and refer to it wherever it occurs."""
+    names = {tuple(values): name for name, values in _ENUMERATIONS.items()}
+    for node in _nodes(document):
+        for form in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+            if "const" in form:  # generated clients would take it for the only form
+                form["enum"] = [form.pop("const")]
+    for node in _nodes(document):
+        if name := names.get(tuple(node.get("enum", ()))):
+            node["$ref"] = _SCHEMAS + name
+            for needless in ("enum", "type", "title"):
+                node.pop(needless, None)
+    document["components"]["schemas"] |= {
+        name: {"title": name, "type": "string", "enum": [*values]}
+        for name, values in _ENUMERATIONS.items()
+    }
 
 
 def _leave_out_what_nothing_refers_to(document: Json) -> None:

@@ -11,12 +11,13 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.bodies import Body
 from app.api.errors import problem
 from app.api.hosts import Hosts
-from app.api.protection import ADDED_BY_SERVER, ALWAYS, protected
+from app.api.protection import ADDED_BY_SERVER, missing
 from app.api.refusals import Head, has_body, refusal_of
 from app.api.traffic import Traffic
 from app.logs import about
@@ -27,6 +28,8 @@ RESOURCE: Final = re.compile(r"/v1/(jobs|searches)/([A-Za-z0-9_-]{1,64})(?:/|$)"
 ID_NAMES: Final[Mapping[str, str]] = {"jobs": "job_id", "searches": "search_id"}
 GONE: Final = 499
 """In the metrics, the status of a request whose client went away before it was answered."""
+METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "POST")
+"""All methods that any path has."""
 BODY_SECONDS: Final = 20.0
 
 
@@ -74,9 +77,11 @@ class Edge:
     def _admit(self, scope: Scope, head: Head) -> ASGIApp:
         """Return who answers: the application, or a problem."""
         refusal = refusal_of(scope, head, self._hosts)
-        if refusal is None:
-            return self._app
-        return problem(refusal.status, refusal.detail, headers=dict(refusal.headers))
+        if refusal is not None:
+            return problem(refusal.status, refusal.detail, headers=dict(refusal.headers))
+        if scope["path"] == "*":  # OPTIONS of the server as a whole
+            return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
+        return self._app
 
 
 class _Answer:
@@ -101,12 +106,13 @@ class _Answer:
 
     async def _start(self, message: Message) -> None:
         self.status = message["status"]
-        headers = protected(message.get("headers", ()))
-        headers.append((REQUEST_ID, self._request_id.encode("ascii")))
+        headers = list(message.get("headers", ()))
+        given = dict(headers)
         if not self._is_protected:
-            headers += ALWAYS
+            headers += missing(given)
+        headers.append((REQUEST_ID, self._request_id.encode("ascii")))
         message["headers"] = headers
-        location = dict(headers).get(b"location")
+        location = given.get(b"location")
         if location:
             with about(**_ids(location.decode("latin-1"))):  # the server logs the request now
                 await self._send(message)

@@ -17,11 +17,13 @@ from starlette.exceptions import HTTPException
 
 from app.db.causes import Cause
 from app.db.errors import DatabaseError, NotFoundError
+from app.db.events import PlaceError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
-from app.errors import ConflictError, Fault, RefusedError, pointer, printable, shown
+from app.errors import BusyError, ConflictError, Fault, RefusedError, pointer, printable
 from app.schemas.problems import FaultView, ProblemDetails
-from solver.network.sentences import TEXT, place_in, sentence
+from solver.network.sentences import OTHERS, TEXT, number_of, place_in, sentence
+from solver.network.slips import shown
 
 logger = logging.getLogger(__name__)
 
@@ -41,21 +43,29 @@ class UnreadableBodyError(HTTPException):
     itself, without their reason.
     """
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], others: int) -> None:
         super().__init__(422)
         self.faults = faults
+        self.others = others
 
 
 def problem(
-    status: int, detail: str, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
+    status: int,
+    detail: str,
+    faults: Sequence[Fault] = (),
+    headers: dict[str, str] | None = None,
+    total: int | None = None,
 ) -> JSONResponse:
-    """An error response; of many faults it lists the first ones, and tells how many there are."""
+    """An error response; of many faults it lists the first ones, and tells how many there are.
+
+    ``total`` is their number where not all of them are given.
+    """
     body = ProblemDetails(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         errors=_listed(faults),
-        total=len(faults),
+        total=len(faults) if total is None else total,
     )
     return JSONResponse(
         body.model_dump(), status, media_type="application/problem+json", headers=headers
@@ -90,9 +100,11 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _sentence(status))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(RefusedError, _refused)
-    app.add_exception_handler(UnreadableBodyError, _refused)
+    app.add_exception_handler(UnreadableBodyError, _unreadable)
     app.add_exception_handler(CursorError, _at("query/cursor"))
+    app.add_exception_handler(PlaceError, _at("header/Last-Event-ID"))
     app.add_exception_handler(KeyReusedError, _at("header/Idempotency-Key"))
+    app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseError, _database)
     app.add_exception_handler(Exception, _unexpected)
@@ -113,26 +125,39 @@ def _at(place: str) -> Any:
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RefusedError | UnreadableBodyError)
+    assert isinstance(error, RefusedError)
     return _faulty(error.faults)
+
+
+async def _unreadable(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, UnreadableBodyError)
+    return _faulty(error.faults, error.others)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [_fault(details, error.body) for details in error.errors()]
-    return _faulty(list(dict.fromkeys(faults)))
+    details = error.errors()
+    faults = [_fault(it, error.body) for it in details if it["type"] != OTHERS]
+    others = sum(number_of(it) for it in details if it["type"] == OTHERS)
+    return _faulty(list(dict.fromkeys(faults)), others)
 
 
-def _faulty(faults: Sequence[Fault]) -> JSONResponse:
-    number = "1 fault" if len(faults) == 1 else f"{len(faults):,} faults"
-    more = f"; the first {MOST_LISTED} are listed" if len(faults) > MOST_LISTED else ""
-    return problem(422, f"{number} in the request{more}", faults)
+def _faulty(faults: Sequence[Fault], others: int = 0) -> JSONResponse:
+    """Answer with faults, of which others were only counted."""
+    total = len(faults) + others
+    number = "1 fault" if total == 1 else f"{total:,} faults"
+    more = f"; the first {MOST_LISTED} are listed" if total > MOST_LISTED else ""
+    return problem(422, f"{number} in the request{more}", faults, total=total)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
     return problem(error.status_code, str(error.detail), headers=headers)
+
+
+async def _busy(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, str(error), headers={"Retry-After": "5"})
 
 
 async def _database(request: Request, error: Exception) -> JSONResponse:

@@ -8,10 +8,12 @@ from typing import Any, Final
 from app.db import jobs, searches
 from app.db.identity import nth_id, variant_id
 from app.schemas.requests import JobRequest, SearchRequest
+from app.services import variants_csv
 from app.services.jobs import document
 from app.services.results_csv import COLUMNS
 from app.shipped import example
 from solver.network.architecture import Architecture
+from solver.source import source
 
 ARCHITECTURE: Final = example("digits-architecture")
 SEARCH: Final = example("digits-search")
@@ -19,6 +21,7 @@ TOLERANT_SEARCH: Final[dict[str, Any]] = example("digits-search-flops")
 
 _ORIGINAL: Final = Architecture.model_validate(ARCHITECTURE)
 ARCHITECTURE_ID: Final = _ORIGINAL.id
+SOURCE: Final = source(_ORIGINAL, f"Architecture {ARCHITECTURE_ID} of Isobudget.")
 
 
 def _search_id(body: dict[str, Any]) -> str:
@@ -42,6 +45,19 @@ EVENTS: Final = (
     'data: {"state": "succeeded", "error": null}\n'
     "id: 42.15.!\n\n"
 )
+SEARCH_EVENTS: Final = (
+    "event: progress\n"
+    'data: {"state": "running", "found": 3, "best": 0.01, "bound": 0.0, "elapsed": 1.4}\n'
+    "id: 1-5f3c0a11\n\n"
+    "event: end\n"
+    'data: {"state": "succeeded", "outcome": "complete", "found": 4, "error": null}\n'
+    "id: 2-5f3c0a11!\n\n"
+)
 RESULTS_CSV: Final = (
     ",".join(COLUMNS) + "\r\noriginal,0,8,succeeded,0.91,0.93,1.25,host:4711,1,,,4f1c\r\n"
+)
+VARIANTS_CSV: Final = (
+    ",".join(variants_csv.columns(("N", "K1", "C1", "P1", "S1", "C2", "P2", "S2")))
+    + f"\r\n{VARIANT_ID},{SEARCH_ID},IV,params,network,9,9,4,6,1,1,4,1,1,1170,17280,17290,630,0,"
+    "1200,1200,1.0,9,0.95,0.01,3,digits,paper,10,\r\n"
 )

@@ -1,14 +1,12 @@
 """``/v1/jobs`` and ``/v1/datasets``."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 from fastapi import Body, Header, Path, Response
 from fastapi.responses import StreamingResponse
-from fastapi.sse import format_sse_event
-from pydantic_core import to_json
 
-from app.api import examples
+from app.api import caching, examples, tables
+from app.api.caching import IfNoneMatch
 from app.api.dependencies import (
     ID_PATTERN,
     Cursor,
@@ -20,11 +18,14 @@ from app.api.dependencies import (
 )
 from app.api.responses import EventStream
 from app.api.routes import Router
+from app.api.streams import stream_of
+from app.api.tables import AcceptEncoding
 from app.schemas.datasets import DatasetPage
 from app.schemas.events import JobMessage
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.requests import JobRequest
 from app.services import datasets, events, jobs, results_csv
+from app.states import FINAL
 
 router = Router(prefix="/v1", tags=["jobs"])
 
@@ -88,27 +89,51 @@ def list_jobs(database: TheDatabase, limit: Limit = 50, cursor: Cursor = None) -
     return jobs.newest(database, cursor, limit)
 
 
-@router.get("/jobs/{id}")
-def get_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
+@router.get("/jobs/{id}", response_model=JobView, responses=caching.KEPT)
+def get_job(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """How far a job is, and its results, partial while it runs."""
-    return jobs.get(database, id)
+    job = jobs.get(database, id)
+    return caching.kept(job.model_dump_json(), if_none_match, is_final=job.state in FINAL)
 
 
-@router.get("/jobs/{id}/runs")
+@router.get("/jobs/{id}/runs", response_model=RunPage, responses=caching.KEPT)
 def list_runs(
     id: Id,  # noqa: A002
     database: TheDatabase,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> RunPage:
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Every run: network, seed, curves, accuracies, time, worker, attempt."""
-    return jobs.runs(database, id, cursor, limit)
+    page, is_final = jobs.runs(database, id, cursor, limit)
+    return caching.kept(page.model_dump_json(), if_none_match, is_final=is_final)
 
 
 @router.post("/jobs/{id}/cancel")
 def cancel_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
     """End a job; nothing happens if it has ended."""
     return jobs.cancel(database, id)
+
+
+@router.post(
+    "/jobs/{id}/retry",
+    status_code=202,
+    responses={409: {"description": "Nothing failed that the job still needs"}},
+)
+def retry_job(id: Id, database: TheDatabase, response: Response) -> JobView:  # noqa: A002
+    """Queue what failed in a job, or was cancelled with it, once more; poll `Location`.
+
+    Runs go on from their last epoch. With halving, rungs that are decided stay so: a variant that
+    failed in one is not tried again.
+    """
+    view = jobs.retry(database, id)
+    response.headers["Location"] = f"/v1/jobs/{id}"
+    response.headers["Retry-After"] = "1"
+    return view
 
 
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
@@ -141,32 +166,24 @@ def follow_job(
     in the job itself. `end`: the job has ended, and the stream ends.
     """
     cursor = events.place(database, id, last_event_id)
-    if cursor.is_over:
-        return Response(status_code=204)
-
-    async def lines() -> AsyncIterator[bytes]:
-        async for event in events.stream(database, id, cursor, closing):
-            data = None if event.data is None else to_json(event.data).decode()
-            yield format_sse_event(
-                data_str=data, event=event.event, id=event.id, comment=event.comment
-            )
-
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return EventStream(lines(), headers=headers)
+    told = events.stream(database, id, cursor, closing)
+    return stream_of(told, is_over=cursor.is_over)
 
 
-_CSV: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "A header, then a line for each run",
-        "content": {"text/csv": {"schema": {"type": "string"}, "example": examples.RESULTS_CSV}},
-    }
-}
-
-
-@router.get("/jobs/{id}/results.csv", response_class=StreamingResponse, responses=_CSV)
-def download_results(id: Id, database: TheDatabase) -> StreamingResponse:  # noqa: A002
+@router.get(
+    "/jobs/{id}/results.csv",
+    response_class=StreamingResponse,
+    responses=tables.described(
+        "A header, then a line for each run", examples.RESULTS_CSV, is_kept=True
+    ),
+)
+def download_results(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Every run as a line of a table: network, seed, accuracies, time, worker, attempt."""
-    results_csv.check(database, id)
-    headers = {"Content-Disposition": f'attachment; filename="{id}.csv"'}
-    content = results_csv.lines(database, id)
-    return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)
+    version = results_csv.version(database, id)
+    lines = results_csv.lines(database, id)
+    return tables.kept(lines, id, accept_encoding, version, if_none_match)

@@ -8,14 +8,16 @@ import hashlib
 import re
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse
+
+from app.api.routes import Router
 
 FILES: Final = "/static-offline-docs"
 SCRIPT: Final = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/docs")

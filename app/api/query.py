@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl
 from fastapi import params
 from pydantic.fields import FieldInfo
 
-from app.errors import Fault, shown
+from app.errors import Fault
 from app.json_reader import unstorable
 from solver.network.expectations import listed
-from solver.network.slips import right_key
+from solver.network.slips import right_key, shown
 
 MOST: Final = 100
 """Parameters in a query string; no call has as many."""

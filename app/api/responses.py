@@ -1,13 +1,16 @@
 """What many routes answer, as OpenAPI describes it: problems, and headers.
 
-A route declares only what is its own. Everything else follows from its kind: whether it takes a
-body, names a resource, or needs a key.
+A route declares only what is its own. Everything else follows from its kind: whether its method
+has a body, whether its path names a resource, and whether it needs a key.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fastapi.responses import StreamingResponse
+
+from app.api.access import OPEN_PATHS
+from app.api.refusals import WITH_BODY
 
 
 class EventStream(StreamingResponse):
@@ -73,20 +76,23 @@ _HEADERS_OF: Final[Mapping[int, tuple[str, ...]]] = {
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
-_OF_EVERY_ROUTE: Final = (400, 408, 414, 421, 422, 431, 500, 503)
+_OF_EVERY_ROUTE: Final = (400, 408, 413, 414, 421, 422, 431, 500, 503)
 _OF_KEYS: Final = (401, 403, 429)
-_OF_BODIES: Final = (413, 415)
 
 
-def problems_of(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
+def problems_of(method: str, path: str) -> Iterator[int]:
     """Yield the statuses of the problems that an operation may answer because of its kind."""
     yield from _OF_EVERY_ROUTE
-    if path.startswith("/v1/"):
+    if path not in OPEN_PATHS:
         yield from _OF_KEYS
-    if "requestBody" in operation:
-        yield from _OF_BODIES
+    if method.upper() in WITH_BODY:
+        yield 415
     if "{" in path:
         yield 404
+
+
+LOCATION: Final = {"Location": {"$ref": "#/components/headers/Location"}}
+"""The header of a route that answers 200 with a resource that it did not make."""
 
 
 def headers_of(status: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class StrictRequest(Request):
             return json_reader.read(await self.body())
         except json_reader.UnreadableError as refused:
             faults = [Fault(pointer(place), reason) for place, reason in refused.faults]
-            raise UnreadableBodyError(faults) from refused
+            raise UnreadableBodyError(faults, refused.others) from refused
 
 
 class StrictRoute(APIRoute):

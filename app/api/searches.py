@@ -1,47 +1,60 @@
 """``/v1/searches``."""
 
-import asyncio
 import re
-import time
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any, Final
 
-from fastapi import Body, Header, Path, Query, Response
-from starlette.concurrency import run_in_threadpool
+from fastapi import Body, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
-from app.api import examples
+from app.api import caching, examples, tables
+from app.api.caching import IfNoneMatch
 from app.api.dependencies import (
     ID_PATTERN,
     Cursor,
     IdempotencyKey,
     Limit,
+    TheAsking,
     TheDatabase,
-    TheSolvers,
+    TheWatch,
 )
+from app.api.responses import EventStream
 from app.api.routes import Router
-from app.db.engine import Database
+from app.api.streams import stream_of
+from app.api.tables import AcceptEncoding
 from app.errors import Fault, RefusedError
+from app.schemas.events import SearchMessage
 from app.schemas.requests import SearchRequest
 from app.schemas.searches import SearchPage, SearchView
 from app.schemas.variants import VariantPage
-from app.services import searches, variant_pages
+from app.services import search_events, searches, variant_pages, variants_csv
+from app.states import FINAL
+from solver.network.expectations import PRINTABLE
 
 router = Router(prefix="/v1/searches", tags=["searches"])
 
 LONGEST_WAIT = 60.0
-LOOK_SECONDS = 0.02
+HUNG_UP = 499
+"""The status, for logs and metrics, of a request whose client has hung up."""
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.SEARCH_ID])]
 RemovedId = Annotated[
     str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.REMOVED_SEARCH_ID])
 ]
 Prefer = Annotated[
-    str, Header(description="`wait=N`: how many seconds to wait for the answer (RFC 7240)")
+    str,
+    Header(
+        max_length=200,
+        pattern=PRINTABLE,
+        description="`wait=N`: how many seconds to wait for the answer (RFC 7240)",
+    ),
 ]
 
 
 @router.post(
     "",
     status_code=201,
+    response_model=SearchView,
     responses={
         202: {"model": SearchView, "description": "The search goes on"},
         404: {"description": "There is no such architecture"},
@@ -63,25 +76,29 @@ async def create_search(
             }
         ),
     ],
-    database: TheDatabase,
-    solvers: TheSolvers,
+    asking: TheAsking,
+    client: Request,
     idempotency_key: IdempotencyKey,
     response: Response,
     prefer: Prefer = "wait=10",
-) -> SearchView:
+) -> Any:
     """Find all variants of an architecture with an equal budget, or the proof that there are none.
 
-    201 when the search finished while you waited, else 202: then poll `Location`.
+    201 when the search finished while you waited, else 202: then poll `Location`. A search that was
+    asked for before is not solved anew: you wait for it too, or get its answer, `reused`. If you
+    hang up while you wait, without an `Idempotency-Key`, the search is cancelled unless others want
+    it too.
     """
-    wait = _seconds(prefer)
-    id_ = await run_in_threadpool(searches.create, database, request, idempotency_key)
-    solvers.wake()
-    ended = await _ended(database, id_, wait)
-    response.headers["Location"] = f"/v1/searches/{id_}"
-    if not ended:
+    answer = await asking.answer(
+        request, idempotency_key, _seconds(prefer), partial(_hung_up, client)
+    )
+    if answer.view is None:
+        return Response(status_code=HUNG_UP)
+    response.headers["Location"] = f"/v1/searches/{answer.view.id}"
+    if not answer.has_ended:
         response.status_code = 202
         response.headers["Retry-After"] = "1"
-    return await run_in_threadpool(searches.get, database, id_)
+    return answer.view
 
 
 @router.get("")
@@ -90,13 +107,18 @@ def list_searches(database: TheDatabase, limit: Limit = 50, cursor: Cursor = Non
     return searches.newest(database, cursor, limit)
 
 
-@router.get("/{id}")
-def get_search(id: Id, database: TheDatabase) -> SearchView:  # noqa: A002
+@router.get("/{id}", response_model=SearchView, responses=caching.KEPT)
+def get_search(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """One search with its first 50 variants."""
-    return searches.get(database, id)
+    search = searches.get(database, id)
+    return caching.kept(search.model_dump_json(), if_none_match, is_final=search.state in FINAL)
 
 
-@router.get("/{id}/variants")
+@router.get("/{id}/variants", response_model=VariantPage, responses=caching.KEPT)
 def list_search_variants(
     id: Id,  # noqa: A002
     database: TheDatabase,
@@ -111,9 +133,68 @@ def list_search_variants(
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> VariantPage:
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """The variants that a search found, page by page."""
-    return variant_pages.of_search(database, id, sort, cursor, limit)
+    page, is_final = variant_pages.text_of_search(database, id, sort, cursor, limit)
+    return caching.kept(page, if_none_match, is_final=is_final)
+
+
+@router.get(
+    "/{id}/variants.csv",
+    response_class=StreamingResponse,
+    responses=tables.described(
+        "A header, then a line for each variant", examples.VARIANTS_CSV, is_kept=True
+    ),
+)
+def download_search_variants(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The variants that a search found, as a table: unknowns, counts, accuracy where trained.
+
+    `accuracy` is the mean on the test split over `runs`, of the data set and recipe with the most
+    of them.
+    """
+    version = variants_csv.version(database, id)
+    lines = variants_csv.of_search(database, id)
+    return tables.kept(lines, f"{id}-variants", accept_encoding, version, if_none_match)
+
+
+_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A stream of events, until the search has ended",
+        "model": SearchMessage,
+        "content": {"text/event-stream": {"example": examples.SEARCH_EVENTS}},
+    },
+    204: {"description": "The client has had the last event: it need not come again"},
+}
+
+
+@router.get("/{id}/events", response_class=EventStream, responses=_EVENTS)
+def follow_search(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    watch: TheWatch,
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID",
+            max_length=100,
+            description="The id of the last event that was received; the stream goes on behind it",
+        ),
+    ] = None,
+) -> Response:
+    """How a search goes, while it goes on: server-sent events.
+
+    `progress`: how many solutions were found so far and, where there is an objective, the best
+    value so far and its bound. `end`: the search has ended, and the stream ends.
+    """
+    place, standing = search_events.place(database, id, last_event_id)
+    told = search_events.stream(watch, id, standing, place)
+    return stream_of(told, is_over=place.is_over)
 
 
 @router.delete("/{id}", status_code=204, responses={409: {"description": "A job refers to it"}})
@@ -122,14 +203,10 @@ def delete_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
     searches.delete(database, id)
 
 
-async def _ended(database: Database, id_: str, wait: float) -> bool:
-    """Wait up to ``wait`` seconds for the end of a search. Returns whether it has ended."""
-    deadline = time.monotonic() + wait
-    while not (ended := await run_in_threadpool(searches.has_ended, database, id_)):
-        if time.monotonic() > deadline:
-            break
-        await asyncio.sleep(LOOK_SECONDS)
-    return ended
+async def _hung_up(request: Request) -> None:
+    """Return when the client has closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
 
 
 def _seconds(prefer: str) -> float:
@@ -144,7 +221,7 @@ def _seconds(prefer: str) -> float:
         name, _, value = preference.strip().partition("=")
         if name.lower() != "wait":
             continue
-        if not re.fullmatch(r"\d{1,6}(\.\d+)?", value):
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value):
             raise RefusedError(Fault("header/Prefer", "write wait=N, with N in seconds"))
         return min(float(value), LONGEST_WAIT)
     return 10.0

@@ -2,59 +2,113 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from app.api import examples
+from app.api import caching, examples, tables
+from app.api.caching import IfNoneMatch
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
+from app.api.python_files import DESCRIBED, PythonFile, answered
 from app.api.routes import Router
+from app.api.tables import AcceptEncoding
 from app.db.variants import VariantFilter
 from app.schemas.variants import VariantPage, VariantView
-from app.services import variant_pages, variants
+from app.services import sources, variant_pages, variants, variants_csv
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
 router = Router(prefix="/v1/variants", tags=["variants"])
 
+Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])]
 Count = Annotated[int | None, Field(ge=0, lt=2**63)]
+Size = Annotated[int | None, Field(ge=0, lt=2**31)]
+Share = Annotated[float | None, Field(ge=0, le=1)]
 
 
-class Browse(Schema):
-    """What to show of all stored variants."""
+class Wanted(Schema):
+    """Which of all stored variants to answer."""
 
     approach: ApproachName | None = None
     budget: Budget | None = None
     scope: Scope | None = None
-    search_id: str | None = Field(default=None, max_length=64)
-    min_resolution: Count = Field(default=None, examples=[7])
-    max_resolution: Count = None
+    search_id: Annotated[str, Field(max_length=64, pattern=ID_PATTERN)] | None = None
+    min_resolution: Size = Field(default=None, examples=[7])
+    max_resolution: Size = None
     min_params: Count = None
     max_params: Count = None
     min_flops: Count = None
     max_flops: Count = None
+    min_coverage: Share = None
+    max_coverage: Share = None
+    min_accuracy: Share = Field(
+        default=None,
+        description="Mean accuracy on the test split, as a fraction; only variants that were "
+        "trained have one",
+    )
+    max_accuracy: Share = None
+
+    @property
+    def filter(self) -> VariantFilter:
+        """The filter that is asked for."""
+        return VariantFilter(**{name: getattr(self, name) for name in VariantFilter._fields})
+
+
+class Browse(Wanted):
+    """What to show of all stored variants."""
+
     sort: str | None = Field(
         default=None,
         max_length=200,
         examples=["-resolution"],
-        description="Any of `resolution, params, flops`, `-` for descending",
+        description="Any of `resolution, params, flops, coverage, receptive_field`, `-` for "
+        "descending",
     )
     limit: int = Field(default=50, ge=1, le=200)
     cursor: Cursor = None
 
 
-@router.get("")
-def list_variants(wanted: Annotated[Browse, Query()], database: TheDatabase) -> VariantPage:
+@router.get("", response_model=VariantPage)
+def list_variants(wanted: Annotated[Browse, Query()], database: TheDatabase) -> Response:
     """All variants that were ever found, filtered."""
-    chosen = VariantFilter(**wanted.model_dump(include=set(VariantFilter._fields)))
-    return variant_pages.of_all(database, chosen, wanted.sort, wanted.cursor, wanted.limit)
+    asked = (wanted.sort, wanted.cursor, wanted.limit)
+    page = variant_pages.text_of_all(database, wanted.filter, *asked)
+    return Response(page, media_type="application/json")
 
 
-@router.get("/{id}")
-def get_variant(
-    id: Annotated[  # noqa: A002
-        str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.VARIANT_ID])
-    ],
+@router.get(
+    ".csv",
+    response_class=StreamingResponse,
+    responses=tables.described("A header, then a line for each variant", examples.VARIANTS_CSV),
+)
+def download_variants(
+    wanted: Annotated[Wanted, Query()],
     database: TheDatabase,
-) -> VariantView:
+    accept_encoding: AcceptEncoding = None,
+) -> Response:
+    """All variants that pass a filter, as a table: unknowns, counts, and accuracy where trained.
+
+    Columns of unknowns that an approach does not have are empty. `accuracy` is the mean on the test
+    split over `runs`, of the data set and recipe with the most of them.
+    """
+    lines = variants_csv.of_all(database, wanted.filter)
+    return tables.table(lines, "variants", accept_encoding)
+
+
+@router.get("/{id}", response_model=VariantView, responses=caching.KEPT)
+def get_variant(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """One variant; its architecture is complete, and can be posted as it is."""
-    return variants.get(database, id)
+    return caching.kept(variants.text(database, id), if_none_match)
+
+
+@router.get("/{id}/model.py", response_class=PythonFile, responses=DESCRIBED)
+def download_variant_source(id: Id, database: TheDatabase) -> PythonFile:  # noqa: A002
+    """A variant as PyTorch source.
+
+    The file has a class `Variant`; run as a script, it checks its own counts.
+    """
+    return answered(sources.of_variant(database, id))

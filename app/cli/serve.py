@@ -1,6 +1,5 @@
 """``isobudget serve``."""
 
-import threading
 from contextlib import suppress
 from types import FrameType
 from typing import Annotated
@@ -11,6 +10,7 @@ import uvicorn
 from app import logs
 from app.cli.access import guarded
 from app.cli.console import settings
+from app.services.stopping import Closing
 
 Host = Annotated[
     str | None, typer.Option(help="Address to listen on.  [default: ISOBUDGET_HOST, or 127.0.0.1]")
@@ -52,9 +52,9 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """Tells event streams when it is to stop; otherwise they would keep it waiting."""
+    """Tells those who wait when it is to stop; otherwise they would keep it waiting."""
 
-    def __init__(self, config: uvicorn.Config, closing: threading.Event) -> None:
+    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
         super().__init__(config)
         self._closing = closing
 

@@ -39,7 +39,11 @@ def service(folder: Path) -> Iterator[Service]:
         (folder / name).unlink(missing_ok=True)
     database_url = f"sqlite:///{(folder / DATABASE).resolve()}"
     migrate_to(database_url)
-    environment = {"ISOBUDGET_DATABASE_URL": database_url, "ISOBUDGET_LOG_FORMAT": "text"}
+    environment = {
+        "ISOBUDGET_DATABASE_URL": database_url,
+        "ISOBUDGET_LOG_FORMAT": "text",
+        "ISOBUDGET_REQUIRE_KEY": "auto",
+    }
     port = _free_port()
     url = f"http://{HOST}:{port}"
 
@@ -47,7 +51,7 @@ def service(folder: Path) -> Iterator[Service]:
         children.check()
         time.sleep(seconds)
 
-    with Children() as children, Client(url, sleep=pause) as client:
+    with Children() as children, Client(url, key="", sleep=pause) as client:
         api = ["-m", "app.cli", "serve", "--host", HOST, "--port", str(port), "--no-access-log"]
         children.start("the API", api, environment, folder / LOGS[0])
         children.start("the worker", ["-m", "trainer"], environment, folder / LOGS[1])

@@ -22,7 +22,7 @@ def options(url: str | None, key: str | None) -> dict[str, Any]:
         The URL is none of HTTP, or the key cannot be sent.
     """
     base = _base(url or os.environ.get(URL_VARIABLE) or DEFAULT_URL)
-    key = (key or os.environ.get(KEY_VARIABLE) or "").strip()
+    key = (os.environ.get(KEY_VARIABLE, "") if key is None else key).strip()
     if not (key.isascii() and key.isprintable()):
         raise ValueError("the key holds characters that no key has")
     headers = {"User-Agent": "isobudget-client", "Accept": "application/json, */*;q=0.5"}

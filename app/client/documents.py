@@ -62,6 +62,10 @@ class VariantFilters(TypedDict, total=False):
     max_params: int
     min_flops: int
     max_flops: int
+    min_coverage: float
+    max_coverage: float
+    min_accuracy: float
+    max_accuracy: float
     sort: str
 
 

@@ -1,5 +1,7 @@
 """Architectures in the database."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,11 +25,31 @@ def add(session: Session, architecture: Architecture) -> bool:
     """
     row = {
         "id": architecture.id,
-        "document": architecture.model_dump(mode="json", exclude_none=True),
+        "document": _document(architecture),
         "resolution": architecture.resolution,
         **count(architecture).model_dump(),
     }
     return bool(insert_new(session, ArchitectureRow, [row]))
+
+
+def kept(session: Session, architecture: Architecture) -> Architecture:
+    """Store an architecture, or find the one that computes the same, whose names may differ.
+
+    Raises
+    ------
+    OverflowError
+        Its counts are too large to store.
+    """
+    row = session.get(ArchitectureRow, architecture.id)
+    if row is None and add(session, architecture):
+        return architecture
+    if row is not None and row.document == _document(architecture):
+        return architecture
+    return get(session, architecture.id)
+
+
+def _document(architecture: Architecture) -> dict[str, Any]:
+    return architecture.model_dump(mode="json", exclude_none=True)
 
 
 def get(session: Session, id_: str) -> Architecture:
@@ -64,4 +86,4 @@ def newest(
 
 
 def _row(session: Session, id_: str) -> ArchitectureRow:
-    return existing(session.get(ArchitectureRow, id_), "architecture", id_)
+    return existing(session.get(ArchitectureRow, id_), "architecture")

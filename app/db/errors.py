@@ -12,11 +12,11 @@ Row = TypeVar("Row")
 class NotFoundError(LookupError):
     """There is no such row."""
 
-    def __init__(self, kind: str, id_: str) -> None:
-        super().__init__(f"there is no {kind} {id_}")
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"there is no {kind} with this id")
 
 
-def existing(row: Row | None, kind: str, id_: str) -> Row:
+def existing(row: Row | None, kind: str) -> Row:
     """Return a row that must exist.
 
     Raises
@@ -25,7 +25,7 @@ def existing(row: Row | None, kind: str, id_: str) -> Row:
         There is none.
     """
     if row is None:
-        raise NotFoundError(kind, id_)
+        raise NotFoundError(kind)
     return row
 
 

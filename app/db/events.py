@@ -6,19 +6,27 @@ nothing and hears nothing twice, even if transactions end in another order than 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.jobs import rows_of
-from app.db.models import EpochRow, JobRunRow, ResultRow, RunRow
-from app.db.paging import CursorError
+from app.db.models import EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.states import FINAL
 
 MOST = 500
 """The largest number of runs in one look; more may follow."""
+
+FOREIGN: Final = "this is not the id of one of these events; leave it out to begin anew"
+WHOLE: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9:_e-]*)(!?)(?:~([1-9][0-9]{0,5}))?")
+STRETCH: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?:([0-9]{1,9})(e?)")
+
+
+class PlaceError(ValueError):
+    """The id of an event that no event of a stream can have had."""
 
 
 @dataclass
@@ -35,12 +43,15 @@ class Cursor:
         The other runs that the reader knows: their epochs, and whether they have ended.
     is_over
         Whether the reader knows that the job has ended.
+    retries
+        How often the job had been retried when the reader looked last.
     """
 
     number: int = 0
     below: int = 0
     known: dict[int, tuple[int, bool]] = field(default_factory=dict)
     is_over: bool = False
+    retries: int = 0
 
     def __str__(self) -> str:
         """The text that a client sends back, ``NUMBER.BELOW.RUNS``; equal neighbours are merged."""
@@ -48,7 +59,8 @@ class Cursor:
             f"{first}{f'-{last}' if last > first else ''}:{epochs}{'e' * ended}"
             for first, last, (epochs, ended) in self._stretches()
         )
-        return f"{self.number}.{self.below}.{runs}{'!' * self.is_over}"
+        retried = f"~{self.retries}" if self.retries else ""
+        return f"{self.number}.{self.below}.{runs}{'!' * self.is_over}{retried}"
 
     def _stretches(self) -> Iterator[tuple[int, int, tuple[int, bool]]]:
         first: int | None = None
@@ -65,29 +77,52 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str, most_runs: int) -> "Cursor":
-        """Read the text of a cursor.
+        """Read the text of a cursor of a job with at most ``most_runs`` runs.
+
+        Stretches must follow one another, so that their runs are at most ``most_runs`` together.
 
         Raises
         ------
-        CursorError
+        PlaceError
             The text was not made by :meth:`__str__`.
         """
-        whole = re.fullmatch(r"(\d{1,18})\.(\d{1,9})\.([0-9:_e-]*)(!?)", text, re.ASCII)
-        if whole is None:
-            raise CursorError("Last-Event-ID is not an id of these events; leave it out")
-        number, below, runs, over = whole.groups()
-        cursor = cls(int(number), int(below), {}, bool(over))
-        for part in filter(None, runs.split("_")):
-            stretch = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?:(\d{1,9})(e?)", part)
-            if stretch is None or int(stretch[2] or 0) > most_runs:
-                raise CursorError("Last-Event-ID is not an id of these events; leave it out")
-            for position in range(int(stretch[1]), int(stretch[2] or stretch[1]) + 1):
-                cursor.known[position] = int(stretch[3]), bool(stretch[4])
+        whole = WHOLE.fullmatch(text)
+        if whole is None or int(whole[2]) > most_runs:
+            raise PlaceError(FOREIGN)
+        number, below, runs, over, retries = whole.groups()
+        cursor = cls(int(number), int(below), {}, bool(over), int(retries or 0))
+        behind = cursor.below
+        for part in runs.split("_") if runs else ():
+            stretch = STRETCH.fullmatch(part)
+            if stretch is None:
+                raise PlaceError(FOREIGN)
+            first, last = int(stretch[1]), int(stretch[2] or stretch[1])
+            if not behind <= first <= last < most_runs:
+                raise PlaceError(FOREIGN)
+            behind = last + 1
+            known = int(stretch[3]), bool(stretch[4])
+            cursor.known.update(dict.fromkeys(range(first, behind), known))
+        if str(cursor) != text:
+            raise PlaceError(FOREIGN)
         return cursor
 
     def of(self, position: int) -> tuple[int, bool]:
         """How many epochs of a run are known, and whether it has ended."""
         return self.known.get(position, (0, False))
+
+    def forget_ends(self, epochs: Mapping[int, int]) -> None:
+        """Go on with runs at these positions, which were queued again.
+
+        ``epochs`` holds how many epochs of each were known if its end was.
+        """
+        first = min(epochs, default=self.below)
+        for position in range(first, self.below):
+            self.known[position] = epochs.get(position, 0), True
+        self.below = min(self.below, first)
+        for position in epochs:
+            if position in self.known:
+                self.known[position] = self.known[position][0], False
+        self.is_over = False
 
     def tell(self, position: int, epochs: int, *, ended: bool) -> None:
         """Remember what the reader knows of a run now."""
@@ -105,6 +140,22 @@ class News:
     run: RunRow
     result: ResultRow | None
     epochs: Sequence[EpochRow]
+
+
+def follow_retries(session: Session, job: JobRow, cursor: Cursor) -> None:
+    """Have a reader go on with the runs that were queued again since its last look."""
+    if cursor.retries == job.retries:
+        return
+    again = select(JobRunRow.position, JobRunRow.retry, JobRunRow.epochs_before).where(
+        JobRunRow.job_id == job.id, JobRunRow.retry > cursor.retries
+    )
+    cursor.forget_ends(
+        {
+            position: epochs if retry == cursor.retries + 1 else 0
+            for position, retry, epochs in session.execute(again)
+        }
+    )
+    cursor.retries = job.retries
 
 
 def news(session: Session, job_id: str, cursor: Cursor) -> list[News]:

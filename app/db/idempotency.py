@@ -30,7 +30,7 @@ def recall(session: Session, route: str, given: OwnedKey, body_hash: str) -> str
     if row is None:
         return None
     if row.body_hash != body_hash:
-        raise KeyReusedError(f"Idempotency-Key '{given.key}' was used before, with another body")
+        raise KeyReusedError("this key was used before, with another body")
     return row.resource_id
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.models import JobRow, SearchRow
@@ -22,9 +22,9 @@ def nth_id(content: str, n: int) -> str:
 
 def fresh_id(session: Session, table: type[SearchRow] | type[JobRow], content: str) -> str:
     """The first free id of a content."""
-    taken = select(func.count()).select_from(table).where(table.content_hash == content)
-    n = session.scalar(taken) or 0
-    while session.get(table, nth_id(content, n)):
+    taken = set(session.scalars(select(table.id).where(table.content_hash == content)))
+    n = len(taken)
+    while nth_id(content, n) in taken:
         n += 1
     return nth_id(content, n)
 

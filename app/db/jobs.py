@@ -72,7 +72,7 @@ def create(
     shared = sorted({need.run["id"] for need in needs} - new)
     session.execute(select(locked(RunRow.id.in_(shared), RunRow.state != "succeeded")))
     session.execute(insert(JobRunRow), [_link(job, n, need, new) for n, need in enumerate(needs)])
-    _queue_again(session, job, shared)
+    queue_again(session, job, shared)
     want(session, shared, job.created_at)
     return job
 
@@ -121,7 +121,7 @@ def _link(job: JobRow, position: int, need: Need, new: Container[str]) -> dict[s
     }
 
 
-def _queue_again(session: Session, job: JobRow, ids: Sequence[str]) -> None:
+def queue_again(session: Session, job: JobRow, ids: Sequence[str]) -> None:
     """Give another chance to runs that failed, or were cancelled with the job that needed them."""
     session.execute(
         update(RunRow)
@@ -145,7 +145,7 @@ def get(session: Session, id_: str) -> JobRow:
     NotFoundError
         There is none with this id.
     """
-    return existing(session.get(JobRow, id_), "job", id_)
+    return existing(session.get(JobRow, id_), "job")
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[JobRow], str | None]:
@@ -375,6 +375,19 @@ def results(
     )
     found = [JobResult(**row) for row in rows.mappings()]
     return found, found[-1].position if len(found) == limit else None
+
+
+def attempts(session: Session, job_id: str) -> tuple[int, int]:
+    """How many of a job's runs have ended, and the number of attempts at all of its runs.
+
+    Whenever a run of an ended job changes, since another job asks for it, one of them does.
+    """
+    ended, made = session.execute(
+        select(func.count().filter(RunRow.state.in_(FINAL)), func.sum(RunRow.attempt))
+        .join(JobRunRow, JobRunRow.run_id == RunRow.id)
+        .where(JobRunRow.job_id == job_id)
+    ).one()
+    return ended, int(made or 0)
 
 
 @dataclass(frozen=True)

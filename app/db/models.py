@@ -76,9 +76,12 @@ class ArchitectureRow(Base):
 
 
 class SearchRow(Base):
-    """A search: what was asked, and how it ended.
+    """A search: what was asked, how far it is, and how it ended.
 
-    ``attempt`` is the fencing token: a writer must name the attempt that it claimed.
+    ``attempt`` is the fencing token: a writer must name the attempt that it claimed. ``wanted`` is
+    the number of clients who want it: those who wait for it, and those who were told its id. One
+    who goes away before that does not want it any more. ``best`` and ``bound`` are the objective's
+    value of the best solution so far, and what no solution can surpass.
     """
 
     __tablename__ = "searches"
@@ -93,13 +96,17 @@ class SearchRow(Base):
     time_limit: Mapped[float]
     state: Mapped[str] = mapped_column(String(12), default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
+    wanted: Mapped[int] = mapped_column(default=1)
     lease_expires_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(12))
     found: Mapped[int] = mapped_column(BigInteger, default=0)
+    best: Mapped[float | None]
+    bound: Mapped[float | None]
     solver: Mapped[dict[str, Any] | None]
     explanation: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=database_time())
+    started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -117,8 +124,8 @@ class SearchRow(Base):
 class VariantRow(Base):
     """One solution of a search: the values of its unknowns, in the approach's order.
 
-    The values are JSON, since each approach has its own number of them. What follows from them (the
-    architecture, coverage, receptive field) is derived, not stored.
+    The values are JSON, since each approach has its own number of them. Numbers that follow from
+    them are stored, so that lists can be filtered and sorted by them; architectures are derived.
     """
 
     __tablename__ = "variants"
@@ -131,6 +138,10 @@ class VariantRow(Base):
     params: Mapped[int] = mapped_column(BigInteger)
     flops: Mapped[int] = mapped_column(BigInteger)
     unknowns: Mapped[list[int]]
+    macs: Mapped[int] = mapped_column(BigInteger)
+    activations: Mapped[int] = mapped_column(BigInteger)
+    coverage: Mapped[float]
+    receptive_field: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (Index("ix_variants_resolution", "resolution", "search_id", "position"),)
 
@@ -139,7 +150,8 @@ class JobRow(Base):
     """A job: an original and variants of a search to train; ``results`` grow as runs end.
 
     ``rungs`` holds what halving has decided so far, one entry for each rung. It is empty if the job
-    does not halve, or went through an older schema.
+    does not halve, or went through an older schema. ``retries`` counts how often what had
+    failed was queued once more.
     """
 
     __tablename__ = "jobs"
@@ -154,6 +166,7 @@ class JobRow(Base):
     rungs: Mapped[tuple[Rung, ...]] = mapped_column(default=())
     error: Mapped[str | None]
     priority: Mapped[int] = mapped_column(default=0)
+    retries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=database_time())
     finished_at: Mapped[datetime | None]
 
@@ -277,7 +290,8 @@ class JobRunRow(Base):
     """A run that a job needs, and the network that it is for (no position: the original).
 
     ``target_epochs`` is the epoch that this job wants the run to reach. If halving cut the variant
-    off, it stays the epoch of the variant's last rung.
+    off, it stays the epoch of the variant's last rung. ``retry`` is the number of the job's last
+    retry that queued the run again (0: none), and ``epochs_before`` what the run had measured then.
     """
 
     __tablename__ = "job_runs"
@@ -289,12 +303,15 @@ class JobRunRow(Base):
     variant_position: Mapped[int | None]
     target_epochs: Mapped[int]
     reused: Mapped[bool]
+    retry: Mapped[int] = mapped_column(default=0)
+    epochs_before: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
         UniqueConstraint("job_id", "position"),
         ForeignKeyConstraint(
             ["search_id", "variant_position"], ["variants.search_id", "variants.position"]
         ),
+        Index("ix_job_runs_search_id_variant_position", "search_id", "variant_position"),
     )
 
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from app.db.signing import SIGNATURE_BYTES, is_signed, signature
 
@@ -27,7 +28,7 @@ class CursorError(ValueError):
 class Key(NamedTuple):
     """One column that a list is sorted by."""
 
-    column: InstrumentedAttribute[Any]
+    column: InstrumentedAttribute[Any] | KeyedColumnElement[Any]
     descending: bool = False
 
     def order(self) -> ColumnElement[Any]:
@@ -59,7 +60,7 @@ def page(
     """
     if cursor is not None:
         kinds = [key.column.type.python_type for key in keys]
-        query = query.where(_behind(keys, decode(session, listing, cursor, kinds)))
+        query = query.where(behind(keys, decode(session, listing, cursor, kinds)))
     rows = list(session.scalars(query.order_by(*(key.order() for key in keys)).limit(limit + 1)))
     if len(rows) <= limit:
         return rows, None
@@ -67,8 +68,17 @@ def page(
     return rows[:limit], encode(session, listing, [getattr(last, key.column.key) for key in keys])
 
 
-def _behind(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
-    """``(a, b) > (x, y)``, spelled out, since the directions may differ."""
+def behind(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
+    """The condition for rows that come after these values, ``(a, b) > (x, y)``.
+
+    It is spelled out where the directions differ; then an index serves it less well.
+    """
+    place = tuple_(*(key.column for key in keys))
+    last = tuple_(*values, types=[key.column.type for key in keys])
+    if not any(key.descending for key in keys):
+        return place > last
+    if all(key.descending for key in keys):
+        return place < last
     return or_(
         *(
             and_(

@@ -1,8 +1,21 @@
 """Searches in the database."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.db import identity, variants
@@ -12,14 +25,47 @@ from app.db.paging import Key, page
 from app.db.statements import affected
 from app.db.types import database_time
 from app.schemas.search_terms import SearchTerms
+from app.states import FINAL, OPEN
 from solver.answers.variants import Answer
+from solver.engines.progress import Progress
 
 NEWEST_FIRST = (Key(SearchRow.created_at, True), Key(SearchRow.id, True))
 MAX_ATTEMPTS = 3
+REPEATABLE: Final = ("complete", "truncated", "infeasible")
+"""Outcomes that an equal search would have again: samples are drawn with a seed."""
+QUEUE_LOCK: Final = 0x15_0B_0D_6E_71
+"""Key of the advisory lock on PostgreSQL that those hold who count the queue to add to it."""
+_LOST: Final = (SearchRow.state == "running") & (SearchRow.lease_expires_at < database_time())
+_COLUMNS: Final = SearchRow.__table__.c
+_FINISHED_AT: Final = select(_COLUMNS.finished_at).where(_COLUMNS.id == bindparam("id"))
 
 
-def create(session: Session, architecture_id: str, terms: SearchTerms) -> SearchRow:
-    """Queue a search whose terms are filled in already."""
+@dataclass(frozen=True)
+class Standing:
+    """How a search stands, and how far it is."""
+
+    state: str
+    outcome: str | None = None
+    found: int = 0
+    best: float | None = None
+    bound: float | None = None
+    error: str | None = None
+    elapsed: float | None = field(default=None, compare=False)
+    """Seconds since a solver took it, or that it took; ``None`` if none has."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the search has ended."""
+        return self.state in FINAL
+
+
+def create(
+    session: Session, architecture_id: str, terms: SearchTerms, grace: float | None = None
+) -> SearchRow:
+    """Queue a search whose terms are filled in already.
+
+    With ``grace`` it is claimed at once, as :func:`claim` would.
+    """
     question = terms.question
     digest = content_hash(architecture_id, terms)
     row = SearchRow(
@@ -31,10 +77,107 @@ def create(session: Session, architecture_id: str, terms: SearchTerms) -> Search
         scope=question.scope,
         time_limit=terms.settings.time_limit,
         request=terms,
+        attempt=0,
     )
+    if grace is not None:
+        row.state, row.attempt = "running", 1
+        row.lease_expires_at = database_time(row.time_limit + grace)
+        row.started_at = database_time()
     session.add(row)
     session.flush()
     return row
+
+
+class Equal(NamedTuple):
+    """An equal search: its id, and how it stands."""
+
+    id: str
+    standing: Standing
+
+
+def equal(session: Session, content: str) -> Equal | None:
+    """The search with this content hash that is open, or has an answer, if there is one.
+
+    One that failed, ran out of time or was cancelled may go otherwise the next time.
+    """
+    columns = SearchRow.id, SearchRow.state, SearchRow.outcome, SearchRow.found
+    query = (
+        select(*columns)
+        .where(
+            SearchRow.content_hash == content,
+            or_(SearchRow.state.in_(OPEN), SearchRow.outcome.in_(REPEATABLE)),
+        )
+        .order_by(SearchRow.finished_at.is_(None), SearchRow.created_at, SearchRow.id)
+        .limit(1)
+    )
+    row = session.execute(query).first()
+    return row and Equal(row.id, Standing(row.state, row.outcome, row.found))
+
+
+def wait_for_equals(session: Session, content: str) -> None:
+    """Wait for transactions that make an equal search, and have those that come later wait.
+
+    SQLite's write lock is held already.
+    """
+    _lock(session, int(content[:15], 16))
+
+
+def _lock(session: Session, key: int) -> None:
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def join(session: Session, id_: str) -> bool:
+    """Have one more client want an open search. Returns whether it was still open."""
+    return affected(session, _open(id_).values(wanted=SearchRow.wanted + 1)) == 1
+
+
+def leave(session: Session, id_: str) -> bool:
+    """Have one client less want a search; one that nobody wants is cancelled.
+
+    Returns whether it was cancelled.
+    """
+    session.execute(_open(id_).values(wanted=SearchRow.wanted - 1))
+    unwanted = _open(id_).where(SearchRow.wanted <= 0)
+    return _cancel(session, unwanted, "whoever asked for it went away before it was answered")
+
+
+def queued(session: Session) -> int:
+    """The number of queued searches, which no other transaction changes until this one ends.
+
+    SQLite's write lock is held already; on PostgreSQL those who count wait for each other.
+    """
+    _lock(session, QUEUE_LOCK)
+    return session.scalar(select(func.count()).where(SearchRow.state == "queued")) or 0
+
+
+def standings(session: Session, ids: Sequence[str]) -> dict[str, Standing]:
+    """How searches stand, by id; those that do not exist are left out."""
+    columns = (
+        SearchRow.id,
+        SearchRow.state,
+        SearchRow.outcome,
+        SearchRow.found,
+        SearchRow.best,
+        SearchRow.bound,
+        SearchRow.error,
+        SearchRow.started_at,
+        SearchRow.finished_at,
+        database_time().label("now"),
+    )
+    found = {}
+    for row in session.execute(select(*columns).where(SearchRow.id.in_(ids))):
+        elapsed = row.started_at and ((row.finished_at or row.now) - row.started_at).total_seconds()
+        found[row.id] = Standing(
+            row.state, row.outcome, row.found, row.best, row.bound, row.error, elapsed
+        )
+    return found
+
+
+def has_claimable(session: Session) -> bool:
+    """Whether a search waits for a solver: it is queued, or its solver vanished."""
+    waits = or_(SearchRow.state == "queued", _LOST)
+    return bool(session.scalar(select(exists().where(waits))))
 
 
 def content_hash(architecture_id: str, terms: SearchTerms) -> str:
@@ -50,7 +193,19 @@ def get(session: Session, id_: str) -> SearchRow:
     NotFoundError
         There is none with this id.
     """
-    return existing(session.get(SearchRow, id_), "search", id_)
+    return existing(session.get(SearchRow, id_), "search")
+
+
+def finished_at(session: Session, id_: str) -> datetime | None:
+    """When a search ended; ``None`` if it has not.
+
+    Raises
+    ------
+    NotFoundError
+        There is none with this id.
+    """
+    found = session.execute(_FINISHED_AT, {"id": id_}).first()
+    return existing(found, "search").finished_at  # type: ignore[no-any-return]
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[SearchRow], str | None]:
@@ -79,6 +234,10 @@ def claim(session: Session, grace: float) -> SearchRow | None:
             state="running",
             attempt=SearchRow.attempt + 1,
             lease_expires_at=database_time(SearchRow.time_limit + grace),
+            started_at=database_time(),
+            found=0,
+            best=None,
+            bound=None,
         )
         .returning(SearchRow)
     )
@@ -87,17 +246,16 @@ def claim(session: Session, grace: float) -> SearchRow | None:
 
 
 def _reap(session: Session) -> None:
-    lost = (SearchRow.state == "running") & (SearchRow.lease_expires_at < database_time())
     session.execute(
         update(SearchRow)
-        .where(lost, SearchRow.attempt >= MAX_ATTEMPTS)
+        .where(_LOST, SearchRow.attempt >= MAX_ATTEMPTS)
         .values(
             state="failed",
             error=f"the solver was lost {MAX_ATTEMPTS} times",
             finished_at=database_time(),
         )
     )
-    session.execute(update(SearchRow).where(lost).values(state="queued"))
+    session.execute(update(SearchRow).where(_LOST).values(state="queued"))
 
 
 def record(session: Session, id_: str, attempt: int, answer: Answer) -> None:
@@ -132,7 +290,7 @@ def finish(session: Session, id_: str, attempt: int, state: str, **values: Any) 
     """
     ended = (
         update(SearchRow)
-        .where(SearchRow.id == id_, SearchRow.attempt == attempt, SearchRow.state == "running")
+        .where(*_held(id_, attempt))
         .values(state=state, finished_at=database_time(), **values)
     )
     if not affected(session, ended):
@@ -141,27 +299,48 @@ def finish(session: Session, id_: str, attempt: int, state: str, **values: Any) 
 
 def is_held(session: Session, id_: str, attempt: int) -> bool:
     """Whether an attempt still holds a search: it was neither cancelled, nor claimed again."""
-    row = session.get(SearchRow, id_)
-    return row is not None and (row.state, row.attempt) == ("running", attempt)
+    held = select(exists().where(*_held(id_, attempt)))
+    return bool(session.scalar(held))
+
+
+def note(session: Session, id_: str, attempt: int, progress: Progress) -> bool:
+    """Store how far a search is. Returns whether the attempt still holds it."""
+    far = update(SearchRow).where(*_held(id_, attempt)).values(**progress._asdict())
+    return affected(session, far) == 1
 
 
 def release(session: Session, id_: str, attempt: int) -> None:
     """Queue a search again, unless it was cancelled or another attempt holds it."""
     session.execute(
         update(SearchRow)
-        .where(SearchRow.id == id_, SearchRow.attempt == attempt, SearchRow.state == "running")
-        .values(state="queued", lease_expires_at=None)
+        .where(*_held(id_, attempt))
+        .values(
+            state="queued",
+            lease_expires_at=None,
+            started_at=None,
+            found=0,
+            best=None,
+            bound=None,
+        )
     )
 
 
 def cancel(session: Session, id_: str) -> bool:
     """Cancel a search that has not ended. Returns whether it was still open."""
-    statement = (
-        update(SearchRow)
-        .where(SearchRow.id == id_, SearchRow.state.in_(("queued", "running")))
-        .values(state="cancelled", finished_at=database_time())
-    )
-    return affected(session, statement) == 1
+    return _cancel(session, _open(id_))
+
+
+def _cancel(session: Session, searches: Update, reason: str | None = None) -> bool:
+    ended = searches.values(state="cancelled", finished_at=database_time(), error=reason)
+    return affected(session, ended) == 1
+
+
+def _open(id_: str) -> Update:
+    return update(SearchRow).where(SearchRow.id == id_, SearchRow.state.in_(OPEN))
+
+
+def _held(id_: str, attempt: int) -> tuple[ColumnElement[bool], ...]:
+    return SearchRow.id == id_, SearchRow.attempt == attempt, SearchRow.state == "running"
 
 
 def remove(session: Session, id_: str) -> None:

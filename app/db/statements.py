@@ -1,11 +1,12 @@
 """Statements of both databases that SQLAlchemy offers only in each database's own dialect."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import CursorResult, or_
+from sqlalchemy import Connection, CursorResult, or_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.models import Base
@@ -60,15 +61,16 @@ def insert_all(
     session: Session,
     table: type[Base],
     columns: Sequence[str],
-    rows: Iterable[tuple[str | int, ...]],
+    rows: Iterable[tuple[str | float, ...]],
 ) -> None:
     """Insert any number of rows as fast as the driver can, with few of them in memory at a time.
 
     Rows hold plain values: a document is its JSON text. The session's transaction is used.
     """
     name, listed = table.__tablename__, ", ".join(columns)
+    connection = session.connection()
     cursor: Any
-    with closing(session.connection().connection.cursor()) as cursor:
+    with _driver_errors(connection), closing(connection.connection.cursor()) as cursor:
         if _dialect(session) is postgresql:
             _copy(cursor, f"COPY {name} ({listed}) FROM STDIN", rows)
         else:
@@ -76,7 +78,18 @@ def insert_all(
             cursor.executemany(f"INSERT INTO {name} ({listed}) VALUES ({places})", rows)
 
 
-def _copy(cursor: Any, statement: str, rows: Iterable[tuple[str | int, ...]]) -> None:
+@contextmanager
+def _driver_errors(connection: Connection) -> Iterator[None]:
+    """Raise errors of the driver as SQLAlchemy does, which does not see what happens here."""
+    dialect = connection.dialect
+    driver = dialect.loaded_dbapi
+    try:
+        yield
+    except driver.Error as failed:
+        raise DBAPIError.instance(None, None, failed, driver.Error, dialect=dialect) from failed
+
+
+def _copy(cursor: Any, statement: str, rows: Iterable[tuple[str | float, ...]]) -> None:
     with cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)

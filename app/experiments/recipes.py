@@ -3,15 +3,23 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from app.experiments.catalogue import content_id
-from solver.network.schema import ANSWERED, Schema
+from solver.network.schema import ANSWERED, Flag, Schema
+from solver.network.sentences import expected
 
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-Decay = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False, strict=True)]
+Decay = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False, strict=True)]
+
+
+def _whole(value: Any) -> Any:
+    """Refuse ``true`` and ``1.0``, which Python holds to be 1."""
+    if type(value) is not int:
+        raise expected("1")
+    return value
 
 
 class Recipe(Schema):
@@ -21,12 +29,14 @@ class Recipe(Schema):
     change of a named recipe gets a new ``version``.
     """
 
-    model_config = ConfigDict(strict=True) | ANSWERED
+    model_config = ANSWERED
 
     name: Literal["paper", "fast"] = Field(
         default="paper", description="The recipe that fields which are left out are taken from"
     )
-    version: Literal[1] = Field(default=1, description="The version of the named recipe")
+    version: Annotated[Literal[1], BeforeValidator(_whole)] = Field(
+        default=1, description="The version of the named recipe"
+    )
     batch_size: Annotated[int, Field(ge=1, le=65_536, strict=True)] = Field(
         default=100,
         description="In images. The last batch of an epoch is smaller where the images do not "
@@ -39,13 +49,13 @@ class Recipe(Schema):
         default="adadelta", description="The optimizer of this name in `torch.optim`"
     )
     learning_rate: Positive = Field(default=1.0, description="The highest learning rate")
-    rho: Annotated[float, Field(ge=0.0, le=1.0)] | None = Field(
+    rho: Annotated[float, Field(ge=0.0, le=1.0, strict=True)] | None = Field(
         default=None, description="Only `adadelta` has it; `null` for others"
     )
     beta1: Decay | None = Field(default=None, description="Only `adamw` has it; `null` for others")
     beta2: Decay | None = Field(default=None, description="Only `adamw` has it; `null` for others")
     eps: Positive = Field(default=1e-6, description="The optimizer's `eps`")
-    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = Field(
+    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)] = Field(
         default=0.0, description="The optimizer's `weight_decay`"
     )
     schedule: Literal["constant", "one_cycle"] = Field(
@@ -53,11 +63,11 @@ class Recipe(Schema):
         description="`one_cycle` raises the learning rate linearly during the first fifth of all "
         "steps, and then lowers it linearly to 0",
     )
-    autocast: bool = Field(
+    autocast: Flag = Field(
         default=False,
         description="Whether the network computes in bfloat16 where PyTorch considers it safe",
     )
-    tf32: bool = Field(default=False, description="Whether a CUDA device may round factors to TF32")
+    tf32: Flag = Field(default=False, description="Whether a CUDA device may round factors to TF32")
 
     @model_validator(mode="before")
     @classmethod

@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field
 from app.experiments.failures import Failure
 from app.schemas.jobs import EpochView, ProgressView
 from app.states import RunState, State
+from solver.answers.variants import Outcome
 from solver.network.schema import Schema
 
 
@@ -29,6 +30,30 @@ class RunEvent(Schema):
     test_accuracy: float | None
     validation_accuracy: float | None
     failure: Failure | None
+    error: str | None
+
+
+class SearchProgressEvent(Schema):
+    """How far a search is."""
+
+    state: State
+    found: int = Field(description="How many solutions were found so far")
+    best: float | None = Field(
+        description="Where there is an objective: its value for the best solution so far. For "
+        "`nearest_budget`, the sum of the shares by which the counts deviate"
+    )
+    bound: float | None = Field(
+        description="Where there is an objective: no solution is better than this"
+    )
+    elapsed: float | None = Field(description="Seconds since a solver began; null before")
+
+
+class SearchEndEvent(Schema):
+    """The search ended."""
+
+    state: State
+    outcome: Outcome | None
+    found: int
     error: str | None
 
 
@@ -80,3 +105,21 @@ JobMessage = Annotated[
     EpochMessage | RunMessage | ProgressMessage | EndMessage, Discriminator("event")
 ]
 """An event of a job's stream."""
+
+
+class SearchProgressMessage(Message):
+    """The search has got further."""
+
+    event: Literal["progress"]
+    data: SearchProgressEvent
+
+
+class SearchEndMessage(Message):
+    """The search has ended; no event follows."""
+
+    event: Literal["end"]
+    data: SearchEndEvent
+
+
+SearchMessage = Annotated[SearchProgressMessage | SearchEndMessage, Discriminator("event")]
+"""An event of a search's stream."""

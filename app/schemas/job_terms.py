@@ -1,12 +1,10 @@
 """The document in a job's ``request``: all that was asked, and notes for the user."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from app.experiments.halving import Halving
 from app.experiments.recipes import Recipe
-from app.schemas.requests import HalvingSelection, Selection
+from app.schemas.requests import HalvingSelection, Inputs, Selection
 from solver.network.schema import ANSWERED, Schema
 from solver.parts import InParts
 
@@ -28,7 +26,7 @@ class JobTerms(Schema):
     training_images: int | None = Field(
         default=None, description="Number of images to train on; `null` for all"
     )
-    inputs: Literal["native", "upsampled"] = Field(
+    inputs: Inputs = Field(
         default="native",
         description="`upsampled`: variants see images with no more detail than the original's",
     )

@@ -1,6 +1,6 @@
 """What users ask for: searches and jobs, as frozen schemas."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -96,6 +96,9 @@ Selection = Annotated[
 ]
 
 
+Inputs: TypeAlias = Literal["native", "upsampled"]
+
+
 class JobRequest(Schema):
     """A job: train the original of a search, and variants of it, with some seeds each."""
 
@@ -118,7 +121,7 @@ class JobRequest(Schema):
         description="The number of images to train on, with each class in proportion; all where "
         "left out",
     )
-    inputs: Literal["native", "upsampled"] = Field(
+    inputs: Inputs = Field(
         default="native",
         description="`upsampled` is a control: a variant's images are reduced to the original's "
         "resolution and enlarged again, so that they show no more detail",

@@ -19,9 +19,7 @@ class TermsView(Question, Settings):
     model_config = ANSWERED
 
     architecture_id: str
-    tolerance: Tolerance = Field(
-        default=Tolerance(), description="Fractions of the original's count"
-    )
+    tolerance: Tolerance = Field(description="Fractions of the original's count")
 
 
 class Original(Schema):
@@ -47,7 +45,8 @@ class SearchSummary(Schema):
     )
     found: int = Field(
         description="How many solutions were found: all there are where the outcome is `complete` "
-        "or `truncated` (but see docs/model.md), else those that time allowed"
+        "or `truncated` (but see docs/model.md), else those that time allowed; while the search "
+        "runs, how many were found so far"
     )
     solver: SolverReport | None
     explanation: Explanation | None
@@ -59,6 +58,11 @@ class SearchView(SearchSummary):
 
     variants: list[VariantView]
     next: str | None = Field(description="Cursor for `/v1/searches/{id}/variants`")
+    reused: bool = Field(
+        default=False,
+        description="In the answer to `POST`: whether an equal search had been asked for before, "
+        "so that nothing is solved anew",
+    )
 
 
 class SearchPage(Schema):

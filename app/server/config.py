@@ -10,8 +10,8 @@ from app.config import Settings
 from app.server.deadlines import Deadlines
 from app.server.protocol import GuardedProtocol
 
-SHUTDOWN_SECONDS = 5
-"""The time that open requests, such as event streams, have to end when the server stops."""
+SHUTDOWN_SECONDS = 3
+"""The time that open requests have to end when the server stops; then its solvers end, too."""
 
 
 class ServerConfig(uvicorn.Config):

@@ -19,11 +19,14 @@ class Expiring(Protocol):
 class Deadlines:
     """Looks at all connections four times a second.
 
-    A timer for each request would cost more than the request's own reading.
+    A timer for each request would cost more than the request's own reading. A connection is ended
+    at the second look that finds its time over: what it sent while the process was busy has been
+    read by then.
     """
 
     def __init__(self) -> None:
         self._is_running = False
+        self._looked_at = float("-inf")
 
     def watch(self, loop: asyncio.AbstractEventLoop, connections: Iterable[Expiring]) -> None:
         """Look at the connections for as long as there are any."""
@@ -33,10 +36,11 @@ class Deadlines:
 
     def _sweep(self, loop: asyncio.AbstractEventLoop, connections: Iterable[Expiring]) -> None:
         self._is_running = False
-        present, now = list(connections), loop.time()
+        present = list(connections)
         for connection in present:
-            if connection.deadline <= now:
+            if connection.deadline <= self._looked_at:
                 connection.deadline = float("inf")
                 connection.expire()
+        self._looked_at = loop.time()
         if present:
             self.watch(loop, connections)

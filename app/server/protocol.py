@@ -7,7 +7,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from app.api.errors import problem
-from app.api.protection import ADDED_BY_SERVER, protected
+from app.api.protection import ADDED_BY_SERVER
 from app.api.refusals import Refusal
 from app.api.traffic import OTHER
 from app.server.connection import GuardedConnection
@@ -51,6 +51,7 @@ class GuardedProtocol(H11Protocol):
         self._limits = config
         self._waits_for = ""
         self._unread = 0
+        self._is_refused = False
         self._is_lingering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -70,7 +71,7 @@ class GuardedProtocol(H11Protocol):
         if self._is_lingering or self.conn.their_state is h11.MUST_CLOSE or self._is_answered():
             self._unread += len(data)
             if self._unread > LINGER_BYTES:
-                self.expire()
+                self._abort()
                 return
         if self._is_lingering or self.conn.their_state is h11.MUST_CLOSE:
             return
@@ -98,6 +99,7 @@ class GuardedProtocol(H11Protocol):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer in place of the application, and end the connection."""
+        self._is_refused = True
         is_begun = self.cycle is not None and not self.cycle.response_complete
         if is_begun and self.cycle.response_started:
             self.transport.close()
@@ -113,23 +115,26 @@ class GuardedProtocol(H11Protocol):
 
     def expire(self) -> None:
         """End the connection: its time is over."""
-        if self._is_lingering:
-            cast(LingeringTransport, self.transport).abort()
+        if self._waits_for == "end":
+            self._abort()
         else:
             self.transport.close()
 
     def shutdown(self) -> None:
         """Stop, as soon as the request that is being answered has been."""
         if self._is_lingering:
-            self.expire()
+            self._abort()
         else:
             super().shutdown()
+
+    def _abort(self) -> None:
+        cast(LingeringTransport, self.transport).abort()
 
     def _should_upgrade(self) -> bool:
         return False
 
     def _is_client_sending(self) -> bool:
-        return self.conn.their_state in (h11.SEND_BODY, h11.ERROR)
+        return self._is_refused or self.conn.their_state is h11.SEND_BODY
 
     def _is_answered(self) -> bool:
         """Return whether the request has been answered though its body has not ended."""
@@ -159,7 +164,7 @@ class GuardedProtocol(H11Protocol):
 
 def _answer(refusal: Refusal, default: list[tuple[bytes, bytes]]) -> list[h11.Event]:
     answer = problem(refusal.status, refusal.detail, headers=dict(refusal.headers))
-    headers = [*default, *protected(answer.raw_headers), (b"connection", b"close")]
+    headers = [*default, *answer.raw_headers, (b"connection", b"close")]
     reason = STATUS_PHRASES[refusal.status]
     return [
         h11.Response(status_code=refusal.status, headers=headers, reason=reason),

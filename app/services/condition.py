@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Final
 
-from app.db.causes import AWAY, BUSY, READ_ONLY, Cause, cause_of, in_a_line
+from app.db.causes import FAILING, FULL, NONE, Cause, cause_of, in_a_line
 from app.db.engine import Database
 from app.db.errors import DatabaseError
 from app.db.probe import fault_of
@@ -19,8 +19,11 @@ KEPT_SECONDS: Final = 1.0
 BELIEVED_SECONDS: Final = 5.0
 """Work that failed counts for so long, though a look finds nothing wrong."""
 
-SEEN: Final = (AWAY, BUSY, READ_ONLY)
-"""Causes that a look finds itself, or that pass at once."""
+STOP_SECONDS: Final = 0.5
+"""How long a look that is under way is waited for when the server stops."""
+
+UNSEEN: Final = (FULL, FAILING, NONE)
+"""Causes that a look may miss, since it neither writes much nor reads everything."""
 
 
 class Condition:
@@ -48,9 +51,9 @@ class Condition:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more; a look that takes long is not waited for."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     @property
     def blocking(self) -> Cause | None:
@@ -71,7 +74,7 @@ class Condition:
         """Hear of work that failed. Returns why, if that is the database's fault."""
         cause = cause_of(error)
         if cause is not None:
-            if cause not in SEEN:
+            if cause in UNSEEN:
                 self._failed, self._failed_at = cause, time.monotonic()
             self._tell(cause, in_a_line(error))
         return cause

@@ -1,7 +1,6 @@
 """Tells what happens to a job as server-sent events, while it happens."""
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
@@ -17,6 +16,7 @@ from app.schemas.events import EndEvent, EpochEvent, RunEvent
 from app.schemas.jobs import ProgressView
 from app.schemas.requests import MOST_RUNS
 from app.services.job_views import epoch_view, network_name, progress_view
+from app.services.stopping import Closing
 from app.states import FINAL
 from solver.network.schema import Schema
 
@@ -33,16 +33,18 @@ def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
     ------
     app.db.errors.NotFoundError
         There is no such job.
-    app.db.paging.CursorError
+    app.db.events.PlaceError
         The id is not one of a job's events.
     """
     with database.read() as session:
-        jobs.get(session, id_)
-    return Cursor.parse(last_event_id, MOST_RUNS) if last_event_id else Cursor()
+        job = jobs.get(session, id_)
+        cursor = Cursor.parse(last_event_id, MOST_RUNS) if last_event_id else Cursor()
+        events.follow_retries(session, job, cursor)
+    return cursor
 
 
 async def stream(
-    database: Database, id_: str, cursor: Cursor, closing: threading.Event
+    database: Database, id_: str, cursor: Cursor, closing: Closing
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield a job's events from a cursor on, until the job has ended or the server stops."""
     told: ProgressView | None = None
@@ -63,7 +65,7 @@ async def stream(
         await _pause(closing)
 
 
-async def _pause(closing: threading.Event) -> None:
+async def _pause(closing: Closing) -> None:
     until = time.monotonic() + POLL_SECONDS
     while time.monotonic() < until and not closing.is_set():
         await asyncio.sleep(LOOK_SECONDS)
@@ -78,6 +80,7 @@ def _look(
             job = jobs.get(session, id_)
         except NotFoundError:
             return None
+        events.follow_retries(session, job, cursor)
         news = events.news(session, id_, cursor)
         now = progress_view(session, job) if news or told is None or job.state in FINAL else told
     messages = [message for item in news for message in _of_run(item, cursor)]

@@ -34,6 +34,9 @@ def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
     notes = []
     if now.reused:
         notes.append(f"{now.reused} of {now.total} runs are shared with earlier jobs")
+    if row.retries:
+        times = "once" if row.retries == 1 else f"{row.retries} times"
+        notes.append(f"what had failed was queued again, {times}")
     if row.state != "failed" and (failed := jobs.failed_runs(now)):
         notes.append(failed)
     return notes

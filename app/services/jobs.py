@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.db import architectures, jobs, searches, variants
+from app.db import architectures, jobs, retries, searches, variants
 from app.db.engine import Database, Session
 from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
@@ -18,6 +18,7 @@ from app.services.idempotency import once
 from app.services.job_views import job_view, run_view
 from app.services.selection import check_fit, choose
 from app.services.variants import Deriver, problem_of
+from app.states import FINAL
 
 
 def create(database: Database, request: JobRequest, key: OwnedKey | None, data_dir: Path) -> str:
@@ -182,8 +183,26 @@ def cancel(database: Database, id_: str) -> JobView:
     return get(database, id_)
 
 
-def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPage:
-    """A page of a job's runs.
+def retry(database: Database, id_: str) -> JobView:
+    """Queue what failed in a job once more; do nothing if that was done and the job is open.
+
+    Raises
+    ------
+    ConflictError
+        Nothing of the job failed.
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.write() as session:
+        if not retries.retry(session, id_):
+            job = jobs.get(session, id_)
+            if job.state in FINAL or not job.retries:
+                raise ConflictError(f"nothing failed that the job still needs; it is {job.state}")
+    return get(database, id_)
+
+
+def runs(database: Database, id_: str, cursor: str | None, limit: int) -> tuple[RunPage, bool]:
+    """A page of a job's runs, and whether the job has ended.
 
     Raises
     ------
@@ -193,6 +212,6 @@ def runs(database: Database, id_: str, cursor: str | None, limit: int) -> RunPag
         The cursor is not one of this list's.
     """
     with database.read() as session:
-        jobs.get(session, id_)
+        has_ended = jobs.get(session, id_).state in FINAL
         found, following = jobs.page_of_runs(session, id_, cursor, limit)
-    return RunPage(items=[run_view(item) for item in found], next=following)
+    return RunPage(items=[run_view(item) for item in found], next=following), has_ended

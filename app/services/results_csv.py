@@ -1,13 +1,13 @@
 """A job's runs as a table for spreadsheets, in pieces, so that any number fits into memory."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any, Final
 
 from app.db import jobs
 from app.db.engine import Database
+from app.services import csv_text
 from app.services.job_views import network_name
+from app.states import FINAL
 
 _FIELDS: Final = (
     "seed",
@@ -23,48 +23,39 @@ _FIELDS: Final = (
     "run_id",
 )
 COLUMNS: Final = ("network", *_FIELDS)
+VERSION: Final = 1
+"""To be raised when the columns or what they hold change, so that clients ask anew."""
 ROWS_AT_ONCE: Final = 500
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def check(database: Database, id_: str) -> None:
-    """Check that a job exists.
+def version(database: Database, id_: str) -> str | None:
+    """What the table of a job is made from, as a text; ``None`` while the job is open.
 
     Raises
     ------
     app.db.errors.NotFoundError
-        It does not.
+        There is no such job.
     """
     with database.read() as session:
-        jobs.get(session, id_)
+        job = jobs.get(session, id_)
+        if job.state not in FINAL:
+            return None
+        return f"{VERSION} {id_} {job.retries} {jobs.attempts(session, id_)}"
 
 
 def lines(database: Database, id_: str) -> Iterator[str]:
     """Yield the header, then each run in the job's order; no transaction is open in between."""
-    yield _line(COLUMNS)
+    yield csv_text.lines([COLUMNS])
     after: int | None = None
     while True:
         with database.read() as session:
             rows, after = jobs.results(session, id_, after, ROWS_AT_ONCE)
         if rows:
-            yield "".join(map(_line, map(_values, rows)))
+            yield csv_text.lines(map(_values, rows))
         if after is None:
             return
 
 
 def _values(row: jobs.JobResult) -> tuple[Any, ...]:
     network = network_name(row.search_id, row.variant)
-    return network, *(getattr(row, field) for field in _FIELDS)
-
-
-def _line(values: tuple[Any, ...]) -> str:
-    """One line (RFC 4180)."""
-    text = io.StringIO()
-    csv.writer(text).writerow(map(_harmless, values))
-    return text.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would take as a formula."""
-    is_formula = isinstance(value, str) and value.startswith(_FORMULA)
-    return f"'{value}" if is_formula else value
+    return network, *(csv_text.harmless(getattr(row, field)) for field in _FIELDS)

@@ -1,27 +1,79 @@
 """Searches: asked for, solved by a child process, and browsed."""
 
+import math
+from functools import partial
+from typing import NamedTuple
+
 from app.db import architectures, searches
 from app.db.engine import Database, Session
+from app.db.errors import existing
 from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
-from app.errors import ConflictError, Fault, RefusedError, pointer
+from app.db.searches import Standing
+from app.errors import BusyError, ConflictError, Fault, RefusedError, pointer
 from app.schemas.requests import SearchRequest
 from app.schemas.search_terms import SearchTerms
 from app.schemas.searches import Original, SearchPage, SearchSummary, SearchView
 from app.services import variant_pages
 from app.services.architectures import checked
+from app.services.attempts import Work
 from app.services.idempotency import once
-from app.states import FINAL
+from app.services.solvers import LEASE_SECONDS, Solvers
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from solver.problem import ApproachName
+from solver.problem import ApproachName, Problem, SolveRequest
 
 FIRST_VARIANTS = 50
 
 
+class Asked(NamedTuple):
+    """A search that was asked for: its id, how it stood then, and whether it was there before."""
+
+    id: str
+    standing: Standing
+    reused: bool
+
+
+def ask(
+    database: Database,
+    solvers: Solvers,
+    request: SearchRequest,
+    key: OwnedKey | None,
+    most_queued: int,
+) -> Asked:
+    """Check a search, and hand it to a solver or queue it; or find an equal one.
+
+    Raises
+    ------
+    RefusedError
+        The approach cannot be applied to the architecture, or its counts are too large.
+    BusyError
+        ``most_queued`` searches wait for a solver already.
+    app.db.errors.NotFoundError
+        There is no architecture with this id.
+    app.db.idempotency.KeyReusedError
+        The key came with another body before.
+    """
+    original = request.architecture or _stored(database, request.architecture_id or "")
+    terms = filled(request, checked(original, "#/architecture"))
+    content = searches.content_hash(original.id, terms)
+    if key is None and (known := _answered(database, content)):
+        return known
+    with solvers.reserved() as reservation:
+        asking = _Asking(
+            request, original, terms, has_solver=reservation.is_held, most_queued=most_queued
+        )
+        id_ = database.transact(partial(asking.ask, key=key))
+        if asking.work:
+            reservation.hand_over(asking.work)
+    if asking.is_queued:
+        solvers.wake()
+    return Asked(id_, asking.standing or _standing(database, id_), asking.reused)
+
+
 def create(database: Database, request: SearchRequest, key: OwnedKey | None) -> str:
-    """Check a search and queue it. Returns its id.
+    """Check a search and queue it, or find an equal one; returns its id.
 
     Raises
     ------
@@ -32,15 +84,94 @@ def create(database: Database, request: SearchRequest, key: OwnedKey | None) -> 
     app.db.idempotency.KeyReusedError
         The key came with another body before.
     """
+    original = request.architecture or _stored(database, request.architecture_id or "")
+    terms = filled(request, checked(original, "#/architecture"))
+    asking = _Asking(request, original, terms)
+    return database.transact(partial(asking.ask, key=key))
 
-    def make(session: Session) -> str:
-        original = request.architecture or architectures.get(session, request.architecture_id or "")
-        terms = filled(request, checked(original, "#/architecture"))
-        architectures.add(session, original)
-        return searches.create(session, original.id, terms).id
 
-    body = request.model_dump(mode="json")
-    return database.transact(lambda session: once(session, "searches", key, body, make))
+def _stored(database: Database, id_: str) -> Architecture:
+    with database.read() as session:
+        return architectures.get(session, id_)
+
+
+def _standing(database: Database, id_: str) -> Standing:
+    with database.read() as session:
+        return existing(searches.standings(session, [id_]).get(id_), "search")
+
+
+def _answered(database: Database, content: str) -> Asked | None:
+    """The search that has answered an equal request."""
+    with database.read() as session:
+        known = searches.equal(session, content)
+    if known is None or not known.standing.is_final:
+        return None
+    return Asked(*known, reused=True)
+
+
+class _Asking:
+    """A request for a search, in a transaction that may be begun again.
+
+    Attributes
+    ----------
+    work
+        What a solver is to do now; ``None`` if the search was queued, or was there before.
+    standing
+        How the search stands; ``None`` if it was made for an earlier request with the same key.
+    reused
+        Whether the search was there before, for another request.
+    """
+
+    def __init__(
+        self,
+        request: SearchRequest,
+        original: Architecture,
+        terms: SearchTerms,
+        *,
+        has_solver: bool = False,
+        most_queued: float = math.inf,
+    ) -> None:
+        self._request, self._original, self._terms = request, original, terms
+        self._has_solver, self._most_queued = has_solver, most_queued
+        self._begin()
+
+    def _begin(self) -> None:
+        self.work: Work | None = None
+        self.standing: Standing | None = None
+        self.reused = self.is_queued = False
+
+    def ask(self, session: Session, key: OwnedKey | None) -> str:
+        """The id of the search that answers the request."""
+        self._begin()
+        body = self._request.model_dump(mode="json") if key else None
+        return once(session, "searches", key, body, self._make)
+
+    def _make(self, session: Session) -> str:
+        content = searches.content_hash(self._original.id, self._terms)
+        searches.wait_for_equals(session, content)
+        while known := searches.equal(session, content):
+            if known.standing.is_final or searches.join(session, known.id):
+                self.standing, self.reused = known.standing, True
+                return known.id
+        original = architectures.kept(session, self._original)
+        if self._has_solver:
+            row = searches.create(session, original.id, self._terms, LEASE_SECONDS)
+            problem = Problem.of(self._terms.question, original)
+            self.work = Work(row.id, row.attempt, SolveRequest.of(problem, self._terms.settings))
+            self.standing = Standing("running")
+            return row.id
+        if searches.queued(session) >= self._most_queued:
+            raise BusyError(
+                f"{self._most_queued} searches wait for a solver already; send this one again later"
+            )
+        self.standing, self.is_queued = Standing("queued"), True
+        return searches.create(session, original.id, self._terms).id
+
+
+def leave(database: Database, id_: str) -> None:
+    """Have one client less wait for a search; it is cancelled if nobody wants it any more."""
+    with database.write() as session:
+        searches.leave(session, id_)
 
 
 def filled(terms: SearchTerms, original: Architecture) -> SearchTerms:
@@ -68,7 +199,7 @@ def check_applicable(approach: ApproachName, original: Architecture) -> None:
         raise RefusedError(Fault(pointer(("architecture", *place)), reason))
 
 
-def get(database: Database, id_: str) -> SearchView:
+def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
     """One search with its first variants.
 
     Raises
@@ -81,13 +212,9 @@ def get(database: Database, id_: str) -> SearchView:
         summary = _summary(row, architectures.get(session, row.architecture_id))
     first = variant_pages.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
     fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
-    return SearchView.model_construct(**fields, variants=first.items, next=first.next)
-
-
-def has_ended(database: Database, id_: str) -> bool:
-    """Whether a search is over, one way or another."""
-    with database.read() as session:
-        return searches.get(session, id_).state in FINAL
+    return SearchView.model_construct(
+        **fields, variants=first.items, next=first.next, reused=reused
+    )
 
 
 def newest(database: Database, cursor: str | None, limit: int) -> SearchPage:

@@ -123,10 +123,10 @@ def _named(
         row = variants.find(session, search_id, position)
         place = f"#/variants/ids/{index}"
         if row is None or search_id != search.id:
-            faults.append(Fault(place, f"search {search.id} has no variant {id_}"))
+            faults.append(Fault(place, "the search has no variant with this id"))
         elif most is not None and row.resolution > most:
             native = f"{dataset.name}'s {dataset.resolution} px"
-            faults.append(Fault(place, f"{id_} takes {row.resolution} px, above {native}"))
+            faults.append(Fault(place, f"this variant takes {row.resolution} px, above {native}"))
         else:
             positions.append(position)
     if faults:

@@ -1,30 +1,43 @@
-"""Takes queued searches from the database, and has them solved in processes that can be killed."""
+"""Has searches solved in processes that can be killed: those asked for here, and queued ones."""
 
 import logging
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Final
 
 from app.db import searches
 from app.db.engine import Database
-from app.db.errors import LostLeaseError
-from app.db.models import SearchRow
+from app.db.errors import DatabaseError
 from app.logs import about
+from app.services.attempts import Attempt, Notes, Work
 from app.services.condition import Condition
 from app.services.endings import LONGEST_PAUSE, Endings
 from app.services.variants import problem_of
-from solver.answers.variants import Answer
+from app.services.watch import Watch
 from solver.problem import SolveRequest
+from solver.processes.pool import Pool
+from solver.processes.priority import NICE
 from solver.processes.process import (
     GRACE_SECONDS,
     START_SECONDS,
     SolverCancelledError,
     SolverFailedError,
     SolverProcess,
+    SolverRefusedError,
     SolverTimeoutError,
 )
 
 logger = logging.getLogger(__name__)
+
+LEASE_SECONDS: Final = START_SECONDS + GRACE_SECONDS
+"""What a lease has beyond a search's time limit."""
+STOP_SECONDS: Final = 1.5
+"""The time in which searches are queued again when the server stops."""
 
 
 @dataclass(frozen=True)
@@ -35,20 +48,41 @@ class Limits:
     memory_mb: int
 
 
-class Solvers:
-    """Takes queued searches from the database, one thread for each process that solves.
+class Reservation:
+    """A thread that waits for a search, if ``is_held``."""
 
-    Each thread keeps a process ready, so that a search need not wait for OR-Tools to load.
+    def __init__(self, is_held: bool) -> None:
+        self.is_held = is_held
+        self.work: Work | None = None
+
+    def hand_over(self, work: Work) -> None:
+        """Have the thread solve a search, once the block is left."""
+        self.work = work
+
+
+class Solvers:
+    """Threads that have searches solved, one for each search that may be solved at once.
+
+    A search that is asked for here is handed over to an idle thread without a detour over the
+    queue, if there is any. Threads that are idle look into the queue, one after the other. One more
+    process than there are threads is ready, for a thread that has just lost its own.
     """
 
     def __init__(
-        self, database: Database, condition: Condition, limits: Limits, poll: float
+        self,
+        database: Database,
+        condition: Condition,
+        watch: Watch,
+        limits: Limits,
+        poll: float,
     ) -> None:
-        self._database = database
-        self._condition = condition
+        self._database, self._condition, self._watch = database, condition, watch
+        self._notes = Notes(database, condition)
         self._limits = limits
         self._poll = poll
-        self._wake = threading.Semaphore(0)
+        self._idle = threading.Semaphore(0)
+        self._handed: SimpleQueue[Work | None] = SimpleQueue()
+        self._queued_here = threading.Event()
         self._stopping = threading.Event()
         self._endings = Endings(database, condition, self._stopping)
         self._threads = [
@@ -58,89 +92,137 @@ class Solvers:
 
     def start(self) -> None:
         """Start to work."""
+        self._pool = Pool(self._limits.memory_mb, self._limits.processes, NICE)
+        self._notes.start()
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Kill the processes and end; their searches are queued again for other servers."""
+    def stop_soon(self) -> None:
+        """Take no more searches, and give up those that are being solved."""
         self._stopping.set()
         for _ in self._threads:
-            self._wake.release()
+            self._handed.put(None)
+
+    def stop(self) -> None:
+        """Kill the processes and end; their searches are queued again for other servers.
+
+        What cannot be queued again in time is claimed by other servers when its lease is over.
+        """
+        self.stop_soon()
+        self._pool.close()
+        ends = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, ends - time.monotonic()))
+        self._notes.stop(max(0.0, ends - time.monotonic()))
+
+    @contextmanager
+    def reserved(self) -> Iterator["Reservation"]:
+        """Reserve an idle thread, if there is any, for the search that the block hands over.
+
+        Searches that were queued here before have precedence.
+        """
+        is_blocked = self._queued_here.is_set() or self._stopping.is_set()
+        reservation = Reservation(not is_blocked and self._idle.acquire(blocking=False))
+        try:
+            yield reservation
+        finally:
+            if reservation.work:
+                self._watch.begin(reservation.work.id)
+                self._handed.put(reservation.work)
+            elif reservation.is_held:
+                self._idle.release()
 
     def wake(self) -> None:
         """Say that a search was queued."""
-        self._wake.release()
+        self._queued_here.set()
+        self._handed.put(None)
 
     def _work(self) -> None:
-        process = SolverProcess(self._limits.memory_mb)
         pause = self._poll
         while not self._stopping.is_set():
             try:
-                search = self._claim()
+                if work := self._next():
+                    with about(search_id=work.id):
+                        self._solve(work)
                 pause = self._poll
-                if search is None:
-                    self._wake.acquire(timeout=self._poll)
-                    continue
-                with about(search_id=search.id):
-                    self._solve(search, process)
             except Exception as error:  # the database may be away
                 if not self._condition.note(error):
                     logger.exception("no search could be claimed")
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-                continue
-            process.kill()
-            process = SolverProcess(self._limits.memory_mb)
-        process.kill()
 
-    def _claim(self) -> SearchRow | None:
-        with self._database.write() as session:
-            return searches.claim(session, START_SECONDS + GRACE_SECONDS)
+    def _next(self) -> Work | None:
+        """A search from the queue, or the next one that is handed over; ``None`` after a while."""
+        if self._queued_here.is_set() and (work := self._claim()):
+            return work
+        self._idle.release()
+        return self._handed_over()
 
-    def _solve(self, search: SearchRow, process: SolverProcess) -> None:
-        request = self._request(search)
-        try:
-            with process:  # the process ends before anything is written
-                answer = process.solve(request, lambda _: self._check_wanted(search))
-            self._record(search, answer)
-        except SolverTimeoutError:
-            self._end(search, "succeeded", outcome="timed_out")
-        except SolverFailedError as failed:
-            self._end(search, "failed", error=str(failed))
-        except SolverCancelledError:
-            self._release(search)
-        except LostLeaseError as lost:
-            logger.warning("%s; its answer was dropped", lost)
-        except Exception as error:  # the database may be away; the lease brings the search back
-            if self._condition.note(error):
-                logger.warning("the search was given up; it is claimed again later")
-            else:
-                logger.exception("the search was given up")
+    def _handed_over(self) -> Work | None:
+        while True:
+            try:
+                work = self._handed.get(timeout=self._poll)
+            except Empty:
+                work = None
+            if work:
+                return work
+            if self._idle.acquire(blocking=False):
+                return None if self._stopping.is_set() else self._claim()
+            # All idle threads are reserved, this one too: a search is about to be handed over.
 
-    def _request(self, search: SearchRow) -> SolveRequest:
+    def _claim(self) -> Work | None:
+        """Claim the oldest queued search."""
+        self._queued_here.clear()
         with self._database.read() as session:
-            problem = problem_of(session, search)
-        return SolveRequest.of(problem, search.request.settings)
+            if not searches.has_claimable(session):
+                return None
+        with self._database.write() as session:
+            claimed = searches.claim(session, LEASE_SECONDS)
+            if claimed is None:
+                return None
+            problem = problem_of(session, claimed)
+        self.wake()  # there may be more
+        self._watch.begin(claimed.id)
+        request = SolveRequest.of(problem, claimed.request.settings)
+        return Work(claimed.id, claimed.attempt, request)
 
-    def _check_wanted(self, search: SearchRow) -> None:
-        """Raise if nobody wants the answer: the search was cancelled or claimed, or we stop."""
+    def _solve(self, work: Work) -> None:
+        """Have a search solved, and store how it ends."""
+        attempt = Attempt(work, self._endings, self._watch, self._notes)
+        process, is_usable = self._pool.take(), False
+        try:
+            answer = process.solve(work.request, lambda _: self._look(attempt, process))
+            is_usable = True
+        except SolverCancelledError:
+            end = attempt.release
+        except SolverTimeoutError:
+            end = partial(attempt.time_out, process.progress)
+        except SolverFailedError as failed:
+            is_usable = isinstance(failed, SolverRefusedError)
+            end = partial(attempt.fail, process.progress, str(failed))
+        except BaseException:
+            self._watch.end(work.id, None)
+            raise
+        else:
+            end = partial(attempt.record, process.progress, answer)
+        finally:
+            self._pool.give_back(process, is_usable=is_usable)
+        end()
+
+    def _look(self, attempt: Attempt, process: SolverProcess) -> None:
+        """Tell how far a search is. Raise if nobody wants it any more, or we stop."""
         if self._stopping.is_set():
             raise SolverCancelledError("the server stops")
-        with self._database.read() as session:
-            if not searches.is_held(session, search.id, search.attempt):
-                raise SolverCancelledError("the search was cancelled, or claimed again")
+        attempt.tell(process.progress)
+        if not self._is_held(attempt.work):
+            raise SolverCancelledError("the search was cancelled, or claimed again")
 
-    def _record(self, search: SearchRow, answer: Answer) -> None:
-        held = search.id, search.attempt
-        self._endings.store(*held, lambda session: searches.record(session, *held, answer))
-
-    def _release(self, search: SearchRow) -> None:
-        """Queue a search again for other servers, unless this one no longer holds it."""
-        with self._database.write() as session:
-            searches.release(session, search.id, search.attempt)
-
-    def _end(self, search: SearchRow, state: str, **values: Any) -> None:
-        held = search.id, search.attempt
-        self._endings.store(*held, lambda session: searches.finish(session, *held, state, **values))
+    def _is_held(self, work: Work) -> bool:
+        """Whether a search was neither cancelled, nor claimed again, as far as is known."""
+        try:
+            with self._database.read() as session:
+                return searches.is_held(session, work.id, work.attempt)
+        except DatabaseError as away:
+            if not self._condition.note(away):
+                raise
+            return True

@@ -1,15 +1,21 @@
-"""Pages of variants: of one search or of all, filtered and sorted."""
+"""Pages of variants: of one search or of all, filtered and sorted, as objects or as JSON."""
 
 from collections.abc import Sequence
-from typing import Final
+from itertools import groupby
+from operator import attrgetter
+from typing import Final, TypeAlias
+
+from pydantic_core import to_json
 
 from app.db import searches, variants
 from app.db.engine import Database, Session
-from app.db.models import SearchRow, VariantRow
-from app.db.variants import STORED, SortKey, VariantFilter
+from app.db.variants import Stored, VariantFilter
 from app.schemas.variants import VariantPage
-from app.services.variant_orders import DERIVED, order, sort_keys
-from app.services.variants import derivers
+from app.services.variant_orders import order, sort_keys
+from app.services.variants import deriver
+
+Rows: TypeAlias = tuple[Sequence[Stored], str | None]
+"""The rows of a page, and the cursor of the next one."""
 
 OF_SEARCH: Final = "variants of a search"
 OF_ALL: Final = "all variants"
@@ -27,39 +33,52 @@ def of_search(
     app.db.errors.NotFoundError
         There is no such search.
     """
-    keys = sort_keys(sort, (*STORED, *DERIVED))
     with database.read() as session:
-        search = searches.get(session, search_id)
-        if any(key.name in DERIVED for key in keys):
-            return _page_derived(session, search, keys, cursor, limit)
-        wanted = VariantFilter(search_id=search_id)
-        return _page(session, *variants.filtered(session, wanted, keys, OF_SEARCH, cursor, limit))
+        (rows, following), _ = _of_search(session, search_id, sort, cursor, limit)
+        items = [deriver(database, session, row.search_id).view(row) for row in rows]
+    return VariantPage.trusted(items=items, next=following)
 
 
-def of_all(
+def text_of_search(
+    database: Database, search_id: str, sort: str | None, cursor: str | None, limit: int
+) -> tuple[str, bool]:
+    """The JSON of :func:`of_search`, which raises the same, and whether it will not change."""
+    with database.read() as session:
+        page, is_final = _of_search(session, search_id, sort, cursor, limit)
+        return _text(database, session, page), is_final
+
+
+def text_of_all(
     database: Database, wanted: VariantFilter, sort: str | None, cursor: str | None, limit: int
-) -> VariantPage:
-    """A page of all variants that pass a filter.
+) -> str:
+    """The JSON of a :class:`VariantPage` of all variants that pass a filter.
 
     Raises
     ------
     RefusedError
         ``sort`` names something unknown.
     """
-    keys = sort_keys(sort, tuple(STORED))
+    keys = sort_keys(sort)
     with database.read() as session:
-        return _page(session, *variants.filtered(session, wanted, keys, OF_ALL, cursor, limit))
+        found = variants.filtered(session, wanted, keys, OF_ALL, cursor, limit)
+        return _text(database, session, found)
 
 
-def _page_derived(
-    session: Session, search: SearchRow, keys: Sequence[SortKey], cursor: str | None, limit: int
-) -> VariantPage:
-    """A page sorted by derived keys; :func:`app.services.variant_orders.order` states the cost."""
-    positions = order(session, search, derivers(session)(search.id), keys)
-    listing = [OF_SEARCH, search.id, keys]
-    return _page(session, *variants.in_order(session, search.id, positions, listing, cursor, limit))
+def _of_search(
+    session: Session, search_id: str, sort: str | None, cursor: str | None, limit: int
+) -> tuple[Rows, bool]:
+    """A page, and whether it is of a search that has ended."""
+    keys = sort_keys(sort)
+    finished_at = searches.finished_at(session, search_id)
+    positions = order(session, search_id, finished_at, keys) if keys else None
+    listing = [OF_SEARCH, search_id, keys]
+    page = variants.in_order(session, search_id, positions, listing, cursor, limit)
+    return page, finished_at is not None
 
 
-def _page(session: Session, rows: Sequence[VariantRow], following: str | None) -> VariantPage:
-    deriver = derivers(session)
-    return VariantPage(items=[deriver(row.search_id).view(row) for row in rows], next=following)
+def _text(database: Database, session: Session, page: Rows) -> str:
+    rows, following = page
+    items: list[str] = []
+    for search_id, found in groupby(rows, attrgetter("search_id")):
+        items += map(deriver(database, session, search_id).text, found)
+    return f'{{"items":[{",".join(items)}],"next":{to_json(following).decode()}}}'

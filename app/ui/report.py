@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from app.schemas.job_terms import JobTerms
-from app.schemas.requests import RandomSelection, Selection, WholeSelection
+from app.schemas.requests import HalvingSelection, RandomSelection, Selection, WholeSelection
 from app.ui.experiment import Experiment, rows_of
 from app.ui.plot import accuracy_plot
 from app.ui.sentences import (
@@ -82,6 +82,8 @@ def _selection(variants: Selection) -> str:
     match variants:
         case RandomSelection(count=count, seed=seed):
             return f"{count} variants at random (seed {seed})"
+        case HalvingSelection(count=count, seed=seed):
+            return f"the best of {count} variants at random (seed {seed}), by successive halving"
         case WholeSelection():
             return "all variants"
         case _:

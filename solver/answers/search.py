@@ -1,14 +1,14 @@
 """Solving: the solutions of a problem, or the proof that there is none."""
 
 import time
-from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
 
 from solver.answers.check import verified
-from solver.answers.table import TYPECODE, AnswerTable
+from solver.answers.measures import as_array, measured
+from solver.answers.table import AnswerTable
 from solver.answers.variants import MOST_ROWS, Answer, Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
@@ -16,6 +16,7 @@ from solver.engines.factored import NotFactoredError, TooManyError, factor
 from solver.engines.factored.arrays import Ints
 from solver.engines.full.enumerated import Listed
 from solver.engines.objectives import OBJECTIVES, Objective
+from solver.engines.progress import Progress, Tell, silent
 from solver.engines.report import Report
 from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
@@ -25,8 +26,6 @@ LIMIT_SEED: Final = 0
 MOST_RANKED: Final = 20_000
 """Diverse answers are chosen from up to this many of the best solutions."""
 DONE: Final = ("OPTIMAL", "INFEASIBLE")
-
-Progress = Callable[[int], None]
 
 
 class SolutionSet(Protocol):
@@ -42,16 +41,16 @@ class SolutionSet(Protocol):
     def sample(self, number: int, seed: int) -> Mapping[str, Ints]:
         """A uniform sample of the solutions, in ascending order."""
 
-    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+    def best(self, objective: Objective, number: int, tell: Tell = silent) -> Mapping[str, Ints]:
         """The ``number`` best solutions, the best first."""
 
 
-def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: None) -> Answer:
+def solve(problem: Problem, settings: Settings, tell: Tell = silent) -> Answer:
     """Find the solutions of a problem, and check each one that is answered.
 
     If there are more than ``limit`` solutions, the answer is a uniform sample of ``limit`` of them.
     Solutions are sorted by the approach's unknowns, ``N`` first, or the best come first.
-    ``progress`` is called from time to time with the number found so far.
+    ``tell`` is called from time to time with how far the search is.
 
     Raises
     ------
@@ -62,12 +61,12 @@ def solve(problem: Problem, settings: Settings, progress: Progress = lambda _: N
     """
     search = _Search(problem)
     ends = time.monotonic() + settings.time_limit
-    found, report = search.run(settings, progress)
-    known, values = found.count, search.choose(found, settings)
+    found, report = search.run(settings, tell)
+    known, values = found.count, search.choose(found, settings, tell)
     if values is None:
         del found  # to free memory
-        found, report = search.by_full_model(settings, ends, progress)
-        values = search.choose(found, settings)
+        found, report = search.by_full_model(settings, ends, tell)
+        values = search.choose(found, settings, tell)
     assert values is not None, "what is listed can be chosen from"
     chosen = Columns(search.template, values)
     table = _table(chosen, verified(search.constraints, chosen), problem)
@@ -99,7 +98,7 @@ def find(problem: Problem, time_limit: float = 30.0) -> tuple[SolutionSet, Repor
     OverflowError
         The sizes are too large to be handled exactly.
     """
-    return _Search(problem).run(Settings(time_limit=time_limit), lambda _: None)
+    return _Search(problem).run(Settings(time_limit=time_limit), silent)
 
 
 def tally(problem: Problem, time_limit: float = 30.0) -> int | None:
@@ -124,7 +123,7 @@ class _Search:
         self.template = problem.template
         self.constraints = self._approach.constraints(problem)
 
-    def run(self, settings: Settings, progress: Progress) -> tuple[SolutionSet, Report]:
+    def run(self, settings: Settings, tell: Tell) -> tuple[SolutionSet, Report]:
         """All solutions by the fast engine, or by CP-SAT if its tables would be too large."""
         found: SolutionSet
         ends = time.monotonic() + settings.time_limit
@@ -133,14 +132,12 @@ class _Search:
                 self.template, self.constraints, self._approach.width, settings.time_limit
             )
         except (NotFactoredError, TooManyError):
-            found, report = self.by_full_model(settings, ends, progress)
+            found, report = self.by_full_model(settings, ends, tell)
         if report.status in DONE:
             report = report._replace(status="OPTIMAL" if found.count else "INFEASIBLE")
         return found, report
 
-    def by_full_model(
-        self, settings: Settings, ends: float, progress: Progress
-    ) -> tuple[Listed, Report]:
+    def by_full_model(self, settings: Settings, ends: float, tell: Tell) -> tuple[Listed, Report]:
         """The solutions that CP-SAT finds in time: the best, one by one, or all in any order.
 
         Costly constraints are not posted; solutions that violate them are dropped.
@@ -156,7 +153,7 @@ class _Search:
             ):
                 started, apart = time.monotonic(), self.distance if diverse else 1
                 wanted = (self._objective(name), top + 1, apart)  # one more: are there others?
-                rows, is_proved = optima(self.constraints, self.symbols, *wanted, time_limit)
+                rows, is_proved = optima(self.constraints, self.symbols, *wanted, time_limit, tell)
                 status = "OPTIMAL" if is_proved else "FEASIBLE"
                 seconds = time.monotonic() - started
                 return Listed(self.symbols, rows), Report(status, seconds, 0, 0)
@@ -165,7 +162,9 @@ class _Search:
                 for constraint in self.constraints:
                     if constraint not in costly:
                         constraint.post(model)
-                rows, report = model.enumerate(self.symbols, time_limit, MOST_ROWS, progress)
+                rows, report = model.enumerate(
+                    self.symbols, time_limit, MOST_ROWS, lambda found: tell(Progress(found))
+                )
                 return Listed.of(self.symbols, self._satisfying(costly, rows)), report
 
     def _satisfying(self, constraints: Sequence[Constraint], rows: Ints) -> Ints:
@@ -175,21 +174,23 @@ class _Search:
             rows = rows[constraint.holds(Columns(self.template, columns))]
         return rows
 
-    def choose(self, found: SolutionSet, settings: Settings) -> Mapping[str, Ints] | None:
+    def choose(
+        self, found: SolutionSet, settings: Settings, tell: Tell
+    ) -> Mapping[str, Ints] | None:
         """The solutions to answer; ``None`` if there are too many to find the best."""
         try:
-            return self._chosen(found, settings)
+            return self._chosen(found, settings, tell)
         except TooManyError:
             return None
 
-    def _chosen(self, found: SolutionSet, settings: Settings) -> Mapping[str, Ints]:
+    def _chosen(self, found: SolutionSet, settings: Settings, tell: Tell) -> Mapping[str, Ints]:
         match settings.find:
             case Sample(sample=number, seed=seed):
                 return found.sample(min(number, settings.limit), seed)
             case Best(best=name, top=top, diverse=True):
                 return self._diverse(found, self._objective(name), min(top, settings.limit))
             case Best(best=name, top=top):
-                return found.best(self._objective(name), min(top, settings.limit))
+                return found.best(self._objective(name), min(top, settings.limit), tell)
             case _ if found.count > settings.limit:
                 return found.sample(settings.limit, LIMIT_SEED)
             case _:
@@ -237,17 +238,7 @@ def _outcome(report: Report, found: SolutionSet, answered: int) -> Outcome:
 
 
 def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> AnswerTable:
-    """The table of unknowns and costs; it is filled while the answers are checked."""
-    params, flops = array(TYPECODE), array(TYPECODE)
-    for chunk in checked:
-        params.extend(_column(chunk.params, len(chunk)))
-        flops.extend(_column(chunk.flops(count_pooling=problem.count_pooling), len(chunk)))
-    unknowns = {symbol: _column(values, len(chosen)) for symbol, values in chosen.values.items()}
-    return AnswerTable({**unknowns, "params": params, "flops": flops})
-
-
-def _column(values: Ints | int, rows: int) -> "array[int]":
-    """A column as an array without numpy; a number that all rows share is repeated."""
-    if isinstance(values, int):
-        return array(TYPECODE, [values]) * rows
-    return array(TYPECODE, values.astype(np.int64).tobytes())
+    """The table of unknowns and measures; it is filled while the answers are checked."""
+    measures = measured(chosen.template, checked, count_pooling=problem.count_pooling)
+    unknowns = {symbol: as_array(values, len(chosen)) for symbol, values in chosen.values.items()}
+    return AnswerTable({**unknowns, **measures})

@@ -1,6 +1,6 @@
 """Variants and answers, as frozen schemas."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -8,18 +8,14 @@ from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from solver.answers.table import AnswerTable
-from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, Delta, Span, Walk, count, share_read, span
 from solver.network.layers import Layer, Shape
 from solver.network.schema import ANSWERED, DEFERRED, Schema
 from solver.problem import Best, Find, Problem
 from solver.variation.coverage import Coverage
-from solver.variation.template import Assignment, convolutions
-from solver.variation.unknown import RESOLUTION, Role
-
-Measure = Literal["coverage", "receptive_field"]
-"""A number that is derived from a variant besides its counts."""
+from solver.variation.template import Assignment
+from solver.variation.unknown import RESOLUTION
 
 Outcome = Literal["complete", "truncated", "infeasible", "timed_out"]
 
@@ -96,15 +92,15 @@ class SolverReport(Schema):
     conflicts: int
 
 
-COSTS: Final = ("params", "flops")
-"""The counts of each solution in a table, besides its unknowns."""
+MEASURES: Final = ("params", "flops", "macs", "activations", "rows_read", "receptive_field")
+"""What a table says of each solution besides its unknowns; all of it follows from them."""
 
 
 class Answer(Schema):
     """The result of solving a problem: an outcome, and solutions in the stated order.
 
-    ``symbols`` name the unknowns. ``table`` has a column for each of them, and columns for the
-    ``params`` and ``flops`` of the whole network. It is not part of the answer's JSON.
+    ``symbols`` name the unknowns. ``table`` has a column for each of them, and one for each of
+    :data:`MEASURES`. It is not part of the answer's JSON.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True) | DEFERRED
@@ -192,9 +188,10 @@ class Describer:
 
     def architecture(self, assignment: Assignment) -> Architecture:
         """The variant with these values, with a name made from the original's."""
-        return self._named(self._template.substituted(assignment), assignment[RESOLUTION])
+        return self.named(self._template.substituted(assignment), assignment[RESOLUTION])
 
-    def _named(self, layers: Sequence[Layer], resolution: int) -> Architecture:
+    def named(self, layers: Sequence[Layer], resolution: int) -> Architecture:
+        """A network of these layers, with a name made from the original's."""
         name = self._problem.architecture.name
         if name is not None:
             name = f"{name[:150]}-{self._problem.approach}-{resolution}px"
@@ -207,36 +204,6 @@ class Describer:
     def receptive_field(self, assignment: Assignment) -> int:
         """Receptive field of the variant with these values, in input pixels."""
         return self._span(assignment).receptive_field
-
-    def measure(self, name: Measure) -> Callable[[Sequence[int]], float]:
-        """A measure as a function of rows: values of the unknowns in the approach's order.
-
-        It is computed once for all rows with the same values of the unknowns that it depends on.
-        """
-        symbols = APPROACHES[self._problem.approach].symbols
-        places = [place for place, it in enumerate(symbols) if it in self._symbols_of(name)]
-        derive: Callable[[Assignment], float] = getattr(self, name)
-
-        @lru_cache(maxsize=2**16)
-        def of_values(values: tuple[int, ...]) -> float:
-            return derive(dict(zip([symbols[it] for it in places], values, strict=True)))
-
-        return lambda row: of_values(tuple([row[place] for place in places]))
-
-    def _symbols_of(self, name: Measure) -> set[str]:
-        """The unknowns that a measure depends on; a width is never among them."""
-        template = self._template
-        last = len(template.layers)
-        roles = {Role.KERNEL, Role.STRIDE, Role.DILATION, Role.PADDING}
-        if name == "coverage":  # conv1 and the layers before it
-            last = next(iter(convolutions(template.layers)), last)
-        elif not any(layer.spans_its_map for layer in template.layers):
-            roles.remove(Role.PADDING)  # it only matters to a window as large as the map
-        return {RESOLUTION} | {
-            it.symbol
-            for it in template.unknowns
-            if it.role in roles and template.places[it.layer] <= last
-        }
 
     def variant(self, assignment: Assignment) -> Variant:
         """Everything about the variant with these values."""
@@ -259,5 +226,5 @@ class Describer:
             ),
             "coverage": share_read(walk),
             "receptive_field": counted.receptive_field,
-            "architecture": self._named(layers, resolution),
+            "architecture": self.named(layers, resolution),
         }

@@ -66,6 +66,10 @@ class Objective(ABC):
     def value(self, rows: Columns) -> Numbers:
         """The value of each row."""
 
+    def shown(self, value: float) -> float:
+        """A value in the unit that users think in, for reports while a search runs."""
+        return value
+
     @property
     def is_encodable(self) -> bool:
         """Whether the objective can be encoded for CP-SAT."""
@@ -129,6 +133,11 @@ class NearestBudget(Objective):
             missed = missed + abs(budget.counts(rows) - budget.target) * weight
         return -missed
 
+    def shown(self, value: float) -> float:
+        """The sum of the shares by which the counts deviate."""
+        budgets = self._budgets
+        return -value / (max(1, budgets[0][0].target) if len(budgets) == 1 else WHOLE)
+
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
         """The weighted sum of the deviations."""
         return -1 * sum((b.deviation(model) * weight for b, weight in self._budgets), start=0)
@@ -143,6 +152,10 @@ class MinParams(Objective):
         """Recounted for each row."""
         return rows[RESOLUTION] * 0 - rows.params
 
+    def shown(self, value: float) -> float:
+        """The number of parameters."""
+        return -value
+
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
         """The negated sum over all layers."""
         return -1 * _linear(model, self.template.symbols.params)
@@ -156,6 +169,10 @@ class MinFlops(Objective):
     def value(self, rows: Columns) -> Numbers:
         """Recounted for each row."""
         return rows[RESOLUTION] * 0 - rows.flops(count_pooling=self.problem.count_pooling)
+
+    def shown(self, value: float) -> float:
+        """The number of FLOPs."""
+        return -value
 
     def expression(self, model: "Model") -> "cp_model.LinearExprT":
         """The negated sum over all layers."""

@@ -127,10 +127,11 @@ class Architecture(Schema):
         """Report all faults at once: those of the fields and those of the network as a whole."""
         if isinstance(data, cls):
             return data
-        try:
-            architecture = handler(data)
-        except ValidationError as refused:
-            raise validation.everything(cls.__name__, refused, data, Input) from None
+        with sentences.few():
+            try:
+                architecture = handler(data)
+            except ValidationError as refused:
+                raise validation.everything(cls.__name__, refused, data, Input) from None
         layers = named([_plain(layer) for layer in architecture.layers])
         object.__setattr__(architecture, "layers", layers)
         if faults := list(validation.violations(architecture.input.shape, layers)):
@@ -186,14 +187,17 @@ def named(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """
     taken = {layer.name for layer in layers} | {IMAGE}
     counted: dict[str, int] = {}
+    free: dict[str, int] = {}
+    """For each kind a number below which all numbers are taken that are still to be tried."""
     found = []
     for layer in layers:
         kind = layer.kind or layer.type
         number = counted[kind] = counted.get(kind, 0) + 1
         if layer.name is None:
+            number = max(number, free.get(kind, 0))
             while f"{kind}{number}" in taken:
                 number += 1
             layer = layer.having({"name": f"{kind}{number}"})
-            taken.add(layer.name)
+            free[kind] = number + 1
         found.append(layer)
     return tuple(found)

@@ -149,6 +149,11 @@ class Walk:
         """FLOPs of all layers; pools take none unless ``count_pooling``."""
         return sum(self.own_flops(count_pooling=count_pooling))
 
+    @property
+    def activations(self) -> Number:
+        """The largest number of elements alive at once."""
+        return memory.peak(self.layers, self.links, self.shapes)
+
     def fits(self, end: int) -> Number:
         """Whether all windows fit and all joins agree in the layers before place ``end``."""
         fitting: Number = True
@@ -247,8 +252,7 @@ def refuse_overflow(walk: Walk) -> None:
     OverflowError
         A count is too large, see :attr:`Span.counts`.
     """
-    activations = memory.peak(walk.layers, walk.links, walk.shapes)
-    _kept_exact(walk.params, walk.flops(), activations)
+    _kept_exact(walk.params, walk.flops(), walk.activations)
 
 
 def span(walk: Walk, *, count_pooling: bool = True) -> Span:
@@ -265,7 +269,7 @@ def span(walk: Walk, *, count_pooling: bool = True) -> Span:
     is_square = len(image) == 1 or (
         image[1] == image[2] and all(layer.is_square for layer in layers)
     )
-    peak = memory.peak(layers, walk.links, shapes)
+    peak = int(memory.peak(layers, walk.links, shapes))
     reaches = (tall, tall if is_square else walk.reaches(1)[end])
     return Span(shapes[-1], params, macs, flops, peak, reaches, end < len(layers))
 

@@ -9,9 +9,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 EXPECTED: Final = "expected"
 """Type of faults that say what is expected; what was given is added later."""
+PRINTABLE: Final = "^[ -~]*$"
+"""Letters, digits, punctuation and blanks of ASCII."""
 MADE_OF: Final[Mapping[str, str]] = {
     r"^[A-Za-z0-9_-]+$": "letters, digits, '_' and '-'",
     r"^[A-Za-z0-9_-]*$": "letters, digits, '_' and '-'",
+    PRINTABLE: "printable ASCII characters",
 }
 """The characters that each of these patterns allows, in words."""
 

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 from solver.network.graph import Links, last_readers
-from solver.network.layers import Layer, Shape, elements
+from solver.network.layers import Layer, Number, Shape, elements, larger
 
 
-def peak(layers: Sequence[Layer], links: Links, shapes: Sequence[Shape]) -> int:
+def peak(layers: Sequence[Layer], links: Links, shapes: Sequence[Shape]) -> Number:
     """The largest number of elements alive at once while the layers run in order.
 
     A tensor lives from the layer that makes it to the last layer that reads it. The inputs and the
     output of the running layer count. A layer that may write in place overwrites an input of its
-    output's size that no later layer reads, as in fused inference. ``shapes`` are whole numbers.
+    output's size that no later layer reads, as in fused inference. ``shapes`` hold whole numbers or
+    columns of them.
     """
     last = last_readers(links)
     sizes = [elements(shape) for shape in shapes]
@@ -19,7 +20,10 @@ def peak(layers: Sequence[Layer], links: Links, shapes: Sequence[Shape]) -> int:
     for place, layer in enumerate(layers):
         read, made = set(links[place]), sizes[place + 1]
         ending = [tensor for tensor in read if last[tensor] == place]
-        in_place = layer.writes_in_place and any(sizes[tensor] == made for tensor in ending)
-        highest = max(highest, alive if in_place else alive + made)
-        alive += made - sum(sizes[tensor] for tensor in ending)
-    return int(highest)
+        in_place: Number = False
+        if layer.writes_in_place:
+            for tensor in ending:
+                in_place = in_place | (sizes[tensor] == made)
+        highest = larger(highest, alive + made * (1 - in_place))
+        alive = alive + made - sum(sizes[tensor] for tensor in ending)
+    return highest

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -15,12 +16,16 @@ from pydantic import (
     model_validator,
 )
 
-from solver.network.sentences import expected, retold, told
+from solver.network.expectations import listed
+from solver.network.sentences import expected, is_enough_worded, refusal, retold, told
 
 MAX_COUNT: Final = 2**53 - 1
 """Largest count that JSON readers keep exact (RFC 8259, section 6)."""
 MAX_SIZE: Final = 65_536
 """Largest side, kernel, stride, padding or dilation of a network."""
+
+MOST_KEYS: Final = 64
+"""Keys that an object may have and still be looked at; no schema has as many."""
 
 Place: TypeAlias = tuple[str | int, ...]
 """Where something stands in a document: keys and positions, from its root."""
@@ -45,9 +50,13 @@ class Schema(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _retell(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(data, dict) and len(data) > MOST_KEYS:
+            raise _too_many_keys(cls, data)
         try:
             return handler(data)
         except ValidationError as refused:
+            if is_enough_worded():
+                raise
             raise retold(cls, refused, data, cls.known_keys()) from None
 
     @classmethod
@@ -67,6 +76,14 @@ class Schema(BaseModel):
     def known_keys(cls) -> list[str]:
         """The keys that a document may have."""
         return [*cls.model_fields]
+
+
+def _too_many_keys(schema: type[Schema], data: Mapping[Any, Any]) -> ValidationError:
+    """A refusal at the first unknown key, which does not look at the others."""
+    known = schema.known_keys()
+    first = next(key for key in data if key not in known)
+    reason = f"unknown key, one of {len(data):,} in this object; known are {listed(known, 'and')}"
+    return refusal(schema.__name__, [((str(first),), reason)])
 
 
 MAX_NAME: Final = 128
@@ -98,9 +115,15 @@ LayerName = Annotated[str, Field(pattern=NAME, max_length=MAX_NAME), BeforeValid
 """A name as PyTorch qualifies it, e.g. ``layer1.0.conv1``."""
 
 
+MOST_INPUTS: Final = 1_024
+"""Largest number of tensors that any layer reads."""
+
+
 def _input_names(value: Any) -> Any:
     if not isinstance(value, list | tuple):
         raise expected('a list of names of layers, such as ["conv1", "relu1"]')
+    if len(value) > MOST_INPUTS:
+        raise told(f"a layer reads at most {MOST_INPUTS:,} tensors; this list has {len(value):,}")
     return value
 
 

@@ -5,7 +5,9 @@ faults with :func:`retold`; :func:`sentence` rewords those of parameters without
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -61,8 +63,58 @@ def told(message: str) -> PydanticCustomError:
 
 
 def refusal(title: str, faults: Iterable["Fault"]) -> ValidationError:
-    """A validation error with these faults."""
-    return ValidationError.from_exception_data(title, [error(*fault) for fault in faults])
+    """A validation error with these faults; all but :data:`MOST_FAULTS` are only counted."""
+    listed = list(faults)
+    errors = [error(*fault) for fault in listed[:MOST_FAULTS]]
+    if left := len(listed) - len(errors):
+        errors.append(others(left))
+    return ValidationError.from_exception_data(title, errors)
+
+
+MOST_FAULTS: Final = 100
+"""Faults of one document that are put into words; others are counted."""
+OTHERS: Final = "others"
+"""Type of the fault that stands for all faults that are only counted."""
+_worded: ContextVar[list[int] | None] = ContextVar("_worded", default=None)
+
+
+def others(number: int) -> InitErrorDetails:
+    """A fault that stands for so many that are not listed."""
+    context = {"number": number, "shown": f"{number:,}"}
+    kind = PydanticCustomError(OTHERS, "{shown} more faults are not listed", context)
+    return InitErrorDetails(type=kind, loc=(), input=None)
+
+
+def number_of(details: Any) -> int:
+    """How many faults an error stands for."""
+    return int(details["ctx"]["number"]) if details["type"] == OTHERS else 1
+
+
+@contextmanager
+def few() -> Iterator[None]:
+    """Put only the first :data:`MOST_FAULTS` refused objects into words until the block is left.
+
+    Words take a hundred times as long as a refusal, since they tell what was meant.
+    """
+    token = _worded.set([0])
+    try:
+        yield
+    finally:
+        _worded.reset(token)
+
+
+def is_enough_worded() -> bool:
+    """Count one more refused object; whether there were too many to put this one into words."""
+    number = _worded.get()
+    if number is None:
+        return False
+    number[0] += 1
+    return number[0] > MOST_FAULTS
+
+
+def worded(reason: Callable[[Any], str], value: Any) -> str:
+    """A reason in words, unless there were too many already."""
+    return "this is refused" if is_enough_worded() else reason(value)
 
 
 def error(place: "Place", message: str, value: Any = None) -> InitErrorDetails:
@@ -72,6 +124,8 @@ def error(place: "Place", message: str, value: Any = None) -> InitErrorDetails:
 
 def again(details: Any, place: "Place | None" = None) -> InitErrorDetails:
     """Repeat an error of one of our schemas, at another place if one is given."""
+    if details["type"] == OTHERS:
+        return others(number_of(details))
     kind = PydanticCustomError(
         details["type"], "{reason}", {**details.get("ctx", {}), "reason": details["msg"]}
     )
@@ -86,10 +140,10 @@ def sentence(details: Any) -> str:
         case "missing":
             return MISSING
         case "extra_forbidden":
-            return f"unknown key '{details['loc'][-1]}'"
+            return f"unknown key '{slips.shown(str(details['loc'][-1]))}'"
         case "string_unicode":
             return "this text, or a key in it, is no valid Unicode"
-        case "expected" | "sentence":
+        case "expected" | "sentence" | "others":
             return str(details["msg"])
         case "value_error" | "assertion_error":
             return str(context.get("error") or "this is not what is expected here")
@@ -129,7 +183,10 @@ def retold(
     """
     faults: dict[tuple[Place, str], InitErrorDetails] = {}
     for details in refused.errors(include_url=False):
-        if _only_misses_what_was_refused(details):
+        if only_misses_what_was_refused(details):
+            continue
+        if details["type"] == OTHERS:
+            faults[details["loc"], OTHERS] = again(details)
             continue
         place, value = place_in(data, details["loc"]), details["input"]
         if not place and details["type"] in (*_IS_NO_OBJECT, EXPECTED):
@@ -145,7 +202,7 @@ def retold(
     return ValidationError.from_exception_data(refused.title, list(faults.values()))
 
 
-def _only_misses_what_was_refused(details: Any) -> bool:
+def only_misses_what_was_refused(details: Any) -> bool:
     """Whether a list is too short only because some items were refused and reported already."""
     value = details["input"]
     return (
@@ -176,8 +233,7 @@ def _in_schema(schema: type[BaseModel], details: Any, place: "Place", value: Any
 
 def unknown_key(keys: Sequence[str], key: str) -> str:
     """A message that names an unknown key and says what to write instead."""
-    shown = key if len(key) <= slips.MOST_OF_A_KEY else f"{key[: slips.MOST_OF_A_KEY]}…"
-    return f"unknown key '{shown}'; {slips.right_key(keys, key)}"
+    return f"unknown key '{slips.shown(key)}'; {slips.right_key(keys, key)}"
 
 
 def _remedy(schema: type[BaseModel], name: str, value: Any) -> str:

@@ -9,7 +9,16 @@ from typing import Any, Final
 from solver.network.expectations import listed
 
 MOST_OF_A_KEY: Final = 40
-"""Characters of an unknown key that are shown, and compared with known keys."""
+"""Characters of an unknown key that are compared with known keys."""
+MOST_OF_A_LIST: Final = 16
+"""Items that a list may have and still be taken for a slip; no list of numbers of ours has more."""
+NAME: Final = re.compile(r"[A-Za-z0-9_.'-]{0,64}")
+"""What users may call things, and what messages may therefore repeat."""
+
+
+def shown(name: str) -> str:
+    """A name that a user wrote, as a message may repeat it: ``…`` if it is long, or no name."""
+    return name if NAME.fullmatch(name) else "…"
 
 
 def meant(value: Any, choices: Sequence[str]) -> Iterator[Any]:
@@ -31,7 +40,7 @@ def meant(value: Any, choices: Sequence[str]) -> Iterator[Any]:
             if 1 < value <= 100:
                 yield _share(value)
             yield str(value)
-        case [first, *others]:
+        case [first, *others] if len(others) < MOST_OF_A_LIST:
             if not isinstance(first, list | dict) and all(it == first for it in others):
                 yield first
                 yield from meant(first, choices)
@@ -58,7 +67,8 @@ def _meant_by_text(text: str, choices: Sequence[str]) -> Iterator[Any]:
     if choices:
         yield from (text.upper(), text.lower(), re.sub(r"\W", "_", text.lower()))
         yield from get_close_matches(text, choices, 1) if len(text) > _SHORT else ()
-    yield [text]
+    if NAME.fullmatch(text):
+        yield [text]
 
 
 def _number(value: Any) -> Any:
@@ -98,7 +108,7 @@ _SHORT: Final = 3
 
 def right_key(fields: Sequence[str], key: str) -> str:
     """What to write instead of an unknown key of a schema with these fields."""
-    plain = squeezed(key)
+    plain = squeezed(key[:MOST_OF_A_KEY])
     if name := _key_among(fields, plain):
         return f"write '{name}'"
     if "type" in fields and plain in _NEEDLESS:

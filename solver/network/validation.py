@@ -1,16 +1,25 @@
 """All rules for networks; a violation is reported as a sentence with its place."""
 
 import keyword
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from solver.network.graph import IMAGE
 from solver.network.layers import LAYERS, Layer, Shape, Weighted
-from solver.network.schema import MAX_NAME, Fault, Place
-from solver.network.sentences import again, error, refusal
+from solver.network.schema import MOST_KEYS, Fault, Place
+from solver.network.sentences import (
+    MOST_FAULTS,
+    again,
+    error,
+    only_misses_what_was_refused,
+    others,
+    refusal,
+    worded,
+)
 from solver.network.slips import squeezed
 
 
@@ -25,6 +34,8 @@ def violations(image: Shape | None, layers: Sequence[Layer | None]) -> Iterator[
     unread = dict[int, str]()
     places = dict[str | None, int]()
     widths = dict[str | None, int | None]()
+    names = frozenset(layer.name for layer in layers if layer is not None)
+    known_as = dict[str | None, Layer]()
     for place, layer in enumerate(layers):
         shapes[place] = None
         if layer is None:
@@ -34,18 +45,19 @@ def violations(image: Shape | None, layers: Sequence[Layer | None]) -> Iterator[
         for name in (place - 1,) if layer.inputs is None else layer.inputs:
             unread.pop(places.get(name, -1) if isinstance(name, str) else name, None)
             if name not in shapes:
-                yield (*_at(place), "inputs"), _unknown_input(name, layer, layers)
+                yield (*_at(place), "inputs"), _unknown_input(name, layer, names)
             read.append(shapes.get(name))
         faults = list(_arity(layer, len(read)))
         known = [shape for shape in read if shape is not None]
         if len(known) == len(read) and not faults:
             faults += _misfits(layer, known)
         widths[layer.name] = known[0][0] if known else None
-        faults += [*layer.faults(), *_sharing(layer, layers[:place], widths)]
+        faults += [*layer.faults(), *_sharing(layer, known_as, widths)]
         yield from (((*_at(place), *field), reason) for field, reason in faults)
         if layer.is_linear or (len(known) == len(read) and not faults):
             shapes[place] = _output(layer, known, is_known=len(known) == len(read) and not faults)
         shapes[layer.name], places[layer.name] = shapes[place], place
+        known_as.setdefault(layer.name, layer)
         unread[place] = layer.name or layer.type
     unread.pop(len(layers) - 1, None)
     if None not in layers:
@@ -62,14 +74,13 @@ def _at(place: int) -> Place:
     return ("layers", place)
 
 
-def _unknown_input(name: str | int, layer: Layer, layers: Sequence[Layer | None]) -> str:
-    later = {other.name for other in layers if other is not None}
+def _unknown_input(name: str | int, layer: Layer, names: Container[str | None]) -> str:
+    """What is wrong with an input that is no layer before; ``names`` are those of all layers."""
     if name == layer.name:
         return f"'{name}' reads itself"
-    if name in later:
+    if name in names:
         return f"'{name}' stands further down; a layer reads layers before it"
-    shown = str(name)[:MAX_NAME]
-    return f"there is no layer '{shown}'; inputs are names of layers before this one, or '{IMAGE}'"
+    return f"there is no such layer; inputs are names of layers before this one, or '{IMAGE}'"
 
 
 def _arity(layer: Layer, number: int) -> Iterator[Fault]:
@@ -85,18 +96,19 @@ def _arity(layer: Layer, number: int) -> Iterator[Fault]:
 
 
 def _sharing(
-    layer: Layer, before: Sequence[Layer | None], widths: Mapping[str | None, int | None]
+    layer: Layer, before: Mapping[str | None, Layer], widths: Mapping[str | None, int | None]
 ) -> Iterator[Fault]:
     """Yield faults of a layer that shares weights with a layer that is not earlier or not alike.
 
-    ``widths`` holds the number of channels that each layer reads, by the layer's name.
+    ``before`` holds the layers before it by their names, and ``widths`` the number of channels that
+    each layer reads, by the layer's name.
     """
     name = layer.shares if isinstance(layer, Weighted) else None
     if name is None:
         return
-    other = next((it for it in before if it is not None and it.name == name), None)
+    other = before.get(name)
     if other is None:
-        yield ("shares",), f"there is no layer '{name}' before this one"
+        yield ("shares",), "there is no such layer before this one"
     elif not isinstance(other, Weighted) or other.type != layer.type:
         yield ("shares",), f"'{name}' is a {other.type}, and this a {layer.type}"
     elif other.shares is not None:
@@ -125,7 +137,7 @@ def _naming(layers: Sequence[Layer | None]) -> Iterator[Fault]:
             yield at, f"'{IMAGE}' is what layers call the image; choose another name"
         if layer.name in seen:
             first = seen[layer.name]
-            yield at, f"'{layer.name}' is already the name of layers/{first}; names are unique"
+            yield at, f"layers/{first} has this name already; names are unique"
         seen.setdefault(layer.name, place)
 
 
@@ -157,12 +169,12 @@ def layer(value: Any) -> Layer:
     if isinstance(value, Layer):
         return value
     if not isinstance(value, dict):
-        raise refusal("Layer", [((), _no_object(value))])
+        raise refusal("Layer", [((), worded(_no_object, value))])
     if "type" not in value:
-        raise refusal("Layer", [(("type",), _missing_type(value))])
+        raise refusal("Layer", [(("type",), worded(_missing_type, value))])
     name = value["type"]
     if not isinstance(name, str) or name not in LAYERS:
-        raise refusal("Layer", [(("type",), _unknown_type(name))])
+        raise refusal("Layer", [(("type",), worded(_unknown_type, name))])
     return LAYERS[name].model_validate(value)
 
 
@@ -178,7 +190,7 @@ def _no_object(value: Any) -> str:
 def _missing_type(value: dict[Any, Any]) -> str:
     """A message that says what to write; it looks for the type under, or as, another key."""
     reason = "a layer needs a type"
-    for key, inner in value.items():
+    for key, inner in islice(value.items(), MOST_KEYS):
         if isinstance(inner, str) and key != "name" and (name := _type_meant(inner)):
             return f'{reason}; write "type": "{name}"'
         if isinstance(inner, dict) and isinstance(key, str) and (name := _type_meant(key)):
@@ -189,17 +201,16 @@ def _missing_type(value: dict[Any, Any]) -> str:
 def _unknown_type(name: Any) -> str:
     if not isinstance(name, str):
         return f"the type of a layer is text, one of {', '.join(sorted(LAYERS))}"
-    shown = name.partition("(")[0][:40]
     if near := _type_meant(name):
-        return f"there is no layer type '{shown}'; write '{near}'"
-    if close := get_close_matches(squeezed(shown), LAYERS, 1):
-        return f"there is no layer type '{shown}'; do you mean '{close[0]}'?"
-    return f"there is no layer type '{shown}'; the types are {', '.join(sorted(LAYERS))}"
+        return f"there is no such layer type; write '{near}'"
+    if close := get_close_matches(squeezed(name.partition("(")[0][:40]), LAYERS, 1):
+        return f"there is no such layer type; do you mean '{close[0]}'?"
+    return f"there is no such layer type; the types are {', '.join(sorted(LAYERS))}"
 
 
 def _type_meant(name: str) -> str | None:
     """The type that a foreign name stands for: ``nn.Conv2d(3, 8, 3)`` is a ``conv2d``."""
-    plain = squeezed(name.partition("(")[0].rpartition(".")[2][:80])
+    plain = squeezed(name[:200].partition("(")[0].rpartition(".")[2][:80])
     known = {squeezed(it): it for it in LAYERS}
     return known.get(plain) or _COMMON.get(plain)
 
@@ -228,13 +239,19 @@ _COMMON: Final = {
 
 
 def everything(title: str, refused: ValidationError, data: Any, image: Any) -> ValidationError:
-    """All faults of an architecture: what pydantic found in its fields, and broken rules."""
+    """The faults of an architecture: what pydantic found in its fields, and broken rules.
+
+    Of more than :data:`MOST_FAULTS` the others are only counted.
+    """
     raw = data.get("layers") if isinstance(data, dict) else None
-    told = refused.errors(include_url=False)
+    told = [it for it in refused.errors(include_url=False) if not only_misses_what_was_refused(it)]
     is_list = isinstance(raw, list | tuple) and not any(it["loc"] == ("layers",) for it in told)
     layers = [_lenient(item) for item in raw or ()] if is_list else []
-    errors = [again(details) for details in told]
-    errors += [error(*fault) for fault in violations(_lenient_image(data, image), layers)]
+    broken = list(violations(_lenient_image(data, image), layers))
+    errors = [again(details) for details in told[:MOST_FAULTS]]
+    errors += [error(*fault) for fault in broken[: MOST_FAULTS - len(errors)]]
+    if left := len(told) + len(broken) - len(errors):
+        errors.append(others(left))
     return ValidationError.from_exception_data(title, errors)
 
 

@@ -8,8 +8,10 @@ when its standard input ends.
 
 A request is one line: a task, a space, and the JSON of a :class:`solver.problem.SolveRequest`.
 
-The answer to ``solve`` may begin with lines ``{"found": …}``. Its last line is ``{"answer": …,
-"columns": […], "bytes": …}``, followed by the answer's table, which has that many bytes.
+The answer to ``solve`` may begin with lines ``{"found": …}`` that say how far it is; where there is
+an objective, with ``"best"`` and ``"bound"`` (:class:`solver.engines.progress.Progress`). The last
+line is ``{"answer": …, "columns": […], "bytes": …}``, followed by the answer's table, which has
+that many bytes.
 
 The answer to ``tally`` is ``{"tallied": …}``: the number of solutions, or ``null`` if the time
 limit came first.
@@ -21,6 +23,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from queue import SimpleQueue
@@ -29,10 +32,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from solver.answers.search import solve, tally
+from solver.engines.progress import Progress
 from solver.problem import SolveRequest
 
 WARM: Final = "--warm"
 OUT_OF_MEMORY: Final = "the solver ran out of memory; narrow the ranges or lower the tolerance"
+
+TELL_SECONDS: Final = 0.1
+"""Least time between two reports of how far a search is."""
 
 Message = tuple[dict[str, Any], bytes]
 """A line, and the bytes that follow it."""
@@ -43,7 +50,10 @@ def main() -> None:
     _limit_memory(int(os.environ.get("ISOBUDGET_SOLVER_MEMORY_MB", "0")))
     if WARM in sys.argv:
         warm_up()
-    print("ready", flush=True)
+    try:
+        print("ready", flush=True)
+    except BrokenPipeError:  # whoever started it was killed meanwhile
+        os._exit(0)
     lines: SimpleQueue[str] = SimpleQueue()
     try:
         threading.Thread(target=_follow_the_input, args=(lines.put,), daemon=True).start()
@@ -78,10 +88,24 @@ def _answer(line: str) -> Message:
 
 
 def _solve(request: SolveRequest) -> Message:
-    answer = solve(request.problem, request.settings, lambda found: _write({"found": found}))
+    answer = solve(request.problem, request.settings, _Teller().tell)
     content = answer.table.to_bytes()
     head = {"columns": answer.table.names, "bytes": len(content)}
     return {"answer": answer.model_dump(mode="json"), **head}, content
+
+
+class _Teller:
+    """Reports how far a search is, but not at each of many changes."""
+
+    def __init__(self) -> None:
+        self._told_at = -TELL_SECONDS
+
+    def tell(self, progress: Progress) -> None:
+        """Write a line, unless the last one was just written."""
+        if time.monotonic() >= self._told_at + TELL_SECONDS:
+            self._told_at = time.monotonic()
+            known = {name: it for name, it in progress._asdict().items() if it is not None}
+            _write(known)
 
 
 def _tally(request: SolveRequest) -> Message:

@@ -10,13 +10,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Final
 
 from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer
+from solver.engines.progress import Progress
 from solver.problem import SolveRequest
+from solver.processes.priority import step_back
 
 START_SECONDS: Final = 60.0
 """Time for a process to load OR-Tools on a busy machine."""
@@ -52,13 +56,28 @@ class SolverCancelledError(RuntimeError):
 class SolverProcess:
     """A process that runs the solver; leaving the ``with`` block kills it.
 
-    ``memory_mb`` limits its address space, in MiB. One that ``is_warm`` loads OR-Tools before it is
-    asked; the other kind starts in less time, and loads it once a problem needs it. A thread reads
-    the process's output. After a wait for an answer was cut short, the process cannot be asked
+    A thread reads its output. After a wait for an answer was cut short, the process cannot be asked
     again.
+
+    Parameters
+    ----------
+    memory_mb
+        Limit of its address space, in MiB.
+    nice
+        How much it steps back behind other processes, as in Unix' ``nice``.
+    is_warm
+        Whether it loads OR-Tools before it is asked; the other kind starts in less time, and loads
+        it once a problem needs it.
+
+    Attributes
+    ----------
+    progress
+        How far the search is that it was asked for last.
+    asked
+        The number of requests that it was sent.
     """
 
-    def __init__(self, memory_mb: int, *, is_warm: bool = True) -> None:
+    def __init__(self, memory_mb: int, nice: int = 0, *, is_warm: bool = True) -> None:
         environment = {
             **os.environ,
             "ISOBUDGET_SOLVER_MEMORY_MB": str(memory_mb),
@@ -71,9 +90,12 @@ class SolverProcess:
             env=environment,
             process_group=0,  # Ctrl-C is ours to handle: we kill it
         )
+        step_back(self._process.pid, nice)
         self._ready = threading.Event()
         self._has_started = False
-        self._found = 0
+        self._megabytes_at_start = 0
+        self.progress = Progress()
+        self.asked = 0
         self._answers: SimpleQueue[tuple[dict[str, Any], bytes] | None] = SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -94,6 +116,7 @@ class SolverProcess:
         output = self._process.stdout
         assert output is not None
         self._has_started = output.readline() == b"ready\n"
+        self._megabytes_at_start = self._megabytes()
         self._ready.set()
         self._read_answers(output)
         self._answers.put(None)
@@ -104,7 +127,7 @@ class SolverProcess:
                 return
             head = json.loads(line)
             if "found" in head:
-                self._found = head["found"]
+                self.progress = Progress(**head)
                 continue
             content = output.read(head.get("bytes", 0))
             if len(content) < head.get("bytes", 0):
@@ -137,7 +160,8 @@ class SolverProcess:
 
     def _ask(self, task: str, request: SolveRequest, look: Look) -> tuple[dict[str, Any], bytes]:
         self.wait_until_ready(look)
-        self._found = 0
+        self.progress = Progress()
+        self.asked += 1
         self._send(f"{task} {request.model_dump_json()}\n")
         deadline = time.monotonic() + request.settings.time_limit + GRACE_SECONDS
         while True:
@@ -145,7 +169,7 @@ class SolverProcess:
                 answer = self._answers.get(timeout=LOOK_SECONDS)
                 break
             except Empty:
-                look(self._found)
+                look(self.progress.found)
             if time.monotonic() > deadline:
                 raise SolverTimeoutError(f"no answer {GRACE_SECONDS:g} s after the time limit")
         if answer is None:
@@ -154,6 +178,30 @@ class SolverProcess:
         if "error" in answer[0]:
             raise SolverRefusedError(answer[0]["error"])
         return answer
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has loaded OR-Tools, or failed to."""
+        return self._ready.is_set()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    @property
+    def growth_mb(self) -> int:
+        """By how many MiB its address space has grown since it was ready; 0 where that is unknown.
+
+        The limit of its memory is one of the address space.
+        """
+        return self._megabytes() - self._megabytes_at_start
+
+    def _megabytes(self) -> int:
+        with suppress(OSError, ValueError, AttributeError):  # only Linux tells
+            pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[0])
+            return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+        return 0
 
     def wait_until_ready(self, look: Look = lambda _: None) -> None:
         """Wait until the process has loaded OR-Tools.

@@ -54,15 +54,18 @@ class Coverage:
         return rows
 
     def shares(self, rows: "Columns") -> Any:
-        """The shares of many variants, as a column; equal values are computed once."""
+        """The shares of many variants, as a column."""
+        return self.rows_of(rows) / rows[RESOLUTION]
+
+    def rows_of(self, rows: "Columns") -> Any:
+        """Number of rows that each of many variants reads; equal values are computed once."""
         import numpy as np  # the API describes variants without loading numpy
 
         if self._is_a_plain_window:
-            return self._shares_of_a_plain_window(rows)
-        grid = np.stack([rows[symbol] for symbol in self.symbols])
+            return self._of_a_plain_window(rows)
+        grid = np.stack([rows[symbol].astype(np.int64) for symbol in self.symbols])
         distinct, place = np.unique(grid, axis=1, return_inverse=True)
-        shares = [self._rows(tuple(column)) / column[0] for column in distinct.T.tolist()]
-        return np.array(shares, float)[place]
+        return np.array([self._rows(tuple(column)) for column in distinct.T.tolist()])[place]
 
     @property
     def _is_a_plain_window(self) -> bool:
@@ -77,8 +80,8 @@ class Coverage:
             and first.along(0).d == 1
         )
 
-    def _shares_of_a_plain_window(self, rows: "Columns") -> Any:
-        """The shares in closed form, for a plain window.
+    def _of_a_plain_window(self, rows: "Columns") -> Any:
+        """The number of rows in closed form, for a plain window.
 
         Row ``y`` of the padded input is read if it lies in the first ``m`` strides and
         ``y mod s < c``. If kernels overlap, all rows up to the end of the last kernel are read.
@@ -95,4 +98,4 @@ class Coverage:
 
         apart = read_before(np.minimum(n + p, m * s)) - read_before(p)
         overlapping = np.minimum(n + p, (m - 1) * s + c) - p
-        return np.where(m > 0, np.maximum(np.where(c < s, apart, overlapping), 0), 0) / n
+        return np.where(m > 0, np.maximum(np.where(c < s, apart, overlapping), 0), 0)

@@ -4,10 +4,14 @@ from typing import Any
 
 from app.experiments.recipes import Recipe
 from app.shipped import example
+from solver.problem import Question, Settings
 
 SEARCH_ID = "5ea7c4"
 JOB_ID = "10b10b"
 TIME = "2026-11-23T20:31:00Z"
+QUESTION = Question.model_validate(
+    {"approach": "IV", "budget": "params", "ranges": {"resolution": [6, 8]}}
+)
 
 
 def counts() -> dict[str, int]:
@@ -22,10 +26,10 @@ def search_view(**changes: Any) -> dict[str, Any]:
         "created_at": TIME,
         "finished_at": TIME,
         "request": {
-            "approach": "IV",
-            "budget": "params",
-            "ranges": {"resolution": [6, 8]},
+            **QUESTION.model_dump(mode="json"),
+            **Settings().model_dump(mode="json"),
             "architecture_id": "0",
+            "tolerance": {"below": 0.0, "above": 0.0},
         },
         "original": {"id": "0", "resolution": 5, "counts": counts()},
         "outcome": "complete",

@@ -1,5 +1,6 @@
 """Real processes on a real database, as a user would start them."""
 
+import http.client
 import os
 import signal
 import socket
@@ -7,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,11 +69,11 @@ def serving(
 class Restartable:
     """A server that can be killed, and started again at the same address."""
 
-    def __init__(self, database: Database, log: Path) -> None:
+    def __init__(self, database: Database, log: Path, **settings: object) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._command = ["app.cli", "serve", "--port", str(port)]
-        self._env = environment(database, solver_processes=1)
+        self._env = environment(database, **{"solver_processes": 1, **settings})
         self._log = log
         self._running = ExitStack()
 
@@ -145,3 +148,29 @@ def children(process: "subprocess.Popen[bytes]") -> list[int]:
 
 def has_none(session: int) -> bool:
     return not descendants(session)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered to bytes that were sent as they are."""
+
+    status: int
+    headers: Message
+    body: bytes
+    is_closed: bool
+
+
+def exchange(port: int, *parts: bytes, method: str = "GET", waits: bool = True) -> Answer:
+    """Send bytes on a connection of their own and read one answer.
+
+    Whether the server has closed the connection then is known only of what ``waits`` for that.
+    """
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        for part in parts:
+            with suppress(ConnectionError):  # the answer tells why
+                connection.sendall(part)
+        answer = http.client.HTTPResponse(connection, method=method)
+        answer.begin()
+        body = answer.read()
+        is_closed = waits and connection.recv(1) == b""
+        return Answer(answer.status, answer.headers, body, is_closed)

@@ -7,10 +7,20 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.client import AsyncClient, Client, InvalidError, NotFoundError, Search
+from app.client import (
+    AsyncClient,
+    Client,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    Search,
+    UnauthorizedError,
+)
 from app.db.engine import Database
 from app.db.models import JobRow, SearchRow
+from app.keys import Scope
 from app.schemas.jobs import JobView
+from app.services import keys
 from app.shipped import example
 from tests.e2e.processes import Restartable, working
 
@@ -98,7 +108,7 @@ def test_an_event_loop_follows_two_jobs_at_once_though_the_server_is_killed(
         return told
 
     async def main(service: Restartable) -> None:
-        async with AsyncClient(service.url) as client:
+        async with AsyncClient(service.url, retries=20) as client:
             await client.wait_until_ready()
             search = await client.search(example("digits-architecture"), **TERMS)
             both = asyncio.gather(followed(client, search, 1), followed(client, search, 2))
@@ -136,3 +146,33 @@ def test_a_search_that_is_refused_says_each_fault(
         search.delete()
         with pytest.raises(NotFoundError):
             search.refresh()
+
+
+def test_a_key_opens_what_its_scope_allows(sqlite_database: Database, tmp_path: Path) -> None:
+    scopes: tuple[Scope, Scope] = ("read", "write")
+    reading, writing = (keys.create(sqlite_database, it, it, None)[0] for it in scopes)
+    with Restartable(sqlite_database, tmp_path / "log", require_key="always") as service:
+        with Client(service.url) as client:
+            client.wait_until_ready()
+            with pytest.raises(UnauthorizedError):
+                client.datasets()
+        with Client(service.url, reading) as client:
+            assert client.datasets()
+            with pytest.raises(ForbiddenError):
+                client.search(example("digits-architecture"))
+        with Client(service.url, writing) as client:
+            assert client.search(example("digits-architecture"), **TERMS).found
+
+
+def test_a_client_that_asks_too_often_is_slowed_down_and_not_stopped(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    settings = {"require_key": "always", "rate_limit": "5/second"}
+    key = keys.create(sqlite_database, "busy", "write", None)[0]
+    with (
+        Restartable(sqlite_database, tmp_path / "log", **settings) as service,
+        Client(service.url, key, retries=20) as client,
+    ):
+        client.wait_until_ready()
+        for _ in range(20):
+            assert client.datasets()

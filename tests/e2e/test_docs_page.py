@@ -25,12 +25,16 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         page = browser.new_page()
+        page.set_default_timeout(120_000)
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         yield page
         browser.close()
     outside = [url for url in asked if not url.startswith(("http://127.0.0.1", "data:", "blob:"))]
     assert outside == []
+    assert [text for text in complaints if not text.startswith(("log:", "info:"))] == []
 
 
 def test_the_example_of_a_search_is_sent_from_the_page_and_answered(
@@ -38,7 +42,7 @@ def test_the_example_of_a_search_is_sent_from_the_page_and_answered(
 ) -> None:
     with serving(sqlite_database) as client:
         page.goto(f"{client.base_url}/docs")
-        block = page.locator("#operations-searches-search_for_variants_v1_searches_post")
+        block = page.locator("#operations-searches-create_search")
         block.locator(".opblock-summary-control").click()
         block.get_by_role("button", name="Try it out").click()
         block.get_by_role("button", name="Execute").click()

@@ -1,5 +1,6 @@
-"""A layer type is one class for the solver, and one line for the trainer."""
+"""A layer type is one class for the solver, a line for the trainer and one for ``model.py``."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -14,6 +15,9 @@ from solver.network.architecture import Architecture
 from solver.network.counting import count
 from solver.network.layers import LAYERS, Layer, Number, Shape
 from solver.problem import SolveRequest
+from solver.source import source
+from solver.source.rules import HELPERS, RULES, Argument, Module, Rule
+from tests import sources
 from tests.trainer.factories import images
 from trainer.images import fitted
 from trainer.networks import BUILDERS, build, check_counts
@@ -45,8 +49,10 @@ def _bend() -> Iterator[None]:
             return inputs[0][0] * 2
 
     BUILDERS[BendLayer] = lambda _, read: Bend(read[0][0])
+    RULES[BendLayer] = Rule(lambda _, read: Module("Bend", [Argument("channels", read[0][0])]))
+    HELPERS["Bend"] = inspect.getsource(Bend)
     yield
-    del BUILDERS[BendLayer]
+    del BUILDERS[BendLayer], RULES[BendLayer], HELPERS["Bend"]
     del LAYERS["bend"]
 
 
@@ -64,7 +70,7 @@ def network(classes: int = 10) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("_bend")
-def test_a_made_up_layer_type_is_counted_solved_built_and_trained() -> None:
+def test_a_made_up_layer_type_is_counted_solved_built_trained_and_written() -> None:
     original = Architecture.model_validate(network())
     counts = count(original)
     assert counts.params == 8 * 9 + 2 * 8 + 8 * 4 * 10 + 10
@@ -86,3 +92,4 @@ def test_a_made_up_layer_type_is_counted_solved_built_and_trained() -> None:
         before = training.groups[0].parameters.vector.clone()
         train(training, 1, lambda _: None)
         assert not torch.equal(training.groups[0].parameters.vector, before)
+        sources.run(source(variant.architecture), "__main__")

@@ -50,7 +50,8 @@ class Client:
     url
         Where the service is; ``ISOBUDGET_URL``, or ``http://127.0.0.1:8000``, where left out.
     key
-        The key of the service; ``ISOBUDGET_KEY`` where left out. None is needed on this machine.
+        The key of the service; ``ISOBUDGET_KEY`` where left out. ``""`` sends none, and this
+        machine needs none.
     timeout
         Seconds that the service may leave a call without an answer.
     retries

@@ -15,6 +15,7 @@ from solver.engines.factored.arrays import EMPTY, Ints
 from solver.engines.factored.chain import Chain
 from solver.engines.factored.solutions import Solutions
 from solver.engines.objectives import Objective, Reads
+from solver.engines.progress import Progress, Tell, silent
 from solver.network.layers import Sliding
 from solver.variation.numbers import Columns
 from solver.variation.unknown import RESOLUTION
@@ -27,7 +28,7 @@ AT_ONCE: Final = 2_000
 class RankedSolutions(Solutions):
     """Factored solutions that can be ranked."""
 
-    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+    def best(self, objective: Objective, number: int, tell: Tell = silent) -> Mapping[str, Ints]:
         """The ``number`` best solutions, the best first, without listing all others.
 
         Raises
@@ -44,6 +45,8 @@ class RankedSolutions(Solutions):
             listed = self.of_groups(bounds.order[start:end])
             found = _first(self, objective, np.concatenate([found, listed]), number)
             start = end
+            if start < len(sizes):
+                tell(_progress(self, objective, found, bounds.at(start)[0]))
         return self.packing.unpack(found)
 
 
@@ -52,6 +55,16 @@ def _first(solutions: Solutions, objective: Objective, packed: Ints, number: int
     rows = _columns(solutions, objective, packed)
     order = np.lexsort((packed, -rows[RESOLUTION], -_value(objective, rows)))
     return packed[order[:number]]
+
+
+def _progress(solutions: Solutions, objective: Objective, found: Ints, highest: float) -> Progress:
+    """How far a search is that knows these, the best first; others have at most ``highest``."""
+    if not len(found):
+        return Progress(solutions.count)
+    best = float(_value(objective, _columns(solutions, objective, found[:1]))[0])
+    bound = max(best, float(highest))
+    shown = objective.shown(bound) if np.isfinite(bound) else None
+    return Progress(solutions.count, objective.shown(best), shown)
 
 
 def _is_beaten(

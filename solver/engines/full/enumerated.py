@@ -8,6 +8,7 @@ import numpy as np
 from solver.engines.factored.arrays import Ints
 from solver.engines.factored.solutions import ranks
 from solver.engines.objectives import Objective
+from solver.engines.progress import Tell, silent
 from solver.variation.numbers import Columns
 from solver.variation.unknown import RESOLUTION
 
@@ -37,7 +38,12 @@ class Listed:
         """A uniform sample of ``number`` solutions without replacement, in order."""
         return self._columns(self.rows[np.sort(ranks(self.count, number, seed))])
 
-    def best(self, objective: Objective, number: int) -> Mapping[str, Ints]:
+    def best(
+        self,
+        objective: Objective,
+        number: int,
+        tell: Tell = silent,  # noqa: ARG002 - the protocol's; nothing takes long here
+    ) -> Mapping[str, Ints]:
         """The ``number`` best solutions, the best first; ties are broken as for all objectives."""
         columns = self.all()
         value = objective.value(Columns.exact(objective.template, columns))

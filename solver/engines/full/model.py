@@ -181,14 +181,16 @@ class Model:
         objective: cp_model.LinearExprT,
         wanted: Sequence[cp_model.LinearExpr],
         time_limit: float,
+        improved: Callable[[float | None, float], None] | None = None,
     ) -> tuple[list[int] | None, str]:
         """Values of the ``wanted`` expressions in a best solution, and CP-SAT's status.
 
         Only ``OPTIMAL`` proves that none is better, and only ``INFEASIBLE`` that none exists.
+        ``improved`` is called with the best value so far, if there is one, and its upper bound.
         """
         self.cp.maximize(objective)
         solver = _solver(OPTIMISATION, max(0.0, time_limit))
-        status = self._run(solver)
+        status = self._run(solver, _watched(solver, improved) if improved else None)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None, solver.status_name(status)
         return [solver.value(it) for it in wanted], solver.status_name(status)
@@ -274,6 +276,33 @@ class _Collector(cp_model.CpSolverSolutionCallback):
         if self.found % TELL_EVERY == 0 and time.monotonic() > self._told + TELL_SECONDS:
             self._told = time.monotonic()
             self._progress(self.found)
+
+
+def _watched(
+    solver: cp_model.CpSolver, improved: Callable[[float | None, float], None]
+) -> cp_model.CpSolverSolutionCallback:
+    """Have an optimisation call ``improved`` for each better solution and each better bound."""
+    watch = _Watch(improved)
+    solver.best_bound_callback = watch.on_bound
+    return watch
+
+
+class _Watch(cp_model.CpSolverSolutionCallback):
+    """Keeps the best value of an optimisation and its bound, and passes on each change."""
+
+    def __init__(self, improved: Callable[[float | None, float], None]) -> None:
+        super().__init__()
+        self._improved = improved
+        self._best: float | None = None
+
+    def on_solution_callback(self) -> None:
+        """Called by CP-SAT for each better solution."""
+        self._best = self.ObjectiveValue()
+        self._improved(self._best, self.BestObjectiveBound())
+
+    def on_bound(self, bound: float) -> None:
+        """Called by CP-SAT for each better bound."""
+        self._improved(self._best, bound)
 
 
 def _solver(parameters: dict[str, int | bool], time_limit: float) -> cp_model.CpSolver:

@@ -1,6 +1,7 @@
 """Layer types, one class each: fields, rules, shape, cost, window and width groups.
 
-A new type is a class here (or in any module that is imported) and a line in ``trainer.networks``.
+A new type is a class here (or in any module that is imported), a line in ``trainer.networks`` and
+one in ``solver.source.rules``.
 """
 
 from solver.network.layers.base import LAYERS, Layer, Number, Shape, Weighted, elements, larger

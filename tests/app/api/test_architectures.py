@@ -193,7 +193,7 @@ def test_an_unknown_id_is_not_found(sqlite_client: TestClient) -> None:
     answer = sqlite_client.get("/v1/architectures/0")
 
     assert answer.status_code == 404
-    assert answer.json()["detail"] == "there is no architecture 0"
+    assert answer.json()["detail"] == "there is no architecture with this id"
 
 
 def test_a_body_beyond_the_limit_is_refused(sqlite_client: TestClient) -> None:

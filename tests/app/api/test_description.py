@@ -10,16 +10,19 @@ from openapi_spec_validator import validate
 from starlette.testclient import TestClient
 
 from app.api import responses
-from app.schemas.events import JobMessage
+from app.api.access import OPEN_PATHS
+from app.schemas.events import JobMessage, SearchMessage
 from tests.app.api.described import Json, document, operations, resolved
 
 NAMES = {
     "create_architecture", "list_architectures", "get_architecture",
     "create_search", "list_searches", "get_search", "delete_search", "list_search_variants",
+    "follow_search",
     "list_variants", "get_variant",
     "list_datasets",
     "create_job", "list_jobs", "get_job", "list_runs", "cancel_job", "follow_job",
-    "download_results",
+    "download_results", "download_architecture_source", "download_variant_source",
+    "download_variants", "download_search_variants", "retry_job",
     "get_health", "get_readiness", "get_metrics",
 }  # fmt: skip
 """What generated clients call their functions."""
@@ -75,12 +78,12 @@ def test_every_status_has_a_text_and_every_problem_a_schema() -> None:
 
 
 def test_the_kind_of_an_operation_says_which_problems_it_answers() -> None:
-    for _, path, operation in operations():
+    for method, path, operation in operations():
         described = {int(status) for status in operation["responses"]}
 
-        assert {400, 408, 414, 421, 422, 431, 500, 503} <= described, path
-        assert ({401, 403, 429} <= described) == path.startswith("/v1/"), path
-        assert ({413, 415} <= described) == ("requestBody" in operation), path
+        assert {400, 408, 413, 414, 421, 422, 431, 500, 503} <= described, path
+        assert ({401, 403, 429} <= described) == (path not in OPEN_PATHS), path
+        assert (415 in described) == (method == "post"), path
         assert 404 in described or "{" not in path, path
 
 
@@ -159,13 +162,29 @@ def test_changes_of_a_recipe_have_no_defaults_since_these_depend_on_its_name() -
     assert set(recipe["required"]) == set(recipe["properties"])
 
 
-def test_events_are_described_each_with_its_data() -> None:
-    (operation,) = (it for *_, it in operations() if it["operationId"] == "follow_job")
+@pytest.mark.parametrize(
+    ("name", "message", "events"),
+    [
+        ("follow_job", JobMessage, {"epoch", "run", "progress", "end"}),
+        ("follow_search", SearchMessage, {"progress", "end"}),
+    ],
+)
+def test_events_are_described_each_with_its_data(name: str, message: Any, events: set[str]) -> None:
+    (operation,) = (it for *_, it in operations() if it["operationId"] == name)
     stream = operation["responses"]["200"]["content"]["text/event-stream"]["schema"]
 
-    assert set(stream["discriminator"]["mapping"]) == {"epoch", "run", "progress", "end"}
+    assert set(stream["discriminator"]["mapping"]) == events
     assert "type" not in stream
-    assert len(stream["oneOf"]) == len(JobMessage.__args__[0].__args__)
+    assert len(stream["oneOf"]) == len(message.__args__[0].__args__)
+
+
+def test_every_enumeration_is_a_component_so_that_clients_name_it_once() -> None:
+    components = document()["components"]["schemas"]
+    for place, node in nodes(document()):
+        if "enum" in node:
+            assert place.removeprefix("#/components/schemas/") in components, place
+        for form in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+            assert "const" not in form, place
 
 
 def test_texts_are_markdown() -> None:

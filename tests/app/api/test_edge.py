@@ -6,6 +6,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
+from app.config import Settings
 from app.db.engine import Database
 from app.main import create_app
 from tests.app.api.conftest import serving
@@ -185,12 +186,14 @@ def test_every_answer_protects_browsers(sqlite_client: TestClient, method: str, 
 def test_the_answer_to_a_failure_of_the_server_protects_browsers_too(
     sqlite_database: Database,
 ) -> None:
-    with serving(sqlite_database, 0) as client:
+    url = sqlite_database.url.render_as_string(hide_password=False)
+    app = create_app(Settings(database_url=url, solver_processes=0))
 
-        @client.app.get("/fails")  # type: ignore[attr-defined, untyped-decorator]
-        def _fails() -> None:
-            raise ZeroDivisionError
+    @app.get("/fails")
+    def _fails() -> None:
+        raise ZeroDivisionError
 
+    with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/fails")
 
     assert answer.status_code == 500
@@ -271,9 +274,9 @@ def test_head_is_answered_as_get_without_its_body(sqlite_client: TestClient, pat
 def test_head_of_a_stream_of_events_ends(
     sqlite_client: TestClient, sqlite_database: Database
 ) -> None:
-    path = f"/v1/jobs/{queued_job(sqlite_database).id}/events"
+    job = queued_job(sqlite_database)
 
-    answer = sqlite_client.head(path)
+    answer = sqlite_client.head(f"/v1/jobs/{job.id}/events")
 
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/event-stream")

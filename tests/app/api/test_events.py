@@ -2,20 +2,21 @@
 
 import csv
 import io
-import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from app.db import runs
 from app.db.engine import Database
-from app.db.events import Cursor
+from app.db.events import Cursor, PlaceError
 from app.db.models import JobRow, RunRow
 from app.services import events as service
+from tests.app.api.factories import about, told
 from tests.factories import queued_job
 from tests.workers import FakeWorker, epoch_row
 
@@ -26,35 +27,8 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "LOOK_SECONDS", 0.01)
 
 
-def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """Read events as a browser does."""
-    event: dict[str, Any] = {}
-    for line in lines:
-        if not line:
-            if event:
-                yield {**event, "data": json.loads(event["data"])}
-            event = {}
-        elif not line.startswith(":"):
-            name, _, value = line.partition(": ")
-            event[name] = value
-
-
-def told(client: TestClient, job_id: str, last: str | None = None) -> list[dict[str, Any]]:
-    """All events of a job that ends, from a place on."""
-    headers = {"Last-Event-ID": last} if last else {}
-    with client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        return list(events(answer.iter_lines()))
-
-
 def number(event: dict[str, Any]) -> int:
     return int(event["id"].partition(".")[0])
-
-
-def about(found: list[dict[str, Any]]) -> list[Any]:
-    """What events say, but for the progress, which depends on when one looks."""
-    return [(event["event"], event["data"]) for event in found if event["event"] != "progress"]
 
 
 def test_a_job_that_has_ended_tells_all_that_happened(
@@ -173,14 +147,28 @@ def test_a_job_that_is_not_there_has_neither_events_nor_results(sqlite_client: T
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("id_", ["x", "1.2", "1.0.5-999999999:1", "1.0.5:", "-1.0."])
+FOREIGN = [
+    "x", "1.2", "1.0.5:", "-1.0.", "\u0661.0.", "01.0.", "1.00.", "1.0.05:1", "1.0.5:01",
+    "1.0.5:1_", "1.0._5:1", "1.0.5:1__7:1", "1.0.5-999999999:1", "1.0.10000:1", "1.0.0-10000:1",
+    "1.0.5-4:1",
+    "1.0.5-5:1", "1.0.5:1_5:1", "1.0.5:1_3:1", "1.0.3-5:1_4-9:1", "1.6.5:1", "1.0.5:1_6:1",
+    "1.0.0-9999:1_0-9999:2", "1.0." + "_".join(["0-9999:1"] * 3_000), "1.0.!!", "1.10001.",
+    "1.0.~0", "1.0.~01", "1.0.5:1ee",
+    "1" * 19 + ".0.", "1." + "1" * 10 + ".", "1.0.5:" + "1" * 10,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("id_", FOREIGN)
 def test_an_id_that_no_event_had_is_refused(
     sqlite_client: TestClient, sqlite_database: Database, id_: str
 ) -> None:
     job = queued_job(sqlite_database)
-    answer = sqlite_client.get(f"/v1/jobs/{job.id}/events", headers={"Last-Event-ID": id_})
+    answer = sqlite_client.get(
+        f"/v1/jobs/{job.id}/events", headers={b"Last-Event-ID": id_.encode()}
+    )
     assert answer.status_code == 422
-    assert "Last-Event-ID" in answer.text
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"].lower() == "header/last-event-id"
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
@@ -192,6 +180,32 @@ def test_a_cursor_is_read_as_it_was_written() -> None:
 
     assert str(cursor) == "7.1.3-5:1_6:1e"
     assert Cursor.parse(str(cursor), 10) == cursor
+
+
+@given(
+    st.integers(0, 10**18 - 1),
+    st.integers(0, 30),
+    st.dictionaries(st.integers(0, 99), st.tuples(st.integers(0, 50), st.booleans())),
+    st.booleans(),
+    st.integers(0, 999_999),
+)
+def test_every_cursor_is_read_as_it_was_written(
+    number: int, below: int, known: dict[int, tuple[int, bool]], is_over: bool, retries: int
+) -> None:
+    behind = {n: it for n, it in known.items() if n >= below}
+    cursor = Cursor(number, below, behind, is_over, retries)
+
+    assert Cursor.parse(str(cursor), 100) == cursor
+
+
+@given(st.text("0123456789.-:_e!~", max_size=40))
+def test_what_is_read_was_written_by_a_cursor(text: str) -> None:
+    try:
+        cursor = Cursor.parse(text, 100)
+    except PlaceError:
+        return
+    assert str(cursor) == text
+    assert len(cursor.known) <= 100
 
 
 def table(client: TestClient, job: JobRow) -> list[dict[str, str]]:

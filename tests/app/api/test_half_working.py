@@ -120,7 +120,8 @@ def test_the_first_request_after_a_migration_is_answered(
     with serving(own, 1) as client:
         assert client.get("/v1/jobs").status_code == 503
         migrate(own)
-        assert client.get("/v1/jobs").status_code == 200
+        after = client.get("/v1/jobs")
+        assert after.status_code == 200, after.text
         assert readiness(client) == ""
         assert post(client).status_code == 202
     assert len(told(caplog)) == 2

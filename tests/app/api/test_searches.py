@@ -13,6 +13,7 @@ from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.types import database_time
 from app.shipped import example
+from tests.app.api.conftest import serving
 from tests.exhaustive import Asked, rows
 from tests.factories import original, queued_search, search_body, solved_search
 
@@ -69,7 +70,9 @@ def test_every_variant_has_exactly_the_parameters_of_the_original(
 
 @pytest.mark.slow
 def test_an_infeasible_search_is_an_answer_with_an_explanation(solving_client: TestClient) -> None:
-    answer = solving_client.post("/v1/searches", json=search_body(**INFEASIBLE))
+    answer = solving_client.post(
+        "/v1/searches", json=search_body(**INFEASIBLE), headers={"Prefer": "wait=60"}
+    )
     search = answer.json()
 
     assert answer.status_code == 201
@@ -84,12 +87,11 @@ def test_a_search_by_id_is_that_of_the_architecture(solving_client: TestClient) 
     id_ = solving_client.post("/v1/architectures", json=architecture).json()["id"]
     by_id = {**search_body(), "architecture": None, "architecture_id": id_}
 
-    first = solving_client.post("/v1/searches", json=by_id).json()
-    second = solving_client.post("/v1/searches", json=search_body()).json()
+    headers = {"Prefer": "wait=60"}
+    first = solving_client.post("/v1/searches", json=by_id, headers=headers).json()
+    second = solving_client.post("/v1/searches", json=search_body(), headers=headers).json()
 
-    assert first["request"] == second["request"]
-    assert first["id"] != second["id"]
-    assert first["found"] == second["found"]
+    assert second == {**first, "reused": True}
 
 
 @pytest.mark.slow
@@ -214,15 +216,67 @@ def test_requests_with_one_key_at_the_same_time_make_one_search(client: TestClie
     assert len(client.get("/v1/searches").json()["items"]) == 1
 
 
-def test_equal_requests_at_the_same_time_make_a_search_each(client: TestClient) -> None:
-    def post(_: int) -> str:
+def test_of_equal_requests_at_the_same_time_one_makes_a_search(client: TestClient) -> None:
+    def post(_: int) -> dict[str, Any]:
         answer = client.post("/v1/searches", json=search_body(), headers={"Prefer": "wait=0"})
-        return str(answer.json()["id"])
+        assert answer.status_code == 202
+        found: dict[str, Any] = answer.json()
+        return found
 
-    with ThreadPoolExecutor(4) as pool:
-        ids = set(pool.map(post, range(8)))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(post, range(16)))
 
-    assert len(ids) == len(client.get("/v1/searches").json()["items"]) == 8
+    assert len({answer["id"] for answer in answers}) == 1
+    assert sorted(answer["reused"] for answer in answers) == [False] + 15 * [True]
+    assert len(client.get("/v1/searches").json()["items"]) == 1
+
+
+def test_what_was_answered_before_is_not_solved_again(
+    client: TestClient, database: Database
+) -> None:
+    """No solver is there: it would wait in vain."""
+    known = stored(client, database)
+
+    answer = client.post("/v1/searches", json=search_body())
+
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"/v1/searches/{known['id']}"
+    assert answer.json() == {**known, "reused": True}
+    assert client.get(answer.headers["Location"]).json() == known
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled", "timed_out"])
+def test_what_came_to_no_repeatable_end_is_solved_anew(
+    client: TestClient, database: Database, end: str
+) -> None:
+    with database.write() as session:
+        id_ = queued_search(session).id
+        attempt = getattr(searches.claim(session, grace=60), "attempt", 0)
+        state, outcome = ("succeeded", end) if end == "timed_out" else (end, None)
+        searches.finish(session, id_, attempt, state, outcome=outcome)
+
+    answer = client.post("/v1/searches", json=search_body(), headers={"Prefer": "wait=0"}).json()
+
+    assert answer["id"] != id_
+    assert (answer["state"], answer["reused"]) == ("queued", False)
+
+
+def test_a_full_queue_takes_no_more_searches(database: Database) -> None:
+    with serving(database, 0, max_queued_searches=3) as client:
+
+        def post(limit: int) -> httpx2.Response:
+            headers = {"Prefer": "wait=0"}
+            return client.post("/v1/searches", json=search_body(limit=limit), headers=headers)
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(post, range(1, 13)))
+        refused = [answer for answer in answers if answer.status_code == 503]
+        taken = [answer.json()["request"]["limit"] for answer in answers if answer.is_success]
+
+        assert len(taken) == len(client.get("/v1/searches").json()["items"]) == 3
+        assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
+        assert all(answer.json()["status"] == 503 for answer in refused)
+        assert post(taken[0]).status_code == 202, "an equal search needs no place in the queue"
 
 
 ONE_CONVOLUTION = {

@@ -34,8 +34,13 @@ def have_ended(groups: list[Children]) -> bool:
 
 
 def test_the_whole_path_ends_in_a_report(
-    isobudget: Isobudget, tmp_path: Path, started: list[Children]
+    isobudget: Isobudget,
+    tmp_path: Path,
+    started: list[Children],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("ISOBUDGET_KEY", "of another service")
+    monkeypatch.setenv("ISOBUDGET_REQUIRE_KEY", "always")
     (tmp_path / "demo.sqlite").write_bytes(b"left by an earlier demo")
     result = isobudget("demo", "--output", tmp_path)
     assert result.exit_code == 0, result.output

@@ -1,5 +1,6 @@
 """What users hand to the client, and what the service is sent."""
 
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from app.client import Client, StoredArchitecture, Variant
-from app.schemas.requests import HalvingSelection
+from app.client.documents import VariantFilters
+from app.db.variants import VariantFilter
+from app.schemas.requests import HalvingSelection, JobRequest, SearchRequest
 from app.shipped import example
 from solver.network.architecture import Architecture
 from solver.network.counting import count
@@ -180,3 +183,14 @@ def test_a_source_is_fetched_once() -> None:
     script._answers = [lambda _: answer("text")]
     assert variant.source == variant.source
     assert script.calls[1:] == [f"GET /v1/variants/{variant.id}/model.py"]
+
+
+def arguments(function: Callable[..., object]) -> set[str]:
+    own = {"self", "wait", "idempotency_key"}
+    return set(inspect.signature(function).parameters) - own
+
+
+def test_the_client_takes_all_that_the_service_does() -> None:
+    assert arguments(Client.search) == {*SearchRequest.known_keys()} - {"architecture_id"}
+    assert arguments(Client.train) - {"search"} == {*JobRequest.known_keys()} - {"search_id"}
+    assert {*VariantFilters.__annotations__} == {*VariantFilter._fields, "sort"}

@@ -22,10 +22,12 @@ def test_the_address_and_the_key_come_from_the_environment(monkeypatch: pytest.M
 
 
 def test_without_a_key_none_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("ISOBUDGET_KEY", raising=False)
+    monkeypatch.setenv("ISOBUDGET_KEY", "of another service")
     script = Script(answer(job_view()))
+    script.client(key="").job("1")
+    monkeypatch.delenv("ISOBUDGET_KEY")
     script.client().job("1")
-    assert script.header("Authorization") == [None]
+    assert script.header("Authorization") == [None, None]
 
 
 def test_a_service_below_a_path_is_found_there() -> None:

@@ -1,18 +1,20 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import BigInteger, inspect, select, text, update
+from sqlalchemy import BigInteger, Column, Table, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import Base, RunRow, SearchRow, SecretRow, VariantRow
 from app.db.schema import config, is_current, migrate
+from app.db.variants import SORTED_BY
 from app.schemas.results import HalvingResult
 from app.services.job_views import job_view
 from solver.network.schema import MAX_COUNT
@@ -106,6 +108,12 @@ def test_a_migration_down_and_up_works_with_data_in_the_tables(database: Databas
 
 CHANGED = {"stack", "results"}
 """Older runs are trained each by itself, and older results have fewer fields."""
+LATER = {"searches.started_at"}
+"""Older searches do not say when their solver began."""
+
+
+def _kept(table: Table) -> list[Column[Any]]:
+    return [c for c in table.c if c.name not in CHANGED and f"{table.name}.{c.name}" not in LATER]
 
 
 def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -113,7 +121,7 @@ def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
     with database.read() as session:
         return {
             name: sorted(
-                map(tuple, session.execute(select(*(c for c in table.c if c.name not in CHANGED)))),
+                map(tuple, session.execute(select(*_kept(table)))),
                 key=repr,
             )
             for name, table in Base.metadata.tables.items()
@@ -146,7 +154,9 @@ def test_foreign_keys_are_enforced_again_behind_a_migration(
     migrate(database, revisions[0])
     migrate(database)
 
-    orphan = VariantRow(search_id="none", position=0, resolution=6, params=1, flops=1, unknowns=[6])
+    orphan = VariantRow(search_id="none", position=0, unknowns=[6])
+    for name in (*SORTED_BY, "macs", "activations"):
+        setattr(orphan, name, 1)
     with pytest.raises(IntegrityError), database.write() as session:
         session.add(orphan)
 

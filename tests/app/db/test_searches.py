@@ -14,7 +14,7 @@ from app.db.statements import insert_all
 from app.db.types import Document, database_time
 from app.schemas.requests import SearchRequest
 from solver.answers.table import AnswerTable
-from solver.answers.variants import COSTS, Answer, SolverReport
+from solver.answers.variants import MEASURES, Answer, SolverReport
 from solver.network.schema import MAX_COUNT
 from tests.factories import original, queued_search, search_body
 
@@ -25,14 +25,17 @@ MANY = 20_000
 def answer(rows: int) -> Answer:
     """An answer of made-up variants, no two alike, counts as large as they may be."""
     found = [
-        (6 + n // 1000, 1 + n % 1000, n % 7, 0, 1, 2, n % 3, 4, MAX_COUNT - n, MAX_COUNT - 2 * n)
+        (
+            *(6 + n // 1000, 1 + n % 1000, n % 7, 0, 1, 2, n % 3, 4),
+            *(MAX_COUNT - n, MAX_COUNT - 2 * n, MAX_COUNT, MAX_COUNT, n % 6, MAX_COUNT),
+        )
         for n in range(rows)
     ]
     return Answer(
         outcome="truncated",
         found=MAX_COUNT,
         symbols=SYMBOLS,
-        table=AnswerTable.of((*SYMBOLS, *COSTS), found),
+        table=AnswerTable.of((*SYMBOLS, *MEASURES), found),
         solver=SolverReport(status="OPTIMAL", wall_time=0.5, branches=1, conflicts=2),
     )
 
@@ -73,7 +76,13 @@ def test_an_answer_of_many_variants_is_stored_exactly_and_in_order(
     assert {row.search_id for row in rows} == {claimed.id}
     assert [tuple(row.unknowns) for row in rows] == given.rows
     assert [row.resolution for row in rows] == given.table["N"].tolist()
-    assert [(row.params, row.flops) for row in rows] == list(given.table.rows(COSTS))
+    assert [
+        (
+            *(row.params, row.flops, row.macs, row.activations),
+            *(row.coverage * row.resolution, row.receptive_field),
+        )
+        for row in rows
+    ] == list(given.table.rows(MEASURES))
 
 
 def test_how_a_search_ended_is_stored_with_its_variants(
@@ -123,15 +132,15 @@ def test_a_lost_lease_stores_nothing(database: Database, claimed: SearchRow) -> 
         record(database, again, answer(2))
 
 
-def rows_of(held: SearchRow, number: int) -> Iterator[tuple[str | int, ...]]:
+def rows_of(held: SearchRow, number: int) -> Iterator[tuple[str | float, ...]]:
     for position in range(number):
-        yield held.id, position, 6, 1, 1, "[6]"
+        yield held.id, position, 6, 1, 1, "[6]", 1, 1, 1.0, 1
 
 
 def test_variants_that_fail_half_way_leave_nothing_and_the_search_running(
     database: Database, claimed: SearchRow
 ) -> None:
-    def failing() -> Iterator[tuple[str | int, ...]]:
+    def failing() -> Iterator[tuple[str | float, ...]]:
         yield from rows_of(claimed, MANY)
         raise MemoryError
 

@@ -1,18 +1,15 @@
-from array import array
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from collections.abc import Sequence
 
 import pytest
 
-from app.db import searches
-from app.db.engine import Database
+from app.db import searches, variants
+from app.db.engine import Database, Session
 from app.db.paging import CursorError
+from app.db.variants import Order, SortKey
 from app.schemas.variants import VariantView
-from app.services.variant_orders import Order, Orders
 from app.services.variant_pages import of_search
 from solver.answers.table import AnswerTable
-from solver.answers.variants import COSTS, Answer, Describer, SolverReport
+from solver.answers.variants import MEASURES, Answer, SolverReport
 from tests.factories import queued_search, solved_search
 
 
@@ -31,21 +28,7 @@ def solved(database: Database) -> str:
         return solved_search(session, tolerance=0.02, limit=300).id
 
 
-@pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The measures that are derived of many rows, as often as that is begun."""
-    names: list[str] = []
-    measure = Describer.measure
-
-    def counted(self: Describer, name: str) -> Callable[..., float]:
-        names.append(name)
-        return measure(self, name)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Describer, "measure", counted)
-    return names
-
-
-def test_variants_are_sorted_by_several_derived_and_stored_keys_and_else_by_position(
+def test_variants_are_sorted_by_several_keys_and_else_by_position(
     database: Database,
 ) -> None:
     id_ = solved(database)
@@ -60,27 +43,34 @@ def test_variants_are_sorted_by_several_derived_and_stored_keys_and_else_by_posi
     assert found == expected
 
 
-def test_the_pages_behind_the_first_derive_no_order_again(
-    database: Database, measured: list[str]
+def test_the_pages_behind_the_first_sort_nothing_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sorted_by: list[object] = []
+    sort = variants.order
+
+    def counted(session: Session, search_id: str, keys: Sequence[SortKey]) -> Order:
+        sorted_by.append(keys)
+        return sort(session, search_id, keys)
+
+    monkeypatch.setattr(variants, "order", counted)
     id_ = solved(database)
 
     assert len(sorted_pages(database, id_, "-coverage", limit=50)) == 300
-    begun = len(measured)
     sorted_pages(database, id_, "-coverage", limit=100)
 
-    assert len(measured) == begun > 0
+    assert len(sorted_by) == 1
 
 
 def record(database: Database, sides: list[int]) -> str:
     """A search of the examples' whose answer is made up."""
     symbols = ("N", "K1", "C1", "P1", "S1", "C2", "P2", "S2")
-    found = [(N, 16, 4, 1, 1, 3, 1, 1, 100, 100) for N in sides]
+    found = [(N, 16, 4, 1, 1, 3, 1, 1, 100, 100, 90, 200, N, 9) for N in sides]
     answer = Answer(
         outcome="complete",
         found=len(found),
         symbols=symbols,
-        table=AnswerTable.of((*symbols, *COSTS), found),
+        table=AnswerTable.of((*symbols, *MEASURES), found),
         solver=SolverReport(status="OPTIMAL", wall_time=0.1, branches=0, conflicts=0),
     )
     with database.write() as session:
@@ -127,37 +117,3 @@ def test_a_cursor_of_another_order_is_refused(sqlite_database: Database, sort: s
 
     with pytest.raises(CursorError):
         of_search(sqlite_database, id_, "coverage", other, 50)
-
-
-def test_the_order_asked_for_least_recently_is_forgotten() -> None:
-    worked_out: list[str] = []
-    orders = Orders(most=2)
-
-    def ask(key: str) -> None:
-        def work_out() -> Order:
-            worked_out.append(key)
-            return array("i", [len(worked_out)])
-
-        orders.get(key, work_out)
-
-    for key in "abacab":
-        ask(key)
-
-    assert worked_out == ["a", "b", "c", "b"]
-
-
-def test_requests_for_one_order_at_the_same_time_work_it_out_once() -> None:
-    orders, begun, go_on = Orders(most=2), [], Event()
-
-    def work_out() -> Order:
-        begun.append(1)
-        assert go_on.wait(60)
-        return array("i", [3])
-
-    with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(orders.get, "key", work_out) for _ in range(4)]
-        go_on.set()
-        found = [future.result() for future in asked]
-
-    assert len(begun) == 1
-    assert all(order is found[0] for order in found)

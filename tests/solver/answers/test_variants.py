@@ -1,14 +1,12 @@
-from typing import get_args
-
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from solver.answers.search import solve
 from solver.answers.variants import (
+    MEASURES,
     MOST_ROWS,
     Describer,
-    Measure,
     Outcome,
     Variant,
     is_at_least,
@@ -145,15 +143,17 @@ def plainly(asked: Problem, assignment: Assignment) -> Variant:
 def assert_as_plainly(asked: Problem) -> int:
     """Every figure and layer of the variants is that of the slow way; how many were looked at."""
     describer = Describer(asked)
-    found = solve(asked, Settings(limit=200)).assignments()
-    for assignment in found:
+    answer = solve(asked, Settings(limit=200))
+    found = answer.assignments()
+    for assignment, measures in zip(found, answer.table.rows(MEASURES), strict=True):
         expected = plainly(asked, assignment)
         assert describer.variant(assignment) == expected
         assert describer.variant(assignment).model_dump_json() == expected.model_dump_json()
         assert describer.bare_counts(assignment) == expected.counts
-        row = tuple(assignment.values())
-        for name in get_args(Measure):
-            assert describer.measure(name)(row) == getattr(expected, name)
+        of_table = dict(zip(MEASURES, measures, strict=True))
+        assert of_table.pop("rows_read") / expected.resolution == expected.coverage
+        assert of_table.pop("receptive_field") == expected.receptive_field
+        assert of_table == expected.counts.model_dump()
     return len(found)
 
 
@@ -183,25 +183,3 @@ def test_variants_are_derived_as_if_each_were_counted_as_a_whole(data: st.DataOb
         assume(APPROACHES[approach].misfit(drawn) is None)
         ranges = data.draw(ranges_of_one_convolution(drawn))
     assert_as_plainly(problem(drawn, approach=approach, tolerance=1.0, ranges=ranges))
-
-
-def test_a_measure_is_worked_out_once_for_rows_that_are_alike_in_what_it_depends_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    describer = Describer(problem(original()))
-    derived: list[Assignment] = []
-
-    def derive(assignment: Assignment) -> float:
-        derived.append(assignment)
-        return len(derived)
-
-    monkeypatch.setattr(describer, "coverage", derive)
-
-    of_row = describer.measure("coverage")
-    first = of_row(tuple(ASSIGNMENT.values()))
-    narrower = of_row(tuple({**ASSIGNMENT, "K1": 2, "C2": 5, "P2": 0, "S2": 1}.values()))
-    padded = of_row(tuple({**ASSIGNMENT, "P1": 1}.values()))
-
-    assert first == narrower == 1
-    assert padded == 2
-    assert [tuple(it) for it in derived] == [("N", "C1", "P1", "S1")] * 2

@@ -129,7 +129,7 @@ def test_every_violated_rule_is_listed_at_once_with_its_place() -> None:
             "padding 2 is more than half of kernel 2; PyTorch refuses such a pool"
         ],
         "layers/4/name": ["'class' is a Python keyword; choose another name"],
-        "layers/6/name": ["'twice' is already the name of layers/5; names are unique"],
+        "layers/6/name": ["layers/5 has this name already; names are unique"],
         "version": ["unknown key 'version'; known are name, description, input and layers"],
     }
 
