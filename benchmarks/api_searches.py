@@ -33,7 +33,12 @@ from solver.problem import SolveRequest
 
 START_SECONDS: Final = 60.0
 SMALL: Final[dict[str, Any]] = example("digits-search")
-LARGER: Final[dict[str, Any]] = {**example("digits-search"), "tolerance": 0.3}
+LARGER: Final[dict[str, Any]] = {
+    **example("digits-search"),
+    "tolerance": 0.3,
+    "find": {"best": "min_flops", "top": 10},
+}
+"""Of many solutions few are answered: to store many takes its own time (``benchmarks.storing``)."""
 ENDLESS: Final[dict[str, Any]] = {
     **example("digits-search"),
     "tolerance": 1.0,
@@ -46,6 +51,7 @@ JOB: Final[dict[str, Any]] = {
     "seeds": 3,
     "epochs": 1_000,
 }
+GOALS: Final = {"search_overhead_ms": "at most 20", "p99_busy_ms": "at most 50"}
 
 
 def measure(is_quick: bool) -> dict[str, float]:
@@ -160,5 +166,5 @@ if __name__ == "__main__":
     report(
         "What a search through the API costs, and how fast the API is beside busy cores",
         measure,
-        {"search_overhead_ms": "at most 20", "p99_busy_ms": "at most 50"},
+        GOALS,
     )

@@ -15,8 +15,8 @@ class Size(NamedTuple):
     variants: int
 
 
-FULL: Final = Size(windows=15, window_seconds=0.5, starts=5, variants=1_000_000)
-QUICK: Final = Size(windows=5, window_seconds=0.2, starts=2, variants=110_000)
+FULL: Final = Size(windows=75, window_seconds=0.1, starts=5, variants=1_000_000)
+QUICK: Final = Size(windows=20, window_seconds=0.1, starts=2, variants=110_000)
 
 
 def rate_ratio(load: Load, ours: Target, yardstick: Target, size: Size) -> float:

@@ -8,9 +8,11 @@ from app.db import jobs, rungs
 from app.db.identity import variant_id
 from app.db.jobs import Measured
 from app.db.models import JobRow
+from app.db.variants import number
 from app.experiments.halving import Rung
+from app.schemas.requests import RandomSelection
 from app.schemas.results import HalvingResult, Results, RungResult
-from trainer.statistics import Run, TrainedNetwork, summarise
+from trainer.statistics.job import Run, TrainedNetwork, summarise
 
 
 def settle_next(session: Session) -> bool:
@@ -32,7 +34,15 @@ def summary(session: Session, job: JobRow) -> Results:
     for run in jobs.measured(session, job.id):
         networks.setdefault(run.variant, []).append(run)
     original, *variants = (_network(job, position, runs) for position, runs in networks.items())
-    return summarise(original, variants, _halving(job))
+    return summarise(
+        original, variants, _halving(job), are_drawn=_are_drawn(session, job, variants)
+    )
+
+
+def _are_drawn(session: Session, job: JobRow, variants: Sequence[TrainedNetwork]) -> bool:
+    """Whether the variants were drawn from more that the search found, for which they stand."""
+    is_random = isinstance(job.request.terms.variants, RandomSelection)
+    return is_random and len(variants) < number(session, job.search_id)
 
 
 def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> TrainedNetwork:
@@ -42,7 +52,7 @@ def _network(job: JobRow, position: int | None, runs: Sequence[Measured]) -> Tra
         id="original" if position is None else variant_id(job.search_id, position),
         resolution=runs[0].resolution,
         runs=tuple(
-            Run(run.seed, run.test_accuracy, run.validation_accuracy)
+            Run(run.seed, run.test_accuracy, run.validation_accuracy, run.test_correct or b"")
             for run in runs
             if is_whole and run.test_accuracy is not None and run.validation_accuracy is not None
         ),

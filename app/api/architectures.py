@@ -8,6 +8,7 @@ from app.api import caching, examples
 from app.api.caching import IfNoneMatch
 from app.api.dependencies import ID_PATTERN, Cursor, Limit, TheDatabase
 from app.api.python_files import DESCRIBED, PythonFile, answered
+from app.api.responses import LOCATION
 from app.api.routes import Router
 from app.schemas.architectures import ArchitecturePage, ArchitectureView
 from app.services import architectures, sources
@@ -18,7 +19,7 @@ router = Router(prefix="/v1/architectures", tags=["architectures"])
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64, examples=[examples.ARCHITECTURE_ID])]
 
 
-@router.post("", status_code=201, responses={200: {"model": ArchitectureView}})
+@router.post("", status_code=201, responses={200: {"model": ArchitectureView, "headers": LOCATION}})
 def create_architecture(
     architecture: Annotated[Architecture, Body(examples=[examples.ARCHITECTURE])],
     database: TheDatabase,

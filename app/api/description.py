@@ -18,6 +18,7 @@ from app.experiments.failures import FAILURES
 from app.experiments.recipes import Recipe
 from app.schemas.problems import ProblemDetails
 from app.schemas.requests import Inputs
+from app.schemas.results import Verdict
 from app.states import STATES, RunState
 from solver.answers.variants import Outcome
 from solver.approaches import APPROACHES
@@ -35,6 +36,7 @@ _ENUMERATIONS: Final[Mapping[str, Sequence[str]]] = {
     "Scope": get_args(Scope),
     "Objective": get_args(ObjectiveName),
     "Outcome": get_args(Outcome),
+    "Verdict": get_args(Verdict),
     "State": STATES,
     "RunState": get_args(RunState),
     "Failure": FAILURES,

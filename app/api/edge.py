@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.bodies import Body
 from app.api.errors import problem
 from app.api.hosts import Hosts
-from app.api.protection import ADDED_BY_SERVER, ALWAYS, protected
+from app.api.protection import ADDED_BY_SERVER, missing
 from app.api.refusals import Head, has_body, refusal_of
 from app.api.traffic import Traffic
 from app.logs import about
@@ -106,12 +106,13 @@ class _Answer:
 
     async def _start(self, message: Message) -> None:
         self.status = message["status"]
-        headers = protected(message.get("headers", ()))
-        headers.append((REQUEST_ID, self._request_id.encode("ascii")))
+        headers = list(message.get("headers", ()))
+        given = dict(headers)
         if not self._is_protected:
-            headers += ALWAYS
+            headers += missing(given)
+        headers.append((REQUEST_ID, self._request_id.encode("ascii")))
         message["headers"] = headers
-        location = dict(headers).get(b"location")
+        location = given.get(b"location")
         if location:
             with about(**_ids(location.decode("latin-1"))):  # the server logs the request now
                 await self._send(message)

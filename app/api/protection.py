@@ -1,18 +1,17 @@
 """Headers that every answer has, so that browsers do with it only what it is meant for."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from functools import cache
 from typing import Final
 
-Headers = list[tuple[bytes, bytes]]
-
-ALWAYS: Final[Headers] = [
+ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-]
+)
 POLICY: Final = (
     b"content-security-policy",
     b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -24,15 +23,18 @@ ASKED_AGAIN: Final = (b"cache-control", b"private, no-cache")
 
 
 ADDED_BY_SERVER: Final = "adds_protection"
-"""In the state of the scope, where the server itself adds what every answer has."""
+"""In the state of the scope, where the server itself adds what is missing."""
 
 
-def protected(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return headers of an answer with those that it lacks, but for what all answers have."""
-    given = list(headers)
-    names = {name for name, _ in given}
-    if POLICY[0] not in names:
-        given.append(POLICY)
-    if b"cache-control" not in names:
-        given.append(ASKED_AGAIN if b"etag" in names else NOT_STORED)
-    return given
+def missing(names: Collection[bytes]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers that are added to an answer which has headers of these names."""
+    return _missing(POLICY[0] in names, b"cache-control" in names, b"etag" in names)
+
+
+@cache
+def _missing(
+    has_policy: bool, has_cache_control: bool, has_tag: bool
+) -> tuple[tuple[bytes, bytes], ...]:
+    policy = () if has_policy else (POLICY,)
+    kept = () if has_cache_control else (ASKED_AGAIN if has_tag else NOT_STORED,)
+    return (*ALWAYS, *policy, *kept)

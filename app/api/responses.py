@@ -91,6 +91,10 @@ def problems_of(method: str, path: str) -> Iterator[int]:
         yield 404
 
 
+LOCATION: Final = {"Location": {"$ref": "#/components/headers/Location"}}
+"""The header of a route that answers 200 with a resource that it did not make."""
+
+
 def headers_of(status: int) -> dict[str, Any]:
     """References to the headers that every answer with a status has."""
     names = ("X-Request-ID", *_HEADERS_OF.get(status, ()))

@@ -44,5 +44,9 @@ class Traffic:
         histogram.observe(seconds)
 
     def _found(self, method: str, path: str, status: int) -> tuple[Counter, Histogram]:
-        """Return the series of a request, which prometheus_client looks up slowly."""
-        return self._requests.labels(method, path, status), self._seconds.labels(method, path)
+        """Return the series of a request, which prometheus_client looks up slowly.
+
+        A method that a route does not have is not timed with it: that would be ten more series.
+        """
+        timed = (OTHER, OTHER) if status == 405 else (method, path)
+        return self._requests.labels(method, path, status), self._seconds.labels(*timed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -32,16 +32,26 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(ExitCode.FAILED)
 
 
+MOST_LINES: Final = 200
+"""Faults that are listed."""
+MOST_CHARACTERS: Final = 2_000
+"""Length of a fault's line."""
+
+
 def refuse(source: str, faults: Sequence[Fault]) -> NoReturn:
-    """List everything that is wrong with what the user gave, and end with exit code 2.
+    """List what is wrong with what the user gave, and end with exit code 2.
 
     A fault's pointer is a place in the source, such as ``layers/3``; it is empty for the source.
     """
     number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     _say_error(f"{source}: {number}")
-    for fault in faults:
+    for fault in faults[:MOST_LINES]:
         place = f"{fault.pointer}: " if fault.pointer else ""
-        notes.print(printable(f"  {place}{fault.detail}"), soft_wrap=True)
+        line = printable(f"{place}{fault.detail}")
+        shown = line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 1]}…"
+        notes.print(f"  {shown}", soft_wrap=True)
+    if len(faults) > MOST_LINES:
+        notes.print(f"  and {len(faults) - MOST_LINES:,} more")
     raise typer.Exit(ExitCode.USAGE)
 
 

@@ -10,7 +10,7 @@ from app.schemas.architectures import ArchitectureView
 from app.schemas.job_terms import JobTerms
 from app.schemas.jobs import JobView, ProgressView
 from app.schemas.results import NO_RESULTS, Results
-from app.schemas.searches import Original, SearchSummary, TermsView
+from app.schemas.searches import Original, SearchSummary, SearchView, TermsView
 from app.schemas.variants import VariantView
 from app.states import FINAL, State
 from solver.answers.variants import Explanation, Outcome, SolverReport
@@ -26,6 +26,7 @@ class SearchData:
 
     def __init__(self, view: SearchSummary) -> None:
         self._view = view
+        self._is_reused = isinstance(view, SearchView) and view.reused
 
     @property
     def view(self) -> SearchSummary:
@@ -56,6 +57,11 @@ class SearchData:
     def found(self) -> int:
         """How many variants were found."""
         return self._view.found
+
+    @property
+    def reused(self) -> bool:
+        """Whether an equal search had been asked for before, so that nothing was solved anew."""
+        return self._is_reused
 
     @property
     def original(self) -> Original:

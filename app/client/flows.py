@@ -33,7 +33,13 @@ from app.client.patience import (
     pause_before,
 )
 from app.client.wires import Wire
-from app.schemas.events import EndEvent, EpochEvent, RunEvent
+from app.schemas.events import (
+    EndEvent,
+    EpochEvent,
+    RunEvent,
+    SearchEndEvent,
+    SearchProgressEvent,
+)
 from app.schemas.jobs import ProgressView, RunView
 from app.states import FINAL, State
 
@@ -54,6 +60,11 @@ JOB_EVENTS: Final[Mapping[str, type[JobEvent]]] = {
     "run": RunEvent,
     "progress": ProgressView,
     "end": EndEvent,
+}
+SearchEvent = SearchProgressEvent | SearchEndEvent
+SEARCH_EVENTS: Final[Mapping[str, type[SearchEvent]]] = {
+    "progress": SearchProgressEvent,
+    "end": SearchEndEvent,
 }
 
 T = TypeVar("T")
@@ -243,6 +254,23 @@ class Flows:
     def job_events(self, id_: str) -> AsyncGenerator[JobEvent, None]:
         """Yield what happens to a job."""
         return self.events(calls.events("jobs", id_), JOB_EVENTS)
+
+    async def search_progress(self, id_: str) -> AsyncGenerator[SearchProgressEvent, None]:
+        """Yield how a search goes; look again and again where no events get through."""
+        try:
+            call = calls.events("searches", id_)
+            async with aclosing(self.events(call, SEARCH_EVENTS)) as events:
+                async for event in events:
+                    if isinstance(event, SearchProgressEvent):
+                        yield event
+            return
+        except (EventsUnavailableError, NotFoundError) as unavailable:
+            logger.warning("%s; looking at the search instead", unavailable)
+        async with aclosing(self.until_ended(calls.search(id_))) as looks:
+            async for view in looks:
+                yield SearchProgressEvent(
+                    state=view.state, found=view.found, best=None, bound=None, elapsed=None
+                )
 
     async def ended_runs(self, id_: str) -> AsyncGenerator[RunEvent, None]:
         """Yield each run of a job as it ends; look again and again where no events get through."""

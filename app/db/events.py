@@ -87,7 +87,7 @@ class Cursor:
             The text was not made by :meth:`__str__`.
         """
         whole = WHOLE.fullmatch(text)
-        if whole is None:
+        if whole is None or int(whole[2]) > most_runs:
             raise PlaceError(FOREIGN)
         number, below, runs, over, retries = whole.groups()
         cursor = cls(int(number), int(below), {}, bool(over), int(retries or 0))

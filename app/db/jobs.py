@@ -396,6 +396,7 @@ class Measured:
 
     Accuracies are fractions. ``test_accuracy`` and ``validation_accuracy`` are those at the end of
     the recipe; ``target_accuracy`` is on the validation split, after the epochs that the job wants.
+    ``test_correct`` has one bit for each test image, as ``numpy.packbits`` packs them.
     """
 
     variant: int | None
@@ -406,6 +407,7 @@ class Measured:
     target_epochs: int
     test_accuracy: float | None
     validation_accuracy: float | None
+    test_correct: bytes | None
     target_accuracy: float | None
 
 
@@ -421,6 +423,7 @@ def measured(session: Session, job_id: str) -> list[Measured]:
             JobRunRow.target_epochs,
             ResultRow.test_accuracy,
             ResultRow.validation_accuracy,
+            ResultRow.test_correct,
             EpochRow.validation_accuracy,
         )
         .join(RunRow, RunRow.id == JobRunRow.run_id)
@@ -432,7 +435,7 @@ def measured(session: Session, job_id: str) -> list[Measured]:
         .where(JobRunRow.job_id == job_id)
         .order_by(JobRunRow.position)
     )
-    return [Measured(*row) for row in session.execute(query)]
+    return [Measured(*values) for values in map(tuple, session.execute(query))]
 
 
 def cancel(session: Session, id_: str) -> bool:

@@ -3,11 +3,14 @@
 Accuracies and gains are fractions; what is unknown is ``None``.
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from pydantic import Field
 
 from solver.network.schema import ANSWERED, Schema
+
+Verdict: TypeAlias = Literal["better", "worse", "equivalent", "not_decided"]
+"""What a gain shows: a difference, no difference beyond one percentage point, or neither."""
 
 
 class Accuracy(Schema):
@@ -37,22 +40,35 @@ class VariantResult(Schema):
     validation_accuracy: Accuracy
 
 
-class MeanVariant(Schema):
-    """How much better the mean variant is than the original."""
+class Gain(Schema):
+    """How much more accurate variants are than the original, and what that shows.
 
-    gain: float | None
-    ci: tuple[float, float] | None
-
-
-class Selected(Schema):
-    """The variant with the best validation accuracy, and its gain on the test split.
-
-    This is what choosing by validation gives a user. The interval does not account for the choice.
+    Everything but the gain is ``None`` where too few runs have ended.
     """
 
+    gain: float | None = Field(description="Difference of accuracies, as a fraction")
+    ci: tuple[float, float] | None = Field(description="95 % interval of the gain")
+    p: float | None = Field(default=None, description="Two-sided p-value of no difference")
+    verdict: Verdict | None = Field(
+        default=None,
+        description="`equivalent`: within one percentage point to either side, by two one-sided "
+        "tests; `not_decided`: neither a difference nor equivalence is shown",
+    )
+
+
+class MeanVariant(Gain):
+    """How much better the mean variant is than the original."""
+
+    better: float | None = Field(
+        default=None,
+        description="Share of the variants whose mean accuracy is above the original's",
+    )
+
+
+class Selected(Gain):
+    """The variant that is best on validation, scored on test: what a user would really get."""
+
     variant_id: str | None
-    gain: float | None
-    ci: tuple[float, float] | None
 
 
 class BestOfK(Schema):

@@ -6,18 +6,18 @@ is a head that is too large.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import h11
 
-from app.api.protection import ALWAYS
+from app.api.protection import missing
 from app.api.refusals import Refusal
 
 MAX_HEAD_BYTES: Final = 32 * 1024
 MAX_TARGET_BYTES: Final = 8 * 1024
 MAX_HEADERS: Final = 100
 
-END_OF_HEAD: Final = b"".join(b"%s: %s\r\n" % header for header in ALWAYS) + b"\r\n"
 BLANK_LINE: Final = re.compile(rb"\n\r?\n")
 LENGTHS: Final = re.compile(rb"\ncontent-length:([^\n]*)")
 FOLDED: Final = re.compile(rb"\n[ \t]")
@@ -94,15 +94,16 @@ class GuardedConnection(h11.Connection):
     def send(self, event: h11.Event) -> bytes | None:  # type: ignore[override]
         """Return what to write for a part of an answer.
 
-        Headers that all answers have are added here, since h11 checks each header that it is given
+        Headers that protect browsers are added here, since h11 checks each header that it is given
         twice. A head whose body follows is written with it, in one packet.
         """
         data = super().send(event)
         if data is None:
             return None
         if isinstance(event, h11.Response):
-            data = data[:-2] + END_OF_HEAD
-            if any(name == b"content-length" for name, _ in event.headers):
+            names = {name for name, _ in event.headers}
+            data = data[:-2] + _end_of_head(missing(names))
+            if b"content-length" in names:
                 self._held = data
                 return b""
         elif self._held:
@@ -139,6 +140,11 @@ class GuardedConnection(h11.Connection):
             headers=[(b"host", found[1]), *others],
             http_version=request.http_version,
         )
+
+
+@cache
+def _end_of_head(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    return b"".join(b"%s: %s\r\n" % header for header in headers) + b"\r\n"
 
 
 def _too_large(head: bytes) -> Refusal:

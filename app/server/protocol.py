@@ -7,7 +7,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from app.api.errors import problem
-from app.api.protection import ADDED_BY_SERVER, protected
+from app.api.protection import ADDED_BY_SERVER
 from app.api.refusals import Refusal
 from app.api.traffic import OTHER
 from app.server.connection import GuardedConnection
@@ -164,7 +164,7 @@ class GuardedProtocol(H11Protocol):
 
 def _answer(refusal: Refusal, default: list[tuple[bytes, bytes]]) -> list[h11.Event]:
     answer = problem(refusal.status, refusal.detail, headers=dict(refusal.headers))
-    headers = [*default, *protected(answer.raw_headers), (b"connection", b"close")]
+    headers = [*default, *answer.raw_headers, (b"connection", b"close")]
     reason = STATUS_PHRASES[refusal.status]
     return [
         h11.Response(status_code=refusal.status, headers=headers, reason=reason),

@@ -27,23 +27,24 @@ def headline(experiment: Experiment) -> str:
         return (
             "There is no mean variant: by halving, only the best variants are trained to the end."
         )
-    gain, interval = mean.gain, mean.ci
-    if gain is None:
+    if mean.gain is None:
         return "There is no result yet: not every network has a finished run."
-    side = "above" if gain >= 0 else "below"
-    found = f"the mean variant is {_size(gain)} {side} the original"
-    if interval is None:
+    side = "above" if mean.gain >= 0 else "below"
+    found = f"the mean variant is {_size(mean.gain)} {side} the original"
+    if mean.ci is None:
         return (
             f"{found[0].upper()}{found[1:]}. There is no interval, which takes two seeds of every "
-            "network, so this may be chance."
+            "network and two variants, so this may be chance."
         )
-    low, high = interval
+    low, high = mean.ci
     between = f"95% interval {points(low, '')} to {points(high)}"
+    if mean.verdict == "equivalent":
+        return f"No difference beyond one percentage point: {found}, {between}, for this original."
     if low <= 0 <= high:
         return f"No difference is shown: {found}, and the {between} contains 0."
     verb = "gain" if low > 0 else "lose"
     budget = budget_of(experiment.search.request)
-    return f"Larger images {verb} accuracy at {budget}: {found} ({between})."
+    return f"Larger images {verb} accuracy at {budget}, for this original: {found} ({between})."
 
 
 def selected_sentence(experiment: Experiment) -> str:
@@ -55,7 +56,7 @@ def selected_sentence(experiment: Experiment) -> str:
     between = ""
     if interval:
         low, high = points(interval[0], ""), points(interval[1])
-        between = f" (95% interval {low} to {high}, which takes the choice as given)"
+        between = f" (95% interval {low} to {high})"
     label = label_of(experiment, selected.variant_id)
     return (
         f"Selected: {label}, the best on validation images, scores {points(selected.gain)} "

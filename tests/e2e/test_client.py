@@ -108,7 +108,7 @@ def test_an_event_loop_follows_two_jobs_at_once_though_the_server_is_killed(
         return told
 
     async def main(service: Restartable) -> None:
-        async with AsyncClient(service.url) as client:
+        async with AsyncClient(service.url, retries=20) as client:
             await client.wait_until_ready()
             search = await client.search(example("digits-architecture"), **TERMS)
             both = asyncio.gather(followed(client, search, 1), followed(client, search, 2))

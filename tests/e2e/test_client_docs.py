@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.client import Client
 from app.db.engine import Database
 from tests.e2e.processes import Restartable, working
 
@@ -51,6 +52,8 @@ def test_the_client_does_what_the_page_says(
         Restartable(sqlite_database, tmp_path / "log") as service,
         working(sqlite_database, tmp_path),
     ):
+        with Client(service.url) as client:
+            client.wait_until_ready()
         monkeypatch.setenv("ISOBUDGET_URL", service.url)
         exec(compile(code, name, "exec"), {"print": printing(said)})
 

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from app.db.engine import Database
+from app.keys import new_key
 from tests.conftest import missing
 from tests.e2e.processes import environment, running, serving
 
@@ -61,8 +62,8 @@ def test_a_generated_client_does_the_main_job_and_its_types_hold(
     generator: Path, sqlite_database: Database, tmp_path: Path
 ) -> None:
     """Architecture, search, variants, job, results: as docs/api.md shows it."""
-    python = (sys.executable, "-W", "error")
-    with serving(sqlite_database) as server:
+    python, key = (sys.executable, "-W", "error"), new_key()
+    with serving(sqlite_database, bootstrap_key=key) as server:
         package = generate(generator, server, tmp_path)
         program = tmp_path / "main_job.py"
         program.write_text(shown_for(server))
@@ -72,7 +73,7 @@ def test_a_generated_client_does_the_main_job_and_its_types_hold(
         assert checked.returncode == 0, checked.stdout
 
         with running(["trainer"], environment(sqlite_database, poll=0.1)):
-            done = ran(ROOT, *python, f"{program}", PYTHONPATH=f"{package}")
+            done = ran(ROOT, *python, f"{program}", PYTHONPATH=f"{package}", ISOBUDGET_KEY=key)
     assert done.returncode == 0, done.stdout + done.stderr
     parameters, found, state, gain = done.stdout.splitlines()
     assert parameters == "2,972 parameters"

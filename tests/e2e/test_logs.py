@@ -32,7 +32,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> tuple
         search = client.post("/v1/searches", json=body, headers={"X-Request-ID": "s1"}).json()
         job = {"search_id": search["id"], "dataset": "digits", "seeds": 1, "epochs": 1}
         client.post("/v1/jobs", json=job, headers={"X-Request-ID": "j1"}).raise_for_status()
-        client.post("/v1/jobs", content=b"{", headers={"X-Request-ID": "bad"})
+        bad = {"X-Request-ID": "bad", "Content-Type": "application/json"}
+        client.post("/v1/jobs", content=b"{", headers=bad)
         client.get("/nothing?a=%0Ab", headers={"X-Request-ID": "odd"})
         work = ["trainer", "--exit-when-idle"]
         with running(work, environment(database, poll=0.1), worker) as working:

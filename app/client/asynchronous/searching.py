@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Self
 
 from app.client import calls
@@ -12,6 +13,7 @@ from app.client.errors import SearchFailedError
 from app.client.flows import Flows
 from app.client.frames import frame
 from app.client.progress import Show, search_status, shown
+from app.schemas.events import SearchProgressEvent
 from app.schemas.searches import SearchSummary
 
 if TYPE_CHECKING:
@@ -42,6 +44,13 @@ class AsyncSearch(SearchData):
         if self.state != "succeeded":
             raise SearchFailedError(self)
         return self
+
+    async def follow(self) -> AsyncIterator[SearchProgressEvent]:
+        """Yield how the search goes, until it has ended: found so far, best so far, its bound."""
+        async with aclosing(self._flows.search_progress(self.id)) as events:
+            async for event in events:
+                yield event
+        await self.refresh()
 
     async def variants(self, sort: str | None = None) -> AsyncIterator[AsyncVariant]:
         """Yield the variants that were found; pages are fetched when they are needed."""

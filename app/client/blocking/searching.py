@@ -13,6 +13,7 @@ from app.client.errors import SearchFailedError
 from app.client.flows import Flows
 from app.client.frames import frame
 from app.client.progress import Show, search_status, shown
+from app.schemas.events import SearchProgressEvent
 from app.schemas.searches import SearchSummary
 
 if TYPE_CHECKING:
@@ -61,6 +62,15 @@ class Search(SearchData):
         if self.state != "succeeded":
             raise SearchFailedError(self)
         return self
+
+    def follow(self) -> Iterator[SearchProgressEvent]:
+        """Yield how the search goes, until it has ended: found so far, best so far, its bound.
+
+        It goes on while the service is away. The search has been looked at again when the last
+        progress has been told; one that failed raises nothing.
+        """
+        yield from iterate(self._flows.search_progress(self.id))
+        self.refresh()
 
     def variants(self, sort: str | None = None) -> Iterator[Variant]:
         """Yield the variants that were found; pages are fetched when they are needed.

@@ -152,7 +152,8 @@ FOREIGN = [
     "1.0.5:1_", "1.0._5:1", "1.0.5:1__7:1", "1.0.5-999999999:1", "1.0.10000:1", "1.0.0-10000:1",
     "1.0.5-4:1",
     "1.0.5-5:1", "1.0.5:1_5:1", "1.0.5:1_3:1", "1.0.3-5:1_4-9:1", "1.6.5:1", "1.0.5:1_6:1",
-    "1.0.0-9999:1_0-9999:2", "1.0." + "_".join(["0-9999:1"] * 3_000), "1.0.!!", "1.0.5:1ee",
+    "1.0.0-9999:1_0-9999:2", "1.0." + "_".join(["0-9999:1"] * 3_000), "1.0.!!", "1.10001.",
+    "1.0.~0", "1.0.~01", "1.0.5:1ee",
     "1" * 19 + ".0.", "1." + "1" * 10 + ".", "1.0.5:" + "1" * 10,
 ]  # fmt: skip
 
@@ -186,16 +187,18 @@ def test_a_cursor_is_read_as_it_was_written() -> None:
     st.integers(0, 30),
     st.dictionaries(st.integers(0, 99), st.tuples(st.integers(0, 50), st.booleans())),
     st.booleans(),
+    st.integers(0, 999_999),
 )
 def test_every_cursor_is_read_as_it_was_written(
-    number: int, below: int, known: dict[int, tuple[int, bool]], is_over: bool
+    number: int, below: int, known: dict[int, tuple[int, bool]], is_over: bool, retries: int
 ) -> None:
-    cursor = Cursor(number, below, {n: it for n, it in known.items() if n >= below}, is_over)
+    behind = {n: it for n, it in known.items() if n >= below}
+    cursor = Cursor(number, below, behind, is_over, retries)
 
     assert Cursor.parse(str(cursor), 100) == cursor
 
 
-@given(st.text("0123456789.-:_e!", max_size=40))
+@given(st.text("0123456789.-:_e!~", max_size=40))
 def test_what_is_read_was_written_by_a_cursor(text: str) -> None:
     try:
         cursor = Cursor.parse(text, 100)

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,6 +82,16 @@ def test_what_is_no_architecture_is_refused(isobudget: Isobudget, content: str, 
     result = isobudget("count", "-", stdin=content)
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+@pytest.mark.parametrize("content", [{"k" * 100_000: 1}, {f"k{n}": 1 for n in range(50_000)}])
+def test_what_is_said_stays_short_however_much_is_wrong(isobudget: Isobudget, content: Any) -> None:
+    layers = [{"type": "relu", "stride": n, "padding": 1} for n in range(1_000)]
+    image = {"channels": 1, "resolution": 8}
+    for document in (content, {"input": image, "layers": layers}):
+        result = isobudget("count", "-", stdin=json.dumps(document))
+        assert result.exit_code == 2
+        assert len(result.stderr) < 20_000
 
 
 def test_a_file_that_is_not_there_is_named(isobudget: Isobudget, tmp_path: Path) -> None:

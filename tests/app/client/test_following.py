@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from app.client import EventsUnavailableError, Job, NotFoundError
+from app.client import EventsUnavailableError, Job, NotFoundError, Search
 from app.client.flows import SILENT_STREAMS
 from app.schemas.events import EndEvent, RunEvent
 from tests.app.client.factories import (
@@ -21,7 +21,7 @@ from tests.app.client.factories import (
     run_event,
     stream,
 )
-from tests.app.views import JOB_ID, job_view, run_view
+from tests.app.views import JOB_ID, SEARCH_ID, job_view, run_view, search_view
 
 
 def following(*answers: Answer) -> tuple[Job, Script]:
@@ -134,3 +134,34 @@ def test_one_who_has_seen_enough_closes_the_stream() -> None:
     for _run in job.follow():
         break
     assert closed == [True]
+
+
+def progress_event(found: int, id_: str) -> str:
+    data = {"state": "running", "found": found, "best": 0.5, "bound": 0.1, "elapsed": 1.0}
+    return event("progress", data, id_)
+
+
+def followed_search(*answers: Answer) -> tuple[Search, Script]:
+    script = Script(answer(search_view(state="running", outcome=None, found=0)), *answers)
+    return script.client().get_search(SEARCH_ID), script
+
+
+def test_a_search_tells_how_it_goes_though_its_stream_breaks_off() -> None:
+    end = event(
+        "end", {"state": "succeeded", "outcome": "complete", "found": 9, "error": None}, "3"
+    )
+    search, script = followed_search(
+        stream(progress_event(3, "1"), breaks=True),
+        stream(progress_event(7, "2"), end),
+        answer(search_view()),
+    )
+    assert [(it.found, it.best) for it in search.follow()] == [(3, 0.5), (7, 0.5)]
+    assert search.outcome == "complete"
+    assert script.header("Last-Event-ID")[1:3] == [None, "1"]
+
+
+def test_where_no_events_get_through_the_search_is_looked_at() -> None:
+    running = answer(search_view(state="running", outcome=None, found=3))
+    search, _ = followed_search(refusal(405), running, answer(search_view()))
+    assert [it.found for it in search.follow()] == [3, 1556]
+    assert search.outcome == "complete"

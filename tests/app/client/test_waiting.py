@@ -134,3 +134,10 @@ def test_a_service_that_is_never_ready_is_given_up() -> None:
     script = Script(refusal(503, "the schema is not current"))
     with pytest.raises(Exception, match="the schema is not current"):
         script.client().wait_until_ready(-1.0)
+
+
+def test_a_search_says_whether_it_was_solved_before_also_when_it_had_to_be_waited_for() -> None:
+    asked = search_view(state="running", outcome=None, reused=True)
+    script = Script(answer(asked, 202), answer(search_view()))
+    assert script.client().search({}).reused
+    assert not Script(answer(search_view())).client().search({}).reused

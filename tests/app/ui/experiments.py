@@ -19,11 +19,14 @@ def experiment(
     name: str | None = "lenet-5",
     resolutions: Sequence[int] = RESOLUTIONS,
     results: Any = ...,
+    verdict: str | None = None,
     **job: Any,
 ) -> Experiment:
     """A job that trained an original of 5 px, and variants with three seeds each."""
     ids = [f"{SEARCH_ID}-{position}" for position in range(len(resolutions))]
     known = _results(ids, resolutions, gain, interval) if results is ... else results
+    if verdict is not None:
+        known["mean_variant"]["verdict"] = verdict
     return Experiment(
         search=SearchView.model_validate(search_view()),
         job=JobView.model_validate(job_view(**{"results": known, **job})),

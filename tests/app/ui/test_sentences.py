@@ -11,8 +11,8 @@ from tests.app.ui.experiments import experiment, halved
 def test_an_interval_above_zero_is_called_a_gain() -> None:
     said = headline(experiment(gain=0.019, interval=(0.006, 0.031)))
     assert said == (
-        "Larger images gain accuracy at the same number of parameters: the mean variant is 1.9 "
-        "percentage points above the original (95% interval +0.6 to +3.1 pp)."
+        "Larger images gain accuracy at the same number of parameters, for this original: the mean "
+        "variant is 1.9 percentage points above the original (95% interval +0.6 to +3.1 pp)."
     )
 
 
@@ -25,6 +25,12 @@ def test_an_interval_that_contains_zero_shows_no_difference(interval: tuple[floa
     said = headline(experiment(gain=0.004, interval=interval))
     assert said.startswith("No difference is shown")
     assert "gain" not in said
+
+
+def test_equivalence_is_a_claim_of_its_own() -> None:
+    said = headline(experiment(gain=0.001, interval=(-0.004, 0.006), verdict="equivalent"))
+    assert said.startswith("No difference beyond one percentage point")
+    assert "95% interval −0.4 to +0.6 pp" in said
 
 
 def test_without_an_interval_nothing_is_claimed() -> None:

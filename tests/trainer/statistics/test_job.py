@@ -1,13 +1,12 @@
 import json
 import math
-from itertools import product
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from app.schemas.results import HalvingResult, MeanVariant, Results, RungResult
-from trainer import statistics
-from trainer.statistics import Run, TrainedNetwork, summarise
+from trainer.statistics.job import Run, TrainedNetwork, summarise
 
 
 def network(id_: str, test: list[float], validation: list[float] | None = None) -> TrainedNetwork:
@@ -47,55 +46,76 @@ def test_a_variant_with_more_runs_weighs_no_more() -> None:
     assert mean_variant(results).gain == pytest.approx(0.85 - 0.81)
 
 
-def test_runs_without_spread_have_an_interval_of_no_width() -> None:
+def test_runs_without_spread_tell_nothing_about_chance() -> None:
     results = summarise(network("original", [0.5, 0.5]), [network("a", [0.75, 0.75])])
 
-    assert mean_variant(results).ci == pytest.approx((0.25, 0.25))
-    assert results.selected.ci == pytest.approx((0.25, 0.25))
+    for estimate in (mean_variant(results), results.selected):
+        assert (estimate.gain, estimate.ci, estimate.verdict) == (0.25, None, None)
 
 
-def test_the_interval_is_that_of_every_possible_resampling() -> None:
-    original, variants = [0.0, 0.125], [[0.5, 0.75, 1.0], [0.25, 0.5]]
-    means = [[np.mean(draw) for draw in product(v, repeat=len(v))] for v in variants]
-    weights = [[1 / len(m)] * len(m) for m in means]
-    one = list(zip(np.concatenate(means), np.concatenate(weights) / 2, strict=True))
-    gains = [
-        ((a + b) / 2 - np.mean(o), p * q / 4)
-        for (a, p), (b, q), o in product(one, one, product(original, repeat=2))
+def test_drawn_variants_are_compared_by_welchs_test_of_their_means() -> None:
+    original = network("original", [0.80, 0.82, 0.87])
+    variants = [network("a", [0.9, 0.8]), network("b", [0.7, 0.8]), network("c", [0.95, 0.85])]
+    expected = stats.ttest_ind([0.85, 0.75, 0.9], original.test_accuracies, equal_var=False)
+
+    found = mean_variant(summarise(original, variants))
+
+    assert found.p == pytest.approx(expected.pvalue)
+    assert found.ci == pytest.approx(tuple(expected.confidence_interval()))
+    assert found.verdict == "not_decided"
+    assert found.better == pytest.approx(2 / 3)
+
+
+def test_the_selected_is_compared_by_welchs_test_of_its_seeds() -> None:
+    original, variant = network("original", [0.1, 0.2, 0.15]), network("a", [0.5, 0.6, 0.61, 0.4])
+    expected = stats.ttest_ind(variant.test_accuracies, original.test_accuracies, equal_var=False)
+
+    selected = summarise(original, [variant]).selected
+
+    assert selected.ci == pytest.approx(tuple(expected.confidence_interval()))
+    assert selected.verdict == "better"
+
+
+def test_one_drawn_variant_says_nothing_about_the_others() -> None:
+    alone = [network("a", [0.9, 0.8])]
+
+    assert mean_variant(summarise(ORIGINAL, alone)).ci is None
+    assert mean_variant(summarise(ORIGINAL, alone, are_drawn=False)).ci is not None
+
+
+def test_variants_that_stand_for_themselves_vary_by_their_seeds_alone() -> None:
+    original = network("original", [0.80, 0.82, 0.81])
+    variants = [network("a", [0.90, 0.91, 0.92]), network("b", [0.60, 0.61, 0.62])]
+
+    drawn = mean_variant(summarise(original, variants)).ci
+    fixed = mean_variant(summarise(original, variants, are_drawn=False)).ci
+
+    assert drawn is not None
+    assert fixed is not None
+    assert fixed[1] - fixed[0] < 0.05 < drawn[1] - drawn[0]
+
+
+def imaged(id_: str, correct: list[list[int]]) -> TrainedNetwork:
+    """A network whose runs classified these images correctly."""
+    runs = [
+        Run(seed, float(np.mean(row)), 0.5, np.packbits(row).tobytes())
+        for seed, row in enumerate(correct)
     ]
-    values, chances = np.array(sorted(gains)).T
-    exact = [values[np.searchsorted(chances.cumsum(), level)] for level in (0.025, 0.975)]
-
-    results = summarise(
-        network("original", original),
-        [network(str(i), accuracies) for i, accuracies in enumerate(variants)],
-    )
-
-    assert mean_variant(results).ci == pytest.approx(exact, abs=0.03)
+    return TrainedNetwork(id_, 16, tuple(runs))
 
 
-def test_the_interval_of_the_selected_is_that_of_every_possible_resampling() -> None:
-    original, variant = [0.0, 0.13, 0.31, 0.52], [0.47, 0.58, 0.75, 0.99]
-    ours, theirs = (
-        [np.mean(draw) for draw in product(runs, repeat=4)] for runs in (variant, original)
-    )
-    exact = np.percentile(np.subtract.outer(ours, theirs), [2.5, 97.5])
+def test_few_test_images_widen_the_interval() -> None:
+    """The seeds hardly differ, but each network is better on images of its own."""
+    theirs = [[1] * 12 + [0] * 8, [1] * 11 + [0] * 9]
+    ours = [[0] * 6 + [1] * 14, [0] * 5 + [1] * 15]
 
-    results = summarise(network("original", original), [network("a", variant)])
+    plain = summarise(network("o", [0.6, 0.55]), [network("a", [0.7, 0.75])]).selected
+    imaged_ = summarise(imaged("o", theirs), [imaged("a", ours)]).selected
 
-    assert results.selected.ci == pytest.approx(tuple(exact), abs=0.01)
-
-
-def test_many_variants_are_drawn_in_parts_with_the_same_interval(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    original = network("original", [0.0, 0.13, 0.31, 0.52])
-    variants = [network("a", [0.47, 0.58, 0.75, 0.99]), network("b", [0.43, 0.61, 0.66])]
-    whole = mean_variant(summarise(original, variants)).ci
-
-    monkeypatch.setattr(statistics, "_DRAWN_AT_ONCE", 7)
-
-    assert mean_variant(summarise(original, variants)).ci == pytest.approx(whole, abs=0.02)
+    assert imaged_.gain == pytest.approx(plain.gain)
+    assert imaged_.ci is not None
+    assert plain.ci is not None
+    assert imaged_.ci[0] < plain.ci[0] < plain.ci[1] < imaged_.ci[1]
 
 
 def halving(kept: list[str] | None) -> HalvingResult:
@@ -194,7 +214,7 @@ def test_what_is_not_known_yet_is_none_and_never_nan(
 ) -> None:
     results = summarise(original, variants)
 
-    assert mean_variant(results).model_dump() == {"gain": None, "ci": None}
+    assert {*mean_variant(results).model_dump().values()} == {None}
     assert results.selected.gain is None
     assert results.best_of_k.gain is None
     assert "NaN" not in json.dumps(results.model_dump())
@@ -217,7 +237,8 @@ def test_results_have_the_fields_of_the_contract_and_survive_json() -> None:
     assert set(content["original"]["accuracy"]) == accuracy
     [variant] = content["variants"]
     assert set(variant) == {"variant_id", "resolution", "accuracy", "validation_accuracy"}
-    assert set(content["mean_variant"]) == {"gain", "ci"}
-    assert set(content["selected"]) == {"variant_id", "gain", "ci"}
+    gain = {"gain", "ci", "p", "verdict"}
+    assert set(content["mean_variant"]) == {*gain, "better"}
+    assert set(content["selected"]) == {*gain, "variant_id"}
     assert set(content["best_of_k"]) == {"variant_id", "gain", "optimistic"}
     assert Results.model_validate_json(results.model_dump_json()) == results

@@ -1,0 +1,1 @@
+"""From the accuracies of runs to estimates, with intervals that hold what they promise."""
