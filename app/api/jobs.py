@@ -119,23 +119,6 @@ def cancel_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
     return jobs.cancel(database, id)
 
 
-@router.post(
-    "/jobs/{id}/retry",
-    status_code=202,
-    responses={409: {"description": "Nothing failed that the job still needs"}},
-)
-def retry_job(id: Id, database: TheDatabase, response: Response) -> JobView:  # noqa: A002
-    """Queue what failed in a job, or was cancelled with it, once more; poll `Location`.
-
-    Runs go on from their last epoch. With halving, rungs that are decided stay so: a variant that
-    failed in one is not tried again.
-    """
-    view = jobs.retry(database, id)
-    response.headers["Location"] = f"/v1/jobs/{id}"
-    response.headers["Retry-After"] = "1"
-    return view
-
-
 _EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "A stream of events, until the job has ended",
@@ -187,3 +170,20 @@ def download_results(
     version = results_csv.version(database, id)
     lines = results_csv.lines(database, id)
     return tables.kept(lines, id, accept_encoding, version, if_none_match)
+
+
+@router.post(
+    "/jobs/{id}/retry",
+    status_code=202,
+    responses={409: {"description": "Nothing failed that the job still needs"}},
+)
+def retry_job(id: Id, database: TheDatabase, response: Response) -> JobView:  # noqa: A002
+    """Queue what failed in a job, or was cancelled with it, once more; poll `Location`.
+
+    Runs go on from their last epoch. With halving, rungs that are decided stay so: a variant that
+    failed in one is not tried again.
+    """
+    view = jobs.retry(database, id)
+    response.headers["Location"] = f"/v1/jobs/{id}"
+    response.headers["Retry-After"] = "1"
+    return view

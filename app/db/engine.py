@@ -37,7 +37,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.engine = _sqlite(self.url.database) if self.is_sqlite else _server(url)
-        self._writing = self.engine.execution_options(sqlite_write=True)
+        self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        self._looking = self.engine.execution_options(
+            **{"sqlite_begin": None} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        )
 
     @property
     def is_sqlite(self) -> bool:
@@ -54,6 +57,15 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A transaction for reading; changes made in it are not kept."""
         with self._session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """A session for a few quick queries, each of which sees what is committed when it runs.
+
+        No transaction begins and ends: on a server that takes longer than a query by a key.
+        """
+        with self._session(self._looking) as session:
             yield session
 
     @contextmanager
@@ -178,5 +190,6 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("sqlite_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = connection.get_execution_options().get("sqlite_begin", "BEGIN")
+    if begin is not None:
+        connection.exec_driver_sql(begin)

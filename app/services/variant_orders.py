@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from app.db import variants
-from app.db.engine import Session
+from app.db.engine import Database
 from app.db.variants import SORTED_BY, Order, SortKey
 from app.errors import Fault, RefusedError
 from app.services.recent import Recent
@@ -34,7 +34,7 @@ def sort_keys(sort: str | None) -> list[SortKey]:
 
 
 def order(
-    session: Session, search_id: str, finished_at: datetime | None, keys: Sequence[SortKey]
+    database: Database, search_id: str, finished_at: datetime | None, keys: Sequence[SortKey]
 ) -> Order:
     """The positions of all variants of a search, sorted by keys.
 
@@ -45,4 +45,9 @@ def order(
     if finished_at is None:
         return ()
     known_as = (search_id, finished_at, *keys)
-    return _ORDERS.get(known_as, lambda: variants.order(session, search_id, keys))
+    return _ORDERS.get(known_as, lambda: _sorted(database, search_id, keys))
+
+
+def _sorted(database: Database, search_id: str, keys: Sequence[SortKey]) -> Order:
+    with database.read() as session:
+        return variants.order(session, search_id, keys)

@@ -33,8 +33,8 @@ def of_search(
     app.db.errors.NotFoundError
         There is no such search.
     """
-    with database.read() as session:
-        (rows, following), _ = _of_search(session, search_id, sort, cursor, limit)
+    with database.look() as session:
+        (rows, following), _ = _of_search(database, session, search_id, sort, cursor, limit)
         items = [deriver(database, session, row.search_id).view(row) for row in rows]
     return VariantPage.trusted(items=items, next=following)
 
@@ -43,8 +43,8 @@ def text_of_search(
     database: Database, search_id: str, sort: str | None, cursor: str | None, limit: int
 ) -> tuple[str, bool]:
     """The JSON of :func:`of_search`, which raises the same, and whether it will not change."""
-    with database.read() as session:
-        page, is_final = _of_search(session, search_id, sort, cursor, limit)
+    with database.look() as session:
+        page, is_final = _of_search(database, session, search_id, sort, cursor, limit)
         return _text(database, session, page), is_final
 
 
@@ -59,19 +59,29 @@ def text_of_all(
         ``sort`` names something unknown.
     """
     keys = sort_keys(sort)
-    with database.read() as session:
+    with database.look() as session:
         found = variants.filtered(session, wanted, keys, OF_ALL, cursor, limit)
         return _text(database, session, found)
 
 
 def _of_search(
-    session: Session, search_id: str, sort: str | None, cursor: str | None, limit: int
+    database: Database,
+    session: Session,
+    search_id: str,
+    sort: str | None,
+    cursor: str | None,
+    limit: int,
 ) -> tuple[Rows, bool]:
     """A page, and whether it is of a search that has ended."""
     keys = sort_keys(sort)
-    finished_at = searches.finished_at(session, search_id)
-    positions = order(session, search_id, finished_at, keys) if keys else None
     listing = [OF_SEARCH, search_id, keys]
+    if not keys:
+        page = variants.in_order(session, search_id, None, listing, cursor, limit)
+        # A search has variants only when it has ended; most pages need no second query.
+        is_final = bool(page[0]) or searches.finished_at(session, search_id) is not None
+        return page, is_final
+    finished_at = searches.finished_at(session, search_id)
+    positions = order(database, search_id, finished_at, keys)
     page = variants.in_order(session, search_id, positions, listing, cursor, limit)
     return page, finished_at is not None
 

@@ -158,13 +158,13 @@ def get(database: Database, id_: str) -> VariantView:
     app.db.errors.NotFoundError
         There is none with this id.
     """
-    with database.read() as session:
+    with database.look() as session:
         row = variants.get(session, *split_id(id_))
         return deriver(database, session, row.search_id).view(row)
 
 
 def text(database: Database, id_: str) -> str:
     """The JSON of :func:`get`, which raises the same."""
-    with database.read() as session:
+    with database.look() as session:
         row = variants.get(session, *split_id(id_))
         return deriver(database, session, row.search_id).text(row)
