@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field
+from pydantic import Discriminator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from app.experiments.failures import Failure
 from app.schemas.jobs import EpochView, ProgressView
@@ -71,6 +73,21 @@ class Message(Schema):
     """
 
     id: str = Field(description="Sent back as `Last-Event-ID`, it continues after this event")
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        """Describe ``data`` as what is sent: text that holds JSON (as OpenAPI 3.2 has it)."""
+        reference = handler(core_schema)
+        fields = handler.resolve_ref_schema(reference)["properties"]
+        if "data" in fields and "contentSchema" not in fields["data"]:
+            fields["data"] = {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": fields["data"],
+            }
+        return reference
 
 
 class EpochMessage(Message):

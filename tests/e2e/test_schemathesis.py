@@ -21,7 +21,7 @@ def schemathesis(folder: Path, address: str, *options: str) -> str:
     """Test the server at an address. Returns what schemathesis reports; a failure fails."""
     command = [f"{CLI}", "--config-file", f"{CONFIG}", "run", f"{address}/openapi.json"]
     done = subprocess.run(
-        [*command, "--no-color", "--workers", "2", *options],
+        [*command, "--no-color", *options],
         cwd=folder,
         capture_output=True,
         text=True,

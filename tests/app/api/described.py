@@ -60,8 +60,13 @@ def check(answer: httpx2.Response) -> None:
         return
     media_type = answer.headers["Content-Type"].partition(";")[0]
     assert media_type in described["content"], f"{told} as {media_type} is not described"
+    schema = described["content"][media_type]["schema"]
     for body in _documents(media_type, answer.text):
-        _validator(json.dumps(described["content"][media_type]["schema"])).validate(body)
+        _validator(json.dumps(schema)).validate(body)
+        if media_type == "text/event-stream":
+            message = resolved({"$ref": schema["discriminator"]["mapping"][body["event"]]})
+            data = message["properties"]["data"]["contentSchema"]
+            _validator(json.dumps(data)).validate(json.loads(body["data"]))
 
 
 def _operation(request: httpx2.Request) -> Json | None:
@@ -80,7 +85,7 @@ def _patterns() -> Mapping[str, re.Pattern[str]]:
 
 
 def _documents(media_type: str, text: str) -> Iterator[Any]:
-    """The JSON documents in a body: one, or one for each server-sent event."""
+    """The JSON documents in a body, or the events of a stream."""
     if media_type.endswith("json"):
         yield json.loads(text)
     elif media_type == "text/event-stream":
@@ -90,12 +95,12 @@ def _documents(media_type: str, text: str) -> Iterator[Any]:
 
 
 def messages(text: str) -> Iterator[Json]:
-    """The events of a stream as objects; ``data`` is JSON."""
+    """The events of a stream as objects."""
     for block in text.split("\n\n"):
         lines = [line.partition(": ") for line in block.splitlines() if not line.startswith(":")]
         fields: Json = {name: value for name, _, value in lines}
         if fields:
-            yield {**fields, "data": json.loads(fields["data"])}
+            yield fields
 
 
 def _accepts(schema: Json, value: Any) -> bool:

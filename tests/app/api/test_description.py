@@ -176,6 +176,10 @@ def test_events_are_described_each_with_its_data(name: str, message: Any, events
     assert set(stream["discriminator"]["mapping"]) == events
     assert "type" not in stream
     assert len(stream["oneOf"]) == len(message.__args__[0].__args__)
+    for form in stream["oneOf"]:
+        data = resolved(form)["properties"]["data"]
+        assert (data["type"], data["contentMediaType"]) == ("string", "application/json")
+        assert resolved(data["contentSchema"])["properties"]
 
 
 def test_every_enumeration_is_a_component_so_that_clients_name_it_once() -> None:
