@@ -132,7 +132,9 @@ class _Queue:
         *("recipe", "seed", "target_epochs", "epochs_done", "state", "attempt", "lost", "nice"),
         "created_at",
     )
-    _link = ("job_id", "run_id", "position", "target_epochs", "reused")
+    _link = (
+        *("job_id", "run_id", "position", "target_epochs", "reused", "retry", "epochs_before"),
+    )
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -162,7 +164,7 @@ class _Queue:
         with self._database.write() as session:
             run_rows = ((id_, id_, place, *same, self._since) for id_, place in ids)
             insert_all(session, RunRow, self._run, run_rows)
-            link_rows = (("job", id_, place, 2, not_reused) for id_, place in ids)
+            link_rows = (("job", id_, place, 2, not_reused, 0, 0) for id_, place in ids)
             insert_all(session, JobRunRow, self._link, link_rows)
 
     def tidy(self) -> None:

@@ -126,8 +126,8 @@ def has_state(client: TestClient, url: str, state: str) -> bool:
     return bool(client.get(url).json()["state"] == state)
 
 
-def have_ended(processes: set[int]) -> bool:
-    return not processes & solvers()
+def one_has_ended(processes: set[int]) -> bool:
+    return len(processes - solvers()) == 1
 
 
 def test_a_search_cancelled_at_any_moment_ends_at_once_with_its_process(
@@ -141,13 +141,13 @@ def test_a_search_cancelled_at_any_moment_ends_at_once_with_its_process(
             url = answer.headers["Location"]
             until(partial(has_state, client, url, "running"), 60)
             time.sleep(moments.uniform(0, 3))  # it takes a while to load OR-Tools
-            solving = solvers()
-            assert len(solving) == 1
+            before = solvers()
+            assert 1 <= len(before) <= 2  # one solves; one more may be ready for the next search
             asked = time.monotonic()
 
             assert client.delete(url).status_code == 204
 
-            until(partial(have_ended, solving), 5)
+            until(partial(one_has_ended, before), 5)
             seconds.append(time.monotonic() - asked)
             assert has_state(client, url, "cancelled")
     assert not solvers()

@@ -60,7 +60,7 @@ def test_what_an_approach_does_not_fit_is_refused_with_its_reason(
         asked(network(*layers), approach)
 
 
-def test_nothing_of_or_tools_is_loaded_until_something_is_solved() -> None:
+def test_or_tools_is_loaded_only_once_a_problem_needs_it() -> None:
     code = """
 import sys
 from solver import Architecture, SolveRequest, count, solve
@@ -74,6 +74,11 @@ request = SolveRequest.model_validate(
 count(request.problem.architecture)
 assert not heavy & {*sys.modules}, heavy & {*sys.modules}
 assert solve(request).found
+assert "ortools" not in sys.modules
+layers += [{"type": "flatten"}, {"type": "linear", "out_features": 2}]
+hopeless = {"architecture": architecture, "approach": "II", "budget": "params"}
+hopeless["ranges"] = {"stride": [1, 1], "padding": [1, 1], "resolution": [16, 16]}
+assert solve(SolveRequest.model_validate(hopeless)).explanation
 assert "ortools" in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
