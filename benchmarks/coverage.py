@@ -3,9 +3,9 @@
 ``python -m benchmarks.coverage [--quick] [--json]``
 
 Jobs are replayed on synthetic outcomes whose truth is known: every run classifies test images that
-are easy or hard for all networks, for one network, or for one run. The spreads are those that were
-measured on MNIST and on digits. Each replay goes through :func:`trainer.statistics.job.summarise`,
-as a job's results do.
+are easy or hard for all networks, for one network, or for one run. The spreads are
+assumed: of the size that one expects on digits and on MNIST. Each replay goes through
+:func:`trainer.statistics.job.summarise`, as a job's results do.
 """
 
 from collections.abc import Iterator, Mapping
