@@ -1,8 +1,8 @@
 """``/v1/jobs`` and ``/v1/datasets``."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 
-from fastapi import Body, Header, Path, Response
+from fastapi import Body, Path, Response
 from fastapi.responses import StreamingResponse
 
 from app.api import caching, examples, tables
@@ -18,7 +18,7 @@ from app.api.dependencies import (
 )
 from app.api.responses import EventStream
 from app.api.routes import Router
-from app.api.streams import stream_of
+from app.api.streams import described, from_last_event, stream_of
 from app.api.tables import AcceptEncoding
 from app.schemas.datasets import DatasetPage
 from app.schemas.events import JobMessage
@@ -119,29 +119,16 @@ def cancel_job(id: Id, database: TheDatabase) -> JobView:  # noqa: A002
     return jobs.cancel(database, id)
 
 
-_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "A stream of events, until the job has ended",
-        "model": JobMessage,
-        "content": {"text/event-stream": {"example": examples.EVENTS}},
-    },
-    204: {"description": "The client has had the last event: it need not come again"},
-}
-
-
-@router.get("/jobs/{id}/events", response_class=EventStream, responses=_EVENTS)
+@router.get(
+    "/jobs/{id}/events",
+    response_class=EventStream,
+    responses=described("job", JobMessage, examples.EVENTS),
+)
 def follow_job(
     id: Id,  # noqa: A002
     database: TheDatabase,
     closing: TheClosing,
-    last_event_id: Annotated[
-        str | None,
-        Header(
-            alias="Last-Event-ID",
-            max_length=30_000,
-            description="The id of the last event that was received; the stream goes on behind it",
-        ),
-    ] = None,
+    last_event_id: Annotated[str | None, from_last_event(30_000)] = None,
 ) -> Response:
     """What happens to a job, from its beginning: server-sent events, of which none is lost.
 

@@ -2,7 +2,7 @@
 
 import re
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Body, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -20,7 +20,7 @@ from app.api.dependencies import (
 )
 from app.api.responses import EventStream
 from app.api.routes import Router
-from app.api.streams import stream_of
+from app.api.streams import described, from_last_event, stream_of
 from app.api.tables import AcceptEncoding
 from app.errors import Fault, RefusedError
 from app.schemas.events import SearchMessage
@@ -163,29 +163,16 @@ def download_search_variants(
     return tables.kept(lines, f"{id}-variants", accept_encoding, version, if_none_match)
 
 
-_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "A stream of events, until the search has ended",
-        "model": SearchMessage,
-        "content": {"text/event-stream": {"example": examples.SEARCH_EVENTS}},
-    },
-    204: {"description": "The client has had the last event: it need not come again"},
-}
-
-
-@router.get("/{id}/events", response_class=EventStream, responses=_EVENTS)
+@router.get(
+    "/{id}/events",
+    response_class=EventStream,
+    responses=described("search", SearchMessage, examples.SEARCH_EVENTS),
+)
 def follow_search(
     id: Id,  # noqa: A002
     database: TheDatabase,
     watch: TheWatch,
-    last_event_id: Annotated[
-        str | None,
-        Header(
-            alias="Last-Event-ID",
-            max_length=100,
-            description="The id of the last event that was received; the stream goes on behind it",
-        ),
-    ] = None,
+    last_event_id: Annotated[str | None, from_last_event(100)] = None,
 ) -> Response:
     """How a search goes, while it goes on: server-sent events.
 

@@ -4,7 +4,7 @@ The blocking and the asynchronous objects derive from these.
 """
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Generic, Literal, TypeVar
 
 from app.schemas.architectures import ArchitectureView
 from app.schemas.job_terms import JobTerms
@@ -21,15 +21,17 @@ SourceKind = Literal["architectures", "variants"]
 SHORT_ID: Final = 8
 
 
-class SearchData:
-    """A search as it was when the service was last asked."""
+View = TypeVar("View", bound=SearchSummary | JobView)
 
-    def __init__(self, view: SearchSummary) -> None:
+
+class AskedData(Generic[View]):
+    """What the service was asked for and works on, as it was when it was last asked."""
+
+    def __init__(self, view: View) -> None:
         self._view = view
-        self._is_reused = isinstance(view, SearchView) and view.reused
 
     @property
-    def view(self) -> SearchSummary:
+    def view(self) -> View:
         """All that the service answered."""
         return self._view
 
@@ -47,6 +49,29 @@ class SearchData:
     def has_ended(self) -> bool:
         """Whether it is over, one way or another."""
         return self._view.state in FINAL
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed, if it did."""
+        return self._view.error
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was asked for."""
+        return self._view.created_at
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When it ended."""
+        return self._view.finished_at
+
+
+class SearchData(AskedData[SearchSummary]):
+    """A search as it was when the service was last asked."""
+
+    def __init__(self, view: SearchSummary) -> None:
+        super().__init__(view)
+        self._is_reused = isinstance(view, SearchView) and view.reused
 
     @property
     def outcome(self) -> Outcome | None:
@@ -83,52 +108,14 @@ class SearchData:
         """What CP-SAT says of the solve."""
         return self._view.solver
 
-    @property
-    def error(self) -> str | None:
-        """Why it failed, if it did."""
-        return self._view.error
-
-    @property
-    def created_at(self) -> datetime:
-        """When it was asked for."""
-        return self._view.created_at
-
-    @property
-    def finished_at(self) -> datetime | None:
-        """When it ended."""
-        return self._view.finished_at
-
     def __repr__(self) -> str:
         asked = f"{self.request.approach}, equal {self.request.budget}"
         outcome = f"{self.outcome or self.state}, {self.found:,} variants"
         return f"<{type(self).__name__} {_short(self.id)}: {asked}: {outcome}>"
 
 
-class JobData:
+class JobData(AskedData[JobView]):
     """A job as it was when the service was last asked."""
-
-    def __init__(self, view: JobView) -> None:
-        self._view = view
-
-    @property
-    def view(self) -> JobView:
-        """All that the service answered."""
-        return self._view
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        return self._view.id
-
-    @property
-    def state(self) -> State:
-        """``queued``, ``running``, ``succeeded``, ``failed`` or ``cancelled``."""
-        return self._view.state
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it is over, one way or another."""
-        return self._view.state in FINAL
 
     @property
     def progress(self) -> ProgressView:
@@ -149,21 +136,6 @@ class JobData:
     def notes(self) -> list[str]:
         """What the service decided where the request left it open."""
         return self._view.notes
-
-    @property
-    def error(self) -> str | None:
-        """Why it failed, if it did."""
-        return self._view.error
-
-    @property
-    def created_at(self) -> datetime:
-        """When it was asked for."""
-        return self._view.created_at
-
-    @property
-    def finished_at(self) -> datetime | None:
-        """When it ended."""
-        return self._view.finished_at
 
     def __repr__(self) -> str:
         done = f"{self.progress.runs_done:,} of {self.progress.runs_total:,} runs"
