@@ -4,7 +4,7 @@ The blocking and the asynchronous objects derive from these.
 """
 
 from datetime import datetime
-from typing import Final, Generic, Literal, TypeVar
+from typing import Final, Generic, TypeVar
 
 from app.schemas.architectures import ArchitectureView
 from app.schemas.job_terms import JobTerms
@@ -17,7 +17,6 @@ from solver.answers.variants import Explanation, Outcome, SolverReport
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, Delta, LayerReport
 
-SourceKind = Literal["architectures", "variants"]
 SHORT_ID: Final = 8
 
 
