@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.experiments.catalogue import DATASETS, FOLDER
@@ -19,6 +19,16 @@ NO_DATASET: Final = (
     f"there is no such data set; known are {', '.join(DATASETS)}, and folder:NAME for your own "
     "images, where GET /v1/datasets lists it"
 )
+
+
+def _known_dataset(name: str) -> str:
+    if name not in DATASETS and not FOLDER.fullmatch(name):
+        near = [it for it in DATASETS if squeezed(it) == squeezed(name)]
+        raise told(f"there is no such data set; write '{near[0]}'" if near else NO_DATASET)
+    return name
+
+
+DatasetName = Annotated[str, AfterValidator(_known_dataset)]
 
 
 class SearchRequest(SearchTerms):
@@ -103,7 +113,7 @@ class JobRequest(Schema):
     """A job: train the original of a search, and variants of it, with some seeds each."""
 
     search_id: Identifier
-    dataset: str = Field(description="A name that `GET /v1/datasets` lists")
+    dataset: DatasetName = Field(description="A name that `GET /v1/datasets` lists")
     variants: Selection = Field(
         default_factory=lambda: RandomSelection(select="random"),
         description="Which variants to train; four, drawn at random, where left out",
@@ -130,14 +140,6 @@ class JobRequest(Schema):
         default=0,
         description="Runs of a job with a higher priority are trained before all others that wait",
     )
-
-    @field_validator("dataset")
-    @classmethod
-    def _known_dataset(cls, name: str) -> str:
-        if name not in DATASETS and not FOLDER.fullmatch(name):
-            near = [it for it in DATASETS if squeezed(it) == squeezed(name)]
-            raise told(f"there is no such data set; write '{near[0]}'" if near else NO_DATASET)
-        return name
 
     @property
     def training(self) -> Recipe:
