@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.statistics.inference import Part
+from app.experiments.inference import Part
 
 NONE: Final = Part(0.0, 1.0)
 
@@ -36,13 +36,25 @@ class Profile:
 
 def profile(runs: Sequence[Tested]) -> Profile | None:
     """The profile of a network with two or more runs; ``None`` where images are not known."""
+    correct_SI = correctness(runs)
+    if correct_SI is None:
+        return None
+    noise = float(correct_SI.var(axis=0, ddof=1).mean()) / len(runs)
+    return Profile(correct_SI.mean(axis=0), noise)
+
+
+def correctness(runs: Sequence[Tested]) -> NDArray[np.bool_] | None:
+    """Whether each run classified each image correctly; ``None`` where that is not known.
+
+    Returns
+    -------
+        A row for each run and a column for each image.
+    """
     found = [_correctness(packed, accuracy) for packed, accuracy in runs]
     known = [row for row in found if row is not None]
     if len(known) < len(found) or len({len(row) for row in known}) != 1:
         return None
-    correct_SI = np.stack(known)
-    noise = float(correct_SI.var(axis=0, ddof=1).mean()) / len(runs)
-    return Profile(correct_SI.mean(axis=0), noise)
+    return np.stack(known)
 
 
 def _correctness(packed: bytes, accuracy: float) -> NDArray[np.bool_] | None:
