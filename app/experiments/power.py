@@ -6,13 +6,14 @@ Gains and standard deviations are fractions; n originals, k variants of each, s 
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import numpy as np
 from scipy import stats
 
 from app.experiments.inference import LEVEL, MARGIN, Part
 from app.experiments.significance import Floats, least_originals, p_values
+from app.experiments.spreads import Components, Reference
 
 POWER: Final = 0.8
 MOST_ORIGINALS: Final = 1_000
@@ -21,21 +22,6 @@ FEWEST_ORIGINALS: Final = 3
 REPEATS: Final = 2_000
 SMALLEST: Final = 1e-18
 """A variance that is none, but can be divided by."""
-
-Reference: TypeAlias = Literal["original", "upsampled"]
-"""What variants are compared with: their original, or themselves on images with less detail."""
-
-
-@dataclass(frozen=True)
-class Components:
-    """Standard deviations: of true gains between originals and between variants of one, of
-    accuracy between trainings of a network, and of the mean gain between choices of test images.
-    """
-
-    originals: float
-    variants: float
-    seeds: float
-    images: float
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,7 @@ def _by_image(ours: Sequence[Network], theirs: Sequence[Network]) -> NDArray[np.
     known = [row for row in (*left, *right) if row is not None]
     if len(known) < len(left) + len(right) or len({len(row) for row in known}) > 1:
         return None
-    ours_I, theirs_I = (np.mean(rows, axis=0) for rows in (known[: len(left)], known[len(left) :]))
-    return np.asarray(ours_I - theirs_I)
+    return np.asarray(sum(known[: len(left)]) / len(left) - sum(known[len(left) :]) / len(right))
 
 
 def _best(networks: Sequence[Network]) -> Sequence[Network]:

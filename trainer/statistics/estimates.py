@@ -58,10 +58,12 @@ def shared_image_noise(differences: Sequence[Difference]) -> Part:
     if len(rows) < max(2, len(differences)) or len({len(row) for row in rows}) > 1:
         return NONE
     gains_NI = np.stack(rows)
-    gains_NI -= gains_NI.mean(axis=1, keepdims=True)
     originals, images = gains_NI.shape
-    own = float(gains_NI.var(axis=0, ddof=1).sum()) / (images - 1) / originals
-    between_images = float(gains_NI.mean(axis=0).var(ddof=1)) - own
+    mean_N, mean_I = gains_NI.mean(axis=1), gains_NI.mean(axis=0)
+    squares = float(np.vdot(gains_NI, gains_NI) - images * mean_N @ mean_N)
+    squares_of_mean = float(mean_I @ mean_I - images * mean_N.mean() ** 2)
+    own = (squares - originals * squares_of_mean) / (originals - 1) / originals
+    between_images = (squares_of_mean - own) / (images - 1)
     return Part(max(0.0, between_images) / images, images - 1)
 
 

@@ -63,12 +63,12 @@ def _correctness(packed: bytes, accuracy: float) -> NDArray[np.bool_] | None:
     The stored bits do not say how many images there are, so it follows from the accuracy.
     """
     bits = np.unpackbits(np.frombuffer(packed, np.uint8))
-    right = int(bits.sum())
+    right = np.count_nonzero(bits)
     if not right or not accuracy:
         return None
     images = round(right / accuracy)
     is_theirs = len(bits) - 8 < images <= len(bits)
-    return bits[:images].astype(bool) if is_theirs else None
+    return bits[:images].view(bool) if is_theirs else None
 
 
 def image_noise(ours: Iterable[Profile | None], theirs: Profile | None, *, are_drawn: bool) -> Part:

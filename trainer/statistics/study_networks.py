@@ -57,7 +57,9 @@ class Network:
     def correct_I(self) -> NDArray[np.float64] | None:  # noqa: N802 - named by shape
         """The share of its runs that classify an image correctly; ``None`` where not known."""
         rows_SI = correctness([(run.test_correct, run.test_accuracy) for run in self.runs])
-        return None if rows_SI is None else rows_SI.mean(axis=0)
+        if rows_SI is None:
+            return None
+        return np.asarray(rows_SI.sum(axis=0, dtype=np.uint16) / len(rows_SI))
 
 
 class Trainings:
