@@ -61,20 +61,7 @@ EVENTS: Final = (
     'data: {"state": "succeeded", "error": null}\n'
     "id: 42.15.!\n\n"
 )
-SEARCH_STUDY: Final[dict[str, Any]] = example("digits-study")
-GRID_STUDY: Final[dict[str, Any]] = {
-    "dataset": "digits",
-    "resolutions": [4, 8],
-    "approaches": [],
-    "grid": {"kernel_size": [2, 3]},
-    "originals": "all",
-    "seeds": 1,
-    "epochs": 2,
-}
-STUDY_ID: Final = nth_id(
-    studies.content_hash(terms_of(StudyRequest.model_validate(STUDY), DATASETS["digits"])), 0
-)
-EVENTS: Final = (
+SEARCH_EVENTS: Final = (
     "event: progress\n"
     'data: {"state": "running", "found": 3, "best": 0.01, "bound": 0.0, "elapsed": 1.4}\n'
     "id: 1-5f3c0a11\n\n"

@@ -4,6 +4,7 @@ from app.db import jobs
 from app.db.engine import Session
 from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
+from app.db.progress import Progress, failed_runs
 from app.schemas.jobs import AttemptView, EpochView, JobView, ProgressView, RunView
 
 
@@ -29,7 +30,7 @@ def progress_view(session: Session, row: JobRow) -> ProgressView:
     return _progress(row, jobs.progress(session, row))
 
 
-def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
+def _notes(row: JobRow, now: Progress) -> list[str]:
     """Notes on events of a job's runs that the user may not expect."""
     notes = []
     if now.reused:
@@ -37,12 +38,12 @@ def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
     if row.retries:
         times = "once" if row.retries == 1 else f"{row.retries} times"
         notes.append(f"what had failed was queued again, {times}")
-    if row.state != "failed" and (failed := jobs.failed_runs(now)):
+    if row.state != "failed" and (failed := failed_runs(now)):
         notes.append(failed)
     return notes
 
 
-def _progress(row: JobRow, now: jobs.JobProgress) -> ProgressView:
+def _progress(row: JobRow, now: Progress) -> ProgressView:
     terms = row.request.terms
     epochs, seeds = terms.epochs, terms.seeds
     planned, left = now.total * epochs, now.epochs_left
@@ -54,7 +55,7 @@ def _progress(row: JobRow, now: jobs.JobProgress) -> ProgressView:
     return progress_of(now, epochs, planned, left)
 
 
-def progress_of(now: jobs.JobProgress, epochs: int, planned: int, left: int) -> ProgressView:
+def progress_of(now: Progress, epochs: int, planned: int, left: int) -> ProgressView:
     """How far runs of so many ``epochs`` are: ``left`` epochs of ``planned`` ones are to come."""
     seconds_per_epoch = None if now.mean_seconds is None else now.mean_seconds / epochs
     # A run's seconds are its share of the time that its stack took.

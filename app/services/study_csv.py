@@ -45,6 +45,8 @@ ROWS_AT_ONCE: Final = 500
 
 Arms = Mapping[tuple[str, int | None], Sequence[Arm]]
 """The arms of a study by what their runs have in common: network, and detail of the images."""
+Costs = Mapping[str, tuple[int, int]]
+"""Parameters and FLOPs, by network."""
 
 
 def version(database: Database, id_: str) -> str | None:
@@ -72,13 +74,14 @@ def lines(database: Database, id_: str) -> Iterator[str]:
         if study.plan is None:
             return
         arms = _by_run(arms_of(study.request, study.plan))
+        costs = studies.costs(session, id_)
     head = (id_, study.plan_hash)
     after: int | None = None
     while True:
         with database.read() as session:
             rows, after = studies.results(session, id_, after, ROWS_AT_ONCE)
         if rows:
-            yield csv_text.lines(line for row in rows for line in _lines(head, row, arms))
+            yield csv_text.lines(line for row in rows for line in _lines(head, row, arms, costs))
         if after is None:
             return
 
@@ -90,7 +93,9 @@ def _by_run(arms: Iterator[Arm]) -> Arms:
     return found
 
 
-def _lines(head: Sequence[str], row: StudyResult, arms: Arms) -> Iterator[tuple[Any, ...]]:
+def _lines(
+    head: Sequence[str], row: StudyResult, arms: Arms, costs: Costs
+) -> Iterator[tuple[Any, ...]]:
     own = tuple(csv_text.harmless(getattr(row, field)) for field in _FIELDS)
     for arm in arms[row.architecture_id, row.detail]:
         if row.seed in arm.seeds:
@@ -106,7 +111,6 @@ def _lines(head: Sequence[str], row: StudyResult, arms: Arms) -> Iterator[tuple[
                 row.architecture_id,
                 row.resolution,
                 row.detail,
-                row.params,
-                row.flops,
+                *costs[row.architecture_id],
                 *own,
             )

@@ -1,6 +1,6 @@
 """What is wrong with a study that is well formed, each fault with its place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app.errors import Fault, pointer
@@ -11,6 +11,7 @@ from app.services.planner.cells import cells_of, grid_of, has_controls, higher
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.expectations import listed
+from solver.network.schema import Place
 from solver.survey.grid import RESOLUTION, fields_of, misfit, names_for
 
 MOST_RUNS: Final = 100_000
@@ -35,7 +36,7 @@ def faults_of(request: StudyRequest, terms: StudyTerms, dataset: Dataset) -> Ite
 
 def _repeated(request: StudyRequest) -> Iterator[Fault]:
     """Yield what a list holds twice."""
-    lists = {
+    lists: dict[Place, Sequence[str | int]] = {
         ("resolutions",): request.resolutions,
         ("approaches",): request.approaches,
         ("budgets",): request.budgets,

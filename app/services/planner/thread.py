@@ -87,6 +87,9 @@ class Planner:
 
     def _plan_next(self) -> bool:
         """Plan a study that waits. Returns whether there was one."""
+        with self._database.look() as session:
+            if not studies.has_claimable(session):
+                return False
         with self._database.write() as session:
             claimed = studies.claim(session, self._lease)
         if claimed is None:

@@ -10,8 +10,8 @@ from app.schemas.study_terms import Primary
 from app.services.planner.lenet import lenet
 from app.services.study_terms import plan_hash
 from solver.network.architecture import Architecture
-from solver.survey.grid import Grid
 from solver.survey.axes import axes_of
+from solver.survey.grid import Grid
 from tests.studies import terms
 
 

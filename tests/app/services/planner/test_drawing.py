@@ -1,4 +1,4 @@
-"""Originals are drawn uniformly, with a seed, and the same ones in all cells where that is possible."""
+"""Originals are drawn uniformly and with a seed: the same ones in all cells, where possible."""
 
 from collections import Counter
 from collections.abc import Mapping
