@@ -147,9 +147,7 @@ class StudyCell(Schema):
         "minus the original: these should gain nothing"
     )
     better: Share
-    spread: dict[SpreadOf, Spread] = Field(
-        description="By contrast"
-    )
+    spread: dict[SpreadOf, Spread] = Field(description="By contrast")
     networks: tuple[StudyOriginal, ...]
 
 
