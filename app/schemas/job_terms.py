@@ -1,5 +1,7 @@
 """The document in a job's ``request``: all that was asked, and notes for the user."""
 
+from typing import Any, Final
+
 from pydantic import Field
 
 from app.experiments.halving import Halving
@@ -7,6 +9,8 @@ from app.experiments.recipes import Recipe
 from app.schemas.requests import HalvingSelection, Inputs, Selection
 from solver.network.schema import ANSWERED, Schema
 from solver.parts import InParts
+
+_LATER: Final = ("momentum", "nesterov")
 
 
 class JobTerms(Schema):
@@ -47,3 +51,15 @@ class JobDocument(InParts):
 
     terms: JobTerms
     notes: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The content from which a job's id is made.
+
+        Fields of recipes that were added later are left out where they have no value, so that ids
+        do not change.
+        """
+        content = self.model_dump(mode="json")
+        recipe = content["recipe"]
+        is_new = [name for name in _LATER if recipe[name] is None]
+        return {**content, "recipe": {name: recipe[name] for name in recipe if name not in is_new}}
