@@ -231,19 +231,22 @@ def delete(database: Database, id_: str) -> None:
     Raises
     ------
     ConflictError
-        Jobs refer to it.
+        Jobs or studies refer to it.
     app.db.errors.NotFoundError
         There is none with this id.
     """
     with database.write() as session:
         searches.get(session, id_)
-        if searches.cancel(session, id_):
-            return
-        if jobs := searches.jobs_of(session, id_):
-            raise ConflictError(
-                f"search {id_} is kept: {len(jobs)} jobs refer to it, e.g. {jobs[0]}"
-            )
-        searches.remove(session, id_)
+        for kind, ids in (
+            ("jobs", searches.jobs_of(session, id_)),
+            ("studies", searches.studies_of(session, id_)),
+        ):
+            if ids:
+                raise ConflictError(
+                    f"search {id_} is kept: {len(ids)} {kind} refer to it, e.g. {ids[0]}"
+                )
+        if not searches.cancel(session, id_):
+            searches.remove(session, id_)
 
 
 def _summary(row: SearchRow, original: Architecture) -> SearchSummary:
