@@ -10,7 +10,7 @@ DatasetName: TypeAlias = Literal["digits", "mnist", "fashion_mnist", "cifar10"]
 Scale: TypeAlias = Literal["smoke", "small", "paper"]
 
 SIZES: Final[Mapping[Scale, Mapping[str, Any]]] = {
-    "smoke": {"originals": 3, "variants": 2, "seeds": 2, "epochs": 3, "training_images": 1_000},
+    "smoke": {"originals": 3, "variants": 2, "seeds": 2, "training_images": 1_000},
     "small": {"originals": 9, "variants": 4, "seeds": 3, "training_images": 5_000},
     "paper": {"originals": 10, "variants": 4, "seeds": 3},
 }

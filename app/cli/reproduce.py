@@ -48,9 +48,7 @@ def reproduce(
     variants: Annotated[
         int | None, option("How many, for each original.", default="by scale")
     ] = None,
-    seeds: Annotated[
-        int | None, option("Trainings of each network.", default="by scale")
-    ] = None,
+    seeds: Annotated[int | None, option("Trainings of each network.", default="by scale")] = None,
     epochs: Annotated[int | None, option("Of each training.", default="by scale")] = None,
     training_images: Annotated[int | None, option("How many.", default="by scale")] = None,
     recipe: Annotated[str | None, option("How to train, by name.", default="paper")] = None,

@@ -237,14 +237,12 @@ def delete(database: Database, id_: str) -> None:
     """
     with database.write() as session:
         searches.get(session, id_)
-        for kind, ids in (
-            ("jobs", searches.jobs_of(session, id_)),
-            ("studies", searches.studies_of(session, id_)),
-        ):
-            if ids:
-                raise ConflictError(
-                    f"search {id_} is kept: {len(ids)} {kind} refer to it, e.g. {ids[0]}"
-                )
+        users = [f"job {job}" for job in searches.jobs_of(session, id_)]
+        users += [f"study {study}" for study in searches.studies_of(session, id_)]
+        if users:
+            first, *others = users
+            more = f" and {len(others)} more refer" if others else " refers"
+            raise ConflictError(f"search {id_} is kept: {first}{more} to it")
         if not searches.cancel(session, id_):
             searches.remove(session, id_)
 

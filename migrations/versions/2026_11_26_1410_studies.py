@@ -43,7 +43,6 @@ def upgrade() -> None:
         sa.Column("notes", DOCUMENT, nullable=False),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("priority", sa.Integer(), nullable=False),
-        sa.Column("retries", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(STATES, name=op.f("ck_studies_state")),
@@ -83,8 +82,6 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("target_epochs", sa.Integer(), nullable=False),
         sa.Column("reused", sa.Boolean(), nullable=False),
-        sa.Column("retry", sa.Integer(), nullable=False),
-        sa.Column("epochs_before", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["study_id"],
             ["studies.id"],

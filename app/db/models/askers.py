@@ -14,8 +14,7 @@ from app.states import STATES
 class Asker:
     """A job or a study: it asks for runs, waits for them, and has results made of them.
 
-    ``stale`` tells that the results are out of date. ``retries`` counts how often what had failed
-    was queued once more.
+    ``stale`` tells that the results are out of date.
     """
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -24,7 +23,6 @@ class Asker:
     stale: Mapped[bool] = mapped_column(default=True)
     error: Mapped[str | None]
     priority: Mapped[int] = mapped_column(default=0)
-    retries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=database_time())
     finished_at: Mapped[datetime | None]
 
@@ -48,13 +46,9 @@ class AskedRun:
 
     ``position`` is the run's place among those of its asker, ``target_epochs`` the epoch that this
     asker wants the run to reach. ``reused`` tells that another asker had asked for the run before.
-    ``retry`` is the number of the asker's last retry that queued the run again (0: none), and
-    ``epochs_before`` what the run had measured then.
     """
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True, index=True)
     position: Mapped[int]
     target_epochs: Mapped[int]
     reused: Mapped[bool]
-    retry: Mapped[int] = mapped_column(default=0)
-    epochs_before: Mapped[int] = mapped_column(default=0)

@@ -14,7 +14,8 @@ class JobRow(Asker, Base):
     """A job: an original and variants of a search to train; ``results`` grow as runs end.
 
     ``rungs`` holds what halving has decided so far, one entry for each rung. It is empty if the job
-    does not halve, or went through an older schema.
+    does not halve, or went through an older schema. ``retries`` counts how often what had failed
+    was queued once more.
     """
 
     __tablename__ = "jobs"
@@ -23,6 +24,7 @@ class JobRow(Asker, Base):
     request: Mapped[JobDocument]
     results: Mapped[Results | None]
     rungs: Mapped[tuple[Rung, ...]] = mapped_column(default=())
+    retries: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = asker_arguments(__tablename__)
 
@@ -31,6 +33,8 @@ class JobRunRow(AskedRun, Base):
     """A run that a job needs, and the network that it is for (no position: the original).
 
     If halving cut the variant off, ``target_epochs`` stays the epoch of the variant's last rung.
+    ``retry`` is the number of the job's last retry that queued the run again (0: none), and
+    ``epochs_before`` what the run had measured then.
     """
 
     __tablename__ = "job_runs"
@@ -40,6 +44,8 @@ class JobRunRow(AskedRun, Base):
     )
     search_id: Mapped[str | None] = mapped_column(Id)
     variant_position: Mapped[int | None]
+    retry: Mapped[int] = mapped_column(default=0)
+    epochs_before: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
         UniqueConstraint("job_id", "position"),

@@ -146,7 +146,7 @@ def plan(
     Parameters
     ----------
     needs
-        At least one. A run that several networks need is asked for once.
+        At least one, and each run once.
     notes
         All notes; they replace those that were stored before.
 
@@ -167,8 +167,7 @@ def plan(
         stale=True,
     )
     study = session.get_one(StudyRow, id_, populate_existing=True)
-    once = {need.run["id"]: need for need in needs}
-    ask(session, STUDIES, study, [*once.values()])
+    ask(session, STUDIES, study, needs)
 
 
 def fail(session: Session, id_: str, attempt: int, error: str) -> None:

@@ -14,7 +14,7 @@ from app.db.run_tables import RunResult
 
 @dataclass(frozen=True)
 class Measured:
-    """The state and the accuracies of one run of a study, as fractions.
+    """The result of one run of a study; accuracies are fractions.
 
     ``detail`` is the resolution to which images were reduced before they were enlarged again.
     ``test_correct`` has one bit for each test image, as ``numpy.packbits`` packs them. ``seconds``
@@ -25,29 +25,27 @@ class Measured:
     detail: int | None
     seed: int
     resolution: int
-    state: str
-    test_accuracy: float | None
-    validation_accuracy: float | None
-    test_correct: bytes | None
-    seconds: float | None
+    test_accuracy: float
+    validation_accuracy: float
+    test_correct: bytes
+    seconds: float
 
 
 def measured(session: Session, id_: str) -> list[Measured]:
-    """The states and accuracies of a study's runs, in their order."""
+    """The results of a study's runs so far, in the runs' order."""
     query = (
         select(
             RunRow.architecture_id,
             RunRow.detail,
             RunRow.seed,
             RunRow.resolution,
-            RunRow.state,
             ResultRow.test_accuracy,
             ResultRow.validation_accuracy,
             ResultRow.test_correct,
             ResultRow.seconds,
         )
         .join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
-        .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
+        .join(ResultRow, ResultRow.run_id == RunRow.id)
         .where(StudyRunRow.study_id == id_)
         .order_by(StudyRunRow.position)
     )

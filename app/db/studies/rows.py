@@ -79,15 +79,26 @@ def cancel(session: Session, id_: str) -> bool:
     NotFoundError
         There is none with this id.
     """
-    study = get(session, id_)
-    # First while it is planned: whoever waits here for its plan must see the runs afterwards.
+    if _cancel_planning(session, id_):
+        return True
+    return asking.cancel(session, STUDIES, get(session, id_), phase="ended")
+
+
+def _cancel_planning(session: Session, id_: str) -> bool:
+    """Cancel a study that has no runs yet.
+
+    This is tried first. If it waits here for the study's plan, it sees the runs afterwards.
+    """
+    ended = {
+        "state": "cancelled",
+        "phase": "ended",
+        "lease_expires_at": None,
+        "finished_at": database_time(),
+    }
     unplanned = (
         update(StudyRow)
         .where(StudyRow.id == id_, StudyRow.state.in_(OPEN), StudyRow.phase.in_(PLANNING))
-        .values(
-            state="cancelled", phase="ended", lease_expires_at=None, finished_at=database_time()
-        )
+        .values(**ended)
+        .execution_options(synchronize_session=False)  # the row may have changed meanwhile
     )
-    return bool(affected(session, unplanned)) or asking.cancel(
-        session, STUDIES, study, phase="ended"
-    )
+    return affected(session, unplanned) == 1
