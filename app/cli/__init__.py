@@ -44,6 +44,11 @@ COMMANDS: Final = (
         "Find variants of a small CNN, train five networks on digits, and write an HTML report.",
     ),
     Named(
+        "reproduce",
+        "app.cli.reproduce",
+        "Run the study behind a figure of the paper, and write its report, figures and tables.",
+    ),
+    Named(
         "backup",
         "app.cli.backup",
         "Copy the whole database to a file, while servers and workers go on.",

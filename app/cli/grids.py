@@ -10,11 +10,11 @@ from app.cli.option_values import numbers
 from app.errors import Fault
 from solver.network.architecture import Architecture
 from solver.problem import Sample
+from solver.survey import axes
 from solver.survey.grid import (
     FIELDS,
     POOL_KERNEL_SIZE,
     RESOLUTION,
-    fields_of,
     misfit,
     names_for,
 )
@@ -60,11 +60,7 @@ def axes_of(original: Architecture, lists: Lists) -> tuple[Lists, list[Fault]]:
         for value in (values[0], values[-1])
         if (reason := misfit(name, value))
     ]
-    axes: dict[str, Sequence[int]] = {}
-    for name in sorted(lists, key=lambda name: "." in name):
-        axes |= dict.fromkeys(names_for(original, name), lists[name])
-    order = [RESOLUTION, *fields_of(original)]
-    return {name: axes[name] for name in order if name in axes}, list(dict.fromkeys(faults))
+    return axes.axes_of(original, lists), list(dict.fromkeys(faults))
 
 
 def _unknown(original: Architecture, name: str) -> Fault:

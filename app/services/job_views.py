@@ -52,13 +52,18 @@ def _progress(row: JobRow, now: Progress) -> ProgressView:
         last = row.rungs[-1]
         if last.kept is None:
             left += seeds * plan.beyond(last.epochs, len(last.tried))
+    return progress_of(now, epochs, planned, left)
+
+
+def progress_of(now: Progress, epochs: int, planned: int, left: int) -> ProgressView:
+    """How far runs of so many ``epochs`` are: ``left`` epochs of ``planned`` ones are to come."""
     seconds_per_epoch = None if now.mean_seconds is None else now.mean_seconds / epochs
     # A run's seconds are its share of the time that its stack took.
     at_once = max(1, now.at_once)
     return ProgressView(
         runs_done=now.done,
         runs_total=now.total,
-        fraction=1 - left / planned,
+        fraction=1 - left / planned if planned else 0.0,
         eta_seconds=None if seconds_per_epoch is None else left * seconds_per_epoch / at_once,
     )
 

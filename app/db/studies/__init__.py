@@ -1,8 +1,8 @@
 """Studies: what was asked, the plan that a server draws, and what came out."""
 
-from app.db.studies.planning import claim, counted, fail, hold, plan, refer, release
+from app.db.studies.planning import claim, counted, fail, has_claimable, hold, plan, refer, release
 from app.db.studies.recorded import Measured, StudyResult, costs, measured, results
-from app.db.studies.rows import cancel, create, get, newest, progress, version
+from app.db.studies.rows import cancel, content_hash, create, get, newest, progress, version
 from app.db.studies.settling import next_stale, settle
 
 __all__ = [
@@ -10,11 +10,13 @@ __all__ = [
     "StudyResult",
     "cancel",
     "claim",
+    "content_hash",
     "costs",
     "counted",
     "create",
     "fail",
     "get",
+    "has_claimable",
     "hold",
     "measured",
     "newest",

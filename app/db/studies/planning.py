@@ -7,7 +7,7 @@ another server has claimed the study, or a user has cancelled it.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Update, and_, case, insert, or_, select, update
+from sqlalchemy import Update, and_, case, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.askers import STUDIES
@@ -31,6 +31,12 @@ _ENDED: Final = {
     "lease_expires_at": None,
     "finished_at": database_time(),
 }
+
+
+def has_claimable(session: Session) -> bool:
+    """Whether a study waits for a server to plan it, or its server vanished."""
+    waits = or_(StudyRow.lease_expires_at.is_(None), _IS_LOST)
+    return bool(session.scalar(select(exists().where(_IS_PLANNED, waits))))
 
 
 def claim(session: Session, lease_seconds: float) -> StudyRow | None:

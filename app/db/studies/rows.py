@@ -26,7 +26,7 @@ def create(session: Session, terms: StudyTerms, plan_hash: str, priority: int = 
 
     Its runs will be claimed before those of jobs and studies with a lower ``priority``.
     """
-    digest = identity.content_hash("study", terms.model_dump(mode="json"))
+    digest = content_hash(terms)
     study = StudyRow(
         id=identity.fresh_id(session, StudyRow, digest),
         content_hash=digest,
@@ -38,6 +38,11 @@ def create(session: Session, terms: StudyTerms, plan_hash: str, priority: int = 
     session.add(study)
     session.flush()
     return study
+
+
+def content_hash(terms: StudyTerms) -> str:
+    """The hash that studies share if they ask for the same."""
+    return identity.content_hash("study", terms.model_dump(mode="json"))
 
 
 def get(session: Session, id_: str) -> StudyRow:
