@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
-from app.experiments.inference import LEVEL, MARGIN, Part
+from app.experiments.inference import LEVEL, MARGIN, ROUNDING, Part
 from app.experiments.significance import Floats, least_originals, p_values
 from app.experiments.spreads import Components, Reference
 
@@ -19,9 +19,7 @@ POWER: Final = 0.8
 MOST_ORIGINALS: Final = 1_000
 FEWEST_ORIGINALS: Final = 3
 """Intervals are shown from three originals on."""
-REPEATS: Final = 2_000
-SMALLEST: Final = 1e-18
-"""A variance that is none, but can be divided by."""
+REPEATS: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -113,5 +111,5 @@ def equivalence_power(
 def _errors(sd: float, of_images: float, n_N: Floats) -> tuple[Floats, Floats]:
     """Standard errors of the mean gain and their degrees of freedom (Satterthwaite)."""
     ours_N = sd**2 / n_N
-    total_N = np.maximum(ours_N + of_images**2, SMALLEST)
-    return np.sqrt(total_N), (total_N / np.maximum(ours_N, SMALLEST)) ** 2 * (n_N - 1)
+    total_N = np.maximum(ours_N + of_images**2, ROUNDING)
+    return np.sqrt(total_N), (total_N / np.maximum(ours_N, ROUNDING)) ** 2 * (n_N - 1)
