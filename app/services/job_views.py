@@ -4,6 +4,7 @@ from app.db import jobs
 from app.db.engine import Session
 from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
+from app.db.progress import Progress, failed_runs
 from app.schemas.jobs import AttemptView, EpochView, JobView, ProgressView, RunView
 
 
@@ -29,7 +30,7 @@ def progress_view(session: Session, row: JobRow) -> ProgressView:
     return _progress(row, jobs.progress(session, row))
 
 
-def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
+def _notes(row: JobRow, now: Progress) -> list[str]:
     """Notes on events of a job's runs that the user may not expect."""
     notes = []
     if now.reused:
@@ -37,12 +38,12 @@ def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
     if row.retries:
         times = "once" if row.retries == 1 else f"{row.retries} times"
         notes.append(f"what had failed was queued again, {times}")
-    if row.state != "failed" and (failed := jobs.failed_runs(now)):
+    if row.state != "failed" and (failed := failed_runs(now)):
         notes.append(failed)
     return notes
 
 
-def _progress(row: JobRow, now: jobs.JobProgress) -> ProgressView:
+def _progress(row: JobRow, now: Progress) -> ProgressView:
     terms = row.request.terms
     epochs, seeds = terms.epochs, terms.seeds
     planned, left = now.total * epochs, now.epochs_left
