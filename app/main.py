@@ -21,6 +21,7 @@ from app.api import (
     metrics,
     pages,
     searches,
+    study_plan,
     variants,
 )
 from app.api.access import Guarded
@@ -110,7 +111,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     app.state.closing = Closing()
     errors.install(app)
     methods.install(app)
-    for module in (architectures, searches, variants, jobs, health, metrics, pages):
+    for module in (architectures, searches, variants, jobs, study_plan, health, metrics, pages):
         app.include_router(module.router)
     describe_keys(app, is_optional=chosen.require_key == "auto")
     description.install(app)
