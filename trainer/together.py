@@ -4,8 +4,8 @@ S networks (seeds), B images of a batch, C channels of one network, M = S·C, H 
 K classes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,13 @@ from app.experiments.recipes import Recipe
 from trainer.errors import Diverged
 from trainer.flat import Flat
 from trainer.outcome import Epoch
+
+_KINDS: Final[Mapping[str, Callable[..., torch.optim.Optimizer]]] = {
+    "adadelta": torch.optim.Adadelta,
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": torch.optim.SGD,
+}
 
 
 class Together:
@@ -83,14 +90,19 @@ class Together:
 
 
 def _optimizer(recipe: Recipe, vector: torch.nn.Parameter) -> torch.optim.Optimizer:
-    own: dict[str, Any] = {"rho": recipe.rho}
-    if recipe.optimizer == "adamw":
-        own = {"betas": (recipe.beta1, recipe.beta2)}
-    make = {"adadelta": torch.optim.Adadelta, "adamw": torch.optim.AdamW}[recipe.optimizer]
-    optimizer: torch.optim.Optimizer = make(
-        [vector], lr=recipe.learning_rate, eps=recipe.eps, weight_decay=recipe.weight_decay, **own
-    )
-    return optimizer
+    kind, own = _KINDS[recipe.optimizer], _own(recipe)
+    return kind([vector], lr=recipe.learning_rate, weight_decay=recipe.weight_decay, **own)
+
+
+def _own(recipe: Recipe) -> Mapping[str, Any]:
+    """Return the arguments that only this recipe's optimiser takes, by PyTorch's names."""
+    match recipe.optimizer:
+        case "adadelta":
+            return {"rho": recipe.rho, "eps": recipe.eps}
+        case "adam" | "adamw":
+            return {"betas": (recipe.beta1, recipe.beta2), "eps": recipe.eps}
+        case "sgd":
+            return {"momentum": recipe.momentum, "nesterov": recipe.nesterov}
 
 
 def _shares(values: Tensor, seeds: int) -> Sequence[Tensor]:

@@ -72,6 +72,8 @@ def feasible(
     The grid sets its resolution and fields of its first two convolutions; the rest is kept.
 
     --grid kernel_size=3,5,7 is for both convolutions, --grid conv1.out_channels=10:30:5 for one.
+
+    --grid pool_kernel_size=1,2 is for the pools behind them, --grid pool1.kernel_size=2 for one.
     """
     content = read_json(file)
     lists, faults = read_lists(grid or ())

@@ -1,4 +1,4 @@
-"""A whole service for the demo: a fresh database, an API and a worker, all stopped at the end."""
+"""A whole service for one command: a database, an API and workers, all stopped at the end."""
 
 import socket
 import time
@@ -26,8 +26,21 @@ class Service(NamedTuple):
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[Service]:
-    """Run a service on a fresh SQLite file in a folder; logs go there too.
+def service(
+    folder: Path, database: str = DATABASE, *, processes: int = 1, is_kept: bool = False
+) -> Iterator[Service]:
+    """Run a service on a SQLite file in a folder; logs go there too.
+
+    Parameters
+    ----------
+    folder
+        It is made if there is none.
+    database
+        The name of the SQLite file.
+    processes
+        How many workers train.
+    is_kept
+        Whether to go on with what an earlier service left in the database.
 
     Raises
     ------
@@ -35,9 +48,9 @@ def service(folder: Path) -> Iterator[Service]:
         The service did not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (*(DATABASE + suffix for suffix in ("", "-wal", "-shm")), *LOGS):
+    for name in LOGS if is_kept else (*_files_of(database), *LOGS):
         (folder / name).unlink(missing_ok=True)
-    database_url = f"sqlite:///{(folder / DATABASE).resolve()}"
+    database_url = f"sqlite:///{(folder / database).resolve()}"
     migrate_to(database_url)
     environment = {
         "ISOBUDGET_DATABASE_URL": database_url,
@@ -54,9 +67,15 @@ def service(folder: Path) -> Iterator[Service]:
     with Children() as children, Client(url, key="", sleep=pause) as client:
         api = ["-m", "app.cli", "serve", "--host", HOST, "--port", str(port), "--no-access-log"]
         children.start("the API", api, environment, folder / LOGS[0])
-        children.start("the worker", ["-m", "trainer"], environment, folder / LOGS[1])
+        work = ["-m", "trainer", "--processes", str(processes)]
+        children.start("the worker", work, environment, folder / LOGS[1])
         client.wait_until_ready(START_SECONDS)
         yield Service(url, client, children)
+
+
+def _files_of(database: str) -> Iterator[str]:
+    """The names of the files that SQLite keeps for a database."""
+    return (database + suffix for suffix in ("", "-wal", "-shm"))
 
 
 def log_tails(folder: Path, lines: int) -> Iterator[tuple[str, list[str]]]:

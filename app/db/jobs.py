@@ -71,7 +71,7 @@ def create(
 
 def content_hash(search_id: str, request: JobDocument) -> str:
     """The hash that jobs share if they ask for the same."""
-    return identity.content_hash("job", [search_id, request.model_dump(mode="json")])
+    return identity.content_hash("job", [search_id, request.identity])
 
 
 def _first_rung(request: JobDocument, needs: Sequence[JobNeed]) -> tuple[Rung, ...]:

@@ -31,7 +31,7 @@ class Recipe(Schema):
 
     model_config = ANSWERED
 
-    name: Literal["paper", "fast"] = Field(
+    name: Literal["paper", "fast", "sgd", "adam"] = Field(
         default="paper", description="The recipe that fields which are left out are taken from"
     )
     version: Annotated[Literal[1], BeforeValidator(_whole)] = Field(
@@ -45,16 +45,27 @@ class Recipe(Schema):
     epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = Field(
         default=10, description="Passes over the training images"
     )
-    optimizer: Literal["adadelta", "adamw"] = Field(
+    optimizer: Literal["adadelta", "adamw", "adam", "sgd"] = Field(
         default="adadelta", description="The optimizer of this name in `torch.optim`"
     )
     learning_rate: Positive = Field(default=1.0, description="The highest learning rate")
     rho: Annotated[float, Field(ge=0.0, le=1.0, strict=True)] | None = Field(
         default=None, description="Only `adadelta` has it; `null` for others"
     )
-    beta1: Decay | None = Field(default=None, description="Only `adamw` has it; `null` for others")
-    beta2: Decay | None = Field(default=None, description="Only `adamw` has it; `null` for others")
-    eps: Positive = Field(default=1e-6, description="The optimizer's `eps`")
+    beta1: Decay | None = Field(
+        default=None, description="Only `adam` and `adamw` have it; `null` for others"
+    )
+    beta2: Decay | None = Field(
+        default=None, description="Only `adam` and `adamw` have it; `null` for others"
+    )
+    momentum: Decay | None = Field(default=None, description="Only `sgd` has it; `null` for others")
+    nesterov: Flag | None = Field(
+        default=None,
+        description="Whether `sgd` looks ahead, which takes momentum; `null` for others",
+    )
+    eps: Positive | None = Field(
+        default=None, description="The optimizer's `eps`; `sgd` has none, and `null`"
+    )
     weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)] = Field(
         default=0.0, description="The optimizer's `weight_decay`"
     )
@@ -86,14 +97,16 @@ class Recipe(Schema):
 
     @model_validator(mode="after")
     def _matching(self) -> "Recipe":
-        for name in ("rho", "beta1", "beta2"):
+        for name in _OWN:
             belongs = name in OPTIMIZERS[self.optimizer]
             if (getattr(self, name) is not None) != belongs:
                 text = "'{name}' does not belong to the optimizer '{optimizer}'"
                 if belongs:
-                    text = "the optimizer '{optimizer}' needs a '{name}'"
+                    text = "the optimizer '{optimizer}' needs '{name}'"
                 context = {"name": name, "optimizer": self.optimizer}
                 raise PydanticCustomError("optimizer", text, context)
+        if self.nesterov and not self.momentum:
+            raise PydanticCustomError("optimizer", "'nesterov' needs a 'momentum' above 0")
         return self
 
     @property
@@ -127,17 +140,26 @@ class RecipeChanges(Recipe):
         return reference
 
 
+_BETAS: Final = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+
 OPTIMIZERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "adadelta": {"learning_rate": 1.0, "rho": 0.9, "eps": 1e-6},
-    "adamw": {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
+    "adamw": _BETAS,
+    "adam": _BETAS,
+    "sgd": {"learning_rate": 1e-3, "momentum": 0.0, "nesterov": False},
 }
 """The values that ``torch.optim`` itself would take, for each optimiser."""
 
-_TUNED: Final = ("optimizer", "learning_rate", "rho", "beta1", "beta2", "eps")
+_OWN: Final = ("rho", "beta1", "beta2", "momentum", "nesterov", "eps")
+"""Fields that some optimisers have and others do not."""
+
+_TUNED: Final = ("optimizer", "learning_rate", *_OWN)
 
 _LATER: Final[Mapping[str, Any]] = {
     "beta1": None,
     "beta2": None,
+    "momentum": None,
+    "nesterov": None,
     "schedule": "constant",
     "autocast": False,
     "tf32": False,
@@ -152,5 +174,13 @@ NAMED: Final[Mapping[str, Mapping[str, Any]]] = {
         "learning_rate": 0.01,
         "schedule": "one_cycle",
     },
+    "sgd": {
+        "optimizer": "sgd",
+        "learning_rate": 0.05,
+        "momentum": 0.9,
+        "nesterov": True,
+        "schedule": "one_cycle",
+    },
+    "adam": {"optimizer": "adam"},
 }
-"""The paper's recipe, and one that reaches its accuracy sooner: see docs/training.md."""
+"""The paper's recipe, and others that people use: see docs/training.md."""

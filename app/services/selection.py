@@ -15,6 +15,7 @@ from app.schemas.requests import (
     HalvingSelection,
     JobRequest,
     NamedSelection,
+    Selection,
     WholeSelection,
 )
 from solver.network.architecture import Architecture
@@ -55,8 +56,9 @@ def choose(
     """
     _check_rungs(request)
     most = None if request.inputs == "upsampled" else dataset.resolution
-    if isinstance(request.variants, NamedSelection):
-        return _named(session, request.variants.ids, search, dataset, most), _controls(request)
+    if ids := _ids(request.variants):
+        notes = [*_controls(request), *_cut_off(request.variants)]
+        return _named(session, ids, search, dataset, most), notes
     fitting = variants.positions(session, search.id, most=most)
     stored = variants.number(session, search.id)
     native = f"{dataset.name}'s {dataset.resolution} px"
@@ -72,12 +74,24 @@ def choose(
     if wanted > len(fitting):
         notes.append(f"{wanted} variants were asked for; there are {len(fitting)}")
     drawn = random.Random(request.variants.seed).sample(fitting, min(wanted, len(fitting)))
-    if isinstance(request.variants, HalvingSelection):
-        notes.append(
-            "only the best by validation accuracy are trained to the end, so that there is no "
-            "mean variant: a mean over them alone would be too good"
-        )
-    return sorted(drawn), notes
+    return sorted(drawn), [*notes, *_cut_off(request.variants)]
+
+
+def _ids(chosen: Selection) -> Sequence[str]:
+    """The ids that a selection names."""
+    match chosen:
+        case NamedSelection(ids=ids) | HalvingSelection(ids=[*ids]):
+            return ids
+    return ()
+
+
+def _cut_off(chosen: Selection) -> list[str]:
+    if not isinstance(chosen, HalvingSelection):
+        return []
+    return [
+        "only the best by validation accuracy are trained to the end, so that there is no "
+        "mean variant: a mean over them alone would be too good"
+    ]
 
 
 def _check_rungs(request: JobRequest) -> None:

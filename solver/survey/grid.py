@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice, pairwise
 from math import prod
 from typing import Final
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from solver.network.architecture import Architecture, Input
 from solver.network.counting import count
-from solver.network.layers import Conv2d
+from solver.network.layers import Conv2d, Layer, Pool2d
 from solver.network.sentences import sentence
 from solver.network.validation import violations
 from solver.variation.template import convolutions
@@ -19,33 +20,48 @@ from solver.variation.template import convolutions
 RESOLUTION: Final = "resolution"
 FIELDS: Final = ("out_channels", "kernel_size", "stride", "padding", "dilation", "groups")
 """Fields of the first two convolutions that a grid can vary; all are whole numbers."""
+POOL_KERNEL_SIZE: Final = "pool_kernel_size"
+"""The kernel sizes of the pools behind the first two convolutions."""
 
 Values = Mapping[str, int]
 """Values of the fields that a grid varies, by name."""
 
 
 def fields_of(architecture: Architecture) -> dict[str, tuple[int, str]]:
-    """Place and field for each name from ``conv1.out_channels`` to ``conv2.groups``.
+    """Place and field for each name, from ``conv1.out_channels`` to ``pool2.kernel_size``.
 
-    ``conv1`` and ``conv2`` are the first two convolutions, regardless of their names.
+    ``conv1`` and ``conv2`` are the first two convolutions, regardless of their names. ``pool1`` and
+    ``pool2`` are the first pools behind each of them, up to the next convolution.
     """
-    first_two = convolutions(architecture.layers)[:2]
-    return {
-        f"conv{number}.{field}": (index, field)
-        for number, index in enumerate(first_two, start=1)
+    layers = architecture.layers
+    places = convolutions(layers)
+    fields = {
+        f"conv{number}.{field}": (place, field)
+        for number, place in enumerate(places[:2], start=1)
         for field in FIELDS
     }
+    behind = islice(pairwise([*places, len(layers)]), 2)
+    for number, (place, end) in enumerate(behind, start=1):
+        pools = (at for at in range(place, end) if isinstance(layers[at], Pool2d))
+        fields |= {f"pool{number}.kernel_size": (at, "kernel_size") for at in islice(pools, 1)}
+    return fields
 
 
 def names_for(architecture: Architecture, name: str) -> list[str]:
     """The fields that a name stands for: ``kernel_size`` means that of each convolution."""
     known = [RESOLUTION, *fields_of(architecture)]
-    return [field for field in known if name in (field, field.rpartition(".")[2])]
+    return [field for field in known if name in (field, _bare(field))]
+
+
+def _bare(field: str) -> str:
+    """The name that a field shares with the same field of another layer."""
+    layer, _, own = field.rpartition(".")
+    return POOL_KERNEL_SIZE if layer.startswith("pool") else own
 
 
 def misfit(name: str, value: int) -> str | None:
     """Why no network can have this value in this field, in words; ``None`` if one can."""
-    field = name.rpartition(".")[2]
+    field = name.rpartition(".")[2].removeprefix("pool_")
     try:
         if field == RESOLUTION:
             Input(channels=1, resolution=value)
@@ -54,6 +70,12 @@ def misfit(name: str, value: int) -> str | None:
     except ValidationError as refused:
         return sentence(refused.errors()[0])
     return None
+
+
+def _changed(layer: Layer, field: str, value: int) -> Layer:
+    """A layer with another value in a field; a pool's stride stays equal to its kernel size."""
+    follows = isinstance(layer, Pool2d) and layer.stride == layer.kernel_size
+    return layer.model_copy(update={field: value} | ({"stride": value} if follows else {}))
 
 
 @dataclass(frozen=True)
@@ -105,7 +127,7 @@ class Grid:
         if RESOLUTION in values:
             image = image.model_copy(update={RESOLUTION: values[RESOLUTION]})
         for name, (index, field) in self._places.items():
-            layers[index] = layers[index].model_copy(update={field: values[name]})
+            layers[index] = _changed(layers[index], field, values[name])
         return Architecture.model_construct(
             name=None, description=None, input=image, layers=tuple(layers)
         )

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -299,21 +300,37 @@ RESIDUAL: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("optimizer", ["adadelta", "adamw"])
+MOMENTUM = {"learning_rate": 0.01, "momentum": 0.9, "nesterov": True}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "settings", "make"),
+    [
+        ("adadelta", {}, torch.optim.Adadelta),
+        ("adamw", {}, torch.optim.AdamW),
+        ("adam", {}, torch.optim.Adam),
+        ("sgd", {"learning_rate": 0.1}, torch.optim.SGD),
+        ("sgd", MOMENTUM, partial(torch.optim.SGD, momentum=0.9, nesterov=True)),
+    ],
+)
 @pytest.mark.parametrize("layers", [EVERY_LAYER, PLAIN, RESIDUAL])
 def test_seeds_trained_together_are_those_trained_one_by_one(
-    layers: list[dict[str, Any]], optimizer: str
+    layers: list[dict[str, Any]],
+    optimizer: str,
+    settings: dict[str, Any],
+    make: Callable[..., torch.optim.Optimizer],
 ) -> None:
     """Against a plain loop over a plain network, in the same order of the data: 20 steps."""
     network = architecture(layers, resolution=12)
     data = images(resolution=12)
-    training = in_training(network, data, seeds=[3, 4, 5], epochs=4, optimizer=optimizer)
+    training = in_training(
+        network, data, seeds=[3, 4, 5], epochs=4, optimizer=optimizer, **settings
+    )
     train(training, 4, lambda _: None)
 
     for seed in training.seeds:
         torch.manual_seed(seed)
         alone = build(network)
-        make = {"adadelta": torch.optim.Adadelta, "adamw": torch.optim.AdamW}[optimizer]
         plain = make(alone.parameters(), lr=training.recipe.learning_rate, weight_decay=0.0)
         order_seed = int(np.random.SeedSequence(seed).generate_state(2)[0])
         order = torch.Generator().manual_seed(order_seed)
@@ -391,15 +408,25 @@ AROUND: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("name", ["paper", "fast"])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"name": "paper"},
+        {"name": "fast"},
+        {"name": "adam"},
+        {"name": "sgd"},
+        {"optimizer": "sgd", "learning_rate": 0.1},  # has no state
+    ],
+    ids=["paper", "fast", "adam", "sgd", "plain sgd"],
+)
 @pytest.mark.parametrize("killed_at", [1, 2, 3])
 @pytest.mark.parametrize(
     "layers", [[*DROPPING, *SMALL_LAYERS[3:]], [*DROPPING, *AROUND, *SMALL_LAYERS[3:]]]
 )
 def test_a_training_that_goes_on_from_a_snapshot_is_bit_equal(
-    layers: list[dict[str, Any]], name: str, killed_at: int
+    layers: list[dict[str, Any]], recipe: dict[str, Any], killed_at: int
 ) -> None:
-    settings: dict[str, Any] = {"seeds": [0, 1], "epochs": 4, "name": name}
+    settings: dict[str, Any] = {"seeds": [0, 1], "epochs": 4, **recipe}
     straight: list[dict[int, Epoch]] = []
     whole = in_training(architecture(layers), **settings)
     train(whole, 4, lambda measured: straight.append(dict(measured)))

@@ -249,7 +249,8 @@ class Client:
         epochs
             Passes over the training images.
         recipe
-            ``{"name": "paper"}`` or ``{"name": "fast"}``, and fields that override the recipe's.
+            ``{"name": "paper"}`` (or ``fast``, ``sgd``, ``adam``), and fields that override the
+            recipe's.
         training_images
             Train on so many images, of each class its share.
         inputs

@@ -25,6 +25,7 @@ NAMES = {
     "download_variants", "download_search_variants", "retry_job",
     "create_study", "list_studies", "get_study", "cancel_study", "follow_study",
     "download_study_results",
+    "plan_study",
     "get_health", "get_readiness", "get_metrics",
 }  # fmt: skip
 """What generated clients call their functions."""

@@ -24,6 +24,7 @@ COMMANDS = (
     "work",
     "up",
     "demo",
+    "reproduce",
     "backup",
     "restore",
     "keys",

@@ -16,7 +16,7 @@ from solver.network.architecture import Architecture
 from solver.problem import SolveRequest
 from solver.processes.process import SolverProcess, SolverStartError
 from tests.app.cli.conftest import Isobudget
-from tests.solver.factories import FLATTEN, conv, linear, network
+from tests.solver.factories import FLATTEN, conv, linear, network, pool
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +125,17 @@ class TestGrid:
         }
         assert summary["grid"]["size"] == summary["grid"]["originals"] == 4
 
+    def test_pools_vary_with_their_strides(self, isobudget: Isobudget) -> None:
+        body = network(conv(4, 3), pool(2), conv(4, 3), pool(1), FLATTEN, linear())
+        grid = ("--grid", "pool_kernel_size=1,2", "--grid", "conv1.kernel_size=3")
+        summary = surveyed(isobudget, *ASKED, *grid, stdin=body.model_dump_json())
+        assert summary["grid"]["axes"] == {
+            "conv1.kernel_size": [3],
+            "pool1.kernel_size": [1, 2],
+            "pool2.kernel_size": [1, 2],
+        }
+        assert (summary["grid"]["size"], summary["grid"]["originals"]) == (4, 3)
+
     def test_what_is_no_valid_network_is_left_out_and_counted(self, isobudget: Isobudget) -> None:
         grid = ("--grid", "conv1.kernel_size=3,7")
         summary = surveyed(isobudget, *ASKED, *grid)
@@ -171,9 +182,13 @@ class TestGrid:
                 ],
             ),
             (
-                ("--grid", "conv3.stride=1", "--grid", "kernel_size=0,3"),
+                (
+                    *("--grid", "conv3.stride=1", "--grid", "kernel_size=0,3"),
+                    *("--grid", "pool_kernel_size=1,2"),
+                ),
                 [
                     "--grid: there is no 'conv3.stride' to vary; write resolution, or one of",
+                    "--grid: there is no 'pool_kernel_size' to vary; no pool lies behind",
                     "--grid: kernel_size=0: expected a whole number from 1 to 65,536",
                 ],
             ),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.experiments.recipes import Recipe
+from app.experiments.recipes import NAMED, Recipe
 
 
 def test_the_paper_recipe_is_the_protocol_s() -> None:
@@ -26,14 +26,25 @@ def test_the_hash_is_that_of_the_content() -> None:
     assert Recipe.model_validate({"epochs": 3}).hash != Recipe().hash
 
 
-def test_the_hash_of_the_paper_recipe_never_changes() -> None:
-    assert Recipe().hash == "74895eed8a10c0956118d1dd29214307"
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("paper", "74895eed8a10c0956118d1dd29214307"),
+        ("fast", "7581ed6f81d83a44d007f9775ad27fcb"),
+        ("sgd", "8b1372a3f25fdb270908387b3ac40e19"),
+        ("adam", "f5793666aa22d7a65dcd6fef59e10a84"),
+    ],
+)
+def test_the_hash_of_a_named_recipe_never_changes(name: str, expected: str) -> None:
+    assert Recipe.model_validate({"name": name}).hash == expected
 
 
 @pytest.mark.parametrize(
     ("overrides", "place"),
     [
-        ({"momentum": 0.9}, "momentum"),
+        ({"dampening": 0.9}, "dampening"),
+        ({"momentum": 1.0}, "momentum"),
+        ({"nesterov": 1}, "nesterov"),
         ({"epochs": 0}, "epochs"),
         ({"epochs": 2.5}, "epochs"),
         ({"batch_size": -1}, "batch_size"),
@@ -43,7 +54,7 @@ def test_the_hash_of_the_paper_recipe_never_changes() -> None:
         ({"rho": 1.5}, "rho"),
         ({"eps": 0.0}, "eps"),
         ({"weight_decay": -1.0}, "weight_decay"),
-        ({"optimizer": "sgd"}, "optimizer"),
+        ({"optimizer": "rmsprop"}, "optimizer"),
         ({"name": "mine"}, "name"),
         ({"version": 2}, "version"),
         ({"schedule": "cosine"}, "schedule"),
@@ -63,7 +74,13 @@ def test_a_recipe_is_filled_in_from_its_name() -> None:
 
     assert (fast.optimizer, fast.schedule, fast.beta1) == ("adamw", "one_cycle", 0.9)
     assert Recipe.model_validate({"name": "fast", "epochs": 9}).learning_rate == fast.learning_rate
-    assert Recipe.model_validate(fast.model_dump(mode="json")) == fast
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_recipe_that_is_written_in_full_stays_the_same(name: str) -> None:
+    recipe = Recipe.model_validate({"name": name})
+
+    assert Recipe.model_validate(recipe.model_dump(mode="json")) == recipe
 
 
 def test_another_optimizer_brings_its_own_settings() -> None:
@@ -72,12 +89,24 @@ def test_another_optimizer_brings_its_own_settings() -> None:
     assert (adamw.learning_rate, adamw.beta2, adamw.rho) == (1e-3, 0.999, None)
 
 
+def test_sgd_is_plain_unless_more_is_asked_for() -> None:
+    plain = Recipe.model_validate({"optimizer": "sgd"})
+
+    assert (plain.learning_rate, plain.momentum, plain.nesterov) == (1e-3, 0.0, False)
+    assert plain.eps is None
+
+
 @pytest.mark.parametrize(
     ("overrides", "text"),
     [
         ({"beta1": 0.9}, "'beta1' does not belong to the optimizer 'adadelta'"),
         ({"name": "fast", "rho": 0.9}, "'rho' does not belong to the optimizer 'adamw'"),
-        ({"rho": None}, "the optimizer 'adadelta' needs a 'rho'"),
+        ({"rho": None}, "the optimizer 'adadelta' needs 'rho'"),
+        ({"eps": None}, "the optimizer 'adadelta' needs 'eps'"),
+        ({"momentum": 0.9}, "'momentum' does not belong to the optimizer 'adadelta'"),
+        ({"name": "adam", "nesterov": True}, "'nesterov' does not belong to the optimizer 'adam'"),
+        ({"name": "sgd", "eps": 1e-8}, "'eps' does not belong to the optimizer 'sgd'"),
+        ({"name": "sgd", "momentum": 0.0}, "'nesterov' needs a 'momentum' above 0"),
     ],
 )
 def test_settings_of_another_optimizer_are_refused(overrides: dict[str, Any], text: str) -> None:

@@ -4,6 +4,8 @@ from itertools import product
 import pytest
 
 from solver.network.architecture import Architecture
+from solver.network.counting import count
+from solver.network.layers import Pool2d
 from solver.survey.grid import FIELDS, Grid, fields_of, misfit, names_for
 from tests.solver.factories import FLATTEN, RELU, conv, linear, network, pool
 
@@ -39,12 +41,56 @@ def test_a_bare_name_stands_for_the_field_of_each_convolution(name: str, fields:
     assert names_for(ORIGINAL, name) == fields
 
 
+LENET = network(
+    *(conv(4, 3), RELU, pool(2), pool(3, stride=1)),
+    *(conv(6, 2), pool(2, "avg", stride=1), RELU),
+    *(conv(8, 1), pool(2), FLATTEN, linear()),
+    resolution=16,
+)
+
+
+def test_a_pool_belongs_to_the_convolution_before_it() -> None:
+    places = fields_of(LENET)
+    assert places["pool1.kernel_size"] == (2, "kernel_size")
+    assert places["pool2.kernel_size"] == (5, "kernel_size")
+    assert "pool2.kernel_size" not in fields_of(network(conv(4, 2), conv(4, 1), conv(4, 2), pool()))
+
+
+def test_a_bare_kernel_size_is_the_convolutions_and_pools_have_a_name_of_their_own() -> None:
+    assert names_for(LENET, "kernel_size") == ["conv1.kernel_size", "conv2.kernel_size"]
+    assert names_for(LENET, "pool_kernel_size") == ["pool1.kernel_size", "pool2.kernel_size"]
+    assert names_for(LENET, "pool2.kernel_size") == ["pool2.kernel_size"]
+    assert names_for(ORIGINAL, "pool_kernel_size") == []
+
+
+def test_the_stride_of_a_pool_follows_its_kernel_if_both_are_equal() -> None:
+    grid = Grid(LENET, {"pool1.kernel_size": (1, 2, 3), "pool2.kernel_size": (3,)})
+    members = [grid.member(number) for number in range(grid.size)]
+    pools = [[member.layers[place] for place in (2, 5)] for member in members]
+    sizes = [
+        [(it.kernel_size, it.stride) for it in both if isinstance(it, Pool2d)] for both in pools
+    ]
+    assert sizes == [[(1, 1), (3, 1)], [(2, 2), (3, 1)], [(3, 3), (3, 1)]]
+    assert grid.own == {"pool1.kernel_size": 2, "pool2.kernel_size": 2}
+    assert [grid.fault(number) is None for number in range(grid.size)] == [True, True, False]
+
+
+def test_a_pool_of_kernel_1_leaves_the_map_as_it_is() -> None:
+    body = network(conv(4, 3), pool(2), FLATTEN, linear())
+    without = network(conv(4, 3), FLATTEN, linear())
+    member = Grid(body, {"pool1.kernel_size": (1,)}).member(0)
+    assert count(member).params == count(without).params
+
+
 def test_a_value_that_no_network_has_is_refused_in_words() -> None:
     assert misfit("conv1.kernel_size", 0) == (
         "expected a whole number from 1 to 65,536, or two of them: [height, width]; this is 0"
     )
     assert misfit("resolution", 70_000) == (
         "expected a whole number from 1 to 65,536; this is 70,000"
+    )
+    assert (
+        misfit("pool_kernel_size", 0) == misfit("pool1.kernel_size", 0) == misfit("kernel_size", 0)
     )
     assert misfit("conv1.padding", 0) is misfit("resolution", 5) is misfit("groups", 8) is None
 
