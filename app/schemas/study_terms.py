@@ -22,7 +22,9 @@ Contrast: TypeAlias = Literal["true_minus_upsampled", "mean_variant", "selected"
 ControlsIn: TypeAlias = Literal["primary", "all"]
 
 Side = Annotated[int, Field(ge=1, le=1024, strict=True)]
-Axis = Annotated[tuple[Annotated[int, Field(ge=0, strict=True)], ...], Field(min_length=1)]
+Axis = Annotated[
+    tuple[Annotated[int, Field(ge=0, strict=True)], ...], Field(min_length=1, max_length=1_000)
+]
 AxisName = Annotated[str, Field(min_length=1, max_length=64)]
 
 CONTROLS: Final[tuple[Control, ...]] = ("upsampled", "retrained")

@@ -1,5 +1,6 @@
 """What is wrong with a study that is well formed, each fault with its place."""
 
+import random
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -18,6 +19,8 @@ MOST_RUNS: Final = 100_000
 """The largest number of runs of a study."""
 MOST_MEMBERS: Final = 100_000
 """The largest number of networks in the grids of all cells."""
+LOOKED_AT: Final = 1_000
+"""Networks of a grid that are tried to find a valid one, before a study is stored."""
 
 
 def faults_of(request: StudyRequest, terms: StudyTerms, dataset: Dataset) -> Iterator[Fault]:
@@ -44,9 +47,11 @@ def _repeated(request: StudyRequest) -> Iterator[Fault]:
         **{("grid", name): values for name, values in request.grid.items()},
     }
     for place, values in lists.items():
+        seen: set[str | int] = set()
         for index, value in enumerate(values):
-            if value in values[:index]:
+            if value in seen:
                 yield Fault(pointer((*place, index)), f"{value} is there twice")
+            seen.add(value)
 
 
 def _grid(terms: StudyTerms) -> Iterator[Fault]:
@@ -154,11 +159,13 @@ def _networks(terms: StudyTerms, dataset: Dataset) -> Iterator[Fault]:
         return
     for index, resolution in enumerate(terms.resolutions):
         grid = grid_of(terms, resolution)
-        number = next((it for it in range(grid.size) if grid.fault(it) is None), None)
+        some = random.Random(0).sample(range(grid.size), min(grid.size, LOOKED_AT))
+        number = next((it for it in some if grid.fault(it) is None), None)
         if number is None:
+            which = "the grid" if len(some) == grid.size else f"{len(some):,} drawn from the grid"
             yield Fault(
                 pointer(("resolutions", index)),
-                f"no network of the grid is valid at {resolution} px; e.g. {grid.fault(0)}",
+                f"no network of {which} is valid at {resolution} px; e.g. {grid.fault(some[0])}",
             )
             continue
         faults = list(_of_network(terms, dataset, grid.member(number)))

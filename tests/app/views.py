@@ -4,10 +4,13 @@ from typing import Any
 
 from app.experiments.recipes import Recipe
 from app.shipped import example
+from app.states import FINAL
 from solver.problem import Question, Settings
+from tests.studies import terms
 
 SEARCH_ID = "5ea7c4"
 JOB_ID = "10b10b"
+STUDY_ID = "57d1e5"
 TIME = "2026-11-23T20:31:00Z"
 QUESTION = Question.model_validate(
     {"approach": "IV", "budget": "params", "ranges": {"resolution": [6, 8]}}
@@ -85,6 +88,38 @@ def job_view(state: str = "succeeded", done: int = 15, **changes: Any) -> dict[s
         "notes": [],
         "error": None,
         "results": None,
+        **changes,
+    }
+
+
+def study_summary(state: str = "succeeded", **changes: Any) -> dict[str, Any]:
+    """A study of thirty runs, as lists have it."""
+    return {
+        "id": STUDY_ID,
+        "state": state,
+        "phase": "ended" if state in FINAL else "training",
+        "created_at": TIME,
+        "finished_at": TIME,
+        "plan_hash": "ab" * 32,
+        "progress": {"runs_done": 3, "runs_total": 30, "fraction": 0.1, "eta_seconds": None},
+        "request": terms().model_dump(mode="json"),
+        "priority": 0,
+        "notes": ["a note"],
+        "error": None,
+        "verdict": "not_decided",
+        **changes,
+    }
+
+
+def study_view(state: str = "succeeded", **changes: Any) -> dict[str, Any]:
+    """A study that has found nothing yet."""
+    return {
+        **study_summary(state),
+        "grid": [{"resolution": 6, "combinations": 4, "invalid": 0}],
+        "feasibility": [],
+        "plan": {},
+        "cells": [],
+        "networks": [],
         **changes,
     }
 

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from app.db import searches
 from app.db.engine import Database
 from app.services import search_events, watch
+from app.services.places import Place
 from solver.engines.progress import Progress
 from tests.app.api.factories import events
 from tests.factories import queued_search, solved_search, until
@@ -83,7 +84,7 @@ def test_a_client_that_comes_back_does_not_hear_again_what_it_knows(
     with database.write() as session:
         searches.cancel(session, id_)
 
-    assert search_events._news(standing, search_events.Place.parse(str(first.id))) is None
+    assert search_events._news(standing, Place.parse(str(first.id))) is None
     (end,) = told(client, id_, str(first.id))
     assert (end["event"], end["id"].partition("-")[0]) == ("end", "2")
 

@@ -15,6 +15,7 @@ from app.json_reader import UnreadableError, read
 from app.schemas.requests import JobRequest, SearchRequest
 from app.services.variant_orders import sort_keys
 from solver.network.architecture import Architecture
+from tests.studies import terms
 
 CONV: Final = {"type": "conv2d", "out_channels": 1, "kernel_size": 1}
 SEARCH: Final = {"approach": "IV", "budget": "params"}
@@ -78,6 +79,7 @@ WORK: Final[dict[str, Callable[[int], Any]]] = {
     "a long place in a job": lambda n: Cursor.parse(
         "1.0." + "_".join(f"{2 * i}:1" for i in range(n)), 10_000
     ),
+    "values in a grid": lambda n: terms(grid={"out_channels": [1] * n}),
     "a query string": lambda n: query.faults(b"&".join([b"limit=5"] * n), {}),
     "a sort": lambda n: sort_keys(",".join(["params"] * n)),
 }

@@ -31,7 +31,9 @@ def run(script: Script, work: Callable[[AsyncClient], Awaitable[Any]]) -> Any:
     return asyncio.run(whole())
 
 
-@pytest.mark.parametrize("name", ["Client", "Job", "Search", "StoredArchitecture", "Variant"])
+@pytest.mark.parametrize(
+    "name", ["Client", "Job", "Search", "StoredArchitecture", "Study", "Variant"]
+)
 def test_both_clients_have_the_same_methods_with_the_same_arguments(name: str) -> None:
     blocking, other = getattr(package, name), getattr(package, f"Async{name}")
     for method, function in inspect.getmembers(blocking, inspect.isfunction):

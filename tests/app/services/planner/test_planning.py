@@ -105,9 +105,10 @@ def test_each_original_has_its_variants_and_controls(sqlite_database: Database) 
     for original in originals_of(study):
         assert len(original.variants) == len(original.same_resolution) == 2
         assert original.found >= 2
-        networks = [original, *original.variants, *original.same_resolution]
+        drawn = [*original.variants, *original.same_resolution]
+        ids = [original.architecture_id, *(it.architecture_id for it in drawn)]
         with sqlite_database.read() as session:
-            rows = [session.get_one(ArchitectureRow, it.architecture_id) for it in networks]
+            rows = [session.get_one(ArchitectureRow, id_) for id_ in ids]
         own, *variants = rows
         assert {row.params for row in rows} == {own.params}
         assert own.resolution == 6

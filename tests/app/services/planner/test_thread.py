@@ -14,6 +14,7 @@ from app.db.engine import Database
 from app.db.errors import DatabaseError
 from app.db.models import StudyRow
 from app.experiments.catalogue import DATASETS
+from app.services import datasets
 from app.services.condition import Condition
 from app.services.datasets import DatasetOrFaults
 from app.services.planner import planning, thread
@@ -75,7 +76,7 @@ def test_images_that_have_changed_since_fail_the_study(
 ) -> None:
     id_ = created(sqlite_database)
     changed = DATASETS["digits"].model_copy(update={"version": "2"})
-    monkeypatch.setattr(thread.datasets, "find", lambda *_: DatasetOrFaults(changed))
+    monkeypatch.setattr(datasets, "find", lambda *_: DatasetOrFaults(changed))
     with planner(sqlite_database):
         until(lambda: study(sqlite_database, id_).state == "failed")
     assert "have changed since" in (study(sqlite_database, id_).error or "")
