@@ -36,9 +36,9 @@ def terms_of(request: StudyRequest, dataset: Dataset) -> StudyTerms:
 
 
 def plan_hash(terms: StudyTerms) -> str:
-    """The hash of all that was asked; names of networks do not change it."""
-    document = terms.model_dump(mode="json")
-    return content_hash("study", {**document, "architecture": terms.architecture.id})
+    """The hash of all that was asked, which no name of a network changes."""
+    hashes = {"architecture": terms.architecture.id, "recipe": terms.recipe.hash}
+    return content_hash("study plan", {**terms.model_dump(mode="json"), **hashes})
 
 
 def _primary(request: StudyRequest) -> Primary | None:
