@@ -39,9 +39,10 @@ def tests_of(study: StudyView) -> Iterator[str]:
         "cells are corrected for their number (Holm). Intervals are 95% intervals for further "
         "originals of the grid."
     )
+    elsewhere = f", and {originals_for(others)} in any other cell" if others > 0 else ""
     yield (
-        f"A sign-flip test can find a difference from {originals_for(1)} originals on in the "
-        f"primary cell{_from_others(others)}; with fewer, the intervals say what is known."
+        f"A sign-flip test needs {originals_for(1)} originals to find a difference in the primary "
+        f"cell{elsewhere}; with fewer, the intervals say what is known."
     )
 
 
@@ -51,7 +52,3 @@ def originals_for(cells: int) -> int:
     With n originals its least p-value is 2/2ⁿ, which Holm multiplies by the number of cells.
     """
     return ceil(log2(40 * cells))
-
-
-def _from_others(cells: int) -> str:
-    return f" and from {originals_for(cells)} in the other {cells}" if cells > 0 else ""
