@@ -22,6 +22,7 @@ from app.api import (
     pages,
     searches,
     studies,
+    study_plan,
     variants,
 )
 from app.api.access import Guarded
@@ -116,7 +117,18 @@ def create_app(given: Settings | None = None) -> FastAPI:
     app.state.closing = Closing()
     errors.install(app)
     methods.install(app)
-    for module in (architectures, searches, variants, jobs, studies, health, metrics, pages):
+    # `study_plan` stands before `studies`: its path would else be read as a study's id.
+    for module in (
+        architectures,
+        searches,
+        variants,
+        jobs,
+        study_plan,
+        studies,
+        health,
+        metrics,
+        pages,
+    ):
         app.include_router(module.router)
     describe_keys(app, is_optional=chosen.require_key == "auto")
     description.install(app)

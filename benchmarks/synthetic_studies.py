@@ -75,7 +75,7 @@ def _variant(n: int, position: int) -> DrawnVariant:
         position=position,
         architecture_id=f"{n}-{position}",
         resolution=HIGHER,
-        reads_more_rows=True,
+        reads_more_rows=position % 2 == 0,
     )
 
 
@@ -88,7 +88,7 @@ class Simulation:
     """
 
     def __init__(self, world: World, variants: int, truth: Truth, seed: int) -> None:
-        self._world, self._variants = world, variants
+        self._world, self._variants, self._is_aa = world, variants, truth.is_aa
         self._rng = np.random.default_rng(seed)
         known = KNOWN[world.name].components
         geometry, pixels = (
@@ -112,18 +112,23 @@ class Simulation:
     def _original(
         self, name: str, hard_I: Images, geometry_I: Images, pixels_I: Images
     ) -> list[StudyRun]:
-        own = self._normal(self._world.own, (1 + self._variants, self._world.images)) + hard_I
+        own = self._own() + hard_I
         gains = self._ability + self._drawn(self._geometry)
         losses = self._ability - self._without_pixels + self._drawn(self._pixels)
         trainings = SEEDS * (1 + self._variants)
-        runs = self._runs(name, None, own[0] + np.float32(self._world.ability), trainings)
+        runs = self._runs(name, None, self._world.ability, own[0], trainings)
         for position, (gain, loss) in enumerate(zip(gains, losses, strict=True)):
-            true_I = own[1 + position] + geometry_I + np.float32(gain)
-            upsampled_I = true_I - pixels_I - np.float32(loss)
+            true_I = own[1 + position] + geometry_I
             architecture_id = f"{name}-{position}"
-            runs += self._runs(architecture_id, None, true_I, SEEDS)
-            runs += self._runs(architecture_id, RESOLUTION, upsampled_I, SEEDS)
+            runs += self._runs(architecture_id, None, gain, true_I, SEEDS)
+            runs += self._runs(architecture_id, RESOLUTION, gain - loss, true_I - pixels_I, SEEDS)
         return runs
+
+    def _own(self) -> Images:
+        """How hard images are for the original and for each variant; the same where all are one."""
+        networks = 1 if self._is_aa else 1 + self._variants
+        own = self._normal(self._world.own, (networks, self._world.images))
+        return np.broadcast_to(own, (1 + self._variants, self._world.images))
 
     def _drawn(self, gain: "_Gain") -> NDArray[np.float64]:
         """How much the variants of one original differ from the mean of all."""
@@ -132,13 +137,19 @@ class Simulation:
         )
 
     def _runs(
-        self, architecture_id: str, detail: int | None, mean_I: Images, seeds: int
+        self,
+        architecture_id: str,
+        detail: int | None,
+        ability: float,
+        easy_I: Images,
+        seeds: int,
     ) -> list[StudyRun]:
-        of_seeds = self._normal(self._world.of_seeds / self._world.slope, (seeds, 1))
-        correct_SI = self._normal(1.0, (seeds, len(mean_I))) + of_seeds + mean_I > 0
+        of_seeds = self._world.of_seeds / self._world.slope
+        ability_S1 = self._normal(of_seeds, (seeds, 1)) + np.float32(ability)
+        correct_SI = self._normal(1.0, (seeds, len(easy_I))) + ability_S1 + easy_I > 0
         packed_S = np.packbits(correct_SI, axis=1)
-        ability = (mean_I.mean() + of_seeds[:, 0]) / np.hypot(1.0, mean_I.std())
-        validated_S = self._rng.binomial(self._world.validated, stats.norm.cdf(ability))
+        expected_S = stats.norm.cdf(ability_S1[:, 0] / self._world.scale)
+        validated_S = self._rng.binomial(self._world.validated, expected_S)
         return [
             StudyRun(
                 architecture_id=architecture_id,

@@ -20,6 +20,7 @@ from app.schemas.problems import ProblemDetails
 from app.schemas.requests import Inputs
 from app.schemas.results import Verdict
 from app.schemas.studies import Phase
+from app.schemas.study_results import SpreadOf
 from app.schemas.study_terms import Contrast, Control, ControlsIn
 from app.states import STATES, RunState
 from solver.answers.variants import Outcome
@@ -46,6 +47,7 @@ _ENUMERATIONS: Final[Mapping[str, Sequence[str]]] = {
     "Phase": get_args(Phase),
     "Contrast": get_args(Contrast),
     "Control": get_args(Control),
+    "SpreadOf": get_args(SpreadOf),
     "ControlsIn": get_args(ControlsIn),
     "FindAll": ("all",),
     "SamePadding": ("same",),

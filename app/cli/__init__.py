@@ -58,6 +58,11 @@ COMMANDS: Final = (
         "app.cli.restore",
         "Replace what the database holds with a backup: all of it, or, where that fails, nothing.",
     ),
+    Named(
+        "plan",
+        "app.cli.plan",
+        "Plan a study: how many originals, variants and seeds show an effect with 80 % power.",
+    ),
     Named("keys", "app.cli.keys", "Make, list and revoke keys of the API."),
 )
 

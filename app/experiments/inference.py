@@ -16,6 +16,10 @@ MARGIN: Final = 0.01
 """Gains up to one percentage point, to either side, count as no difference (protocol, TOST)."""
 
 
+ROUNDING: Final = 1e-18
+"""Variances of accuracies below this are those of rounding."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One source of a gain's variance, and the degrees of freedom with which it is known."""
@@ -44,7 +48,7 @@ class Inference:
     @classmethod
     def of(cls, gain: float, parts: Iterable[Part]) -> "Inference | None":
         """Sum up the parts of the variance; ``None`` if nothing varies, so that none is known."""
-        known = [part for part in parts if part.variance > 0]
+        known = [part for part in parts if part.variance > ROUNDING]
         variance = math.fsum(part.variance for part in known)
         if not variance:
             return None

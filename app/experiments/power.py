@@ -4,14 +4,16 @@ Gains and standard deviations are fractions; n originals, k variants of each, s 
 """
 
 import math
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from scipy import stats
 
-from app.experiments.inference import LEVEL, MARGIN, Part
+from app.experiments.inference import LEVEL, MARGIN, ROUNDING, Part
 from app.experiments.significance import Floats, least_originals, p_values
 from app.experiments.spreads import Components, Reference
 
@@ -19,9 +21,7 @@ POWER: Final = 0.8
 MOST_ORIGINALS: Final = 1_000
 FEWEST_ORIGINALS: Final = 3
 """Intervals are shown from three originals on."""
-REPEATS: Final = 2_000
-SMALLEST: Final = 1e-18
-"""A variance that is none, but can be divided by."""
+REPEATS: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -113,5 +113,61 @@ def equivalence_power(
 def _errors(sd: float, of_images: float, n_N: Floats) -> tuple[Floats, Floats]:
     """Standard errors of the mean gain and their degrees of freedom (Satterthwaite)."""
     ours_N = sd**2 / n_N
-    total_N = np.maximum(ours_N + of_images**2, SMALLEST)
-    return np.sqrt(total_N), (total_N / np.maximum(ours_N, SMALLEST)) ** 2 * (n_N - 1)
+    total_N = np.maximum(ours_N + of_images**2, ROUNDING)
+    return np.sqrt(total_N), (total_N / np.maximum(ours_N, ROUNDING)) ** 2 * (n_N - 1)
+
+
+VARIANTS: Final = (2, 4, 6, 8)
+SEEDS: Final = (2, 3, 5)
+"""Sizes that are tried; with one seed, the spread of seeds would stay unknown."""
+
+
+@dataclass(frozen=True)
+class PoweredSize:
+    """The size of a study, and its power."""
+
+    size: Size
+    power: float
+
+
+@lru_cache(maxsize=256)
+def least_size(
+    effect: float,
+    parts: Components,
+    reference: Reference,
+    variants: tuple[int, ...] = VARIANTS,
+    seeds: tuple[int, ...] = SEEDS,
+) -> PoweredSize | None:
+    """The study with the fewest runs that finds an effect with a power of 80 %.
+
+    Returns ``None`` where more than 1,000 originals would be needed.
+    """
+    sizes = [
+        Size(originals, k, s)
+        for k in variants
+        for s in seeds
+        if (originals := _enough(effect, deviation(parts, reference, k, s), parts.images))
+    ]
+    if not sizes:
+        return None
+    best = min(sizes, key=lambda size: (size.runs(reference), size.originals))
+    sd = deviation(parts, reference, best.variants, best.seeds)
+    return _simulated(best, lambda n: power(effect, sd, parts.images, n, 1 - LEVEL))
+
+
+def _enough(effect: float, sd: float, of_images: float) -> int | None:
+    """The number of originals that normal theory asks for."""
+    n_N = np.arange(least_originals(1), MOST_ORIGINALS + 1, dtype=np.float64)
+    is_enough_N = difference_power(effect, sd, of_images, n_N, 1 - LEVEL) >= POWER
+    return int(n_N[is_enough_N.argmax()]) if is_enough_N.any() else None
+
+
+def _simulated(size: Size, power_of: Callable[[int], float]) -> PoweredSize | None:
+    """Correct the number of originals by simulation; normal theory is off by a few per cent."""
+    tried = range(
+        max(least_originals(1), size.originals * 9 // 10 - 2), size.originals * 6 // 5 + 4
+    )
+    place = bisect_left(tried, POWER, key=power_of)
+    if place == len(tried) or tried[place] > MOST_ORIGINALS:
+        return None
+    return PoweredSize(replace(size, originals=tried[place]), power_of(tried[place]))

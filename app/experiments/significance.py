@@ -6,6 +6,8 @@ images, but takes gains for normal; the other test takes them for symmetric only
 
 import math
 from collections.abc import Sequence
+from functools import cache
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -42,39 +44,43 @@ def p_values(gains_RN: Floats, images: Part) -> Floats:
     found = [infer(gains_N.tolist(), images) for gains_N in gains_RN]
     ratios_R = [abs(it.gain) / it.standard_error if it else 0.0 for it in found]
     degrees_R = [it.degrees if it else 1.0 for it in found]
-    symmetric_R = [symmetry_p(gains_N) for gains_N in gains_RN]
-    p_R: Floats = np.maximum(2 * stats.t.sf(ratios_R, degrees_R), symmetric_R)
+    p_R: Floats = np.maximum(2 * stats.t.sf(ratios_R, degrees_R), symmetry_p(gains_RN))
     return p_R
 
 
-def symmetry_p(gains_N: Floats) -> float:
-    """The two-sided p-value of "gains are symmetric about 0"."""
-    if len(gains_N) <= MOST_FLIPPED:
-        return sign_flip_p(gains_N)
-    return float(stats.wilcoxon(gains_N).pvalue) if np.any(gains_N) else 1.0
+def symmetry_p(gains_RN: Floats) -> Floats:
+    """The two-sided p-values of "gains are symmetric about 0", one for each repeat."""
+    if gains_RN.shape[1] <= MOST_FLIPPED:
+        return sign_flip_p(gains_RN)
+    p_R, varies_R = np.ones(len(gains_RN)), gains_RN.any(axis=1)
+    if varies_R.any():
+        p_R[varies_R] = stats.wilcoxon(gains_RN[varies_R], axis=1).pvalue
+    return p_R
 
 
-def sign_flip_p(gains_N: Floats) -> float:
+def sign_flip_p(gains_RN: Floats) -> Floats:
     """The share of all 2^N choices of signs whose mean is at least as far from 0 (Fisher 1935).
 
     A sum is one over the first half of the originals and one over the others. Sorting the others'
     sums makes counting fast.
     """
-    half = len(gains_N) // 2
-    ours = _signed_sums(gains_N[:half])
-    theirs = np.sort(_signed_sums(gains_N[half:]))
-    least = abs(float(gains_N.sum())) - _ROUNDING * float(np.abs(gains_N).sum())
-    below = np.searchsorted(theirs, least - ours)
-    beyond = len(ours) * len(theirs) - int(below.sum())
-    choices: int = 2 ** len(gains_N)
-    return min(1.0, 2 * beyond / choices)
+    originals = gains_RN.shape[1]
+    half = originals // 2
+    ours_RA = gains_RN[:, :half] @ _signs(half).T
+    theirs_RB = np.sort(gains_RN[:, half:] @ _signs(originals - half).T, axis=1)
+    least_R = np.abs(gains_RN.sum(axis=1)) - _ROUNDING * np.abs(gains_RN).sum(axis=1)
+    below_R = [
+        int(np.searchsorted(theirs_B, least - ours_A).sum())
+        for ours_A, theirs_B, least in zip(ours_RA, theirs_RB, least_R, strict=True)
+    ]
+    return np.minimum(1.0, 2 * (1 - np.array(below_R) / 2.0**originals))
 
 
-def _signed_sums(values: Floats) -> Floats:
-    sums = np.zeros(1)
-    for value in values:
-        sums = np.concatenate([sums + value, sums - value])
-    return sums
+@cache
+def _signs(number: int) -> Floats:
+    """All choices of signs, a row each."""
+    rows = list(product((-1.0, 1.0), repeat=number))
+    return np.array(rows).reshape(len(rows), number)
 
 
 def least_originals(family: int) -> int:

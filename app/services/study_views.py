@@ -5,7 +5,7 @@ from typing import Any
 from app.db import studies
 from app.db.engine import Session
 from app.db.models import StudyRow
-from app.db.progress import Progress
+from app.db.progress import Progress, failed_runs
 from app.schemas.jobs import ProgressView
 from app.schemas.studies import StudySummary, StudyView
 from app.schemas.study_results import StudyResults
@@ -44,7 +44,7 @@ def _fields(session: Session, row: StudyRow) -> dict[str, Any]:
         "progress": _progress(row, now),
         "request": row.request,
         "priority": row.priority,
-        "notes": [*row.notes, *_notes(now)],
+        "notes": [*row.notes, *_notes(row, now)],
         "error": row.error,
         "verdict": row.results and row.results.verdict,
     }
@@ -60,7 +60,11 @@ def _progress(row: StudyRow, now: Progress) -> ProgressView:
     return progress_of(now, epochs, now.total * epochs, now.epochs_left)
 
 
-def _notes(now: Progress) -> list[str]:
-    if not now.reused:
-        return []
-    return [f"{now.reused} of {now.total} runs are shared with earlier jobs and studies"]
+def _notes(row: StudyRow, now: Progress) -> list[str]:
+    """Notes on events of a study's runs that the user may not expect."""
+    notes = []
+    if now.reused:
+        notes.append(f"{now.reused} of {now.total} runs are shared with earlier jobs and studies")
+    if row.state != "failed" and (failed := failed_runs(now)):
+        notes.append(failed)
+    return notes

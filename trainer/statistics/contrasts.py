@@ -93,7 +93,8 @@ OPTIMISTIC: Final = frozenset(["best_of_k", "best_of_k_null"])
 """Estimates that luck alone makes positive."""
 
 
-def share_better(member: Member) -> float:
-    """The share of an original's variants that are better than it; ties count half."""
-    signs = [np.sign(variant.test - member.original.test) for variant in member.variants]
+def share_better(member: Member, gain: float = 0.0) -> float:
+    """The share of an original's variants that gain more than ``gain``; ties count half."""
+    baseline = member.original.test + gain
+    signs = [np.sign(variant.test - baseline) for variant in member.variants]
     return float(np.mean(signs)) / 2 + 0.5

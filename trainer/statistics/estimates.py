@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -10,9 +11,12 @@ from app.experiments.inference import Inference, Part, spread_of_mean
 from app.experiments.power import FEWEST_ORIGINALS, originals_that_decide
 from app.experiments.significance import holm, infer, p_values
 from app.schemas.study_results import Estimate, OptimisticEstimate, Share
-from trainer.statistics.contrasts import Difference
+from trainer.statistics.contrasts import Difference, Member, share_better
 from trainer.statistics.images import NONE
 from trainer.statistics.verdicts import verdict
+
+FEWEST_FOR_SHARE: Final = 6
+"""With fewer originals shares take too few values for an interval that holds what it says."""
 
 
 @dataclass(frozen=True)
@@ -118,18 +122,26 @@ def optimistic(finding: Finding) -> OptimisticEstimate:
     )
 
 
-def share(shares: Sequence[float]) -> Share:
-    """The mean over originals of the share of their variants that are better."""
-    if not shares:
-        return Share(share=None)
-    return Share(share=float(np.mean(shares)), ci=share_interval(shares), n=len(shares))
+def share(members: Sequence[Member], images: Part) -> Share:
+    """The mean over originals of the share of their variants that are better.
+
+    Parameters
+    ----------
+    images
+        The part of the mean variant's gain that the choice of the test images brings. Images that
+        are kind to all variants raise all shares: by as much as the gain's standard deviation does.
+    """
+    shares = [share_better(member) for member in members]
+    if len(shares) < FEWEST_FOR_SHARE:
+        return Share(share=float(np.mean(shares)) if shares else None, n=len(shares))
+    shift = math.sqrt(images.variance)
+    low, high = (np.mean([share_better(it, gain) for it in members]) for gain in (shift, -shift))
+    of_images = Part(float((high - low) / 2) ** 2, images.degrees)
+    found = Inference.of(float(np.mean(shares)), [spread_of_mean(shares), of_images])
+    return Share(share=float(np.mean(shares)), ci=_within(found), n=len(shares))
 
 
-def share_interval(shares: Sequence[float]) -> tuple[float, float] | None:
-    """Student's interval of the mean share, within [0, 1]."""
-    if len(shares) < FEWEST_ORIGINALS:
-        return None
-    found = Inference.of(float(np.mean(shares)), [spread_of_mean(shares)])
+def _within(found: Inference | None) -> tuple[float, float] | None:
     if found is None:
         return None
     low, high = found.interval()

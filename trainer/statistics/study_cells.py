@@ -8,7 +8,7 @@ import numpy as np
 from app.schemas.study_plans import DrawnCell
 from app.schemas.study_results import Estimate, StudyCell, StudyOriginal
 from trainer.statistics.accuracies import accuracy
-from trainer.statistics.contrasts import CONTRASTS, OPTIMISTIC, Difference, Member, share_better
+from trainer.statistics.contrasts import CONTRASTS, OPTIMISTIC, Difference, Member
 from trainer.statistics.estimates import Finding, family, find, optimistic, share
 from trainer.statistics.spread import GROUPS, spread
 from trainer.statistics.study_networks import Network
@@ -65,7 +65,6 @@ def _cell(
     data: CellData, findings: Mapping[str, Finding], estimates: Mapping[str, Estimate]
 ) -> StudyCell:
     with_results = [member for member in data.members if member.variants]
-    shares = [share_better(member) for member in with_results]
     return StudyCell(
         approach=data.cell.approach,
         resolution=data.cell.resolution,
@@ -78,7 +77,7 @@ def _cell(
             _seconds([variant for member in with_results for variant in member.variants]),
         ),
         **estimates,
-        better=share(shares),
+        better=share(with_results, findings["mean_variant"].images),
         spread={name: spread(name, data.members, findings[name]) for name in GROUPS},
         networks=tuple(data.networks),
     )

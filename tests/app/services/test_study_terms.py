@@ -59,7 +59,7 @@ def test_the_hash_of_a_plan_holds_all_that_was_asked_and_no_names() -> None:
     same = (
         terms(),
         terms(architecture=named),
-        terms(grid={"kernel_size": [3, 2]}),
+        terms(grid={"kernel_size": [3, 2], "out_channels": [12]}),
         terms(priority=5),
     )
     assert len({plan_hash(it) for it in same}) == 1
