@@ -45,6 +45,18 @@ def test_every_package_of_the_checkout_is_installed(installed: Path) -> None:
         assert inside == {path.relative_to(ROOT) for path in (ROOT / name).rglob("*.py")}
 
 
+def test_templates_and_data_of_the_checkout_are_installed(installed: Path) -> None:
+    inside, wanted = (data_of(place / "app" / "ui") for place in (installed, ROOT))
+    assert inside == wanted
+    assert {"base.html", "published.json"} < {path.name for path in wanted}
+
+
+def data_of(folder: Path) -> set[Path]:
+    """The files that are no code."""
+    files = (path for path in folder.rglob("*.*") if path.suffix not in (".py", ".pyc"))
+    return {path.relative_to(folder) for path in files}
+
+
 def test_an_installed_app_has_the_examples_of_the_checkout(installed: Path) -> None:
     code = "import app.api.examples, app.shipped; print(app.shipped.__file__)"
     said = subprocess.run(

@@ -33,7 +33,7 @@ _SIDES_OF_DIGITS: Final[Mapping[Scale, tuple[int, ...]]] = {
 }
 _GRID_OF_DIGITS: Final = {
     "kernel_size": (2, 3),
-    "out_channels": (4, 6, 8, 10, 12),
+    "out_channels": (4, 8, 12),
     "padding": (0, 1),
 }
 """Smaller than the default grid: digits have 8 px."""

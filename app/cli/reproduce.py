@@ -1,9 +1,9 @@
 """``isobudget reproduce``: the paper's figures, through the service as for any user."""
 
-import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -96,7 +96,7 @@ def _request(preset: Mapping[str, Any], asked: Mapping[str, Any]) -> StudyReques
 
 def _require_figures() -> None:
     """End the command if nothing can be drawn on this machine."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if find_spec("matplotlib") is None:
         fail("figures need Matplotlib, which is not installed: pip install 'isobudget[figures]'")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from app.schemas.jobs import JobView, ProgressView
@@ -46,7 +47,11 @@ def _doing(study: StudySummary) -> str:
         return "counting variants"
     if study.phase == "searching":
         return "searching"
-    return f"training {study.progress.runs_total:,} runs"
+    progress = study.progress
+    training = f"training {progress.runs_total:,} runs"
+    if progress.eta_seconds is None:
+        return training
+    return f"{training}, {timedelta(seconds=round(progress.eta_seconds))} left"
 
 
 class HasProgress(Protocol):

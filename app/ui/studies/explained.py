@@ -1,9 +1,9 @@
 """What a study's controls and tests mean, in a sentence each."""
 
 from collections.abc import Iterator
-from math import ceil, log2
 from typing import Final
 
+from app.experiments.significance import least_originals
 from app.schemas.studies import StudyView
 from app.schemas.study_terms import Control
 
@@ -31,27 +31,16 @@ def controls_of(study: StudyView) -> Iterator[str]:
     yield COVERAGE
 
 
-def tests_of(study: StudyView) -> Iterator[str]:
+def reading_tests(study: StudyView) -> Iterator[str]:
     """Yield how the study's tests are to be read."""
-    others = len(study.cells) - 1
     yield (
-        "The primary contrast decides, and its p-value stands as it is; the p-values of the other "
-        "cells are corrected for their number (Holm). Intervals are 95% intervals for further "
-        "originals of the grid."
+        "The primary estimate decides, and its p-value stands as it is. Every other p-value is "
+        "corrected for the number of cells that have the same estimate (Holm). Intervals are 95% "
+        "intervals for further originals of the grid."
     )
+    most = least_originals(max(len(study.cells), 1))
     yield (
-        f"A sign-flip test can find a difference from {originals_for(1)} originals on in the "
-        f"primary cell{_from_others(others)}; with fewer, the intervals say what is known."
+        f"A sign-flip test needs {least_originals(1)} originals to find a difference in the "
+        f"primary estimate, and up to {most} in the others; with fewer, the intervals say what is "
+        "known."
     )
-
-
-def originals_for(cells: int) -> int:
-    """The fewest originals with which a sign-flip test can find a difference in a family.
-
-    With n originals its least p-value is 2/2ⁿ, which Holm multiplies by the number of cells.
-    """
-    return ceil(log2(40 * cells))
-
-
-def _from_others(cells: int) -> str:
-    return f" and from {originals_for(cells)} in the other {cells}" if cells > 0 else ""

@@ -1,11 +1,11 @@
 """The table of a study's cells in LaTeX; it needs the package ``booktabs`` and no other."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from app.schemas.studies import StudyView
-from app.schemas.study_results import Estimate, StudyCell
+from app.schemas.study_results import Estimate, StudyCell, StudyOriginal
 from app.ui.studies.cells import cost_of_originals, cost_of_variants
 from app.ui.studies.tables import verdict_in_words
 
@@ -33,6 +33,7 @@ _HEAD: Final = (
     "FLOPs",
     "time (s)",
 )
+_HEAD_OF_NETWORKS: Final = ("member", "px", "accuracy (\\%)", "params", "FLOPs", "time (s)")
 
 
 def escaped(text: str) -> str:
@@ -43,32 +44,47 @@ def escaped(text: str) -> str:
 def latex_table(study: StudyView) -> str:
     """A ``tabular`` with a row for each cell; gains are in percentage points.
 
-    Params, FLOPs and training times are ``original/variant``. Times stand in ``\\trainingtime``,
-    so that two runs of the same study can be compared without them.
+    A study without approaches has a row for each network. Params, FLOPs and training times are
+    ``original/variant``. Times stand in ``\\trainingtime``, so that two runs of the same study can
+    be compared without them.
     """
-    rows = [" & ".join(_row(cell)) + r" \\" for cell in study.cells]
     asked = study.request
-    return "\n".join(
-        [
-            f"% Isobudget, study of {_one_line(asked.dataset)}, plan {study.plan_hash}",
-            f"% {asked.variants} variants, {asked.seeds} seeds; o: optimistic",
-            r"\providecommand{\trainingtime}[1]{#1}",
-            rf"\begin{{tabular}}{{l{'r' * 9}l{'r' * 3}}}",
-            r"\toprule",
-            " & ".join(_HEAD) + r" \\",
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-        ]
-    )
+    about = [
+        f"% Isobudget, study of {_one_line(asked.dataset)}, plan {study.plan_hash}",
+        f"% {asked.variants} variants, {asked.seeds} seeds; o: optimistic",
+        r"\providecommand{\trainingtime}[1]{#1}",
+    ]
+    if asked.approaches:
+        body = _tabular("lrrrrrrrrrlrrr", _HEAD, map(_row, study.cells))
+    else:
+        body = _tabular("rrrrrr", _HEAD_OF_NETWORKS, map(_network, study.networks))
+    return "\n".join([*about, *body, ""])
+
+
+def _tabular(columns: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield rf"\begin{{tabular}}{{{columns}}}"
+    yield r"\toprule"
+    yield " & ".join(head) + r" \\"
+    yield r"\midrule"
+    for row in rows:
+        yield " & ".join(row) + r" \\"
+    yield r"\bottomrule"
+    yield r"\end{tabular}"
+
+
+def _network(network: StudyOriginal) -> Iterator[str]:
+    yield str(network.member)
+    yield str(network.resolution)
+    yield _percent(network.accuracy.mean)
+    yield _count(network.params)
+    yield _count(network.flops)
+    yield rf"\trainingtime{{{_seconds(network.seconds)}}}"
 
 
 def _row(cell: StudyCell) -> Iterator[str]:
     yield escaped(f"{cell.approach}, {cell.resolution} px, {cell.budget}")
     yield str(cell.originals)
-    yield _MISSING if cell.accuracy.mean is None else f"{100 * cell.accuracy.mean:.2f}"
+    yield _percent(cell.accuracy.mean)
     for found in (cell.mean_variant, cell.true_minus_upsampled):
         yield _gain(found.gain)
         yield _interval(found)
@@ -85,6 +101,10 @@ def _verdict(cell: StudyCell) -> str:
     """The verdict on the mean variant."""
     verdict = cell.mean_variant.verdict
     return _MISSING if verdict is None else escaped(verdict_in_words(verdict))
+
+
+def _percent(fraction: float | None) -> str:
+    return _MISSING if fraction is None else f"{100 * fraction:.2f}"
 
 
 def _gain(gain: float | None) -> str:

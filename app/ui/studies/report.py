@@ -14,6 +14,7 @@ from app.schemas.study_plans import DrawnCell
 from app.ui.pages import PAGES
 from app.ui.sentences import budget_in_words
 from app.ui.studies import explained, observations, published
+from app.ui.studies.cells import ESTIMATES
 from app.ui.studies.runs import Runs
 from app.ui.studies.sentences import conclusion, decomposition
 from app.ui.studies.tables import cell_rows, network_rows
@@ -40,7 +41,7 @@ def render(study: StudyView, runs: Runs, figures: Mapping[str, str]) -> str:
         figures={name: Markup(svg) for name, svg in figures.items()},
         cells=[*cell_rows(study)],
         networks=[*network_rows(study)],
-        tests=[*explained.tests_of(study)] if asked.approaches else [],
+        tests=[*explained.reading_tests(study)] if asked.approaches else [],
         controls=[*explained.controls_of(study)],
         observed=[*observations.by_resolution(study.networks)],
         matched=[*observations.matched(study.networks)],
@@ -74,7 +75,10 @@ def _asked(study: StudyView) -> Iterator[tuple[str, str]]:
     yield "Seeds", f"{asked.seeds} a network; draws use seed {asked.seed}"
     if asked.primary:
         it = asked.primary
-        yield "Primary", f"{it.approach} · {it.resolution} px · {it.budget}: {it.contrast}"
+        yield (
+            "Primary",
+            f"{it.approach} · {it.resolution} px · {it.budget}: {ESTIMATES[it.contrast]}",
+        )
 
 
 def _drawn(cell: DrawnCell) -> DrawnRow:

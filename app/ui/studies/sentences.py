@@ -65,7 +65,10 @@ def conclusion(study: StudyView) -> str:
     """The study's answer: the verdict on its primary contrast, and the numbers behind it."""
     primary, cell = study.request.primary, primary_of(study)
     if primary is None:
-        return "This study compares nothing: it trains the networks of a grid, each for itself."
+        return (
+            "This study compares nothing at equal budgets: it trains the networks of a grid, each "
+            "for itself."
+        )
     if cell is None or (found := estimate_of(cell, primary.contrast)).gain is None:
         return f"There is no result yet: the study is {study.state}."
     claim = _CLAIMS[primary.contrast]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import reproduce as command
 from tests.app.cli.conftest import Isobudget
 
 
@@ -32,7 +31,7 @@ def test_an_unknown_figure_is_a_usage_error(isobudget: Isobudget) -> None:
 def test_without_matplotlib_nothing_is_started(
     isobudget: Isobudget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("app.cli.reproduce.find_spec", lambda _: None)
     result = isobudget("reproduce", "fig3", "--output", tmp_path / "none")
     assert result.exit_code == 1
     assert "pip install 'isobudget[figures]'" in result.stderr

@@ -2,6 +2,7 @@
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 from app.schemas.studies import StudyView
 from app.ui.studies.figures.style import RESOLUTIONS, Mark, in_percent, one_legend
@@ -22,6 +23,9 @@ def capacity(study: StudyView) -> Figure:
 
 def _panel(axes: Axes, study: StudyView, budget: str) -> None:
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     for number, resolution in enumerate(resolutions_of(study.networks)):
         networks = at(study.networks, resolution)
         colour, shape = RESOLUTIONS[number % len(RESOLUTIONS)]

@@ -3,7 +3,7 @@
 import re
 
 from app.ui.studies.latex import escaped, latex_table
-from tests.app.ui.studies.studies import cell, estimate, study
+from tests.app.ui.studies.studies import cell, estimate, networks, study
 
 
 def test_what_latex_reads_as_commands_is_escaped() -> None:
@@ -39,3 +39,9 @@ def test_a_data_set_with_an_odd_name_stays_in_its_comment() -> None:
     table = latex_table(study().model_copy(update={"request": named}))
     assert table.splitlines()[0].startswith("% ")
     assert not [line for line in table.splitlines() if line.startswith(r"\end{document}")]
+
+
+def test_a_study_without_approaches_has_a_row_for_each_network() -> None:
+    rows = [line for line in latex_table(networks()).splitlines() if line.endswith(r"\\")]
+    assert len(rows) == 1 + 6
+    assert rows[1] == r"0 & 7 & 80.00 & 1000 & 5000 & \trainingtime{1.5} \\"

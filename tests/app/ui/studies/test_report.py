@@ -51,7 +51,7 @@ def test_feasibility_controls_notes_and_failures_are_in_the_page() -> None:
     text = Page(report(study())).text
     for words in (
         "41 (13.4%)",
-        "324 combinations; 18 are no valid networks",
+        "324 combinations, 18 of them invalid",
         "Upsampled images:",
         "Retrained originals:",
         "Coverage:",
