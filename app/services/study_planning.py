@@ -11,8 +11,9 @@ from app.db.engine import Database
 from app.errors import Fault, RefusedError
 from app.experiments.spreads import Components
 from app.schemas.studies import PlannedSize, StudyPlanning
+from app.schemas.study_results import SpreadOf
 from app.services import datasets
-from app.services.study_spreads import REFERENCES, Planned, Wanted, find
+from app.services.study_spreads import REFERENCES, Wanted, find
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget
 
@@ -36,7 +37,7 @@ class PlanningQuestion(Schema):
     budget: Budget | None = Field(
         default=None, description="Take the spread seen with this budget alone"
     )
-    contrast: Planned = Field(
+    contrast: SpreadOf = Field(
         default="true_minus_upsampled", description="The estimate that is to show the effect"
     )
     effect: Annotated[list[Effect], Field(min_length=1, max_length=10)] = Field(

@@ -3,16 +3,14 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from app.errors import Fault, RefusedError
 from app.experiments.spreads import KNOWN, Components, Reference
-from app.schemas.study_results import StudyCell
+from app.schemas.study_results import SpreadOf, StudyCell
 from solver.problem import ApproachName, Budget
 
-Planned: TypeAlias = Literal["true_minus_upsampled", "mean_variant"]
-"""The estimates whose spread is known by its parts."""
-REFERENCES: Final[dict[Planned, Reference]] = {
+REFERENCES: Final[dict[SpreadOf, Reference]] = {
     "true_minus_upsampled": "upsampled",
     "mean_variant": "original",
 }
@@ -34,7 +32,7 @@ class Wanted:
     """Whose spread is looked for; ``None`` is any."""
 
     dataset: str
-    contrast: Planned
+    contrast: SpreadOf
     approach: ApproachName | None = None
     budget: Budget | None = None
 
@@ -72,7 +70,7 @@ def _unknown(dataset: str) -> str:
     )
 
 
-def _measured(cell: StudyCell, contrast: Planned) -> Iterable[tuple[Components, int]]:
+def _measured(cell: StudyCell, contrast: SpreadOf) -> Iterable[tuple[Components, int]]:
     spread = cell.spread[contrast]
     values = [getattr(spread, part.name) for part in fields(Components)]
     if None not in values:
