@@ -38,7 +38,7 @@ ESTIMATES: Final = (
     "no_more_rows",
     "better",
 )
-MANY: Final = 150
+MANY: Final = 600
 """Originals enough to know the spread of a world."""
 
 
