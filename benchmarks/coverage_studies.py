@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from app.experiments.inference import LEVEL
-from app.experiments.power import deviation, power
+from app.experiments.power import power
+from app.experiments.sizes import deviation
 from app.experiments.spreads import Components, Reference
 from app.schemas.study_results import Estimate, Share, Spread, StudyCell
 from benchmarks.replays import Case, Replay, Replays, found
