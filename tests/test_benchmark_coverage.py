@@ -17,7 +17,7 @@ VARIANTS = 4
 def drawn(truth: Truth, studies: int = 30) -> list[StudyCell]:
     """The cells of some studies of six originals on digits."""
     simulation = Simulation(WORLDS["digits"], VARIANTS, truth, seed=1)
-    cells = []
+    cells: list[StudyCell] = []
     for _ in range(studies):
         runs = list(chain(*simulation.study(6)))
         costs = {run.architecture_id: (0, 0) for run in runs}

@@ -4,10 +4,12 @@ Gains and standard deviations are fractions. N numbers of originals, or N origin
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from app.experiments.inference import LEVEL, MARGIN, ROUNDING, Part
@@ -54,13 +56,31 @@ def originals_that_decide(
     whichever takes fewer; ``None`` where more than 1,000 would be needed. Normal theory: fast
     enough for every estimate of a study.
     """
-    least = max(more_than + 1, FEWEST_ORIGINALS)
-    n_N = np.arange(least, MOST_ORIGINALS + 1, dtype=np.float64)
     alpha = (1 - LEVEL) / family
-    is_found_N = difference_power(gain, sd, of_images, n_N, alpha) >= POWER
-    is_found_N &= n_N >= least_originals(family)
-    is_decided_N = is_found_N | (equivalence_power(gain, sd, of_images, n_N, alpha) >= POWER)
-    return int(n_N[is_decided_N.argmax()]) if is_decided_N.any() else None
+
+    def decides(n_N: Floats) -> NDArray[np.bool_]:
+        is_found_N = difference_power(gain, sd, of_images, n_N, alpha) >= POWER
+        is_found_N &= n_N >= least_originals(family)
+        return is_found_N | (equivalence_power(gain, sd, of_images, n_N, alpha) >= POWER)
+
+    return first_of(decides, max(more_than + 1, FEWEST_ORIGINALS))
+
+
+def first_of(is_enough: Callable[[Floats], NDArray[np.bool_]], least: int) -> int | None:
+    """The first number of originals, from ``least`` to the most, that is enough.
+
+    All that are larger are enough, too: few are tried, then those between two of them.
+    """
+    if least > MOST_ORIGINALS:
+        return None
+    coarse_N = np.geomspace(least, MOST_ORIGINALS, 24).round()
+    is_enough_N = is_enough(coarse_N)
+    if not is_enough_N.any():
+        return None
+    place = int(is_enough_N.argmax())
+    before = coarse_N[place - 1] if place else least - 1
+    fine_N = np.arange(before + 1, coarse_N[place] + 1)
+    return int(fine_N[is_enough(fine_N).argmax()])
 
 
 def difference_power(gain: float, sd: float, of_images: float, n_N: Floats, alpha: float) -> Floats:

@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-
 from app.experiments.inference import LEVEL
-from app.experiments.power import MOST_ORIGINALS, POWER, difference_power, power
+from app.experiments.power import MOST_ORIGINALS, POWER, difference_power, first_of, power
 from app.experiments.significance import least_originals
 from app.experiments.spreads import Components, Reference
 
@@ -76,9 +74,10 @@ def least_size(
 
 def _enough(effect: float, sd: float, of_images: float) -> int | None:
     """The number of originals that normal theory asks for."""
-    n_N = np.arange(least_originals(1), MOST_ORIGINALS + 1, dtype=np.float64)
-    is_enough_N = difference_power(effect, sd, of_images, n_N, 1 - LEVEL) >= POWER
-    return int(n_N[is_enough_N.argmax()]) if is_enough_N.any() else None
+    return first_of(
+        lambda n_N: difference_power(effect, sd, of_images, n_N, 1 - LEVEL) >= POWER,
+        least_originals(1),
+    )
 
 
 def _simulated(size: Size, power_of: Callable[[int], float]) -> PoweredSize | None:
