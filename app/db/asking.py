@@ -10,7 +10,7 @@ from app.db.askers import AskerKind, want
 from app.db.models import JobRow, RunRow, StudyRow
 from app.db.needs import Need
 from app.db.runs import locked
-from app.db.statements import affected, insert_new
+from app.db.statements import affected, batches, insert_new
 from app.db.types import database_time
 from app.states import FINAL, OPEN
 
@@ -37,7 +37,8 @@ def ask(
     """
     new = _insert_runs(session, asker, needs)
     shared = sorted({need.run["id"] for need in needs} - new)
-    session.execute(select(locked(RunRow.id.in_(shared), RunRow.state != "succeeded")))
+    for ids in batches(shared):
+        session.execute(select(locked(RunRow.id.in_(ids), RunRow.state != "succeeded")))
     links = [
         {
             kind.key.key: asker.id,
@@ -50,8 +51,9 @@ def ask(
         for position, need in enumerate(needs)
     ]
     session.execute(insert(kind.link), links)
-    queue_again(session, asker, shared)
-    want(session, shared, asker.created_at)
+    for ids in batches(shared):
+        queue_again(session, asker, ids)
+        want(session, ids, asker.created_at)
 
 
 def _insert_runs(session: Session, asker: JobRow | StudyRow, needs: Sequence[Need]) -> set[str]:
@@ -104,5 +106,6 @@ def cancel(session: Session, kind: AskerKind, asker: JobRow | StudyRow, **values
     )
     if not affected(session, ended):
         return False
-    want(session, ids, asker.created_at)
+    for some in batches(ids):
+        want(session, some, asker.created_at)
     return True

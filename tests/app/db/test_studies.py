@@ -345,3 +345,18 @@ def test_a_search_that_a_study_refers_to_is_kept(is_open: bool, database: Databa
 
     with database.read() as session:
         assert searches.get(database, search.id).state == search.state
+
+
+def test_a_study_may_have_more_runs_than_a_statement_takes_values(
+    monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    monkeypatch.setattr("app.db.statements.MOST_VALUES", 3)
+    wanted = needs(original(), 10)
+    first, second = (planned_study(database, wanted, seed=seed) for seed in range(2))
+
+    with database.read() as session:
+        assert studies.progress(session, second).reused == 10
+    assert cancel(database, first.id)
+    assert set(column(database, "state")) == {"queued"}
+    assert cancel(database, second.id)
+    assert set(column(database, "state")) == {"cancelled"}
