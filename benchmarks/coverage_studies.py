@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from typing import Final
 
 import numpy as np
 
 from app.experiments.inference import LEVEL
-from app.experiments.power import deviation, power
+from app.experiments.power import power
+from app.experiments.sizes import deviation
 from app.experiments.spreads import Components, Reference
 from app.schemas.study_results import Estimate, Share, Spread, StudyCell
 from benchmarks.replays import Case, Replay, Replays, found
@@ -38,24 +40,33 @@ ESTIMATES: Final = (
     "no_more_rows",
     "better",
 )
-MANY: Final = 150
+MANY: Final = 600
 """Originals enough to know the spread of a world."""
 
 
 def replayed(times: int) -> Replays:
-    """Replay studies of 3 to 12 originals."""
+    """Replay studies of 3 to 12 originals, on all cores."""
     replays: Replays = {}
-    for name, world in WORLDS.items():
-        for seed, (label, truth) in enumerate(TRUTHS.items()):
-            simulation = Simulation(world, VARIANTS, truth, seed=seed)
-            estimates: dict[tuple[str, int], list[Estimate | Share]] = defaultdict(list)
-            for _ in range(times):
-                for key, estimate in _study(simulation):
-                    estimates[key].append(estimate)
-            for (contrast, originals), several in estimates.items():
-                case = Case(contrast, name, originals, truth.is_aa, label)
-                expected = _expected(contrast, truth, estimates[contrast, max(ORIGINALS)])
-                replays[case] = [_replay(it, expected) for it in several]
+    with ProcessPoolExecutor() as pool:
+        tasks = [pool.submit(_replayed, it, label, times) for it in WORLDS for label in TRUTHS]
+        for task in tasks:
+            replays |= task.result()
+    return replays
+
+
+def _replayed(world: str, label: str, times: int) -> Replays:
+    """Replay studies of one world and truth."""
+    truth = TRUTHS[label]
+    simulation = Simulation(WORLDS[world], VARIANTS, truth, seed=[*TRUTHS].index(label))
+    estimates: dict[tuple[str, int], list[Estimate | Share]] = defaultdict(list)
+    for _ in range(times):
+        for key, estimate in _study(simulation):
+            estimates[key].append(estimate)
+    replays: Replays = {}
+    for (name, originals), several in estimates.items():
+        case = Case(name, world, originals, truth.is_aa, label)
+        expected = _expected(name, truth, estimates[name, max(ORIGINALS)])
+        replays[case] = [_replay(it, expected) for it in several]
     return replays
 
 

@@ -1,49 +1,25 @@
-"""How large a study must be: the power of the test that studies apply, at a given spread.
+"""The power of the tests that studies apply, at a given spread: how likely an effect is found.
 
-Gains and standard deviations are fractions; n originals, k variants of each, s seeds.
+Gains and standard deviations are fractions. N numbers of originals, or N originals; R repeats.
 """
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from app.experiments.inference import LEVEL, MARGIN, ROUNDING, Part
 from app.experiments.significance import Floats, least_originals, p_values
-from app.experiments.spreads import Components, Reference
 
 POWER: Final = 0.8
 MOST_ORIGINALS: Final = 1_000
 FEWEST_ORIGINALS: Final = 3
 """Intervals are shown from three originals on."""
 REPEATS: Final = 1_000
-
-
-@dataclass(frozen=True)
-class Size:
-    """The size of a study."""
-
-    originals: int
-    variants: int
-    seeds: int
-
-    def runs(self, reference: Reference) -> int:
-        """The number of trainings of originals, variants and what these are compared with."""
-        networks = 1 + self.variants * (2 if reference == "upsampled" else 1)
-        return self.originals * networks * self.seeds
-
-
-def deviation(parts: Components, reference: Reference, variants: int, seeds: int) -> float:
-    """The standard deviation of one original's measured gain between originals."""
-    trainings = 2 / variants if reference == "upsampled" else 1 + 1 / variants
-    return math.sqrt(
-        parts.originals**2 + parts.variants**2 / variants + parts.seeds**2 * trainings / seeds
-    )
 
 
 def power(effect: float, sd: float, of_images: float, originals: int, alpha: float) -> float:
@@ -80,13 +56,31 @@ def originals_that_decide(
     whichever takes fewer; ``None`` where more than 1,000 would be needed. Normal theory: fast
     enough for every estimate of a study.
     """
-    least = max(more_than + 1, FEWEST_ORIGINALS)
-    n_N = np.arange(least, MOST_ORIGINALS + 1, dtype=np.float64)
     alpha = (1 - LEVEL) / family
-    is_found_N = difference_power(gain, sd, of_images, n_N, alpha) >= POWER
-    is_found_N &= n_N >= least_originals(family)
-    is_decided_N = is_found_N | (equivalence_power(gain, sd, of_images, n_N, alpha) >= POWER)
-    return int(n_N[is_decided_N.argmax()]) if is_decided_N.any() else None
+
+    def decides(n_N: Floats) -> NDArray[np.bool_]:
+        is_found_N = difference_power(gain, sd, of_images, n_N, alpha) >= POWER
+        is_found_N &= n_N >= least_originals(family)
+        return is_found_N | (equivalence_power(gain, sd, of_images, n_N, alpha) >= POWER)
+
+    return first_of(decides, max(more_than + 1, FEWEST_ORIGINALS))
+
+
+def first_of(is_enough: Callable[[Floats], NDArray[np.bool_]], least: int) -> int | None:
+    """The first number of originals, from ``least`` to the most, that is enough.
+
+    All that are larger are enough, too: few are tried, then those between two of them.
+    """
+    if least > MOST_ORIGINALS:
+        return None
+    coarse_N = np.geomspace(least, MOST_ORIGINALS, 24).round()
+    is_enough_N = is_enough(coarse_N)
+    if not is_enough_N.any():
+        return None
+    place = int(is_enough_N.argmax())
+    before = coarse_N[place - 1] if place else least - 1
+    fine_N = np.arange(before + 1, coarse_N[place] + 1)
+    return int(fine_N[is_enough(fine_N).argmax()])
 
 
 def difference_power(gain: float, sd: float, of_images: float, n_N: Floats, alpha: float) -> Floats:
@@ -115,59 +109,3 @@ def _errors(sd: float, of_images: float, n_N: Floats) -> tuple[Floats, Floats]:
     ours_N = sd**2 / n_N
     total_N = np.maximum(ours_N + of_images**2, ROUNDING)
     return np.sqrt(total_N), (total_N / np.maximum(ours_N, ROUNDING)) ** 2 * (n_N - 1)
-
-
-VARIANTS: Final = (2, 4, 6, 8)
-SEEDS: Final = (2, 3, 5)
-"""Sizes that are tried; with one seed, the spread of seeds would stay unknown."""
-
-
-@dataclass(frozen=True)
-class PoweredSize:
-    """The size of a study, and its power."""
-
-    size: Size
-    power: float
-
-
-@lru_cache(maxsize=256)
-def least_size(
-    effect: float,
-    parts: Components,
-    reference: Reference,
-    variants: tuple[int, ...] = VARIANTS,
-    seeds: tuple[int, ...] = SEEDS,
-) -> PoweredSize | None:
-    """The study with the fewest runs that finds an effect with a power of 80 %.
-
-    Returns ``None`` where more than 1,000 originals would be needed.
-    """
-    sizes = [
-        Size(originals, k, s)
-        for k in variants
-        for s in seeds
-        if (originals := _enough(effect, deviation(parts, reference, k, s), parts.images))
-    ]
-    if not sizes:
-        return None
-    best = min(sizes, key=lambda size: (size.runs(reference), size.originals))
-    sd = deviation(parts, reference, best.variants, best.seeds)
-    return _simulated(best, lambda n: power(effect, sd, parts.images, n, 1 - LEVEL))
-
-
-def _enough(effect: float, sd: float, of_images: float) -> int | None:
-    """The number of originals that normal theory asks for."""
-    n_N = np.arange(least_originals(1), MOST_ORIGINALS + 1, dtype=np.float64)
-    is_enough_N = difference_power(effect, sd, of_images, n_N, 1 - LEVEL) >= POWER
-    return int(n_N[is_enough_N.argmax()]) if is_enough_N.any() else None
-
-
-def _simulated(size: Size, power_of: Callable[[int], float]) -> PoweredSize | None:
-    """Correct the number of originals by simulation; normal theory is off by a few per cent."""
-    tried = range(
-        max(least_originals(1), size.originals * 9 // 10 - 2), size.originals * 6 // 5 + 4
-    )
-    place = bisect_left(tried, POWER, key=power_of)
-    if place == len(tried) or tried[place] > MOST_ORIGINALS:
-        return None
-    return PoweredSize(replace(size, originals=tried[place]), power_of(tried[place]))

@@ -73,7 +73,8 @@ def sign_flip_p(gains_RN: Floats) -> Floats:
         int(np.searchsorted(theirs_B, least - ours_A).sum())
         for ours_A, theirs_B, least in zip(ours_RA, theirs_RB, least_R, strict=True)
     ]
-    return np.minimum(1.0, 2 * (1 - np.array(below_R) / 2.0**originals))
+    beyond_R: Floats = 1 - np.array(below_R) / 2.0**originals
+    return np.minimum(1.0, 2 * beyond_R)
 
 
 @cache

@@ -122,7 +122,7 @@ class StudyCell(Schema):
     mean_variant: Estimate = Field(description="The mean variant minus the original: the headline")
     selected: Estimate = Field(
         description="The variant with the best validation accuracy, scored on test, minus the "
-        "original"
+        "original; chosen by other seeds than it is scored with, so it takes two"
     )
     best_of_k: OptimisticEstimate = Field(
         description="The variant with the best test accuracy minus the original: the paper's figure"

@@ -18,7 +18,7 @@ from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget
 
 if TYPE_CHECKING:
-    from app.experiments.power import PoweredSize
+    from app.experiments.sizes import PoweredSize
 
 EFFECTS: Final = (0.005, 0.01, 0.02)
 
@@ -77,14 +77,14 @@ def plan(database: Database, data_dir: Path, question: PlanningQuestion) -> Stud
 def _least(
     question: PlanningQuestion, effect: float, components: Components
 ) -> "PoweredSize | None":
-    from app.experiments import power  # it needs scipy, which takes long to import
+    from app.experiments import sizes  # it needs scipy, which takes long to import
 
-    return power.least_size(
+    return sizes.least_size(
         effect,
         components,
         REFERENCES[question.contrast],
-        (question.variants,) if question.variants else power.VARIANTS,
-        (question.seeds,) if question.seeds else power.SEEDS,
+        (question.variants,) if question.variants else sizes.VARIANTS,
+        (question.seeds,) if question.seeds else sizes.SEEDS,
     )
 
 

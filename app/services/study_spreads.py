@@ -55,7 +55,7 @@ def find(cells: Iterable[StudyCell], wanted: Wanted) -> Spread:
     ]
     if measured:
         originals = sum(n for _, n in measured)
-        source = f"{originals} originals in {len(measured)} cells of recorded studies"
+        source = f"measured: {originals} originals in the cells of recorded studies"
         return Spread(_pooled(measured), source)
     if wanted.dataset not in KNOWN:
         raise RefusedError(Fault("query/dataset", _unknown(wanted.dataset)))

@@ -15,7 +15,7 @@ from trainer.statistics.contrasts import Difference, Member, share_better
 from trainer.statistics.images import NONE
 from trainer.statistics.verdicts import verdict
 
-FEWEST_FOR_SHARE: Final = 6
+FEWEST_FOR_SHARE: Final = 9
 """With fewer originals shares take too few values for an interval that holds what it says."""
 
 
@@ -125,6 +125,9 @@ def optimistic(finding: Finding) -> OptimisticEstimate:
 def share(members: Sequence[Member], images: Part) -> Share:
     """The mean over originals of the share of their variants that are better.
 
+    The interval counts one more original with a share of a half, as Agresti and Coull (1998) do:
+    without it, it would be too narrow near 0 and 1.
+
     Parameters
     ----------
     images
@@ -137,7 +140,9 @@ def share(members: Sequence[Member], images: Part) -> Share:
     shift = math.sqrt(images.variance)
     low, high = (np.mean([share_better(it, gain) for it in members]) for gain in (shift, -shift))
     of_images = Part(float((high - low) / 2) ** 2, images.degrees)
-    found = Inference.of(float(np.mean(shares)), [spread_of_mean(shares), of_images])
+    widened = [*shares, 0.5]
+    of_originals = Part(spread_of_mean(widened).variance, len(shares) - 1)
+    found = Inference.of(float(np.mean(widened)), [of_originals, of_images])
     return Share(share=float(np.mean(shares)), ci=_within(found), n=len(shares))
 
 

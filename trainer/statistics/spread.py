@@ -7,16 +7,14 @@ the variants'; each level is freed from what those below it bring (Searle et al.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import numpy as np
 
-from app.schemas.study_results import Spread
+from app.schemas.study_results import Spread, SpreadOf
 from trainer.statistics.contrasts import Member
 from trainer.statistics.estimates import Finding
 from trainer.statistics.study_networks import Network
-
-Decomposed: TypeAlias = Literal["mean_variant", "true_minus_upsampled"]
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,13 @@ def _against_upsampled(member: Member) -> Group:
     return Group([Unit(a.test - b.test, [a, b]) for a, b in member.pairs], None)
 
 
-GROUPS: Final[Mapping[Decomposed, Callable[[Member], Group]]] = {
+GROUPS: Final[Mapping[SpreadOf, Callable[[Member], Group]]] = {
     "mean_variant": _against_original,
     "true_minus_upsampled": _against_upsampled,
 }
 
 
-def spread(contrast: Decomposed, members: Iterable[Member], finding: Finding) -> Spread:
+def spread(contrast: SpreadOf, members: Iterable[Member], finding: Finding) -> Spread:
     """Estimate the components of one contrast; negative variances count as 0."""
     groups = [group for group in map(GROUPS[contrast], members) if group.units]
     of_seeds = _between_seeds(groups)

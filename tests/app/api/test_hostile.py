@@ -62,7 +62,7 @@ def test_every_parameter_is_taken_only_once(sqlite_client: TestClient) -> None:
     asked = 0
     for method, path, operation in operations(sqlite_client):
         for parameter in operation.get("parameters", []):
-            if parameter["in"] != "query":
+            if parameter["in"] != "query" or parameter["schema"].get("type") == "array":
                 continue
             name, asked = parameter["name"], asked + 1
             answer = sqlite_client.request(method, f"{filled(path)}?{name}=5&{name}=5")
@@ -94,8 +94,8 @@ def test_values_that_a_parameter_cannot_have_are_refused_by_every_route(
                     assert "{id}" in path
                     assert parameter["name"] == "cursor"
                     continue
-                faults = assert_refused(answer)
-                assert faults[0]["pointer"] == f"query/{parameter['name']}", value
+                places = [fault["pointer"] for fault in assert_refused(answer)]
+                assert any(it.startswith(f"query/{parameter['name']}") for it in places), value
 
 
 def test_the_largest_numbers_that_a_parameter_takes_can_be_looked_for(client: TestClient) -> None:

@@ -5,29 +5,11 @@ import pytest
 from scipy import stats
 
 from app.experiments.power import (
-    Size,
-    deviation,
     difference_power,
     equivalence_power,
     originals_that_decide,
     power,
 )
-from app.experiments.spreads import Components
-
-PARTS = Components(originals=0.03, variants=0.02, seeds=0.012, images=0.0)
-
-
-def test_the_spread_between_originals_is_that_worked_by_hand() -> None:
-    against_original = math.sqrt(9e-4 + 4e-4 / 4 + 1.44e-4 / 3 * (1 + 1 / 4))
-    against_upsampled = math.sqrt(9e-4 + 4e-4 / 4 + 2 * 1.44e-4 / (3 * 4))
-
-    assert deviation(PARTS, "original", 4, 3) == pytest.approx(against_original)
-    assert deviation(PARTS, "upsampled", 4, 3) == pytest.approx(against_upsampled)
-
-
-def test_runs_are_those_of_all_networks_that_are_compared() -> None:
-    assert Size(originals=6, variants=4, seeds=3).runs("original") == 6 * 5 * 3
-    assert Size(originals=6, variants=4, seeds=3).runs("upsampled") == 6 * 9 * 3
 
 
 @pytest.mark.parametrize("originals", [12, 25])

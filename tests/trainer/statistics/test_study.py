@@ -160,6 +160,24 @@ def test_luck_is_measured_with_as_many_trainings_as_there_are_variants() -> None
     assert enough.networks[0].accuracy.n == 2
 
 
+def test_a_lucky_training_is_not_scored_with_the_luck_that_it_was_chosen_by() -> None:
+    """Seed 0 went well for ``a0``, seed 1 for ``a1``; each is scored with the other seed."""
+    trained = [*runs("a", 0.8, 0.8), *runs("a0", 0.9, 0.8), *runs("a1", 0.7, 0.85)]
+
+    [found] = results([cell(original("a"))], trained).cells
+
+    assert found.selected.gain == pytest.approx((0.7 + 0.8) / 2 - 0.8)
+
+
+def test_with_one_seed_no_variant_can_be_selected() -> None:
+    trained = [*runs("a", 0.8), *runs("a0", 0.9), *runs("a1", 0.7)]
+
+    [found] = results([cell(original("a"))], trained, terms(seeds=1)).cells
+
+    assert found.selected.gain is None
+    assert found.best_of_k.gain == pytest.approx(0.1)
+
+
 def test_an_architecture_may_be_an_original_in_one_cell_and_a_variant_in_another() -> None:
     """Its further trainings are those of the original alone."""
     first = cell(original("a"))
@@ -280,3 +298,21 @@ def test_nothing_is_known_before_the_first_run_and_never_nan() -> None:
     }
     assert "NaN" not in json.dumps(found.model_dump(mode="json"))
     assert StudyResults.model_validate_json(found.model_dump_json()) == found
+
+
+def test_the_share_that_is_better_counts_ties_half() -> None:
+    trained = [*runs("a", 0.8), *runs("a0", 0.8), *runs("a1", 0.9)]
+
+    assert results([cell(original("a"))], trained).cells[0].better.share == 0.75
+
+
+def test_the_interval_of_the_share_leaves_room_for_what_was_not_seen() -> None:
+    """Every variant of nine originals is better; a further original's may not be."""
+    assert study(8).cells[0].better.ci is None
+
+    better = study(9).cells[0].better
+
+    values = [1.0] * 9 + [0.5]
+    half = stats.t.ppf(0.975, 8) * stats.sem(values)
+    assert better.share == 1
+    assert better.ci == pytest.approx((0.95 - half, 1.0))
