@@ -15,7 +15,7 @@ from solver.network.expectations import listed
 from solver.network.schema import Place
 from solver.survey.grid import RESOLUTION, fields_of, misfit, names_for
 
-MOST_RUNS: Final = 100_000
+MOST_RUNS: Final = 20_000
 """The largest number of runs of a study."""
 MOST_MEMBERS: Final = 100_000
 """The largest number of networks in the grids of all cells."""

@@ -46,7 +46,7 @@ def _fields(session: Session, row: StudyRow) -> dict[str, Any]:
         "priority": row.priority,
         "notes": [*row.notes, *_notes(row, now)],
         "error": row.error,
-        "verdict": row.results and row.results.verdict,
+        "verdict": row.verdict,
     }
 
 

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("feasibility", DOCUMENT, nullable=False),
         sa.Column("plan", DOCUMENT, nullable=True),
         sa.Column("results", DOCUMENT, nullable=True),
+        sa.Column("verdict", sa.String(12), nullable=True),
         sa.Column("stale", sa.Boolean(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("notes", DOCUMENT, nullable=False),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.askers import AskedRun, Asker, asker_arguments
 from app.db.models.base import Base, one_of
+from app.schemas.results import Verdict
 from app.schemas.studies import Feasibility, GridCount, Phase
 from app.schemas.study_plans import StudyPlan
 from app.schemas.study_results import StudyResults
@@ -25,7 +26,7 @@ class StudyRow(Asker, Base):
     While a server plans it, ``attempt`` is the fencing token: every write of a server names the
     attempt that it claimed. ``lost`` counts the servers that vanished meanwhile. ``plan`` holds all
     that was drawn, and is stored together with the links to the runs. ``settled_at`` is the time at
-    which ``results`` were last made.
+    which ``results`` were last made; ``verdict`` is theirs, since lists leave out what is long.
     """
 
     __tablename__ = "studies"
@@ -40,6 +41,7 @@ class StudyRow(Asker, Base):
     feasibility: Mapped[tuple[Feasibility, ...]] = mapped_column(default=())
     plan: Mapped[StudyPlan | None]
     results: Mapped[StudyResults | None]
+    verdict: Mapped[Verdict | None] = mapped_column(String(12))
     settled_at: Mapped[datetime | None]
     notes: Mapped[list[str]] = mapped_column(default=list)
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from app.db import asking, identity
 from app.db import progress as counting
@@ -57,8 +57,9 @@ def get(session: Session, id_: str) -> StudyRow:
 
 
 def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[StudyRow], str | None]:
-    """A page of studies, the newest first."""
-    return page(session, select(StudyRow), NEWEST_FIRST, ["studies"], cursor, limit)
+    """A page of studies, the newest first; plans and results are loaded when they are used."""
+    short = select(StudyRow).options(defer(StudyRow.plan), defer(StudyRow.results))
+    return page(session, short, NEWEST_FIRST, ["studies"], cursor, limit)
 
 
 def progress(session: Session, study: StudyRow) -> Progress:

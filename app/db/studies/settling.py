@@ -46,7 +46,7 @@ def settle(session: Session, study: StudyRow, results: StudyResults) -> None:
 
     A study succeeds although runs failed, as long as one succeeded.
     """
-    study.results = results
+    study.results, study.verdict = results, results.verdict
     study.stale = False
     study.settled_at = session.scalar(select(database_time()))
     now = progress(session, study)
