@@ -70,7 +70,10 @@ def _asked(study: StudyView) -> Iterator[tuple[str, str]]:
     yield "Recipe", f"{recipe.name} ({recipe.optimizer}, {recipe.epochs} epochs)"
     yield "Resolutions", ", ".join(f"{side} px" for side in asked.resolutions)
     if asked.approaches:
-        yield "Cells", f"{len(asked.approaches)} approaches, {len(asked.budgets)} budgets"
+        yield (
+            "Variants",
+            f"approaches {', '.join(asked.approaches)}; equal {', '.join(asked.budgets)}",
+        )
         yield "Networks", f"{asked.originals} originals a cell, {asked.variants} variants each"
     yield "Seeds", f"{asked.seeds} a network; draws use seed {asked.seed}"
     if asked.primary:

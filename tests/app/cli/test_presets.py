@@ -7,7 +7,9 @@ import pytest
 
 from app.cli.presets import DatasetName, FigureName, Scale, study_of
 from app.experiments.catalogue import DATASETS
+from app.experiments.recipes import Recipe
 from app.schemas.study_terms import StudyRequest
+from app.services.study_terms import terms_of
 from solver.survey.axes import axes_of
 from solver.survey.grid import Grid, misfit, names_for
 
@@ -15,11 +17,13 @@ ALL = [*product(get_args(FigureName), get_args(DatasetName), get_args(Scale))]
 
 
 @pytest.mark.parametrize(("figure", "dataset", "scale"), ALL)
-def test_every_preset_is_a_request(figure: FigureName, dataset: DatasetName, scale: Scale) -> None:
+def test_the_service_takes_every_preset(
+    figure: FigureName, dataset: DatasetName, scale: Scale
+) -> None:
     request = StudyRequest.model_validate(study_of(figure, dataset, scale))
-    native = DATASETS[dataset].resolution
-    assert max(request.resolutions) <= (native if figure == "fig1" else native - 1)
-    assert request.training.name == "paper"
+    terms = terms_of(request, DATASETS[dataset])
+    assert terms.recipe == Recipe()
+    assert (terms.primary is None) is (figure == "fig1")
 
 
 @pytest.mark.parametrize(("dataset", "scale"), [*product(get_args(DatasetName), get_args(Scale))])

@@ -44,6 +44,8 @@ def _accuracies(axes: Axes, cells: Sequence[StudyCell], sides: Sequence[int]) ->
                 gain = Estimate(gain=0.0) if name == "original" else estimate_of(cell, name)
                 x = sides.index(cell.resolution) + _beside(place, len(series))
                 _mark(axes, name, x, gain, cell.accuracy.mean)
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, 0.0), min(high, 1.0))
     _ticks(axes, sides)
 
 
