@@ -1,5 +1,6 @@
 """The document in a job's ``request``: all that was asked, and notes for the user."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import Field
@@ -10,7 +11,8 @@ from app.schemas.requests import HalvingSelection, Inputs, Selection
 from solver.network.schema import ANSWERED, Schema
 from solver.parts import InParts
 
-_LATER: Final = ("momentum", "nesterov")
+_LATER: Final = {"recipe": ("momentum", "nesterov"), "variants": ("ids",)}
+"""Fields that were added later, by the part of the request that has them."""
 
 
 class JobTerms(Schema):
@@ -56,10 +58,12 @@ class JobDocument(InParts):
     def identity(self) -> dict[str, Any]:
         """The content from which a job's id is made.
 
-        Fields of recipes that were added later are left out where they have no value, so that ids
-        do not change.
+        Fields that were added later are left out where they have no value, so that ids do not
+        change.
         """
         content = self.model_dump(mode="json")
-        recipe = content["recipe"]
-        is_new = [name for name in _LATER if recipe[name] is None]
-        return {**content, "recipe": {name: recipe[name] for name in recipe if name not in is_new}}
+        return content | {part: _as_before(content[part], names) for part, names in _LATER.items()}
+
+
+def _as_before(part: Mapping[str, Any], later: Sequence[str]) -> dict[str, Any]:
+    return {name: it for name, it in part.items() if name not in later or it is not None}

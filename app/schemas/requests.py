@@ -55,7 +55,7 @@ class RandomSelection(Schema):
 
 
 class HalvingSelection(Schema):
-    """Successive halving: ``count`` variants are drawn at random, and the best are trained on.
+    """Successive halving: ``count`` variants drawn at random, or named ones; the best go on.
 
     All are trained for ``min_epochs`` epochs. The best ``1 / eta`` by validation accuracy go on to
     ``eta`` times as many epochs, and so on, until the recipe's epochs are reached.
@@ -66,6 +66,10 @@ class HalvingSelection(Schema):
     eta: Annotated[int, Field(ge=2, le=16, strict=True)] = 4
     min_epochs: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 1
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
+    ids: Annotated[list[Identifier], Field(min_length=1, max_length=256)] | None = Field(
+        default=None,
+        description="The variants to choose from; without them, `count` are drawn with `seed`",
+    )
 
 
 class WholeSelection(Schema):

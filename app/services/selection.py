@@ -15,6 +15,7 @@ from app.schemas.requests import (
     HalvingSelection,
     JobRequest,
     NamedSelection,
+    Selection,
     WholeSelection,
 )
 from solver.network.architecture import Architecture
@@ -55,8 +56,10 @@ def choose(
     """
     _check_rungs(request)
     most = None if request.inputs == "upsampled" else dataset.resolution
-    if isinstance(request.variants, NamedSelection):
-        return _named(session, request.variants.ids, search, dataset, most), _controls(request)
+    match chosen := request.variants:
+        case NamedSelection(ids=ids) | HalvingSelection(ids=[*ids]):
+            notes = [*_controls(request), *_cut_off(chosen)]
+            return _named(session, ids, search, dataset, most), notes
     fitting = variants.positions(session, search.id, most=most)
     stored = variants.number(session, search.id)
     native = f"{dataset.name}'s {dataset.resolution} px"
@@ -66,18 +69,22 @@ def choose(
             Fault("#/search_id", f"search {search.id} has no variant to train: {why}")
         )
     notes = [*_controls(request), *_notes(search, stored - len(fitting), native)]
-    if isinstance(request.variants, WholeSelection):
+    if isinstance(chosen, WholeSelection):
         return fitting, notes
-    wanted = request.variants.count
+    wanted = chosen.count
     if wanted > len(fitting):
         notes.append(f"{wanted} variants were asked for; there are {len(fitting)}")
-    drawn = random.Random(request.variants.seed).sample(fitting, min(wanted, len(fitting)))
-    if isinstance(request.variants, HalvingSelection):
-        notes.append(
-            "only the best by validation accuracy are trained to the end, so that there is no "
-            "mean variant: a mean over them alone would be too good"
-        )
-    return sorted(drawn), notes
+    drawn = random.Random(chosen.seed).sample(fitting, min(wanted, len(fitting)))
+    return sorted(drawn), [*notes, *_cut_off(chosen)]
+
+
+def _cut_off(chosen: Selection) -> list[str]:
+    if not isinstance(chosen, HalvingSelection):
+        return []
+    return [
+        "only the best by validation accuracy are trained to the end, so that there is no "
+        "mean variant: a mean over them alone would be too good"
+    ]
 
 
 def _check_rungs(request: JobRequest) -> None:

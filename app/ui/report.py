@@ -82,6 +82,8 @@ def _selection(variants: Selection) -> str:
     match variants:
         case RandomSelection(count=count, seed=seed):
             return f"{count} variants at random (seed {seed})"
+        case HalvingSelection(ids=[*ids]):
+            return f"the best of {len(ids)} variants that were named, by successive halving"
         case HalvingSelection(count=count, seed=seed):
             return f"the best of {count} variants at random (seed {seed}), by successive halving"
         case WholeSelection():

@@ -95,7 +95,7 @@ def test_variants_above_the_native_resolution_are_left_out_and_it_is_said(
         ({"variants": {"ids": ["nonsense-0"]}}, "#/variants/ids/0"),
         ({"variants": {"ids": []}}, "#/variants/ids"),
         ({"variants": {"select": "random", "count": 0}}, "#/variants/count"),
-        ({"recipe": {"momentum": 0.9}}, "#/recipe/momentum"),
+        ({"recipe": {"dampening": 0.9}}, "#/recipe/dampening"),
         ({"recipe": {"batch_size": 0}}, "#/recipe/batch_size"),
         ({"seeds": 0}, "#/seeds"),
         ({"variants": {"select": "all"}, "seeds": 100}, "#/variants"),
@@ -106,6 +106,8 @@ def test_variants_above_the_native_resolution_are_left_out_and_it_is_said(
         ({"variants": {"select": "halving", "min_epochs": 0}}, "#/variants/min_epochs"),
         ({"variants": {"select": "halving", "min_epochs": 11}}, "#/variants/min_epochs"),
         ({"variants": {"select": "halving", "top": 3}}, "#/variants/top"),
+        ({"variants": {"select": "halving", "ids": []}}, "#/variants/ids"),
+        ({"variants": {"select": "halving", "ids": ["no-1"]}}, "#/variants/ids/0"),
         ({"training_images": 9}, "#/training_images"),
         ({"inputs": "enlarged"}, "#/inputs"),
     ],
@@ -305,7 +307,22 @@ def test_a_job_that_halves_wants_the_variants_for_one_rung_and_the_original_to_t
     assert [run["epochs_wanted"] for run in halving] == [10, *[1] * 6]
     assert [run["id"] for run in runs_of(client, random)] == [run["id"] for run in halving]
     assert any("there is no mean variant" in note for note in job["notes"])
-    assert job["request"]["variants"] == {**variants, "min_epochs": 1, "seed": 0}
+    assert job["request"]["variants"] == {
+        **variants,
+        "min_epochs": 1,
+        "seed": 0,
+        "ids": None,
+    }
+
+
+def test_halving_chooses_from_named_variants(client: TestClient, search: dict[str, Any]) -> None:
+    ids = [variant["id"] for variant in search["variants"][3:6]]
+    body = job_body(search, variants={"select": "halving", "ids": ids}, seeds=1)
+    job = client.post("/v1/jobs", json=body).json()
+
+    assert [run["network"] for run in runs_of(client, job)] == ["original", *ids]
+    assert [run["epochs_wanted"] for run in runs_of(client, job)] == [10, 1, 1, 1]
+    assert any("there is no mean variant" in note for note in job["notes"])
 
 
 def test_halving_shows_its_rungs_and_leaves_what_it_cut_off_paused(
