@@ -1,4 +1,4 @@
-"""A whole service for the demo: a fresh database, an API and a worker, all stopped at the end."""
+"""A service for one command: a fresh database, an API and workers, all stopped at the end."""
 
 import socket
 import time
@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from app.cli.console import fail, notes
 from app.cli.migrate import migrate_to
-from app.cli.processes import Children
-from app.client import Client
+from app.cli.processes import ChildEndedError, Children
+from app.client import Client, IsobudgetError
 
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 60.0
 DATABASE: Final = "demo.sqlite"
 LOGS: Final = ("api.log", "worker.log")
+LOG_LINES: Final = 20
 
 
 class Service(NamedTuple):
@@ -26,8 +28,13 @@ class Service(NamedTuple):
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[Service]:
+def service(folder: Path, processes: int = 1) -> Iterator[Service]:
     """Run a service on a fresh SQLite file in a folder; logs go there too.
+
+    Parameters
+    ----------
+    processes
+        How many workers train at once.
 
     Raises
     ------
@@ -38,7 +45,7 @@ def service(folder: Path) -> Iterator[Service]:
     for name in (*(DATABASE + suffix for suffix in ("", "-wal", "-shm")), *LOGS):
         (folder / name).unlink(missing_ok=True)
     database_url = f"sqlite:///{(folder / DATABASE).resolve()}"
-    migrate_to(database_url)
+    migrate_to(database_url, console=notes)
     environment = {
         "ISOBUDGET_DATABASE_URL": database_url,
         "ISOBUDGET_LOG_FORMAT": "text",
@@ -54,12 +61,24 @@ def service(folder: Path) -> Iterator[Service]:
     with Children() as children, Client(url, key="", sleep=pause) as client:
         api = ["-m", "app.cli", "serve", "--host", HOST, "--port", str(port), "--no-access-log"]
         children.start("the API", api, environment, folder / LOGS[0])
-        children.start("the worker", ["-m", "trainer"], environment, folder / LOGS[1])
+        work = ["-m", "trainer", "--processes", str(processes)]
+        children.start("the worker", work, environment, folder / LOGS[1])
         client.wait_until_ready(START_SECONDS)
         yield Service(url, client, children)
 
 
-def log_tails(folder: Path, lines: int) -> Iterator[tuple[str, list[str]]]:
+@contextmanager
+def failing_in_words(what: str, folder: Path) -> Iterator[None]:
+    """End the command if its service fails, with the last lines of the logs in the folder."""
+    try:
+        yield
+    except (IsobudgetError, ChildEndedError, OSError) as failed:
+        for name, lines in _log_tails(folder, LOG_LINES):
+            notes.print(f"── {folder / name}", *lines, sep="\n", soft_wrap=True)
+        fail(f"{what} failed: {failed}")
+
+
+def _log_tails(folder: Path, lines: int) -> Iterator[tuple[str, list[str]]]:
     """Yield each log's name and its last lines."""
     for name in LOGS:
         log = folder / name

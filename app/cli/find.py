@@ -1,0 +1,186 @@
+"""``isobudget find``: the network that Eq. 1 asks for."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from app.cli.console import fail, refuse
+from app.cli.files import FILE_HELP, read_architecture, shown
+from app.cli.finding.bounds import Bounds
+from app.cli.finding.inquiry import Inquiry
+from app.cli.finding.words import print_found, print_nothing
+from app.cli.option_values import flag
+from app.cli.service import failing_in_words, service
+from app.cli.work import require_trainer
+from app.client import Client, InvalidError
+from app.errors import Fault
+from app.experiments.recipes import NAMED
+from solver.network.architecture import Architecture
+from solver.network.counting import Counts, count
+from solver.problem import Budget
+
+BOUNDS: Final = "Bounds of the network"
+TRAINING: Final = "How candidates are trained"
+CORES: Final = os.cpu_count() or 1
+
+
+def _bound(text: str, default: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        min=1, metavar="N", help=text, show_default=default, rich_help_panel=BOUNDS
+    )
+    return option
+
+
+def find(
+    *,
+    file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
+    dataset: Annotated[str, typer.Option(metavar="NAME", help="What to train on.")],
+    max_resolution: Annotated[
+        int, typer.Option(min=1, metavar="PX", help="The largest image.", rich_help_panel=BOUNDS)
+    ],
+    max_params: Annotated[int | None, _bound("Most parameters.", "the original's")] = None,
+    max_flops: Annotated[int | None, _bound("Most FLOPs.", "the original's")] = None,
+    max_activation_bytes: Annotated[
+        int | None, _bound("Most memory for activations of one image, 4 bytes each.", "unbounded")
+    ] = None,
+    budget: Annotated[
+        Budget,
+        typer.Option(
+            help="What comes close to its bound; the other is bounded only if you say so.",
+            rich_help_panel=BOUNDS,
+        ),
+    ] = "both",
+    within: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=1.0, help="How far below, as a fraction.", rich_help_panel=BOUNDS
+        ),
+    ] = 0.05,
+    candidates: Annotated[
+        int, typer.Option(min=1, max=256, metavar="N", help="How many variants to try.")
+    ] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same variants.")] = 0,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, max=3600.0, help="Seconds to solve, for each approach.")
+    ] = 30.0,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Trainings of each network.", rich_help_panel=TRAINING)
+    ] = 3,
+    recipe: Annotated[
+        str, typer.Option(metavar="NAME", help="A named recipe.", rich_help_panel=TRAINING)
+    ] = "paper",
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, show_default="the recipe's", rich_help_panel=TRAINING),
+    ] = None,
+    training_images: Annotated[
+        int | None, typer.Option(min=10, show_default="all", rich_help_panel=TRAINING)
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(file_okay=False, help="Folder for model.py, the report and logs.")
+    ] = Path("found"),
+    url: Annotated[
+        str | None, typer.Option(help="A running service, instead of one that ends with this.")
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Workers of the service that ends with this.")
+    ] = CORES,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object on standard output.")
+    ] = False,
+) -> None:
+    """Find the most accurate network within your bounds that takes larger images (Eq. 1).
+
+    FILE holds your architecture, or a search request, whose architecture is taken.
+
+    Solves over all approaches and resolutions, and trains candidates by successive halving.
+
+    Chooses by validation accuracy, your own network included, and scores the choice on test images.
+    """
+    original = read_architecture(file)
+    own = _counted(file, original)
+    most = {
+        "params": max_params,
+        "flops": max_flops,
+        "activation_bytes": max_activation_bytes,
+    }
+    bounds = Bounds.of(own, budget, most, within)
+    faults = [*_refused(original, max_resolution, recipe), *bounds.faults(own)]
+    if faults:
+        refuse(shown(file), faults)
+    inquiry = Inquiry(
+        original=original,
+        own=own,
+        bounds=bounds,
+        resolutions=(original.resolution + 1, max_resolution),
+        candidates=candidates,
+        seed=seed,
+        time_limit=time_limit,
+        dataset=dataset,
+        terms={
+            "seeds": seeds,
+            "recipe": {"name": recipe},
+            "epochs": epochs,
+            "training_images": training_images,
+        },
+    )
+    with failing_in_words("the search", output), _connected(url, output, processes) as client:
+        _run(client, inquiry, output, as_json=as_json)
+
+
+def _run(client: Client, inquiry: Inquiry, output: Path, *, as_json: bool) -> None:
+    """Find the network, and print it; a request that the service refuses ends the command."""
+    try:
+        inquiry.check(client)
+        pools = inquiry.pools(client)
+        candidates = inquiry.draw(pools)
+        if not candidates:
+            raise typer.Exit(print_nothing(inquiry.bounds, pools))
+        found = inquiry.train(client, pools, candidates, output)
+    except InvalidError as refused:
+        refuse("the service", [Fault(_named(it.pointer), it.detail) for it in refused.errors])
+    if found is None:
+        fail("nothing was trained to the end; the logs say why")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        print_found(found)
+
+
+def _named(pointer: str) -> str:
+    """The user's name for a place in a request."""
+    field = pointer.split("/")[1] if "/" in pointer else ""
+    return flag(field) if field in ("dataset", "seeds", "epochs", "recipe") else pointer
+
+
+def _counted(file: str, architecture: Architecture) -> Counts:
+    try:
+        return count(architecture)
+    except OverflowError as too_large:
+        refuse(shown(file), [Fault("", str(too_large))])
+
+
+def _refused(original: Architecture, max_resolution: int, recipe: str) -> Iterator[Fault]:
+    """Yield the faults of options that no service is needed to see."""
+    if max_resolution <= original.resolution:
+        reason = f"{max_resolution} px are not above the original's {original.resolution} px"
+        yield Fault("--max-resolution", reason)
+    if recipe not in NAMED:
+        yield Fault("--recipe", f"there is no such recipe; known are {', '.join(NAMED)}")
+
+
+@contextmanager
+def _connected(url: str | None, output: Path, processes: int) -> Iterator[Client]:
+    """A client of a running service, or of one that ends with the block."""
+    output.mkdir(parents=True, exist_ok=True)
+    if url is not None:
+        with Client(url) as client:
+            yield client
+        return
+    require_trainer()
+    with service(output, processes) as running:
+        yield running.client
