@@ -11,8 +11,9 @@ import typer
 from app.cli.console import fail, refuse
 from app.cli.files import FILE_HELP, read_architecture, shown
 from app.cli.finding.bounds import Bounds
+from app.cli.finding.found import Found, Nothing, searched
 from app.cli.finding.inquiry import Inquiry
-from app.cli.finding.words import print_found, print_nothing
+from app.cli.finding.words import code_of, print_answer
 from app.cli.option_values import flag
 from app.cli.service import failing_in_words, service
 from app.cli.work import require_trainer
@@ -68,7 +69,8 @@ def find(
         float, typer.Option(min=0.1, max=3600.0, help="Seconds to solve, for each approach.")
     ] = 30.0,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Trainings of each network.", rich_help_panel=TRAINING)
+        int,
+        typer.Option(min=1, max=100, help="Trainings of each network.", rich_help_panel=TRAINING),
     ] = 3,
     recipe: Annotated[
         str, typer.Option(metavar="NAME", help="A named recipe.", rich_help_panel=TRAINING)
@@ -129,26 +131,27 @@ def find(
         },
     )
     with failing_in_words("the search", output), _connected(url, output, processes) as client:
-        _run(client, inquiry, output, as_json=as_json)
+        answer = _answer(client, inquiry, output)
+    if as_json:
+        typer.echo(answer.model_dump_json(indent=2))
+    else:
+        print_answer(answer)
+    if isinstance(answer, Nothing):
+        raise typer.Exit(code_of(answer))
 
 
-def _run(client: Client, inquiry: Inquiry, output: Path, *, as_json: bool) -> None:
-    """Find the network, and print it; a request that the service refuses ends the command."""
+def _answer(client: Client, inquiry: Inquiry, output: Path) -> Found | Nothing:
+    """Find the network; what the service refuses, and what fails, ends the command."""
     try:
         inquiry.check(client)
         pools = inquiry.pools(client)
         candidates = inquiry.draw(pools)
         if not candidates:
-            raise typer.Exit(print_nothing(inquiry.bounds, pools))
+            return Nothing(bounds=inquiry.bounds.view, searches=searched(pools, {}))
         found = inquiry.train(client, pools, candidates, output)
     except InvalidError as refused:
         refuse("the service", [Fault(_named(it.pointer), it.detail) for it in refused.errors])
-    if found is None:
-        fail("nothing was trained to the end; the logs say why")
-    if as_json:
-        typer.echo(found.model_dump_json(indent=2))
-    else:
-        print_found(found)
+    return found or fail("nothing was trained to the end; the logs say why")
 
 
 def _named(pointer: str) -> str:

@@ -98,6 +98,11 @@ class Bounds:
         """The bounds of all costs that have one."""
         return self.near + self.others
 
+    @property
+    def view(self) -> dict[str, tuple[int, int]]:
+        """The least and the most of each cost that has a bound."""
+        return {bound.cost: (bound.low, bound.high) for bound in self.all}
+
     def excess(self, counts: Counts) -> Fraction:
         """The largest share by which a network misses a bound; 0 if it keeps all of them."""
         return max(bound.excess(counts) for bound in self.all)

@@ -1,7 +1,7 @@
 """What ``isobudget find`` answers: the document that ``--json`` prints."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -9,10 +9,15 @@ from app.cli.finding.candidates import Pool
 from app.cli.finding.training import Choice
 from app.client import StoredArchitecture, Variant
 from app.schemas.results import Accuracy, Selected
-from solver.answers.variants import Outcome
+from app.schemas.variants import VariantView
+from solver.answers.variants import Explanation, Outcome
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts
 from solver.network.schema import Schema
+
+BoundsView = Annotated[
+    dict[str, tuple[int, int]], Field(description="Least and most of each bounded cost")
+]
 
 
 class Searched(Schema):
@@ -25,6 +30,18 @@ class Searched(Schema):
     looked_at: int = Field(description="Those of them whose costs were compared with the bounds")
     kept: int = Field(description="Those of these that keep all bounds")
     candidates: int = Field(description="Those of these that were drawn, and trained")
+    explanation: Explanation | None = Field(description="Why the search found none, if it did")
+    nearest: VariantView | None = Field(
+        description="Of the variants that do not keep all bounds, the one that misses by the least"
+    )
+
+
+class Nothing(Schema):
+    """The answer if no variant keeps all bounds."""
+
+    chosen: None = None
+    bounds: BoundsView
+    searches: list[Searched]
 
 
 class Network(Schema):
@@ -49,7 +66,7 @@ class Found(Schema):
     original: Network
     variant: Network = Field(description="The variant with the best validation accuracy")
     gain: Selected = Field(description="This variant against the original, on test images")
-    bounds: dict[str, tuple[int, int]] = Field(description="Least and most of each bounded cost")
+    bounds: BoundsView
     searches: list[Searched]
     job_id: str = Field(description="The job that trained the best variant")
     model: str = Field(description="Path of the chosen network's `model.py`")
@@ -67,6 +84,8 @@ def searched(pools: Sequence[Pool], candidates: Mapping[int, Sequence[Variant]])
             looked_at=pool.looked_at,
             kept=len(pool.kept),
             candidates=len(candidates.get(place, ())),
+            explanation=pool.search.explanation,
+            nearest=pool.nearest.view if pool.nearest else None,
         )
         for place, pool in enumerate(pools)
     ]

@@ -108,7 +108,7 @@ class Inquiry:
             winner,
             original,
             exceeded=[bound.cost for bound in self.bounds.exceeded(self.own)],
-            bounds={bound.cost: (bound.low, bound.high) for bound in self.bounds.all},
+            bounds=self.bounds.view,
             searches=searched(pools, candidates),
             model=str(model),
             report=str(write_report(experiment, folder)),

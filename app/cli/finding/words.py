@@ -1,50 +1,60 @@
 """What ``isobudget find`` says: of a network that was found, and of why there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
 from app.cli.answers import print_blocking
 from app.cli.console import ExitCode, out
-from app.cli.finding.bounds import COSTS, Bounds
-from app.cli.finding.candidates import Pool
-from app.cli.finding.found import Found, Network, Searched
+from app.cli.finding.bounds import COSTS
+from app.cli.finding.found import Found, Network, Nothing, Searched
 from app.cli.option_values import flag
 from app.cli.tables import empty_table, neighbours_table
+from app.schemas.variants import VariantView
 from app.ui.sentences import percent, points
 
 
-def print_nothing(bounds: Bounds, pools: Sequence[Pool]) -> ExitCode:
-    """Say for each approach why it has no candidate; returns the command's exit code."""
-    for pool in pools:
-        out.print(f"approach {pool.search.request.approach}: ", style="bold", end="")
-        if pool.looked_at:
-            _print_excess(bounds, pool)
-        elif pool.search.outcome == "infeasible":
-            out.print("no network satisfies all requirements")
-            if pool.search.explanation:
-                print_blocking(pool.search.explanation)
-        else:
-            out.print("time ran out before one was found; give it more with --time-limit")
-    is_proved = all(pool.search.outcome == "infeasible" or pool.looked_at for pool in pools)
+def code_of(nothing: Nothing) -> ExitCode:
+    """The exit code if there is no candidate: whether that is proved, or time ran out."""
+    is_proved = all(it.outcome == "infeasible" or it.looked_at for it in nothing.searches)
     return ExitCode.INFEASIBLE if is_proved else ExitCode.TIMED_OUT
 
 
-def _print_excess(bounds: Bounds, pool: Pool) -> None:
-    """Say which bounds the variants miss, and which variant misses them by least."""
-    assert pool.nearest is not None
-    out.print(f"{pool.search.found:,} variants, of which none keeps all bounds")
-    for bound in bounds.all:
-        value = COSTS[bound.cost](pool.nearest.counts)
-        if bound.excess(pool.nearest.counts):
-            least = f"at least {bound.low:,} and " if bound.low else ""
-            asked = f"{least}at most {bound.high:,}"
-            reason = f"{bound.option}: {asked} is asked for; the nearest has {value:,}"
+def print_answer(answer: Found | Nothing) -> None:
+    """Print what was found, or why there is nothing."""
+    if isinstance(answer, Found):
+        _print_found(answer)
+    else:
+        _print_nothing(answer)
+
+
+def _print_nothing(nothing: Nothing) -> None:
+    """Say for each approach why it has no candidate."""
+    for searched in nothing.searches:
+        out.print(f"approach {searched.approach}: ", style="bold", end="")
+        if searched.nearest:
+            out.print(f"{searched.found:,} variants, of which none keeps all bounds")
+            _print_missed(nothing.bounds, searched.nearest)
+        elif searched.outcome == "infeasible":
+            out.print("no network satisfies all requirements")
+            if searched.explanation:
+                print_blocking(searched.explanation)
+        else:
+            out.print("time ran out before one was found; give it more with --time-limit")
+
+
+def _print_missed(bounds: Mapping[str, tuple[int, int]], nearest: VariantView) -> None:
+    """Say which bounds the nearest variant misses."""
+    for cost, (low, high) in bounds.items():
+        value = COSTS[cost](nearest.counts)
+        if not low <= value <= high:
+            asked = f"at least {low:,} and at most {high:,}" if low else f"at most {high:,}"
+            reason = f"{flag(f'max_{cost}')}: {asked} is asked for; the nearest has {value:,}"
             out.print(f"- {reason}", soft_wrap=True)
-    out.print(neighbours_table([("nearest", pool.nearest.view)], "the nearest network"))
+    out.print(neighbours_table([("nearest", nearest)], "the nearest network"))
 
 
-def print_found(found: Found) -> None:
+def _print_found(found: Found) -> None:
     """Print what was tried, the best variant beside the original, and what that shows."""
     out.print(_searches_table(found.searches))
     out.print(_networks_table(found))

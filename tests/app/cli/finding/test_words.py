@@ -2,12 +2,33 @@ from typing import Any
 
 import pytest
 
-from app.cli.finding.found import Found
-from app.cli.finding.words import sentence
+from app.cli.console import ExitCode
+from app.cli.finding.found import Found, Nothing
+from app.cli.finding.words import code_of, print_answer, sentence
 from app.shipped import example
 from solver.network.architecture import Architecture
 from solver.network.counting import count
+from tests.app.views import variant_view
 
+INFEASIBLE: dict[str, Any] = {
+    "approach": "IV",
+    "search_id": "a",
+    "outcome": "infeasible",
+    "found": 0,
+    "looked_at": 0,
+    "kept": 0,
+    "candidates": 0,
+    "explanation": {"blocking": ["equal flops"], "nearest": None, "reasons": ["too few"]},
+    "nearest": None,
+}
+BEYOND = {
+    "outcome": "complete",
+    "found": 7,
+    "looked_at": 7,
+    "explanation": None,
+    "nearest": variant_view(),
+}
+LATE = {"outcome": "timed_out", "explanation": None}
 NETWORK = Architecture.model_validate(example("digits-architecture"))
 
 
@@ -66,3 +87,24 @@ def test_the_original_may_be_the_answer() -> None:
     words = sentence(found(chosen="original"))
     assert words.startswith("The network that Eq. 1 asks for is the original")
     assert "80.0%, and the best candidate 90.0%" in words
+
+
+def nothing(*searches: dict[str, Any]) -> Nothing:
+    bounds = {"params": (2900, 3000), "activation_bytes": (0, 1000)}
+    asked = [{**INFEASIBLE, **changes} for changes in searches]
+    return Nothing.model_validate({"bounds": bounds, "searches": asked})
+
+
+def test_it_is_proved_that_there_is_nothing_unless_time_ran_out() -> None:
+    assert code_of(nothing({}, BEYOND)) == ExitCode.INFEASIBLE
+    assert code_of(nothing({}, BEYOND, LATE)) == ExitCode.TIMED_OUT
+
+
+def test_each_approach_says_what_is_in_its_way(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(nothing({}, BEYOND, LATE))
+
+    said = capsys.readouterr().out
+    assert "blocking: equal flops" in said
+    assert "- --max-activation-bytes: at most 1,000 is asked for; the nearest has 1,152" in said
+    assert "--max-params" not in said
+    assert "give it more with --time-limit" in said
