@@ -106,7 +106,7 @@ def _searches_table(searches: Sequence[Searched]) -> Table:
 
 def _networks_table(found: Found) -> Table:
     """The original and the best variant."""
-    table = empty_table("", "network px> params> FLOPs> memory> validation> test> seeds>")
+    table = empty_table("", "network px> params> FLOPs> activation-bytes> validation> test> seeds>")
     table.add_row(*_row("original", found.original))
     table.add_row(*_row(f"approach {found.variant.approach}", found.variant))
     return table
