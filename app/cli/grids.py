@@ -14,6 +14,7 @@ from solver.survey.grid import (
     FIELDS,
     POOL_KERNEL_SIZE,
     RESOLUTION,
+    Grid,
     fields_of,
     misfit,
     names_for,
@@ -64,7 +65,13 @@ def axes_of(original: Architecture, lists: Lists) -> tuple[Lists, list[Fault]]:
     for name in sorted(lists, key=lambda name: "." in name):
         axes |= dict.fromkeys(names_for(original, name), lists[name])
     order = [RESOLUTION, *fields_of(original)]
-    return {name: axes[name] for name in order if name in axes}, list(dict.fromkeys(faults))
+    axes = {name: axes[name] for name in order if name in axes}
+    faults += [
+        Fault("--grid", f"{name}: the network has {value} here; write a whole number in the file")
+        for name, value in Grid(original, axes).own.items()
+        if not isinstance(value, int)
+    ]
+    return axes, list(dict.fromkeys(faults))
 
 
 def _unknown(original: Architecture, name: str) -> Fault:
