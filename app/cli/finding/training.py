@@ -31,8 +31,8 @@ class Choice:
 
     Attributes
     ----------
-    trial
-        The trial of the best winner, and that winner.
+    trial, winner
+        The best of all winners, and its trial.
     original
         The original's validation accuracy: the mean over its seeds.
     is_original_allowed

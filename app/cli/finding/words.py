@@ -15,8 +15,8 @@ from app.ui.sentences import percent, points
 
 
 def code_of(nothing: Nothing) -> ExitCode:
-    """The exit code if there is no candidate: whether that is proved, or time ran out."""
-    is_proved = all(it.outcome == "infeasible" or it.looked_at for it in nothing.searches)
+    """The exit code if there is no candidate: whether all variants were ruled out, or not."""
+    is_proved = all(it.outcome in ("infeasible", "complete") for it in nothing.searches)
     return ExitCode.INFEASIBLE if is_proved else ExitCode.TIMED_OUT
 
 
@@ -33,7 +33,8 @@ def _print_nothing(nothing: Nothing) -> None:
     for searched in nothing.searches:
         out.print(f"approach {searched.approach}: ", style="bold", end="")
         if searched.nearest:
-            out.print(f"{searched.found:,} variants, of which none keeps all bounds")
+            of_all = f"{searched.looked_at:,} of {searched.found:,} variants were looked at"
+            out.print(f"{of_all}; none of them keeps all bounds")
             _print_missed(nothing.bounds, searched.nearest)
         elif searched.outcome == "infeasible":
             out.print("no network satisfies all requirements")

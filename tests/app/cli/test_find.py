@@ -77,7 +77,7 @@ def test_where_nothing_fits_the_bounds_in_the_way_are_named(find: Any, tmp_path:
     for words in (
         "approach I: no network satisfies all requirements",
         "blocking: equal flops",
-        "of which none keeps all bounds",
+        "none of them keeps all bounds",
         "--max-activation-bytes: at most 16 is asked for; the nearest has ",
         "the nearest network",
     ):

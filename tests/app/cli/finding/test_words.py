@@ -95,9 +95,10 @@ def nothing(*searches: dict[str, Any]) -> Nothing:
     return Nothing.model_validate({"bounds": bounds, "searches": asked})
 
 
-def test_it_is_proved_that_there_is_nothing_unless_time_ran_out() -> None:
+def test_it_is_proved_that_there_is_nothing_if_all_were_looked_at() -> None:
     assert code_of(nothing({}, BEYOND)) == ExitCode.INFEASIBLE
     assert code_of(nothing({}, BEYOND, LATE)) == ExitCode.TIMED_OUT
+    assert code_of(nothing({}, {**BEYOND, "outcome": "truncated"})) == ExitCode.TIMED_OUT
 
 
 def test_each_approach_says_what_is_in_its_way(capsys: pytest.CaptureFixture[str]) -> None:
