@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 LogFormat = Literal["json", "text"]
 
-IDS: Final = ("request_id", "key_id", "search_id", "job_id", "run_id")
+IDS: Final = ("request_id", "key_id", "search_id", "job_id", "study_id", "run_id")
 ACCESS_LOG: Final = "uvicorn.access"
 ACCESS_FIELDS: Final = ("client", "method", "path", "http_version", "status")
 """The fields of uvicorn's access log, in its order."""

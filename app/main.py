@@ -21,6 +21,8 @@ from app.api import (
     metrics,
     pages,
     searches,
+    studies,
+    study_plan,
     variants,
 )
 from app.api.access import Guarded
@@ -36,6 +38,7 @@ from app.db.engine import Database
 from app.services.condition import Condition
 from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
+from app.services.planner.thread import Planner
 from app.services.solvers import Limits, Solvers
 from app.services.stopping import Closing
 from app.services.watch import Watch
@@ -77,19 +80,23 @@ def create_app(given: Settings | None = None) -> FastAPI:
         condition = Condition(database)
         watch = Watch(database, condition, closing)
         solvers = Solvers(database, condition, watch, limits, chosen.poll)
+        planner = Planner(database, condition, solvers, limits, chosen.data_dir, chosen.lease)
+        closing.then(planner.stop_soon)
         closing.then(solvers.stop_soon)
         app.state.settings, app.state.database = chosen, database
-        app.state.watch, app.state.solvers = watch, solvers
+        app.state.watch, app.state.solvers, app.state.planner = watch, solvers, planner
         app.state.condition = condition
         app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)
         condition.start()
         solvers.start()
+        planner.start()
         try:
             yield
         finally:
             closing.set()
+            planner.stop()
             solvers.stop()
             await watch.stop()
             condition.stop()
@@ -110,7 +117,18 @@ def create_app(given: Settings | None = None) -> FastAPI:
     app.state.closing = Closing()
     errors.install(app)
     methods.install(app)
-    for module in (architectures, searches, variants, jobs, health, metrics, pages):
+    # `study_plan` stands before `studies`: its path would else be read as a study's id.
+    for module in (
+        architectures,
+        searches,
+        variants,
+        jobs,
+        study_plan,
+        studies,
+        health,
+        metrics,
+        pages,
+    ):
         app.include_router(module.router)
     describe_keys(app, is_optional=chosen.require_key == "auto")
     description.install(app)

@@ -78,13 +78,13 @@ def needs(
     tag: str = "digits",
     epochs: int = 2,
     first: int | None = None,
-) -> list[jobs.Need]:
+) -> list[jobs.JobNeed]:
     """Runs of one architecture, as if it were the original and the variants.
 
     Of variants so many epochs are wanted ``first``, if not all.
     """
     resolution = architecture.resolution
-    found: list[jobs.Need] = []
+    found: list[jobs.JobNeed] = []
     for variant in (None, *variants):
         network = jobs.JobNetwork(architecture.id, resolution, variant)
         for seed in range(seeds):
@@ -99,7 +99,7 @@ def needs(
             }
             stack = content_id([identity, variant])
             run = {"id": content_id([stack, seed]), "stack": stack, **identity, "seed": seed}
-            found.append(jobs.Need(network, run, epochs if variant is None else first or epochs))
+            found.append(jobs.JobNeed(run, epochs if variant is None else first or epochs, network))
     return found
 
 

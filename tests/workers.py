@@ -69,7 +69,7 @@ class FakeWorker:
             attempts += len(held)
 
     def settle(self) -> None:
-        """Bring all jobs up to date."""
+        """Bring all jobs and studies up to date."""
         while True:
             with self.database.write() as session:
                 if not settle_next(session):

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class BaseWorker(ABC):
-    """A worker claims runs, has them trained and settles jobs' results; it can be stopped."""
+    """A worker claims runs, has them trained and settles results; it can be stopped."""
 
     def __init__(self, database: Database, settings: WorkerSettings) -> None:
         self._settings = settings
@@ -75,6 +75,6 @@ class BaseWorker(ABC):
                 logger.warning("%s; it was stopped", lost)
 
     def _settle(self) -> None:
-        """Bring the results of jobs up to date."""
+        """Bring the results of jobs and studies up to date."""
         while self._database.write(settle_next):
             pass

@@ -1,10 +1,10 @@
-"""A job's results so far, from its recorded runs."""
+"""Results so far, from recorded runs: whoever is idle brings them up to date."""
 
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app.db import jobs, rungs
+from app.db import jobs, rungs, studies
 from app.db.identity import variant_id
 from app.db.jobs import Measured
 from app.db.models import JobRow
@@ -13,18 +13,29 @@ from app.experiments.halving import Rung
 from app.schemas.requests import RandomSelection
 from app.schemas.results import HalvingResult, Results, RungResult
 from trainer.statistics.job import Run, TrainedNetwork, summarise
+from trainer.study_summary import study_summary
 
 
 def settle_next(session: Session) -> bool:
-    """Bring one job up to date whose runs have changed; return whether there was one.
+    """Bring one job or study up to date whose runs have changed; return whether there was one."""
+    return _settle_job(session) or _settle_study(session)
 
-    Halving's decisions, the results and the end of the job are written in one transaction.
-    """
+
+def _settle_job(session: Session) -> bool:
+    """Write halving's decisions, a job's results and its end in one transaction."""
     job = jobs.next_stale(session)
     if job is None:
         return False
     if rungs.advance(session, job):
         jobs.settle(session, job, summary(session, job))
+    return True
+
+
+def _settle_study(session: Session) -> bool:
+    study = studies.next_stale(session)
+    if study is None:
+        return False
+    studies.settle(session, study, study_summary(session, study))
     return True
 
 

@@ -10,6 +10,7 @@ from app.db.engine import Database
 from app.db.idempotency import OwnedKey
 from app.services.asking import Asking
 from app.services.condition import Condition
+from app.services.planner.thread import Planner
 from app.services.stopping import Closing
 from app.services.watch import Watch
 from solver.network.expectations import PRINTABLE
@@ -43,6 +44,11 @@ async def _closing(request: Request) -> Closing:
     return closing
 
 
+async def _planner(request: Request) -> Planner:
+    planner: Planner = request.app.state.planner
+    return planner
+
+
 async def _watch(request: Request) -> Watch:
     watch: Watch = request.app.state.watch
     return watch
@@ -52,6 +58,7 @@ TheDatabase = Annotated[Database, Depends(_database)]
 TheCondition = Annotated[Condition, Depends(_condition)]
 TheAsking = Annotated[Asking, Depends(_asking)]
 TheSettings = Annotated[Settings, Depends(_settings)]
+ThePlanner = Annotated[Planner, Depends(_planner)]
 TheWatch = Annotated[Watch, Depends(_watch)]
 TheClosing = Annotated[Closing, Depends(_closing)]
 """Set when the server is to stop; long responses, such as event streams, end then."""

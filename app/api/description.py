@@ -19,6 +19,9 @@ from app.experiments.recipes import Recipe
 from app.schemas.problems import ProblemDetails
 from app.schemas.requests import Inputs
 from app.schemas.results import Verdict
+from app.schemas.studies import Phase
+from app.schemas.study_results import SpreadOf
+from app.schemas.study_terms import Contrast, Control, ControlsIn
 from app.states import STATES, RunState
 from solver.answers.variants import Outcome
 from solver.approaches import APPROACHES
@@ -41,6 +44,11 @@ _ENUMERATIONS: Final[Mapping[str, Sequence[str]]] = {
     "RunState": get_args(RunState),
     "Failure": FAILURES,
     "Inputs": get_args(Inputs),
+    "Phase": get_args(Phase),
+    "Contrast": get_args(Contrast),
+    "Control": get_args(Control),
+    "SpreadOf": get_args(SpreadOf),
+    "ControlsIn": get_args(ControlsIn),
     "FindAll": ("all",),
     "SamePadding": ("same",),
     **{f"Recipe{name.capitalize()}": get_args(Recipe.model_fields[name].annotation)

@@ -184,9 +184,14 @@ def follow_search(
     return stream_of(told, is_over=place.is_over)
 
 
-@router.delete("/{id}", status_code=204, responses={409: {"description": "A job refers to it"}})
+@router.delete(
+    "/{id}", status_code=204, responses={409: {"description": "A job or a study refers to it"}}
+)
 def delete_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
-    """Cancel a search that runs; remove one that has ended. What jobs refer to is kept: 409."""
+    """Cancel a search that runs; remove one that has ended.
+
+    What jobs or studies refer to is kept: 409.
+    """
     searches.delete(database, id)
 
 

@@ -49,6 +49,11 @@ COMMANDS: Final = (
         "Find variants of a small CNN, train five networks on digits, and write an HTML report.",
     ),
     Named(
+        "reproduce",
+        "app.cli.reproduce",
+        "Run the study behind a figure of the paper, and write its report, figures and tables.",
+    ),
+    Named(
         "backup",
         "app.cli.backup",
         "Copy the whole database to a file, while servers and workers go on.",
@@ -57,6 +62,11 @@ COMMANDS: Final = (
         "restore",
         "app.cli.restore",
         "Replace what the database holds with a backup: all of it, or, where that fails, nothing.",
+    ),
+    Named(
+        "plan",
+        "app.cli.plan",
+        "Plan a study: how many originals, variants and seeds show an effect with 80 % power.",
     ),
     Named("keys", "app.cli.keys", "Make, list and revoke keys of the API."),
 )

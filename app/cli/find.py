@@ -1,8 +1,6 @@
 """``isobudget find``: the network that Eq. 1 asks for."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,8 +13,8 @@ from app.cli.finding.found import Found, Nothing, searched
 from app.cli.finding.inquiry import Inquiry
 from app.cli.finding.words import code_of, print_answer
 from app.cli.option_values import flag
-from app.cli.service import failing_in_words, service
-from app.cli.work import require_trainer
+from app.cli.parameters import option
+from app.cli.service import connected, failing_in_words
 from app.client import Client, InvalidError
 from app.errors import Fault
 from app.experiments.recipes import NAMED
@@ -26,7 +24,7 @@ from solver.problem import Budget
 
 BOUNDS: Final = "Bounds of the network"
 TRAINING: Final = "How candidates are trained"
-CORES: Final = os.cpu_count() or 1
+DATABASE: Final = "find.sqlite"
 
 
 def _bound(text: str, default: str) -> typer.models.OptionInfo:
@@ -83,14 +81,16 @@ def find(
         int | None, typer.Option(min=10, show_default="all", rich_help_panel=TRAINING)
     ] = None,
     output: Annotated[
-        Path, typer.Option(file_okay=False, help="Folder for model.py, the report and logs.")
+        Path,
+        typer.Option(file_okay=False, help="Folder for the database, logs, model.py and report."),
     ] = Path("found"),
     url: Annotated[
-        str | None, typer.Option(help="A running service, instead of one that ends with this.")
+        str | None, option("Use the service there, and start none.", default="a service of its own")
     ] = None,
     processes: Annotated[
-        int, typer.Option(min=1, help="Workers of the service that ends with this.")
-    ] = CORES,
+        int | None,
+        typer.Option(min=1, help="How many workers train.", show_default="all cores"),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object on standard output.")
     ] = False,
@@ -102,6 +102,8 @@ def find(
     Solves over all approaches and resolutions, and trains candidates by successive halving.
 
     Chooses by validation accuracy, your own network included, and scores the choice on test images.
+
+    The database in OUTPUT is kept: the same command goes on where it was stopped.
     """
     original = read_architecture(file)
     own = _counted(file, original)
@@ -130,7 +132,11 @@ def find(
             "training_images": training_images,
         },
     )
-    with failing_in_words("the search", output), _connected(url, output, processes) as client:
+    output.mkdir(parents=True, exist_ok=True)
+    with (
+        failing_in_words("the search", output if url is None else None),
+        connected(url, output, DATABASE, processes) as client,
+    ):
         answer = _answer(client, inquiry, output)
     if as_json:
         typer.echo(answer.model_dump_json(indent=2))
@@ -174,16 +180,3 @@ def _refused(original: Architecture, max_resolution: int, recipe: str) -> Iterat
         yield Fault("--max-resolution", reason)
     if recipe not in NAMED:
         yield Fault("--recipe", f"there is no such recipe; known are {', '.join(NAMED)}")
-
-
-@contextmanager
-def _connected(url: str | None, output: Path, processes: int) -> Iterator[Client]:
-    """A client of a running service, or of one that ends with the block."""
-    output.mkdir(parents=True, exist_ok=True)
-    if url is not None:
-        with Client(url) as client:
-            yield client
-        return
-    require_trainer()
-    with service(output, processes) as running:
-        yield running.client

@@ -10,12 +10,12 @@ from app.cli.option_values import numbers
 from app.errors import Fault
 from solver.network.architecture import Architecture
 from solver.problem import Sample
+from solver.survey import axes
 from solver.survey.grid import (
     FIELDS,
     POOL_KERNEL_SIZE,
     RESOLUTION,
     Grid,
-    fields_of,
     misfit,
     names_for,
 )
@@ -61,17 +61,13 @@ def axes_of(original: Architecture, lists: Lists) -> tuple[Lists, list[Fault]]:
         for value in (values[0], values[-1])
         if (reason := misfit(name, value))
     ]
-    axes: dict[str, Sequence[int]] = {}
-    for name in sorted(lists, key=lambda name: "." in name):
-        axes |= dict.fromkeys(names_for(original, name), lists[name])
-    order = [RESOLUTION, *fields_of(original)]
-    axes = {name: axes[name] for name in order if name in axes}
+    found = axes.axes_of(original, lists)
     faults += [
         Fault("--grid", f"{name}: the network has {value} here; write a whole number in the file")
-        for name, value in Grid(original, axes).own.items()
+        for name, value in Grid(original, found).own.items()
         if not isinstance(value, int)
     ]
-    return axes, list(dict.fromkeys(faults))
+    return found, list(dict.fromkeys(faults))
 
 
 def _unknown(original: Architecture, name: str) -> Fault:

@@ -1,5 +1,6 @@
-"""A service for one command: a fresh database, an API and workers, all stopped at the end."""
+"""A whole service for one command: a database, an API and workers, all stopped at the end."""
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 from app.cli.console import fail, notes
 from app.cli.migrate import migrate_to
 from app.cli.processes import ChildEndedError, Children
+from app.cli.work import require_trainer
 from app.client import Client, IsobudgetError
 
 HOST: Final = "127.0.0.1"
@@ -28,13 +30,21 @@ class Service(NamedTuple):
 
 
 @contextmanager
-def service(folder: Path, processes: int = 1) -> Iterator[Service]:
-    """Run a service on a fresh SQLite file in a folder; logs go there too.
+def service(
+    folder: Path, database: str = DATABASE, *, processes: int = 1, is_kept: bool = False
+) -> Iterator[Service]:
+    """Run a service on a SQLite file in a folder; logs go there too.
 
     Parameters
     ----------
+    folder
+        It is made if there is none.
+    database
+        The name of the SQLite file.
     processes
-        How many workers train at once.
+        How many workers train.
+    is_kept
+        Whether to go on with what an earlier service left in the database.
 
     Raises
     ------
@@ -42,9 +52,9 @@ def service(folder: Path, processes: int = 1) -> Iterator[Service]:
         The service did not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (*(DATABASE + suffix for suffix in ("", "-wal", "-shm")), *LOGS):
+    for name in LOGS if is_kept else (*_files_of(database), *LOGS):
         (folder / name).unlink(missing_ok=True)
-    database_url = f"sqlite:///{(folder / DATABASE).resolve()}"
+    database_url = f"sqlite:///{(folder / database).resolve()}"
     migrate_to(database_url, console=notes)
     environment = {
         "ISOBUDGET_DATABASE_URL": database_url,
@@ -67,14 +77,43 @@ def service(folder: Path, processes: int = 1) -> Iterator[Service]:
         yield Service(url, client, children)
 
 
+def _files_of(database: str) -> Iterator[str]:
+    """The names of the files that SQLite keeps for a database."""
+    return (database + suffix for suffix in ("", "-wal", "-shm"))
+
+
 @contextmanager
-def failing_in_words(what: str, folder: Path) -> Iterator[None]:
-    """End the command if its service fails, with the last lines of the logs in the folder."""
+def connected(
+    url: str | None, folder: Path, database: str, processes: int | None
+) -> Iterator[Client]:
+    """A client of the service at ``url``, or of one of our own, whose database is kept.
+
+    Parameters
+    ----------
+    processes
+        How many workers train; as many as there are cores where left out.
+    """
+    if url is not None:
+        with Client(url) as client:
+            yield client
+        return
+    require_trainer()
+    workers = processes or os.cpu_count() or 1
+    with service(folder, database, processes=workers, is_kept=True) as running:
+        yield running.client
+
+
+@contextmanager
+def failing_in_words(what: str, folder: Path | None) -> Iterator[None]:
+    """End the command if its service fails, with the last lines of the logs in the folder.
+
+    The folder is ``None`` if the service is not our own.
+    """
     try:
         yield
     except (IsobudgetError, ChildEndedError, OSError) as failed:
-        for name, lines in _log_tails(folder, LOG_LINES):
-            notes.print(f"── {folder / name}", *lines, sep="\n", soft_wrap=True)
+        for name, lines in _log_tails(folder, LOG_LINES) if folder else ():
+            notes.print(f"── {folder}/{name}", *lines, sep="\n", soft_wrap=True)
         fail(f"{what} failed: {failed}")
 
 

@@ -6,10 +6,12 @@ It needs neither PyTorch nor OR-Tools nor a database. docs/client.md is its guid
 from app.client.asynchronous.client import AsyncClient
 from app.client.asynchronous.networks import AsyncStoredArchitecture, AsyncVariant
 from app.client.asynchronous.searching import AsyncSearch
+from app.client.asynchronous.studying import AsyncStudy
 from app.client.asynchronous.training import AsyncJob
 from app.client.blocking.client import Client
 from app.client.blocking.networks import StoredArchitecture, Variant
 from app.client.blocking.searching import Search
+from app.client.blocking.studying import Study
 from app.client.blocking.training import Job
 from app.client.errors import (
     ConflictError,
@@ -25,6 +27,7 @@ from app.client.errors import (
     RateLimitedError,
     SearchFailedError,
     ServerError,
+    StudyFailedError,
     UnauthorizedError,
     UnavailableError,
     UnexpectedAnswerError,
@@ -36,6 +39,7 @@ __all__ = [
     "AsyncJob",
     "AsyncSearch",
     "AsyncStoredArchitecture",
+    "AsyncStudy",
     "AsyncVariant",
     "Client",
     "ConflictError",
@@ -54,6 +58,8 @@ __all__ = [
     "SearchFailedError",
     "ServerError",
     "StoredArchitecture",
+    "Study",
+    "StudyFailedError",
     "UnauthorizedError",
     "UnavailableError",
     "UnexpectedAnswerError",

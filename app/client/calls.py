@@ -14,6 +14,7 @@ from app.schemas.architectures import ArchitecturePage, ArchitectureView
 from app.schemas.datasets import DatasetPage
 from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.searches import SearchPage, SearchView
+from app.schemas.studies import StudyPage, StudyView
 from app.schemas.variants import VariantPage, VariantView
 
 T = TypeVar("T")
@@ -196,16 +197,36 @@ def retry_job(id_: str) -> Call[JobView]:
     return Call("POST", path, _as(JobView), is_repeatable=False)
 
 
+def post_study(body: Any, key: str | None = None) -> Call[StudyView]:
+    """Measure what variants of many originals gain."""
+    return _post("/v1/studies", _as(StudyView), body, key)
+
+
+def study(id_: str) -> Call[StudyView]:
+    """One study."""
+    return Call("GET", _path("v1", "studies", id_), _as(StudyView))
+
+
+def studies() -> Call[StudyPage]:
+    """A page of studies."""
+    return Call("GET", "/v1/studies", _as(StudyPage)).asking(limit=PAGE)
+
+
+def cancel_study(id_: str) -> Call[StudyView]:
+    """Cancel a study."""
+    return Call("POST", _path("v1", "studies", id_, "cancel"), _as(StudyView))
+
+
 def runs(id_: str) -> Call[RunPage]:
     """A page of a job's runs."""
     return Call("GET", _path("v1", "jobs", id_, "runs"), _as(RunPage)).asking(limit=PAGE)
 
 
-def results_csv(id_: str) -> Call[bytes]:
-    """A job's runs, as a table."""
-    return Call("GET", _path("v1", "jobs", id_, "results.csv"), _content)
+def results_csv(kind: str, id_: str) -> Call[bytes]:
+    """The runs of a job or a study, as a table."""
+    return Call("GET", _path("v1", kind, id_, "results.csv"), _content)
 
 
 def events(kind: str, id_: str) -> Call[None]:
-    """What happens to a search or a job."""
+    """What happens to a search, a job or a study."""
     return Call("GET", _path("v1", kind, id_, "events"), _nothing)

@@ -1,4 +1,4 @@
-"""What the client knows of searches, variants, architectures and jobs, without asking again.
+"""What the client knows of searches, jobs, studies and networks, without asking again.
 
 The blocking and the asynchronous objects derive from these.
 """
@@ -9,8 +9,12 @@ from typing import Final, Generic, TypeVar
 from app.schemas.architectures import ArchitectureView
 from app.schemas.job_terms import JobTerms
 from app.schemas.jobs import JobView, ProgressView
-from app.schemas.results import NO_RESULTS, Results
+from app.schemas.results import NO_RESULTS, Results, Verdict
 from app.schemas.searches import Original, SearchSummary, SearchView, TermsView
+from app.schemas.studies import Feasibility, GridCount, Phase, StudySummary, StudyView
+from app.schemas.study_plans import StudyPlan
+from app.schemas.study_results import StudyCell, StudyOriginal
+from app.schemas.study_terms import StudyTerms
 from app.schemas.variants import VariantView
 from app.states import FINAL, State
 from solver.answers.variants import Explanation, Outcome, SolverReport
@@ -20,7 +24,7 @@ from solver.network.counting import Counts, Delta, LayerReport
 SHORT_ID: Final = 8
 
 
-View = TypeVar("View", bound=SearchSummary | JobView)
+View = TypeVar("View", bound=SearchSummary | JobView | StudySummary)
 
 
 class AskedData(Generic[View]):
@@ -139,6 +143,77 @@ class JobData(AskedData[JobView]):
     def __repr__(self) -> str:
         done = f"{self.progress.runs_done:,} of {self.progress.runs_total:,} runs"
         return f"<{type(self).__name__} {_short(self.id)}: {self.state}, {done}>"
+
+
+class StudyData(AskedData[StudySummary]):
+    """A study as it was when the service was last asked.
+
+    A list of studies does not hold what they drew and found: look at one again for that.
+    """
+
+    @property
+    def phase(self) -> Phase:
+        """``counting``, ``searching``, ``training`` or ``ended``."""
+        return self._view.phase
+
+    @property
+    def plan_hash(self) -> str:
+        """The hash of all that was asked, with the data set's version."""
+        return self._view.plan_hash
+
+    @property
+    def progress(self) -> ProgressView:
+        """How far its runs are; there are none until all was drawn."""
+        return self._view.progress
+
+    @property
+    def request(self) -> StudyTerms:
+        """What was asked, with the defaults filled in."""
+        return self._view.request
+
+    @property
+    def notes(self) -> list[str]:
+        """What the service decided where the request left it open."""
+        return self._view.notes
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Of the primary contrast; ``None`` before it is known."""
+        return self._view.verdict
+
+    @property
+    def whole(self) -> StudyView | None:
+        """All that it drew and found; ``None`` if it comes from a list."""
+        return self._view if isinstance(self._view, StudyView) else None
+
+    @property
+    def grid(self) -> list[GridCount]:
+        """The grid at each resolution; empty until it was counted."""
+        return self.whole.grid if self.whole else []
+
+    @property
+    def feasibility(self) -> list[Feasibility]:
+        """How many networks of the grid have variants enough; empty until that was counted."""
+        return self.whole.feasibility if self.whole else []
+
+    @property
+    def plan(self) -> StudyPlan | None:
+        """All that was drawn; ``None`` before."""
+        return self.whole.plan if self.whole else None
+
+    @property
+    def cells(self) -> list[StudyCell]:
+        """What it found in each cell, partial while it runs."""
+        return self.whole.cells if self.whole else []
+
+    @property
+    def networks(self) -> list[StudyOriginal]:
+        """The networks that were trained for themselves, where it has no approach."""
+        return self.whole.networks if self.whole else []
+
+    def __repr__(self) -> str:
+        done = f"{self.progress.runs_done:,} of {self.progress.runs_total:,} runs"
+        return f"<{type(self).__name__} {_short(self.id)}: {self.state}, {self.phase}, {done}>"
 
 
 class VariantData:

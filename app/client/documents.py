@@ -7,6 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, cast
 
+from pydantic import BaseModel
+
 from app.client.calls import Query
 from app.client.data import ArchitectureData, JobData, SearchData, VariantData
 from app.schemas.architectures import ArchitectureView
@@ -14,7 +16,6 @@ from app.schemas.requests import (
     HalvingSelection,
     NamedSelection,
     RandomSelection,
-    SearchRequest,
     WholeSelection,
 )
 from app.schemas.variants import VariantView
@@ -105,8 +106,8 @@ def architecture_of(what: AnyArchitecture) -> dict[str, Any]:
             )
 
 
-def search_request(request: SearchRequest | Document | str | PathLike[str]) -> Any:
-    """A whole search request; text is the path of a JSON file.
+def whole_request(request: BaseModel | Document | str | PathLike[str]) -> Any:
+    """A whole request; text is the path of a JSON file.
 
     Raises
     ------
@@ -116,6 +117,24 @@ def search_request(request: SearchRequest | Document | str | PathLike[str]) -> A
     if isinstance(request, str | PathLike):
         return json.loads(Path(request).read_text(encoding="utf-8"))
     return request
+
+
+def network_of(what: AnyArchitecture) -> Any:
+    """An architecture itself, where its id would not do.
+
+    Raises
+    ------
+    OSError, ValueError
+        The file cannot be read, or is not JSON.
+    TypeError
+        This is no architecture, or an id.
+    """
+    if isinstance(what, ArchitectureData | ArchitectureView):
+        return what.architecture
+    part = architecture_of(what)
+    if "architecture" not in part:
+        raise TypeError("a study takes the architecture itself: client.architecture(id) has it")
+    return part["architecture"]
 
 
 def selection_of(variants: Variants) -> Any:

@@ -11,7 +11,7 @@ from app.schemas.problems import FaultView, ProblemDetails
 if TYPE_CHECKING:
     import httpx2
 
-    from app.client.data import JobData, SearchData
+    from app.client.data import JobData, SearchData, StudyData
 
 SHOWN_FAULTS: Final = 20
 """The most faults that a message lists; ``errors`` has all that the service told."""
@@ -70,6 +70,20 @@ class JobFailedError(IsobudgetError):
     def __init__(self, job: JobData) -> None:
         super().__init__(f"job {job.id} {_ending(job.state, job.error)}")
         self.job = job
+
+
+class StudyFailedError(IsobudgetError):
+    """The study failed, or was cancelled.
+
+    Attributes
+    ----------
+    study
+        The study, with its ``state``, its ``error`` and what it found all the same.
+    """
+
+    def __init__(self, study: StudyData) -> None:
+        super().__init__(f"study {study.id} {_ending(study.state, study.error)}")
+        self.study = study
 
 
 def _ending(state: str, error: str | None) -> str:

@@ -39,6 +39,7 @@ from app.schemas.events import (
     RunEvent,
     SearchEndEvent,
     SearchProgressEvent,
+    StudyProgressEvent,
 )
 from app.schemas.jobs import ProgressView, RunView
 from app.states import FINAL, State
@@ -65,6 +66,11 @@ SearchEvent = SearchProgressEvent | SearchEndEvent
 SEARCH_EVENTS: Final[Mapping[str, type[SearchEvent]]] = {
     "progress": SearchProgressEvent,
     "end": SearchEndEvent,
+}
+StudyEvent = StudyProgressEvent | EndEvent
+STUDY_EVENTS: Final[Mapping[str, type[StudyEvent]]] = {
+    "progress": StudyProgressEvent,
+    "end": EndEvent,
 }
 
 T = TypeVar("T")
@@ -185,7 +191,7 @@ class Flows:
     async def until_ended(
         self, call: Call[V], timeout: float | None = None
     ) -> AsyncGenerator[V, None]:
-        """Yield a search or a job again and again, until it has ended.
+        """Yield a search, a job or a study again and again, until it has ended.
 
         The wait goes on for as long as it takes, also while the service is away.
 
@@ -254,6 +260,10 @@ class Flows:
     def job_events(self, id_: str) -> AsyncGenerator[JobEvent, None]:
         """Yield what happens to a job."""
         return self.events(calls.events("jobs", id_), JOB_EVENTS)
+
+    def study_events(self, id_: str) -> AsyncGenerator[StudyEvent, None]:
+        """Yield what happens to a study."""
+        return self.events(calls.events("studies", id_), STUDY_EVENTS)
 
     async def search_progress(self, id_: str) -> AsyncGenerator[SearchProgressEvent, None]:
         """Yield how a search goes; look again and again where no events get through."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from app.schemas.jobs import JobView
+from app.schemas.jobs import JobView, ProgressView
 from app.schemas.searches import SearchSummary
+from app.schemas.studies import StudySummary
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,9 +31,37 @@ def _ignore(_: object) -> None:
     pass
 
 
-@contextmanager
-def job_bar(console: Console | None = None) -> Iterator[Show[JobView]]:
+def job_bar(console: Console | None = None) -> AbstractContextManager[Show[JobView]]:
     """A bar that shows how far a job is; on standard error, unless a console is given."""
+    return _bar(console, lambda job: f"training {job.progress.runs_total:,} runs")
+
+
+def study_bar(console: Console | None = None) -> AbstractContextManager[Show[StudySummary]]:
+    """A bar that shows what a study does, and how far its runs are."""
+    return _bar(console, _doing)
+
+
+def _doing(study: StudySummary) -> str:
+    if study.phase == "counting":
+        return "counting variants"
+    if study.phase == "searching":
+        return "searching"
+    return f"training {study.progress.runs_total:,} runs"
+
+
+class HasProgress(Protocol):
+    """What has runs."""
+
+    @property
+    def progress(self) -> ProgressView:
+        """How far they are."""
+
+
+H = TypeVar("H", bound=HasProgress)
+
+
+@contextmanager
+def _bar(console: Console | None, described: Callable[[H], str]) -> Iterator[Show[H]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -41,9 +70,8 @@ def job_bar(console: Console | None = None) -> Iterator[Show[JobView]]:
     with Progress(*columns, TimeElapsedColumn(), console=where) as bar:
         task = bar.add_task("training", total=1.0)
 
-        def show(job: JobView) -> None:
-            runs = f"training {job.progress.runs_total:,} runs"
-            bar.update(task, completed=job.progress.fraction, description=runs)
+        def show(what: H) -> None:
+            bar.update(task, completed=what.progress.fraction, description=described(what))
 
         yield show
 

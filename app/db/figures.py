@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db.models import JobRow, LateWriteRow, ResultRow, RunRow, SearchRow, VariantRow
+from app.db.models import (
+    JobRow,
+    LateWriteRow,
+    ResultRow,
+    RunRow,
+    SearchRow,
+    StudyRow,
+    VariantRow,
+)
 from app.db.runs import IS_OVERDUE
 from app.db.types import database_time
 from app.states import STATES
@@ -24,6 +32,7 @@ class Figures:
 
     searches: Mapping[str, int]
     jobs: Mapping[str, int]
+    studies: Mapping[str, int]
     runs: Mapping[str, int]
     variants: int
     results: int
@@ -45,6 +54,7 @@ def figures(session: Session) -> Figures:
     return Figures(
         searches=_by_state(session, SearchRow),
         jobs=_by_state(session, JobRow),
+        studies=_by_state(session, StudyRow),
         runs=_all_states({state: number for state, number, _, _ in runs}),
         variants=_number(session, VariantRow),
         results=_number(session, ResultRow),
@@ -58,7 +68,7 @@ def figures(session: Session) -> Figures:
     )
 
 
-def _by_state(session: Session, table: type[SearchRow] | type[JobRow]) -> Mapping[str, int]:
+def _by_state(session: Session, table: type[SearchRow | JobRow | StudyRow]) -> Mapping[str, int]:
     counted = session.execute(select(table.state, func.count()).group_by(table.state))
     return _all_states({state: number for state, number in counted})  # noqa: C416 - rows, to mypy
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.models import JobRow, SearchRow
+from app.db.models import JobRow, SearchRow, StudyRow
 from solver.network.schema import digest
 
 
@@ -20,7 +20,9 @@ def nth_id(content: str, n: int) -> str:
     return hashlib.sha256(f"{content}/{n}".encode()).hexdigest()[:32]
 
 
-def fresh_id(session: Session, table: type[SearchRow] | type[JobRow], content: str) -> str:
+def fresh_id(
+    session: Session, table: type[SearchRow] | type[JobRow] | type[StudyRow], content: str
+) -> str:
     """The first free id of a content."""
     taken = set(session.scalars(select(table.id).where(table.content_hash == content)))
     n = len(taken)

@@ -6,8 +6,10 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import jobs
+from app.db.askers import want
+from app.db.asking import queue_again
 from app.db.models import JobRow, JobRunRow, RunRow
-from app.db.runs import locked, want
+from app.db.runs import locked
 from app.experiments.halving import Rung
 from app.states import FINAL
 
@@ -44,7 +46,7 @@ def retry(session: Session, id_: str) -> bool:
         .values(retry=job.retries, epochs_before=epochs),
         execution_options={"synchronize_session": False},
     )
-    jobs.queue_again(session, job, failed)
+    queue_again(session, job, failed)
     want(session, ids, job.created_at)
     return True
 

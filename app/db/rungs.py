@@ -9,9 +9,9 @@ from statistics import fmean
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.db.askers import want
 from app.db.jobs import Measured, measured
 from app.db.models import JobRow, JobRunRow, RunRow
-from app.db.runs import want
 from app.experiments.halving import Halving, Rung
 from app.states import FINAL
 

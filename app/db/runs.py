@@ -1,12 +1,11 @@
 """Runs: claimed in one statement, held by a lease, written only by the attempt that holds them.
 
 All times are the database's. Claiming also reaps: a worker that looks for work finds the runs that
-a dead worker left. A transaction that waits for locks takes runs before jobs, and both in the order
-of their ids; otherwise two transactions could wait for each other.
+a dead worker left. The order of locks is that of :mod:`app.db.askers`.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,11 +15,9 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
-    ScalarSelect,
     and_,
     bindparam,
     case,
-    func,
     insert,
     literal,
     literal_column,
@@ -33,12 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from app.db.askers import mark_reached, mark_running, mark_stale
 from app.db.errors import LostLeaseError
 from app.db.models import (
     AttemptRow,
     EpochRow,
-    JobRow,
-    JobRunRow,
     LateWriteRow,
     ResultRow,
     RunRow,
@@ -46,7 +42,6 @@ from app.db.models import (
 from app.db.statements import add, upsert
 from app.db.types import database_time
 from app.experiments.failures import Failure
-from app.states import OPEN
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +51,6 @@ SILENT = "its worker stopped answering"
 GIVEN_BACK = "its worker gave it back"
 
 _IN_SQL_ONLY = {"synchronize_session": False}
-_ENDED_NOW = {"finished_at": database_time(), "lease_expires_at": None}
 _ONE: ColumnElement[int] = literal_column("1")
 """Not a parameter: PostgreSQL would plan for any number, and plan the statement each time."""
 _ONCE = "MATERIALIZED"
@@ -130,8 +124,7 @@ def claim_stacks(
             _reap(session)
             is_reaped = True
     if waited_for:
-        waiting = and_(JobRow.state == "queued", _needs_any(waited_for))
-        _update_jobs(session, waiting, state="running")
+        mark_running(session, waited_for)
     return claimed
 
 
@@ -245,7 +238,7 @@ def _reap(session: Session) -> None:
         execution_options=_IN_SQL_ONLY,
     ).all()
     _trace(session, reaped, SILENT)
-    _mark_stale(session, reaped)
+    mark_stale(session, reaped)
 
 
 def _trace(session: Session, ids: Sequence[str], reason: str) -> None:
@@ -305,7 +298,12 @@ def beat(
         for epoch in epochs.get(claim.id, ())
     ]
     upsert(session, EpochRow, rows, origin="attempt")
-    _mark_reached(session, [claim for claim in kept if claim.id in measured], measured)
+    going_on = {
+        claim.id: measured[claim.id]
+        for claim in kept
+        if claim.id in measured and max(measured[claim.id]) < claim.target_epochs
+    }
+    mark_reached(session, going_on)
     return kept
 
 
@@ -316,20 +314,6 @@ def _at_least(measured: Mapping[str, Sequence[int]]) -> ColumnElement[int]:
         (and_(RunRow.id == id_, RunRow.epochs_done < epoch), epoch) for id_, epoch in newest.items()
     ]
     return case(*higher, else_=RunRow.epochs_done)
-
-
-def _mark_reached(
-    session: Session, held: Sequence[Claim], measured: Mapping[str, Sequence[int]]
-) -> None:
-    """Mark jobs as stale if a run has reached their target, but trains on towards a higher one."""
-    reached = [
-        and_(JobRunRow.run_id == claim.id, JobRunRow.target_epochs.in_(measured[claim.id]))
-        for claim in held
-        if max(measured[claim.id]) < claim.target_epochs
-    ]
-    if reached:
-        waiting = select(JobRunRow.job_id).where(or_(*reached))
-        _update_jobs(session, JobRow.id.in_(waiting), stale=True)
 
 
 def finish(session: Session, held: Claim, result: Mapping[str, Any]) -> None:
@@ -377,7 +361,7 @@ def lose(
     lost = _fenced(session, held, **_lost(reason, failure))
     ids = [claim.id for claim in lost]
     _trace(session, ids, reason)
-    _mark_stale(session, ids)
+    mark_stale(session, ids)
     return lost
 
 
@@ -394,13 +378,13 @@ def release(session: Session, held: Sequence[Claim]) -> list[Claim]:
 def _end(session: Session, held: Claim, **values: Any) -> None:
     if not _fenced(session, [held], lease_expires_at=None, **values):
         raise LostLeaseError(f"run {held.id} is no longer held by attempt {held.attempt}")
-    _mark_stale(session, [held.id])
+    mark_stale(session, [held.id])
 
 
 def hold(session: Session, held: Sequence[Claim]) -> list[Claim]:
     """Lock the runs that several writes of this transaction are about. Returns those still held.
 
-    Call this before the first of these writes: if runs were locked one by one, with jobs in
+    Call this before the first of these writes: if runs were locked one by one, with askers in
     between, two transactions could wait for each other.
     """
     found = set(session.scalars(select(_still_held(held))))
@@ -439,66 +423,3 @@ def locked(*conditions: ColumnElement[bool]) -> CTE:
         .cte("locked")
         .prefix_with(_ONCE)
     )
-
-
-def _mark_stale(session: Session, run_ids: Sequence[str]) -> None:
-    """Mark the results of the jobs that need these runs as out of date."""
-    if run_ids:
-        _update_jobs(session, _needs_any(run_ids), stale=True)
-
-
-def _needs_any(run_ids: Iterable[str]) -> ColumnElement[bool]:
-    return JobRow.id.in_(select(JobRunRow.job_id).where(JobRunRow.run_id.in_(list(run_ids))))
-
-
-def _update_jobs(session: Session, condition: ColumnElement[bool], **values: Any) -> None:
-    in_order = (
-        select(JobRow.id)
-        .where(condition)
-        .order_by(JobRow.id)
-        .with_for_update()
-        .cte("in_order")
-        .prefix_with(_ONCE)
-    )
-    session.execute(
-        update(JobRow).where(JobRow.id == in_order.c.id).values(**values),
-        execution_options=_IN_SQL_ONLY,
-    )
-
-
-def want(session: Session, ids: Sequence[str], since: Any) -> None:
-    """Give runs the highest target and the highest priority that any open job has for them.
-
-    A paused run that must be trained further is queued again, with the age ``since``. A queued run
-    that has reached its target, short of the recipe's end, is paused. An open run that no job wants
-    is cancelled. Runs that have ended do not change, nor do paused runs that no job wants: a later
-    job may want them. The caller has locked the runs.
-    """
-
-    def most(column: Any) -> ScalarSelect[int]:
-        return (
-            select(func.max(column))
-            .select_from(JobRunRow)
-            .join(JobRow, JobRow.id == JobRunRow.job_id)
-            .where(JobRunRow.run_id == RunRow.id, JobRow.state.in_(OPEN))
-            .scalar_subquery()
-        )
-
-    furthest = most(JobRunRow.target_epochs)
-    wanted = {"target_epochs": furthest, "nice": -most(JobRow.priority)}
-    far_enough = and_(
-        RunRow.epochs_done >= RunRow.target_epochs,
-        RunRow.target_epochs < RunRow.recipe["epochs"].as_integer(),
-    )
-    for state, condition, values in (
-        (OPEN, furthest.is_(None), {"state": "cancelled", **_ENDED_NOW}),
-        ((*OPEN, "paused"), furthest.is_not(None), wanted),
-        (("paused",), ~far_enough, {"state": "queued", "created_at": since}),
-        (("queued",), far_enough, {"state": "paused"}),
-    ):
-        session.execute(
-            update(RunRow)
-            .where(RunRow.id.in_(ids), RunRow.state.in_(state), condition)
-            .values(**values),
-            execution_options=_IN_SQL_ONLY,
-        )

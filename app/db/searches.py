@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.db import identity, variants
 from app.db.errors import LostLeaseError, existing
-from app.db.models import JobRow, SearchRow, VariantRow
+from app.db.models import JobRow, SearchRow, StudySearchRow, VariantRow
 from app.db.paging import Key, page
 from app.db.statements import affected
 from app.db.types import database_time
@@ -352,3 +352,9 @@ def remove(session: Session, id_: str) -> None:
 def jobs_of(session: Session, id_: str) -> list[str]:
     """Ids of the jobs that refer to a search."""
     return list(session.scalars(select(JobRow.id).where(JobRow.search_id == id_)))
+
+
+def studies_of(session: Session, id_: str) -> list[str]:
+    """Ids of the studies that refer to a search."""
+    mine = StudySearchRow.search_id == id_
+    return list(session.scalars(select(StudySearchRow.study_id).where(mine)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, CursorResult, or_
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +10,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.models import Base
+
+MOST_VALUES: Final = 10_000
+"""A statement takes no more values than this; SQLite allows 32,766, PostgreSQL 65,535."""
+
+
+def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield values in their order, as many at once as a statement may take."""
+    for start in range(0, len(values), MOST_VALUES):
+        yield values[start : start + MOST_VALUES]
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Any]:

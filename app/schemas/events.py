@@ -8,6 +8,7 @@ from pydantic_core import CoreSchema
 
 from app.experiments.failures import Failure
 from app.schemas.jobs import EpochView, ProgressView
+from app.schemas.studies import Phase
 from app.states import RunState, State
 from solver.answers.variants import Outcome
 from solver.network.schema import Schema
@@ -59,8 +60,14 @@ class SearchEndEvent(Schema):
     error: str | None
 
 
+class StudyProgressEvent(ProgressView):
+    """How far a study is: what it does, and its runs."""
+
+    phase: Phase
+
+
 class EndEvent(Schema):
-    """The job ended."""
+    """The job or the study ended."""
 
     state: State
     error: str | None
@@ -112,7 +119,7 @@ class ProgressMessage(Message):
 
 
 class EndMessage(Message):
-    """The job has ended; no event follows."""
+    """The job or the study has ended; no event follows."""
 
     event: Literal["end"]
     data: EndEvent
@@ -140,3 +147,14 @@ class SearchEndMessage(Message):
 
 SearchMessage = Annotated[SearchProgressMessage | SearchEndMessage, Discriminator("event")]
 """An event of a search's stream."""
+
+
+class StudyProgressMessage(Message):
+    """The study has got further."""
+
+    event: Literal["progress"]
+    data: StudyProgressEvent
+
+
+StudyMessage = Annotated[StudyProgressMessage | EndMessage, Discriminator("event")]
+"""An event of a study's stream."""

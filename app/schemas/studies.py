@@ -87,13 +87,13 @@ class PlannedSize(Schema):
     effect: float = Field(description="As a fraction: 0.01 is one percentage point")
     contrast: Contrast
     originals: int | None = Field(description="`null` where more than 1,000 would be needed")
-    variants: int
-    seeds: int
+    variants: int | None
+    seeds: int | None
     power: float | None
     runs: int | None
     seconds: float | None = Field(
-        description="Training time with the workers that this machine has; `null` where no run of "
-        "the data set was recorded"
+        description="Training time with a worker on each core of the server; `null` where no run "
+        "of the data set was recorded"
     )
 
 

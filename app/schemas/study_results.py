@@ -3,13 +3,16 @@
 Accuracies and gains are fractions; what is unknown is ``None``.
 """
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from app.schemas.results import Accuracy, Verdict
 from solver.network.schema import ANSWERED, Schema
 from solver.problem import ApproachName, Budget
+
+SpreadOf: TypeAlias = Literal["mean_variant", "true_minus_upsampled"]
+"""Contrasts whose spread is known part by part."""
 
 
 class Estimate(Schema):
@@ -144,9 +147,7 @@ class StudyCell(Schema):
         "minus the original: these should gain nothing"
     )
     better: Share
-    spread: dict[Literal["mean_variant", "true_minus_upsampled"], Spread] = Field(
-        description="By contrast"
-    )
+    spread: dict[SpreadOf, Spread] = Field(description="By contrast")
     networks: tuple[StudyOriginal, ...]
 
 

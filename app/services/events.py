@@ -1,11 +1,8 @@
 """Tells what happens to a job as server-sent events, while it happens."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import Any
 
-from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
 
 from app.db import events, jobs
@@ -16,14 +13,10 @@ from app.schemas.events import EndEvent, EpochEvent, RunEvent
 from app.schemas.jobs import ProgressView
 from app.schemas.requests import MOST_RUNS
 from app.services.job_views import epoch_view, network_name, progress_view
+from app.services.polling import Look, polled
 from app.services.stopping import Closing
 from app.states import FINAL
 from solver.network.schema import Schema
-
-POLL_SECONDS: Final = 1.0
-KEEP_ALIVE_SECONDS: Final = 15.0
-LOOK_SECONDS: Final = 0.2
-"""The time between two checks whether the server stops."""
 
 
 def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
@@ -43,32 +36,21 @@ def place(database: Database, id_: str, last_event_id: str | None) -> Cursor:
     return cursor
 
 
-async def stream(
+def stream(
     database: Database, id_: str, cursor: Cursor, closing: Closing
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield a job's events from a cursor on, until the job has ended or the server stops."""
     told: ProgressView | None = None
-    sent = time.monotonic()
-    while not cursor.is_over and not closing.is_set():
-        found = await run_in_threadpool(_look, database, id_, cursor, told)
-        if found is None:  # the job was deleted
-            return
+
+    def look() -> Look | None:
+        nonlocal told
+        found = _look(database, id_, cursor, told)
+        if found is None:
+            return None
         messages, told, is_complete = found
-        for message in messages:
-            yield message
-            sent = time.monotonic()
-        if not is_complete:
-            continue
-        if time.monotonic() - sent >= KEEP_ALIVE_SECONDS:
-            yield ServerSentEvent(comment="keep-alive")
-            sent = time.monotonic()
-        await _pause(closing)
+        return Look(messages, is_complete, cursor.is_over)
 
-
-async def _pause(closing: Closing) -> None:
-    until = time.monotonic() + POLL_SECONDS
-    while time.monotonic() < until and not closing.is_set():
-        await asyncio.sleep(LOOK_SECONDS)
+    return polled(look, closing)
 
 
 def _look(

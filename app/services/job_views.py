@@ -4,6 +4,7 @@ from app.db import jobs
 from app.db.engine import Session
 from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
+from app.db.progress import Progress, failed_runs
 from app.schemas.jobs import AttemptView, EpochView, JobView, ProgressView, RunView
 
 
@@ -29,7 +30,7 @@ def progress_view(session: Session, row: JobRow) -> ProgressView:
     return _progress(row, jobs.progress(session, row))
 
 
-def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
+def _notes(row: JobRow, now: Progress) -> list[str]:
     """Notes on events of a job's runs that the user may not expect."""
     notes = []
     if now.reused:
@@ -37,12 +38,12 @@ def _notes(row: JobRow, now: jobs.JobProgress) -> list[str]:
     if row.retries:
         times = "once" if row.retries == 1 else f"{row.retries} times"
         notes.append(f"what had failed was queued again, {times}")
-    if row.state != "failed" and (failed := jobs.failed_runs(now)):
+    if row.state != "failed" and (failed := failed_runs(now)):
         notes.append(failed)
     return notes
 
 
-def _progress(row: JobRow, now: jobs.JobProgress) -> ProgressView:
+def _progress(row: JobRow, now: Progress) -> ProgressView:
     terms = row.request.terms
     epochs, seeds = terms.epochs, terms.seeds
     planned, left = now.total * epochs, now.epochs_left
@@ -51,13 +52,18 @@ def _progress(row: JobRow, now: jobs.JobProgress) -> ProgressView:
         last = row.rungs[-1]
         if last.kept is None:
             left += seeds * plan.beyond(last.epochs, len(last.tried))
+    return progress_of(now, epochs, planned, left)
+
+
+def progress_of(now: Progress, epochs: int, planned: int, left: int) -> ProgressView:
+    """How far runs of so many ``epochs`` are: ``left`` epochs of ``planned`` ones are to come."""
     seconds_per_epoch = None if now.mean_seconds is None else now.mean_seconds / epochs
     # A run's seconds are its share of the time that its stack took.
     at_once = max(1, now.at_once)
     return ProgressView(
         runs_done=now.done,
         runs_total=now.total,
-        fraction=1 - left / planned,
+        fraction=1 - left / planned if planned else 0.0,
         eta_seconds=None if seconds_per_epoch is None else left * seconds_per_epoch / at_once,
     )
 

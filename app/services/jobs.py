@@ -7,8 +7,9 @@ from app.db import architectures, jobs, retries, searches, variants
 from app.db.engine import Database, Session
 from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
+from app.db.needs import Training
 from app.errors import ConflictError, Fault, RefusedError
-from app.experiments.catalogue import Dataset, content_id
+from app.experiments.catalogue import Dataset
 from app.experiments.fitting import remarks
 from app.schemas.job_terms import JobDocument, JobTerms
 from app.schemas.jobs import JobPage, JobView, RunPage
@@ -106,49 +107,29 @@ def _others(variants: Sequence[jobs.JobNetwork], original_id: str) -> list[jobs.
 
 def _needs(
     request: JobRequest, dataset: Dataset, networks: Sequence[jobs.JobNetwork]
-) -> list[jobs.Need]:
+) -> list[jobs.JobNeed]:
     """The runs that are needed, the original's first; with halving, variants get a first rung."""
     original = networks[0]
     whole = request.training.epochs
     plan = document(request).terms.halving
     first = plan.first(len(networks) - 1) if plan else whole
+    training = Training(dataset.name, dataset.version, request.training_images, request.training)
     return [
-        need
+        jobs.JobNeed(run, whole if network is original else first, network)
         for network in networks
-        for need in _runs(
-            request, dataset, network, whole if network is original else first, original
+        for run in training.runs(
+            network.architecture_id,
+            network.resolution,
+            _detail(request, network, original),
+            range(request.seeds),
         )
     ]
 
 
-def _runs(
-    request: JobRequest,
-    dataset: Dataset,
-    network: jobs.JobNetwork,
-    epochs: int,
-    original: jobs.JobNetwork,
-) -> list[jobs.Need]:
-    """One run for each seed, under the hash of everything that the run depends on."""
-    recipe = request.training
+def _detail(request: JobRequest, network: jobs.JobNetwork, original: jobs.JobNetwork) -> int | None:
+    """The resolution to which images are reduced before they are enlarged; ``None`` if not."""
     is_enlarged = request.inputs == "upsampled" and network.resolution > original.resolution
-    data = {
-        "architecture_id": network.architecture_id,
-        "dataset": dataset.name,
-        "dataset_version": dataset.version,
-        "resolution": network.resolution,
-        "training_images": request.training_images,
-        "detail": original.resolution if is_enlarged else None,
-    }
-    stack = content_id({**data, "recipe": recipe.hash})
-    shared = {**data, "recipe": recipe.model_dump(mode="json"), "stack": stack}
-    return [
-        jobs.Need(
-            network,
-            {"id": content_id([stack, seed]), "stack": stack, "seed": seed, **shared},
-            epochs,
-        )
-        for seed in range(request.seeds)
-    ]
+    return original.resolution if is_enlarged else None
 
 
 def get(database: Database, id_: str) -> JobView:

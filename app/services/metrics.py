@@ -57,6 +57,7 @@ class DatabaseCollector(Collector):
 def _families(counted: Figures) -> Iterator[Metric]:
     yield _states("isobudget_searches", "Searches, by state.", counted.searches)
     yield _states("isobudget_jobs", "Jobs, by state.", counted.jobs)
+    yield _states("isobudget_studies", "Studies, by state.", counted.studies)
     yield _states("isobudget_runs", "Runs, by state.", counted.runs)
     gauges = (
         ("isobudget_variants", "Variants stored.", counted.variants),

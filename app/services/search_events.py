@@ -1,10 +1,7 @@
 """Tells how a search goes as server-sent events, while it goes on."""
 
-import re
 import time
-import zlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi.sse import ServerSentEvent
@@ -12,51 +9,13 @@ from fastapi.sse import ServerSentEvent
 from app.db import searches
 from app.db.engine import Database
 from app.db.errors import existing
-from app.db.events import FOREIGN, PlaceError
 from app.db.searches import Standing
 from app.schemas.events import SearchEndEvent, SearchProgressEvent
+from app.services.places import Place
 from app.services.watch import Watch
 from solver.network.schema import Schema
 
 KEEP_ALIVE_SECONDS: Final = 15.0
-_PLACE: Final = re.compile(r"(\d{1,18})-([0-9a-f]{8})(!?)", re.ASCII)
-
-
-@dataclass
-class Place:
-    """A reader's place in a search.
-
-    Attributes
-    ----------
-    number
-        The number of events that the reader has had.
-    told
-        A checksum of the progress that the reader knows; empty if it knows none.
-    is_over
-        Whether the reader knows that the search has ended.
-    """
-
-    number: int = 0
-    told: str = ""
-    is_over: bool = False
-
-    def __str__(self) -> str:
-        """The text that a client sends back."""
-        return f"{self.number}-{self.told or '00000000'}{'!' * self.is_over}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Place":
-        """Read the text of a place.
-
-        Raises
-        ------
-        PlaceError
-            The text was not made by :meth:`__str__`.
-        """
-        whole = _PLACE.fullmatch(text)
-        if whole is None:
-            raise PlaceError(FOREIGN)
-        return cls(int(whole[1]), whole[2], bool(whole[3]))
 
 
 def place(database: Database, id_: str, last_event_id: str | None) -> tuple[Place, Standing]:
@@ -99,11 +58,7 @@ def _news(standing: Standing, at: Place) -> ServerSentEvent | None:
         at.is_over = True
         return _event("end", SearchEndEvent, standing, at)
     known = standing.state, standing.found, standing.best, standing.bound
-    checksum = f"{zlib.crc32(repr(known).encode()):08x}"
-    if checksum == at.told:
-        return None
-    at.told = checksum
-    return _event("progress", SearchProgressEvent, standing, at)
+    return _event("progress", SearchProgressEvent, standing, at) if at.learn(known) else None
 
 
 def _event(name: str, kind: type[Schema], standing: Standing, at: Place) -> ServerSentEvent:

@@ -231,19 +231,20 @@ def delete(database: Database, id_: str) -> None:
     Raises
     ------
     ConflictError
-        Jobs refer to it.
+        Jobs or studies refer to it.
     app.db.errors.NotFoundError
         There is none with this id.
     """
     with database.write() as session:
         searches.get(session, id_)
-        if searches.cancel(session, id_):
-            return
-        if jobs := searches.jobs_of(session, id_):
-            raise ConflictError(
-                f"search {id_} is kept: {len(jobs)} jobs refer to it, e.g. {jobs[0]}"
-            )
-        searches.remove(session, id_)
+        users = [f"job {job}" for job in searches.jobs_of(session, id_)]
+        users += [f"study {study}" for study in searches.studies_of(session, id_)]
+        if users:
+            first, *others = users
+            more = f" and {len(others)} more refer" if others else " refers"
+            raise ConflictError(f"search {id_} is kept: {first}{more} to it")
+        if not searches.cancel(session, id_):
+            searches.remove(session, id_)
 
 
 def _summary(row: SearchRow, original: Architecture) -> SearchSummary:

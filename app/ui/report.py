@@ -1,39 +1,27 @@
 """The report of a job: one HTML file that needs nothing else, and no network."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from app.schemas.job_terms import JobTerms
 from app.schemas.requests import HalvingSelection, RandomSelection, Selection, WholeSelection
 from app.ui.experiment import Experiment, rows_of
+from app.ui.pages import PAGES
 from app.ui.plot import accuracy_plot
 from app.ui.sentences import (
     best_sentence,
     budget_of,
     headline,
-    percent,
-    points,
     selected_sentence,
 )
 from solver.problem import Question
-
-_PAGES: Final = Environment(
-    loader=PackageLoader("app.ui"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_PAGES.filters.update(percent=percent, points=points)
 
 
 def render(experiment: Experiment) -> str:
     """Make the page from the API's answers about a job."""
     request = experiment.search.request
-    return _PAGES.get_template("report.html").render(
+    return PAGES.get_template("report.html").render(
         name=experiment.name or "An architecture",
         budget=budget_of(request),
         job=experiment.job,

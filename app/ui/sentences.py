@@ -3,7 +3,8 @@
 from typing import Final
 
 from app.ui.experiment import Experiment, label_of
-from solver.problem import Question
+from solver.problem import Budget, Question, Scope
+from solver.variation.tolerance import Tolerance
 
 _BUDGETS: Final = {
     "params": "the same number of parameters",
@@ -14,10 +15,14 @@ _BUDGETS: Final = {
 
 def budget_of(request: Question) -> str:
     """The budget of a search in words: which numbers stay the same, or about the same."""
-    band = request.tolerance
-    about = "about " if band.below or band.above else ""
-    scope = " by the paper’s equation" if request.scope == "paper" else ""
-    return about + _BUDGETS[request.budget] + scope
+    return budget_in_words(request.budget, request.tolerance, request.scope)
+
+
+def budget_in_words(budget: Budget, tolerance: Tolerance, scope: Scope) -> str:
+    """Which numbers stay the same, or about the same."""
+    about = "about " if tolerance.below or tolerance.above else ""
+    by = " by the paper’s equation" if scope == "paper" else ""
+    return about + _BUDGETS[budget] + by
 
 
 def headline(experiment: Experiment) -> str:
@@ -37,7 +42,7 @@ def headline(experiment: Experiment) -> str:
             "network and two variants, so this may be chance."
         )
     low, high = mean.ci
-    between = f"95% interval {points(low, '')} to {points(high)}"
+    between = interval(mean.ci)
     if mean.verdict == "equivalent":
         return f"No difference beyond one percentage point: {found}, {between}, for this original."
     if low <= 0 <= high:
@@ -52,11 +57,7 @@ def selected_sentence(experiment: Experiment) -> str:
     selected = experiment.results.selected
     if selected.gain is None or selected.variant_id is None:
         return "No variant can be selected yet."
-    interval = selected.ci
-    between = ""
-    if interval:
-        low, high = points(interval[0], ""), points(interval[1])
-        between = f" (95% interval {low} to {high})"
+    between = f" ({interval(selected.ci)})" if selected.ci else ""
     label = label_of(experiment, selected.variant_id)
     return (
         f"Selected: {label}, the best on validation images, scores {points(selected.gain)} "
@@ -78,14 +79,20 @@ def best_sentence(experiment: Experiment) -> str:
     )
 
 
-def percent(fraction: float | None) -> str:
+def interval(ci: tuple[float, float], places: int = 1) -> str:
+    """``(0.006, 0.031)`` as ``95% interval +0.6 to +3.1 pp``."""
+    low, high = ci
+    return f"95% interval {points(low, '', places)} to {points(high, places=places)}"
+
+
+def percent(fraction: float | None, places: int = 1) -> str:
     """``0.931`` as ``93.1%``."""
-    return "–" if fraction is None else f"{fraction:.1%}"
+    return "–" if fraction is None else f"{fraction:.{places}%}"
 
 
-def points(gain: float | None, unit: str = " pp") -> str:
+def points(gain: float | None, unit: str = " pp", places: int = 1) -> str:
     """``-0.019`` as ``−1.9 pp``: percentage points, with their sign."""
-    return "–" if gain is None else f"{100 * gain:+.1f}{unit}".replace("-", "−")
+    return "–" if gain is None else f"{100 * gain:+.{places}f}{unit}".replace("-", "−")
 
 
 def _size(gain: float) -> str:

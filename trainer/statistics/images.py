@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.statistics.inference import Part
+from app.experiments.inference import Part
 
 NONE: Final = Part(0.0, 1.0)
 
@@ -36,13 +36,25 @@ class Profile:
 
 def profile(runs: Sequence[Tested]) -> Profile | None:
     """The profile of a network with two or more runs; ``None`` where images are not known."""
+    correct_SI = correctness(runs)
+    if correct_SI is None:
+        return None
+    noise = float(correct_SI.var(axis=0, ddof=1).mean()) / len(runs)
+    return Profile(correct_SI.mean(axis=0), noise)
+
+
+def correctness(runs: Sequence[Tested]) -> NDArray[np.bool_] | None:
+    """Whether each run classified each image correctly; ``None`` where that is not known.
+
+    Returns
+    -------
+        A row for each run and a column for each image.
+    """
     found = [_correctness(packed, accuracy) for packed, accuracy in runs]
     known = [row for row in found if row is not None]
     if len(known) < len(found) or len({len(row) for row in known}) != 1:
         return None
-    correct_SI = np.stack(known)
-    noise = float(correct_SI.var(axis=0, ddof=1).mean()) / len(runs)
-    return Profile(correct_SI.mean(axis=0), noise)
+    return np.stack(known)
 
 
 def _correctness(packed: bytes, accuracy: float) -> NDArray[np.bool_] | None:
@@ -51,12 +63,12 @@ def _correctness(packed: bytes, accuracy: float) -> NDArray[np.bool_] | None:
     The stored bits do not say how many images there are, so it follows from the accuracy.
     """
     bits = np.unpackbits(np.frombuffer(packed, np.uint8))
-    right = int(bits.sum())
+    right = np.count_nonzero(bits)
     if not right or not accuracy:
         return None
     images = round(right / accuracy)
     is_theirs = len(bits) - 8 < images <= len(bits)
-    return bits[:images].astype(bool) if is_theirs else None
+    return bits[:images].view(bool) if is_theirs else None
 
 
 def image_noise(ours: Iterable[Profile | None], theirs: Profile | None, *, are_drawn: bool) -> Part:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from app.experiments.inference import Inference, Part, spread_of_mean
 from app.schemas.results import (
-    Accuracy,
     BestOfK,
     HalvingResult,
     MeanVariant,
@@ -20,8 +20,9 @@ from app.schemas.results import (
     Selected,
     VariantResult,
 )
+from trainer.statistics.accuracies import accuracy
 from trainer.statistics.images import Profile, image_noise, profile
-from trainer.statistics.inference import Inference, Part, spread_of_mean
+from trainer.statistics.verdicts import verdict
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def summarise(
     selected = _chosen(trained, halving)
     best = max(trained, key=lambda v: np.mean(v.test_accuracies), default=None)
     return Results(
-        original=OriginalResult(accuracy=_accuracy(original.test_accuracies)),
+        original=OriginalResult(accuracy=accuracy(original.test_accuracies)),
         variants=[_variant_result(variant) for variant in variants],
         mean_variant=None if halving else _mean_variant(original, trained, are_drawn=are_drawn),
         selected=_selected(original, selected),
@@ -129,7 +130,11 @@ def _selected(original: TrainedNetwork, chosen: TrainedNetwork | None) -> Select
 def _shown(found: Inference | None) -> dict[str, Any]:
     if found is None:
         return {"ci": None}
-    return {"ci": found.interval(), "p": found.p, "verdict": found.verdict()}
+    return {
+        "ci": found.interval(),
+        "p": found.p,
+        "verdict": verdict(found.gain, found.p, found.equivalence_p()),
+    }
 
 
 def _inferred(
@@ -170,16 +175,8 @@ def _variant_result(variant: TrainedNetwork) -> VariantResult:
     return VariantResult(
         variant_id=variant.id,
         resolution=variant.resolution,
-        accuracy=_accuracy(variant.test_accuracies),
-        validation_accuracy=_accuracy(variant.validation_accuracies),
-    )
-
-
-def _accuracy(values: Sequence[float]) -> Accuracy:
-    return Accuracy(
-        mean=float(np.mean(values)) if values else None,
-        sd=float(np.std(values, ddof=1)) if len(values) > 1 else None,
-        n=len(values),
+        accuracy=accuracy(variant.test_accuracies),
+        validation_accuracy=accuracy(variant.validation_accuracies),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
@@ -12,6 +12,7 @@ import httpx2
 from app.client import calls
 from app.client.asynchronous.networks import AsyncStoredArchitecture, AsyncVariant
 from app.client.asynchronous.searching import AsyncSearch
+from app.client.asynchronous.studying import AsyncStudy
 from app.client.asynchronous.training import AsyncJob
 from app.client.connecting import options, origin
 from app.client.documents import (
@@ -23,15 +24,17 @@ from app.client.documents import (
     architecture_of,
     given,
     id_of,
+    network_of,
     query_of,
-    search_request,
     selection_of,
+    whole_request,
 )
 from app.client.flows import Flows
 from app.client.frames import frame
 from app.client.wires import AsyncWire
 from app.schemas.datasets import DatasetView, FaultyDatasetView
 from app.schemas.requests import SearchRequest
+from app.schemas.study_terms import Control, ControlsIn, Primary, StudyRequest
 from solver.problem import ApproachName, Budget, Find, Ranges, Scope
 from solver.variation.tolerance import Tolerance
 
@@ -133,7 +136,7 @@ class AsyncClient:
         idempotency_key: str | None = None,
     ) -> AsyncSearch:
         """Search as a whole request says: a document, or the path of its JSON file."""
-        call = calls.post_search(search_request(request), wait=wait, key=idempotency_key)
+        call = calls.post_search(whole_request(request), wait=wait, key=idempotency_key)
         search = AsyncSearch(self._flows, await self._flows.ask(call))
         return await search.wait() if wait else search
 
@@ -182,6 +185,75 @@ class AsyncClient:
         """Yield all jobs, the newest first."""
         async for view in self._flows.items(calls.jobs()):
             yield AsyncJob(self._flows, view)
+
+    async def study(
+        self,
+        dataset: str,
+        resolutions: Sequence[int],
+        approaches: Sequence[ApproachName] | None = None,
+        *,
+        budgets: Sequence[Budget] | None = None,
+        scope: Scope | None = None,
+        tolerance: float | Tolerance | Mapping[str, float] | None = None,
+        ranges: Ranges | Mapping[str, tuple[int, int] | list[int]] | None = None,
+        architecture: AnyArchitecture | None = None,
+        grid: Mapping[str, Sequence[int]] | None = None,
+        originals: int | Literal["all"] | None = None,
+        variants: int | None = None,
+        seeds: int | None = None,
+        training_images: int | None = None,
+        controls: Sequence[Control] | None = None,
+        controls_in: ControlsIn | None = None,
+        primary: Primary | Document | None = None,
+        seed: int | None = None,
+        epochs: int | None = None,
+        recipe: Document | None = None,
+        priority: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> AsyncStudy:
+        """Measure what variants of many originals gain; returns as soon as that is stored."""
+        body = given(
+            dataset=dataset,
+            resolutions=resolutions,
+            approaches=approaches,
+            budgets=budgets,
+            scope=scope,
+            tolerance=tolerance,
+            ranges=ranges,
+            architecture=None if architecture is None else network_of(architecture),
+            grid=grid,
+            originals=originals,
+            variants=variants,
+            seeds=seeds,
+            training_images=training_images,
+            controls=controls,
+            controls_in=controls_in,
+            primary=primary,
+            seed=seed,
+            epochs=epochs,
+            recipe=recipe,
+            priority=priority,
+        )
+        return await self.study_request(body, idempotency_key=idempotency_key)
+
+    async def study_request(
+        self,
+        request: StudyRequest | Document | str | PathLike[str],
+        *,
+        idempotency_key: str | None = None,
+    ) -> AsyncStudy:
+        """Ask for a study as a whole request says: a document, or the path of its JSON file."""
+        call = calls.post_study(whole_request(request), idempotency_key)
+        return AsyncStudy(self._flows, await self._flows.ask(call))
+
+    async def get_study(self, id_: str) -> AsyncStudy:
+        """The study with this id."""
+        return AsyncStudy(self._flows, await self._flows.ask(calls.study(id_)))
+
+    async def studies(self) -> AsyncIterator[AsyncStudy]:
+        """Yield all studies, the newest first, without what they found."""
+        async for view in self._flows.items(calls.studies()):
+            yield AsyncStudy(self._flows, view)
 
     async def architecture(self, what: AnyArchitecture) -> AsyncStoredArchitecture:
         """Count and store an architecture, or get the one with this id."""

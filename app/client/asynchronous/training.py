@@ -60,7 +60,7 @@ class AsyncJob(JobData):
 
     async def to_pandas(self) -> pd.DataFrame:
         """Every run as a line of a frame: network, seed, accuracies, time, worker."""
-        return frame(await self._flows.ask(calls.results_csv(self.id)))
+        return frame(await self._flows.ask(calls.results_csv("jobs", self.id)))
 
     async def cancel(self) -> Self:
         """End the job; nothing happens if it has ended. Returns itself."""

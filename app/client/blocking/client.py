@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
@@ -12,6 +12,7 @@ import httpx2
 from app.client import calls
 from app.client.blocking.networks import StoredArchitecture, Variant
 from app.client.blocking.searching import Search
+from app.client.blocking.studying import Study
 from app.client.blocking.training import Job
 from app.client.connecting import options, origin
 from app.client.documents import (
@@ -23,9 +24,10 @@ from app.client.documents import (
     architecture_of,
     given,
     id_of,
+    network_of,
     query_of,
-    search_request,
     selection_of,
+    whole_request,
 )
 from app.client.driving import iterate, run
 from app.client.flows import Flows
@@ -33,6 +35,7 @@ from app.client.frames import frame
 from app.client.wires import BlockingWire
 from app.schemas.datasets import DatasetView, FaultyDatasetView
 from app.schemas.requests import SearchRequest
+from app.schemas.study_terms import Control, ControlsIn, Primary, StudyRequest
 from solver.problem import ApproachName, Budget, Find, Ranges, Scope
 from solver.variation.tolerance import Tolerance
 
@@ -200,7 +203,7 @@ class Client:
 
         The rest is as in :meth:`search`.
         """
-        call = calls.post_search(search_request(request), wait=wait, key=idempotency_key)
+        call = calls.post_search(whole_request(request), wait=wait, key=idempotency_key)
         search = Search(self._flows, run(self._flows.ask(call)))
         return search.wait() if wait else search
 
@@ -285,6 +288,118 @@ class Client:
         """Yield all jobs, the newest first."""
         for view in iterate(self._flows.items(calls.jobs())):
             yield Job(self._flows, view)
+
+    def study(
+        self,
+        dataset: str,
+        resolutions: Sequence[int],
+        approaches: Sequence[ApproachName] | None = None,
+        *,
+        budgets: Sequence[Budget] | None = None,
+        scope: Scope | None = None,
+        tolerance: float | Tolerance | Mapping[str, float] | None = None,
+        ranges: Ranges | Mapping[str, tuple[int, int] | list[int]] | None = None,
+        architecture: AnyArchitecture | None = None,
+        grid: Mapping[str, Sequence[int]] | None = None,
+        originals: int | Literal["all"] | None = None,
+        variants: int | None = None,
+        seeds: int | None = None,
+        training_images: int | None = None,
+        controls: Sequence[Control] | None = None,
+        controls_in: ControlsIn | None = None,
+        primary: Primary | Document | None = None,
+        seed: int | None = None,
+        epochs: int | None = None,
+        recipe: Document | None = None,
+        priority: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Study:
+        """Measure what variants of many originals gain; returns as soon as that is stored.
+
+        Arguments that are left out take the service's defaults.
+
+        Parameters
+        ----------
+        dataset
+            A name that :meth:`datasets` lists.
+        resolutions
+            Those of the originals, in pixels.
+        approaches, budgets
+            One cell for each of them and each resolution; with no approach, ``[]``, the originals
+            alone are trained.
+        architecture
+            The network in which the grid sets fields; the paper's where left out.
+        grid
+            The values of each field that varies, such as ``{"kernel_size": [3, 5]}``.
+        originals, variants
+            How many are drawn, for each cell and for each original.
+        seeds
+            How often each network is trained.
+        controls, controls_in
+            What is trained to find out what a gain is owed to, and in which cells.
+        primary
+            The cell and the estimate that the study decides on.
+        seed
+            The seed of all draws.
+        scope, tolerance, ranges
+            As in :meth:`search`.
+        epochs, recipe, training_images, priority
+            As in :meth:`train`.
+        idempotency_key
+            Two studies with the same key are one; each has its own where left out.
+
+        Raises
+        ------
+        InvalidError
+            The service refuses the request, fault by fault.
+        TypeError
+            The architecture is an id.
+        """
+        body = given(
+            dataset=dataset,
+            resolutions=resolutions,
+            approaches=approaches,
+            budgets=budgets,
+            scope=scope,
+            tolerance=tolerance,
+            ranges=ranges,
+            architecture=None if architecture is None else network_of(architecture),
+            grid=grid,
+            originals=originals,
+            variants=variants,
+            seeds=seeds,
+            training_images=training_images,
+            controls=controls,
+            controls_in=controls_in,
+            primary=primary,
+            seed=seed,
+            epochs=epochs,
+            recipe=recipe,
+            priority=priority,
+        )
+        return self.study_request(body, idempotency_key=idempotency_key)
+
+    def study_request(
+        self,
+        request: StudyRequest | Document | str | PathLike[str],
+        *,
+        idempotency_key: str | None = None,
+    ) -> Study:
+        """Ask for a study as a whole request says: a document, or the path of its JSON file.
+
+        The rest is as in :meth:`study`.
+        """
+        call = calls.post_study(whole_request(request), idempotency_key)
+        return Study(self._flows, run(self._flows.ask(call)))
+
+    def get_study(self, id_: str) -> Study:
+        """The study with this id."""
+        return Study(self._flows, run(self._flows.ask(calls.study(id_))))
+
+    def studies(self) -> Iterator[Study]:
+        """Yield all studies, the newest first, without what they found."""
+        for view in iterate(self._flows.items(calls.studies())):
+            yield Study(self._flows, view)
 
     def architecture(self, what: AnyArchitecture) -> StoredArchitecture:
         """Count and store an architecture, or get the one with this id.

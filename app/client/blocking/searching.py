@@ -100,6 +100,6 @@ class Search(SearchData):
         Raises
         ------
         ConflictError
-            Jobs refer to it.
+            Jobs or studies refer to it.
         """
         run(self._flows.ask(calls.delete_search(self.id)))

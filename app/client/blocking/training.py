@@ -90,7 +90,7 @@ class Job(JobData):
         PandasMissingError
             pandas is not installed.
         """
-        return frame(run(self._flows.ask(calls.results_csv(self.id))))
+        return frame(run(self._flows.ask(calls.results_csv("jobs", self.id))))
 
     def cancel(self) -> Self:
         """End the job; nothing happens if it has ended. Returns itself."""

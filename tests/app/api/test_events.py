@@ -15,7 +15,7 @@ from app.db import runs
 from app.db.engine import Database
 from app.db.events import Cursor, PlaceError
 from app.db.models import JobRow, RunRow
-from app.services import events as service
+from app.services import polling as service
 from tests.app.api.factories import about, told
 from tests.factories import queued_job
 from tests.workers import FakeWorker, epoch_row

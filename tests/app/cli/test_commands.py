@@ -25,6 +25,7 @@ COMMANDS = (
     "work",
     "up",
     "demo",
+    "reproduce",
     "backup",
     "restore",
     "keys",

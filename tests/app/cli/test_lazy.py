@@ -17,7 +17,7 @@ from tests.app.cli.conftest import Isobudget
 
 STORAGE = ("alembic", "sqlalchemy", "psycopg")
 WEB = ("fastapi", "starlette", "uvicorn", "httpx2", "jinja2", "plotly", "prometheus_client")
-COMPUTING = ("numpy", "ortools", "pandas", "scipy", "torch")
+COMPUTING = ("matplotlib", "numpy", "ortools", "pandas", "scipy", "torch")
 ARCHITECTURE = "examples/digits-architecture.json"
 SEARCH = "examples/digits-search.json"
 LOADED = "import sys, json; {}; print(json.dumps([*sys.modules]), file=sys.stderr)"

@@ -18,7 +18,8 @@ from app.db.engine import Database
 from app.db.models import Base, JobRunRow, ResultRow, RunRow, SecretRow
 from app.db.schema import config, is_current, migrate
 from tests.databases import new_postgres
-from tests.factories import RESULT, queued_job, until
+from tests.factories import RESULT, needs, original, queued_job, until
+from tests.planned_studies import planned_study
 
 NewDatabase = Callable[[], Database]
 
@@ -66,6 +67,7 @@ def test_a_restored_backup_holds_what_was_backed_up(
     database: Database, new_database: NewDatabase, file: Path
 ) -> None:
     queued_job(database, seeds=2, variants=[3])
+    planned_study(database, needs(original(), tag="other"))
     back_up(database, file)
     kept = content(database)
     with database.write() as session:

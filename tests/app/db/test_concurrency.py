@@ -3,21 +3,27 @@
 import random
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
+from sqlalchemy.orm import Session
 
-from app.db import jobs, rungs, runs
+from app.db import jobs, rungs, runs, studies
 from app.db.engine import Database
 from app.db.errors import LostLeaseError
-from app.db.models import JobRow, RunRow
+from app.db.models import JobRow, RunRow, StudyRow
 from app.db.runs import Claim
-from tests.factories import RESULT, queued_job
+from app.states import OPEN
+from tests.factories import RESULT, needs, original, queued_job
+from tests.planned_studies import planned_study
 from tests.workers import FakeWorker
 
 UNWANTED = text(
     "SELECT count(*) FROM runs WHERE state IN ('queued', 'running') AND id NOT IN (SELECT run_id "
-    "FROM job_runs JOIN jobs ON job_id = jobs.id WHERE jobs.state IN ('queued', 'running'))"
+    "FROM job_runs JOIN jobs ON job_id = jobs.id WHERE jobs.state IN ('queued', 'running') UNION "
+    "SELECT run_id FROM study_runs JOIN studies ON study_id = studies.id "
+    "WHERE studies.state IN ('queued', 'running'))"
 )
 UNRECORDED = text(
     "SELECT count(*) FROM runs LEFT JOIN results ON run_id = id "
@@ -83,10 +89,10 @@ def test_a_cancel_takes_back_what_a_rung_has_just_queued(database: Database) -> 
 
 
 @pytest.mark.slow
-def test_jobs_are_made_cancelled_and_worked_on_at_once(database: Database) -> None:
+def test_jobs_and_studies_are_made_cancelled_and_worked_on_at_once(database: Database) -> None:
     """Whatever meets whatever: in the end all that is not cancelled is done, and each run once."""
     queued_job(database)
-    made: list[str] = []
+    made: list[tuple[Callable[[Session, str], bool], str]] = []
     dice = random.Random(0)
     workers = [FakeWorker(database, _score, most=dice.choice([1, 3, 8])) for _ in range(4)]
 
@@ -94,14 +100,17 @@ def test_jobs_are_made_cancelled_and_worked_on_at_once(database: Database) -> No
         for _ in range(6):
             variants = dice.sample(range(20), 5)
             halving = dice.choice([None, (2, 1), (4, 1)])
-            made.append(queued_job(database, 2, variants, epochs=4, halving=halving).id)
+            job = queued_job(database, 2, variants, epochs=4, halving=halving)
+            study = planned_study(database, needs(original(), 2, variants, epochs=4))
+            made.extend([(jobs.cancel, job.id), (studies.cancel, study.id)])
 
     def cancel() -> None:
-        for _ in range(4):
+        for _ in range(6):
             time.sleep(0.1)
             if made:
+                how, id_ = dice.choice(made)
                 with database.write() as session:
-                    jobs.cancel(session, dice.choice(made))
+                    how(session, id_)
 
     making = [threading.Thread(target=make) for _ in range(2)]
     others = [threading.Thread(target=cancel)]
@@ -112,9 +121,10 @@ def test_jobs_are_made_cancelled_and_worked_on_at_once(database: Database) -> No
         thread.join()
 
     with database.read() as session:
-        states = set(session.scalars(select(JobRow.state)))
-        assert states <= {"succeeded", "cancelled"}
-        assert session.scalar(select(func.count()).where(JobRow.stale)) == 0
+        for table in (JobRow, StudyRow):
+            states = set(session.scalars(select(table.state)))
+            assert states <= {"succeeded", "cancelled"}
+            assert session.scalar(select(func.count()).where(table.stale)) == 0
         assert session.scalar(UNWANTED) == 0
         assert session.scalar(UNRECORDED) == 0
 
@@ -124,8 +134,8 @@ def _score(claim: Claim, _epoch: int) -> float:
 
 
 def _until(worker: FakeWorker, making: list[threading.Thread]) -> None:
-    """Work until no job is made any more and none is open; a cancel may take a run away."""
-    while any(thread.is_alive() for thread in making) or _open_jobs(worker.database):
+    """Work until nothing is made any more and nothing is open; a cancel may take a run away."""
+    while any(thread.is_alive() for thread in making) or _is_open(worker.database):
         try:
             worker.work()
         except LostLeaseError:
@@ -133,7 +143,9 @@ def _until(worker: FakeWorker, making: list[threading.Thread]) -> None:
     worker.settle()
 
 
-def _open_jobs(database: Database) -> int:
+def _is_open(database: Database) -> bool:
     with database.read() as session:
-        query = select(func.count()).where(JobRow.state.in_(("queued", "running")))
-        return session.scalar(query) or 0
+        return any(
+            session.scalar(select(exists().where(table.state.in_(OPEN))))
+            for table in (JobRow, StudyRow)
+        )

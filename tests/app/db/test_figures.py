@@ -12,6 +12,7 @@ from app.db.models import JobRow, LateWriteRow, ResultRow, RunRow, SearchRow
 from app.db.types import database_time
 from app.states import STATES
 from tests.factories import RESULT, queued_job, queued_search
+from tests.planned_studies import waiting_study
 
 
 def counted(database: Database) -> Figures:
@@ -26,8 +27,9 @@ def sql(database: Database, query: str) -> Any:
 
 @pytest.fixture
 def busy(database: Database) -> Database:
-    """Runs, jobs and searches in many states; three workers hold four runs, one of them is dead."""
+    """Rows of all kinds in many states; three workers hold four runs, one of them is dead."""
     queued_job(database, seeds=8)
+    waiting_study(database)
     other = queued_job(database, seeds=3, tag="mnist")
     running: dict[str, Any] = {"state": "running", "lease_expires_at": database_time(60)}
     changes: list[dict[str, Any]] = [
@@ -61,7 +63,7 @@ def test_where_nothing_is_all_is_zero_and_every_state_is_there(database: Databas
     zero = dict.fromkeys(STATES, 0)
     of_rows = counted(database)
 
-    assert of_rows.searches == of_rows.jobs == zero
+    assert of_rows.searches == of_rows.jobs == of_rows.studies == zero
     assert set(zero) <= set(of_rows.runs)
     assert not any(of_rows.runs.values())
     others = (
@@ -77,7 +79,7 @@ def test_where_nothing_is_all_is_zero_and_every_state_is_there(database: Databas
     assert not any(getattr(of_rows, name) for name in (*others, *ages))
 
 
-@pytest.mark.parametrize("table", ["searches", "jobs", "runs"])
+@pytest.mark.parametrize("table", ["searches", "jobs", "studies", "runs"])
 def test_states_are_those_of_the_rows(busy: Database, table: str) -> None:
     numbers = getattr(counted(busy), table)
 

@@ -18,7 +18,8 @@ from app.db.variants import SORTED_BY
 from app.schemas.results import HalvingResult
 from app.services.job_views import job_view
 from solver.network.schema import MAX_COUNT
-from tests.factories import queued_job
+from tests.factories import needs, original, queued_job
+from tests.planned_studies import planned_study
 from tests.workers import FakeWorker
 
 pytestmark = pytest.mark.slow  # migrates up and down
@@ -96,6 +97,7 @@ def test_the_checks_are_those_of_the_models(database: Database) -> None:
 
 def test_a_migration_down_and_up_works_with_data_in_the_tables(database: Database) -> None:
     queued_job(database)
+    planned_study(database)
 
     migrate(database, "base")
     assert not is_current(database)
@@ -184,6 +186,24 @@ def test_on_the_way_down_what_exceeds_32_bits_becomes_the_most_that_they_hold(
     migrate(database)
 
     assert [row.found for row in searches(database)] == [2**31 - 1]
+
+
+def test_on_the_way_down_runs_that_only_a_study_wants_are_cancelled(
+    database: Database, revisions: list[str]
+) -> None:
+    queued_job(database, seeds=1)
+    planned_study(database, needs(original(), 2))
+    newest, before = revisions[revisions.index("5d0e92c7b314") :: -1][:2]
+
+    migrate(database, before)
+
+    with database.read() as session:
+        ended = session.execute(text("SELECT state, finished_at FROM runs ORDER BY seed")).all()
+    assert [state for state, _ in ended] == ["queued", "cancelled"]
+    assert ended[1].finished_at is not None
+    migrate(database, newest)
+    assert {"studies", "study_searches", "study_runs"} <= tables(database)
+    migrate(database)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy import stats
 
-from trainer.statistics.inference import Inference, Part
+from app.experiments.inference import Inference, Part
 
 
 def inference(gain: float, error: float, degrees: float = 8) -> Inference:
@@ -33,30 +33,6 @@ def test_the_interval_is_students() -> None:
     half = stats.t.ppf(0.975, 8) * 0.004
 
     assert inference(0.01, 0.004).interval() == pytest.approx((0.01 - half, 0.01 + half))
-
-
-@pytest.mark.parametrize("gain", [0.02, -0.02, 0.001])
-def test_a_difference_is_shown_where_the_interval_leaves_out_zero(gain: float) -> None:
-    found = inference(gain, 0.004)
-    low, high = found.interval()
-
-    assert (found.verdict() in ("better", "worse")) == (not low <= 0 <= high)
-    assert (found.p < 0.05) == (not low <= 0 <= high)
-
-
-@pytest.mark.parametrize(
-    ("gain", "error", "verdict"),
-    [
-        (0.02, 0.004, "better"),
-        (-0.02, 0.004, "worse"),
-        (0.0, 0.004, "equivalent"),
-        (0.004, 0.003, "equivalent"),
-        (0.009, 0.005, "not_decided"),
-        (0.0, 0.02, "not_decided"),
-    ],
-)
-def test_the_verdict_is_one_of_four(gain: float, error: float, verdict: str) -> None:
-    assert inference(gain, error).verdict() == verdict
 
 
 @pytest.mark.parametrize("gain", [0.0, 0.003, -0.006, 0.02])

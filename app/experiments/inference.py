@@ -1,4 +1,4 @@
-"""Intervals, tests and verdicts of a gain whose variance is a sum of independent parts.
+"""Intervals and tests of a gain whose variance is a sum of independent parts.
 
 Gains are differences of accuracies, as fractions: 0.01 is one percentage point.
 """
@@ -11,11 +11,13 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
-from app.schemas.results import Verdict
-
 LEVEL: Final = 0.95
 MARGIN: Final = 0.01
 """Gains up to one percentage point, to either side, count as no difference (protocol, TOST)."""
+
+
+ROUNDING: Final = 1e-18
+"""Variances of accuracies below this are those of rounding."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Inference:
     @classmethod
     def of(cls, gain: float, parts: Iterable[Part]) -> "Inference | None":
         """Sum up the parts of the variance; ``None`` if nothing varies, so that none is known."""
-        known = [part for part in parts if part.variance > 0]
+        known = [part for part in parts if part.variance > ROUNDING]
         variance = math.fsum(part.variance for part in known)
         if not variance:
             return None
@@ -68,9 +70,3 @@ class Inference:
         """The p-value of "the gain is beyond the margin": two one-sided tests (Schuirmann 1987)."""
         nearest = margin - abs(self.gain)
         return float(stats.t.sf(nearest / self.standard_error, self.degrees))
-
-    def verdict(self, margin: float = MARGIN) -> Verdict:
-        """What the gain shows at the level of 95 %; a difference goes before equivalence."""
-        if self.p < 1 - LEVEL:
-            return "better" if self.gain > 0 else "worse"
-        return "equivalent" if self.equivalence_p(margin) < 1 - LEVEL else "not_decided"

@@ -1,0 +1,31 @@
+"""Studies: what was asked, the plan that a server draws, and what came out."""
+
+from app.db.studies.planning import claim, counted, fail, has_claimable, hold, plan, refer, release
+from app.db.studies.recorded import Measured, StudyResult, costs, measured, results
+from app.db.studies.rows import cancel, content_hash, create, get, newest, progress, version
+from app.db.studies.settling import next_stale, settle
+
+__all__ = [
+    "Measured",
+    "StudyResult",
+    "cancel",
+    "claim",
+    "content_hash",
+    "costs",
+    "counted",
+    "create",
+    "fail",
+    "get",
+    "has_claimable",
+    "hold",
+    "measured",
+    "newest",
+    "next_stale",
+    "plan",
+    "progress",
+    "refer",
+    "release",
+    "results",
+    "settle",
+    "version",
+]

@@ -1,0 +1,1 @@
+"""A study as people read it: sentences, tables, figures, and the report that holds them."""

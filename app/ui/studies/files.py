@@ -1,0 +1,48 @@
+"""All files that a study is published with."""
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from matplotlib.figure import Figure
+
+from app.schemas.studies import StudyView
+from app.ui.studies.figures.capacity import capacity
+from app.ui.studies.figures.drawing import draw, for_page
+from app.ui.studies.figures.originals import originals
+from app.ui.studies.figures.resolutions import resolutions
+from app.ui.studies.latex import latex_table
+from app.ui.studies.report import render
+from app.ui.studies.runs import runs_in
+
+_OF_CELLS: Final[dict[str, Callable[[StudyView], Figure]]] = {
+    "fig3": resolutions,
+    "fig4": originals,
+}
+_OF_NETWORKS: Final[dict[str, Callable[[StudyView], Figure]]] = {"fig1": capacity}
+
+REPORT: Final = "report.html"
+
+
+def files_of(study: StudyView, results_csv: bytes) -> dict[str, bytes]:
+    """The report, the figures, the table of runs, the LaTeX table and the plan, by file name."""
+    figures = _OF_CELLS if study.request.approaches else _OF_NETWORKS
+    drawn = {name: draw(name, make, study) for name, make in figures.items()}
+    in_page = {name: for_page(figure.svg) for name, figure in drawn.items()}
+    report = render(study, runs_in(results_csv.decode()), in_page)
+    return {
+        REPORT: report.encode(),
+        **{f"{name}.svg": figure.svg.encode() for name, figure in drawn.items()},
+        **{f"{name}.png": figure.png for name, figure in drawn.items()},
+        "runs.csv": results_csv,
+        "table.tex": latex_table(study).encode(),
+        "plan.json": _plan(study).encode(),
+    }
+
+
+def _plan(study: StudyView) -> str:
+    """What was asked and what was drawn, with the hash of the first; the same each time."""
+    whole = study.model_dump(
+        mode="json", include={"plan_hash", "request", "grid", "feasibility", "plan"}
+    )
+    return json.dumps(whole, indent=1) + "\n"

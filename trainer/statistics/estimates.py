@@ -1,0 +1,148 @@
+"""From one number per original to an estimate: interval, tests, verdict. N originals, I images."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from app.experiments.inference import Inference, Part, spread_of_mean
+from app.experiments.power import FEWEST_ORIGINALS, originals_that_decide
+from app.experiments.significance import holm, infer, p_values
+from app.schemas.study_results import Estimate, OptimisticEstimate, Share
+from trainer.statistics.contrasts import Difference, Member, share_better
+from trainer.statistics.images import NONE
+from trainer.statistics.verdicts import verdict
+
+FEWEST_FOR_SHARE: Final = 6
+"""With fewer originals shares take too few values for an interval that holds what it says."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A mean gain over originals before it is corrected for others; ``inference`` is ``None``
+    where no interval can be told.
+    """
+
+    gains: Sequence[float]
+    images: Part
+    inference: Inference | None
+    p: float
+
+    @property
+    def equivalence_p(self) -> float:
+        """The p-value of "the gain is beyond the margin"."""
+        return self.inference.equivalence_p() if self.inference else 1.0
+
+    @property
+    def gain(self) -> float | None:
+        """The mean over originals."""
+        return float(np.mean(self.gains)) if self.gains else None
+
+
+def find(differences: Sequence[Difference]) -> Finding:
+    """Infer the mean gain; from three originals on with an interval and a test."""
+    gains = [it.gain for it in differences]
+    if len(gains) < FEWEST_ORIGINALS:
+        return Finding(gains, NONE, None, 1.0)
+    images = shared_image_noise(differences)
+    return Finding(
+        gains, images, infer(gains, images), float(p_values(np.array([gains]), images)[0])
+    )
+
+
+def shared_image_noise(differences: Sequence[Difference]) -> Part:
+    """The part of the mean gain's variance that other test images would bring to all originals.
+
+    The mean difference varies from image to image. What originals explain of that, as each has its
+    own difficult images, is in the spread of the gains already and is taken off.
+    """
+    rows = [it.by_image_I for it in differences if it.by_image_I is not None]
+    if len(rows) < max(2, len(differences)) or len({len(row) for row in rows}) > 1:
+        return NONE
+    gains_NI = np.stack(rows)
+    originals, images = gains_NI.shape
+    mean_N, mean_I = gains_NI.mean(axis=1), gains_NI.mean(axis=0)
+    squares = float(np.vdot(gains_NI, gains_NI) - images * mean_N @ mean_N)
+    squares_of_mean = float(mean_I @ mean_I - images * mean_N.mean() ** 2)
+    own = (squares - originals * squares_of_mean) / (originals - 1) / originals
+    between_images = (squares_of_mean - own) / (images - 1)
+    return Part(max(0.0, between_images) / images, images - 1)
+
+
+def family(findings: Sequence[Finding]) -> list[Estimate]:
+    """The estimates of claims that are corrected for each other (Holm); a single one is not.
+
+    Both claims are corrected: that there is a difference, and that there is none beyond the margin.
+    """
+    told = [it for it in findings if it.inference]
+    p = holm([it.p for it in told])
+    equivalence_p = holm([it.equivalence_p for it in told])
+    found = iter(
+        _estimate(*parts, claims=len(told)) for parts in zip(told, p, equivalence_p, strict=True)
+    )
+    return [next(found) if it.inference else _untold(it) for it in findings]
+
+
+def _untold(finding: Finding) -> Estimate:
+    return Estimate(gain=finding.gain, n=len(finding.gains))
+
+
+def _estimate(finding: Finding, p: float, equivalence_p: float, *, claims: int) -> Estimate:
+    assert finding.inference is not None
+    said = verdict(finding.inference.gain, p, equivalence_p)
+    return Estimate(
+        gain=finding.gain,
+        ci=finding.inference.interval(),
+        p=finding.p,
+        p_adjusted=p,
+        n=len(finding.gains),
+        verdict=said,
+        needed=_needed(finding, claims) if said == "not_decided" else None,
+    )
+
+
+def _needed(finding: Finding, claims: int) -> int | None:
+    assert finding.gain is not None
+    return originals_that_decide(
+        finding.gain,
+        float(np.std(finding.gains, ddof=1)),
+        math.sqrt(finding.images.variance),
+        family=claims,
+        more_than=len(finding.gains),
+    )
+
+
+def optimistic(finding: Finding) -> OptimisticEstimate:
+    """An estimate without a test, since luck alone makes it positive."""
+    inference = finding.inference
+    return OptimisticEstimate(
+        gain=finding.gain, ci=inference.interval() if inference else None, n=len(finding.gains)
+    )
+
+
+def share(members: Sequence[Member], images: Part) -> Share:
+    """The mean over originals of the share of their variants that are better.
+
+    Parameters
+    ----------
+    images
+        The part of the mean variant's gain that the choice of the test images brings. Images that
+        are kind to all variants raise all shares: by as much as the gain's standard deviation does.
+    """
+    shares = [share_better(member) for member in members]
+    if len(shares) < FEWEST_FOR_SHARE:
+        return Share(share=float(np.mean(shares)) if shares else None, n=len(shares))
+    shift = math.sqrt(images.variance)
+    low, high = (np.mean([share_better(it, gain) for it in members]) for gain in (shift, -shift))
+    of_images = Part(float((high - low) / 2) ** 2, images.degrees)
+    found = Inference.of(float(np.mean(shares)), [spread_of_mean(shares), of_images])
+    return Share(share=float(np.mean(shares)), ci=_within(found), n=len(shares))
+
+
+def _within(found: Inference | None) -> tuple[float, float] | None:
+    if found is None:
+        return None
+    low, high = found.interval()
+    return max(0.0, low), min(1.0, high)
