@@ -22,6 +22,11 @@ COMMANDS: Final = (
         "app.cli.feasible",
         "Count, over a grid of originals, how many have variants, and name those nearest to FILE.",
     ),
+    Named(
+        "find",
+        "app.cli.find",
+        "Find the most accurate network within your bounds that takes larger images (Eq. 1).",
+    ),
     Named("migrate", "app.cli.migrate", "Make the database's schema, or bring it up to date."),
     Named("serve", "app.cli.serve", "Serve the HTTP API and its pages, until stopped."),
     Named(

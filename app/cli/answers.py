@@ -92,17 +92,22 @@ def number_of_variants(found: int) -> str:
 
 
 def print_explanation(explanation: Explanation | None) -> None:
-    """Say what stands in the way of a solution, and what comes nearest."""
+    """Say what stands in the way of a solution, what comes nearest, and what would open one."""
     if explanation is None:
         return
+    print_blocking(explanation)
+    if explanation.tolerance is not None:
+        out.print(f"--tolerance {explanation.tolerance} would open one")
+
+
+def print_blocking(explanation: Explanation) -> None:
+    """Say what stands in the way of a solution, and what comes nearest."""
     out.print(f"blocking: {', '.join(explanation.blocking) or 'not known'}", soft_wrap=True)
     for reason in explanation.reasons:
         out.print(f"- {reason}", soft_wrap=True)
     if neighbours := _neighbours(explanation):
         title = "the nearest networks" if len(neighbours) > 1 else "the nearest network"
         out.print(neighbours_table(neighbours, title))
-    if explanation.tolerance is not None:
-        out.print(f"--tolerance {explanation.tolerance} would open one")
 
 
 def _neighbours(explanation: Explanation) -> list[tuple[str, Variant]]:

@@ -22,15 +22,15 @@ def combinations(
     given = request_in(content)
     left_to_the_file: Sequence[str | None] = (None,)
     if not approaches:
-        fit = _applicable(given.get("architecture"))
+        fit = applicable(given.get("architecture"))
         approaches = left_to_the_file if "approach" in given else fit
     if not budgets:
         budgets = left_to_the_file if "budget" in given else BUDGETS
     return product(approaches, budgets, tolerances or left_to_the_file)
 
 
-def _applicable(architecture: Any) -> Sequence[str]:
-    """The approaches that fit a network; all of them if it is invalid, or none fits."""
+def applicable(architecture: Any) -> Sequence[str]:
+    """The approaches that fit an architecture; all of them if it is invalid, or none fits."""
     try:
         network = Architecture.model_validate(architecture)
     except ValidationError:

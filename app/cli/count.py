@@ -3,14 +3,12 @@
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from app.cli.console import out, refuse
-from app.cli.files import FILE_HELP, faults_of, read_json, shown
+from app.cli.files import FILE_HELP, read_architecture, shown
 from app.cli.tables import layers_table
 from app.errors import Fault
 from app.schemas.architectures import ArchitectureView
-from solver.network.architecture import Architecture
 
 
 def count(
@@ -23,13 +21,9 @@ def count(
 
     FILE holds an architecture, or a search request, whose architecture is counted.
     """
-    content = read_json(file)
-    if isinstance(content, dict):
-        content = content.get("architecture", content)
+    architecture = read_architecture(file)
     try:
-        counted = ArchitectureView.of(Architecture.model_validate(content))
-    except ValidationError as invalid:
-        refuse(shown(file), faults_of(invalid, lambda place: "/".join(map(str, place))))
+        counted = ArchitectureView.of(architecture)
     except OverflowError as too_large:
         refuse(shown(file), [Fault("", str(too_large))])
     if as_json:

@@ -7,22 +7,19 @@ from typing import Annotated, Any, Final
 import typer
 
 from app.cli.answers import FIRST, print_explanation, print_outcome
-from app.cli.console import ExitCode, fail, notes, out
+from app.cli.console import ExitCode, out
+from app.cli.experiments import experiment_of, write_report
 from app.cli.files import read_json
-from app.cli.processes import ChildEndedError
 from app.cli.result_tables import results_table
-from app.cli.service import log_tails, service
+from app.cli.service import failing_in_words, service
 from app.cli.tables import variants_table
 from app.cli.work import require_trainer
-from app.client import Client, IsobudgetError, Search
+from app.client import Client, Search
 from app.client.progress import job_bar
 from app.shipped import example
 from app.ui.experiment import Experiment, rows_of
-from app.ui.report import render
 from app.ui.sentences import best_sentence, headline, selected_sentence
 
-LOG_LINES: Final = 20
-REPORT: Final = "report.html"
 DATASET: Final = "digits"
 VARIANTS: Final = 4
 SEEDS: Final = 3
@@ -45,18 +42,14 @@ def demo(
     """
     require_trainer()
     search = example("digits-search") if request is None else read_json(request)
-    try:
-        with service(output) as running:
-            experiment = _experiment(running.client, search)
-            _print_results(experiment)
-            _write_report(experiment, output / REPORT)
-            if keep_open:
-                out.print(f"the API is at {running.url}/docs · stop with Ctrl-C")
-                running.children.watch()
-    except (IsobudgetError, ChildEndedError, OSError) as failed:
-        for name, lines in log_tails(output, LOG_LINES):
-            notes.print(f"── {output / name}", *lines, sep="\n", soft_wrap=True)
-        fail(f"the demo failed: {failed}")
+    with failing_in_words("the demo", output), service(output) as running:
+        experiment = _experiment(running.client, search)
+        _print_results(experiment)
+        path = write_report(experiment, output)
+        out.print(f"report: {path}", soft_wrap=True)
+        if keep_open:
+            out.print(f"the API is at {running.url}/docs · stop with Ctrl-C")
+            running.children.watch()
 
 
 def _experiment(client: Client, request: Any) -> Experiment:
@@ -65,13 +58,7 @@ def _experiment(client: Client, request: Any) -> Experiment:
     job = client.train(search, DATASET, variants=VARIANTS, seeds=SEEDS)
     with job_bar(out) as show:
         job.wait(progress=show)
-    return Experiment(
-        search=search.view,
-        job=job.view,
-        runs=list(job.runs()),
-        variants=[client.variant(it.variant_id).view for it in job.results.variants],
-        name=client.architecture(search.original.id).architecture.name,
-    )
+    return experiment_of(client, search, job)
 
 
 def _search(client: Client, request: Any) -> Search:
@@ -96,8 +83,3 @@ def _print_results(experiment: Experiment) -> None:
     out.print(best_sentence(experiment), style="dim")
     for note in experiment.job.notes:
         out.print(f"note: {note}")
-
-
-def _write_report(experiment: Experiment, path: Path) -> None:
-    path.write_text(render(experiment), encoding="utf-8")
-    out.print(f"report: {path.resolve()}", soft_wrap=True)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from app.cli.console import refuse
 from app.errors import Fault
 from app.json_reader import UnreadableError, read
+from solver.network.architecture import Architecture
 from solver.network.schema import Place
 from solver.network.sentences import sentence
 
@@ -30,6 +31,17 @@ def read_json(file: str) -> Any:
     except UnreadableError as broken:
         faults = [Fault("/".join(map(str, place)), reason) for place, reason in broken.faults]
         return refuse(shown(file), faults)
+
+
+def read_architecture(file: str) -> Architecture:
+    """Read an architecture, or that of a search request; if it is invalid, the command ends."""
+    content = read_json(file)
+    if isinstance(content, dict):
+        content = content.get("architecture", content)
+    try:
+        return Architecture.model_validate(content)
+    except ValidationError as invalid:
+        return refuse(shown(file), faults_of(invalid, lambda place: "/".join(map(str, place))))
 
 
 def shown(file: str) -> str:

@@ -15,6 +15,7 @@ from solver.survey.grid import (
     FIELDS,
     POOL_KERNEL_SIZE,
     RESOLUTION,
+    Grid,
     misfit,
     names_for,
 )
@@ -60,7 +61,13 @@ def axes_of(original: Architecture, lists: Lists) -> tuple[Lists, list[Fault]]:
         for value in (values[0], values[-1])
         if (reason := misfit(name, value))
     ]
-    return axes.axes_of(original, lists), list(dict.fromkeys(faults))
+    found = axes.axes_of(original, lists)
+    faults += [
+        Fault("--grid", f"{name}: the network has {value} here; write a whole number in the file")
+        for name, value in Grid(original, found).own.items()
+        if not isinstance(value, int)
+    ]
+    return found, list(dict.fromkeys(faults))
 
 
 def _unknown(original: Architecture, name: str) -> Fault:

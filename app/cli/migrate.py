@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from alembic.util import CommandError
+from rich.console import Console
 
 from app.cli.console import fail, out, refuse, settings
 from app.cli.databases import failure
@@ -22,8 +23,8 @@ def migrate(
     migrate_to(settings().database_url, revision)
 
 
-def migrate_to(url: str, revision: str = "head") -> None:
-    """Migrate a database; an error ends the command."""
+def migrate_to(url: str, revision: str = "head", console: Console = out) -> None:
+    """Migrate a database, and say so on the console; an error ends the command."""
     try:
         database = Database(url)
         schema.migrate(database, revision)
@@ -34,4 +35,4 @@ def migrate_to(url: str, revision: str = "head") -> None:
         fail(str(newer))
     except (DatabaseError, OSError) as failed:
         fail(f"the database was not migrated: {failure(failed)}")
-    out.print(f"{database.url} is at revision {revision}", soft_wrap=True)
+    console.print(f"{database.url} is at revision {revision}", soft_wrap=True)

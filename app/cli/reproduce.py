@@ -1,8 +1,6 @@
 """``isobudget reproduce``: the paper's figures, through the service as for any user."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,10 +13,8 @@ from app.cli.files import faults_of
 from app.cli.option_values import flag, without_none
 from app.cli.parameters import option
 from app.cli.presets import DatasetName, FigureName, Scale, study_of
-from app.cli.processes import ChildEndedError
-from app.cli.service import log_tails, service
-from app.cli.work import require_trainer
-from app.client import Client, IsobudgetError, Study
+from app.cli.service import connected, failing_in_words
+from app.client import Client, Study
 from app.client.progress import study_bar
 from app.experiments.catalogue import DATASETS, content_id
 from app.schemas.studies import StudyView
@@ -26,7 +22,6 @@ from app.schemas.study_terms import StudyRequest
 from solver.network.schema import Place
 
 DATABASE: Final = "studies.sqlite"
-LOG_LINES: Final = 20
 
 
 def reproduce(
@@ -70,14 +65,14 @@ def reproduce(
     }
     request = _request(study_of(figure, dataset, scale), without_none(asked))
     _require_figures()
-    try:
-        with _client(url, output, dataset, processes) as client:
-            study = _ended(client, request)
-            view, table = study.view, study.results_csv()
-    except (IsobudgetError, ChildEndedError, OSError) as failed:
-        for name, lines in () if url else log_tails(output, LOG_LINES):
-            notes.print(f"── {output / name}", *lines, sep="\n", soft_wrap=True)
-        fail(f"the study failed: {failed}")
+    if url is None:
+        _say_where_images_come_from(dataset)
+    with (
+        failing_in_words("the study", output if url is None else None),
+        connected(url, output, DATABASE, processes) as client,
+    ):
+        study = _ended(client, request)
+        view, table = study.view, study.results_csv()
     assert isinstance(view, StudyView)
     _write(view, table, output / f"{figure}-{dataset}-{scale}")
 
@@ -98,22 +93,6 @@ def _require_figures() -> None:
     """End the command if nothing can be drawn on this machine."""
     if find_spec("matplotlib") is None:
         fail("figures need Matplotlib, which is not installed: pip install 'isobudget[figures]'")
-
-
-@contextmanager
-def _client(
-    url: str | None, output: Path, dataset: DatasetName, processes: int | None
-) -> Iterator[Client]:
-    """A client of the service at ``url``, or of one of our own."""
-    if url is not None:
-        with Client(url) as client:
-            yield client
-        return
-    require_trainer()
-    _say_where_images_come_from(dataset)
-    workers = processes or os.cpu_count() or 1
-    with service(output, DATABASE, processes=workers, is_kept=True) as running:
-        yield running.client
 
 
 def _say_where_images_come_from(dataset: DatasetName) -> None:

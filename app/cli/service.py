@@ -1,5 +1,6 @@
 """A whole service for one command: a database, an API and workers, all stopped at the end."""
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -7,14 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from app.cli.console import fail, notes
 from app.cli.migrate import migrate_to
-from app.cli.processes import Children
-from app.client import Client
+from app.cli.processes import ChildEndedError, Children
+from app.cli.work import require_trainer
+from app.client import Client, IsobudgetError
 
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 60.0
 DATABASE: Final = "demo.sqlite"
 LOGS: Final = ("api.log", "worker.log")
+LOG_LINES: Final = 20
 
 
 class Service(NamedTuple):
@@ -51,7 +55,7 @@ def service(
     for name in LOGS if is_kept else (*_files_of(database), *LOGS):
         (folder / name).unlink(missing_ok=True)
     database_url = f"sqlite:///{(folder / database).resolve()}"
-    migrate_to(database_url)
+    migrate_to(database_url, console=notes)
     environment = {
         "ISOBUDGET_DATABASE_URL": database_url,
         "ISOBUDGET_LOG_FORMAT": "text",
@@ -78,7 +82,42 @@ def _files_of(database: str) -> Iterator[str]:
     return (database + suffix for suffix in ("", "-wal", "-shm"))
 
 
-def log_tails(folder: Path, lines: int) -> Iterator[tuple[str, list[str]]]:
+@contextmanager
+def connected(
+    url: str | None, folder: Path, database: str, processes: int | None
+) -> Iterator[Client]:
+    """A client of the service at ``url``, or of one of our own, whose database is kept.
+
+    Parameters
+    ----------
+    processes
+        How many workers train; as many as there are cores where left out.
+    """
+    if url is not None:
+        with Client(url) as client:
+            yield client
+        return
+    require_trainer()
+    workers = processes or os.cpu_count() or 1
+    with service(folder, database, processes=workers, is_kept=True) as running:
+        yield running.client
+
+
+@contextmanager
+def failing_in_words(what: str, folder: Path | None) -> Iterator[None]:
+    """End the command if its service fails, with the last lines of the logs in the folder.
+
+    The folder is ``None`` if the service is not our own.
+    """
+    try:
+        yield
+    except (IsobudgetError, ChildEndedError, OSError) as failed:
+        for name, lines in _log_tails(folder, LOG_LINES) if folder else ():
+            notes.print(f"── {folder}/{name}", *lines, sep="\n", soft_wrap=True)
+        fail(f"{what} failed: {failed}")
+
+
+def _log_tails(folder: Path, lines: int) -> Iterator[tuple[str, list[str]]]:
     """Yield each log's name and its last lines."""
     for name in LOGS:
         log = folder / name

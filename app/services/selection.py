@@ -56,9 +56,10 @@ def choose(
     """
     _check_rungs(request)
     most = None if request.inputs == "upsampled" else dataset.resolution
-    if ids := _ids(request.variants):
-        notes = [*_controls(request), *_cut_off(request.variants)]
-        return _named(session, ids, search, dataset, most), notes
+    match chosen := request.variants:
+        case NamedSelection(ids=ids) | HalvingSelection(ids=[*ids]):
+            notes = [*_controls(request), *_cut_off(chosen)]
+            return _named(session, ids, search, dataset, most), notes
     fitting = variants.positions(session, search.id, most=most)
     stored = variants.number(session, search.id)
     native = f"{dataset.name}'s {dataset.resolution} px"
@@ -68,21 +69,13 @@ def choose(
             Fault("#/search_id", f"search {search.id} has no variant to train: {why}")
         )
     notes = [*_controls(request), *_notes(search, stored - len(fitting), native)]
-    if isinstance(request.variants, WholeSelection):
+    if isinstance(chosen, WholeSelection):
         return fitting, notes
-    wanted = request.variants.count
+    wanted = chosen.count
     if wanted > len(fitting):
         notes.append(f"{wanted} variants were asked for; there are {len(fitting)}")
-    drawn = random.Random(request.variants.seed).sample(fitting, min(wanted, len(fitting)))
-    return sorted(drawn), [*notes, *_cut_off(request.variants)]
-
-
-def _ids(chosen: Selection) -> Sequence[str]:
-    """The ids that a selection names."""
-    match chosen:
-        case NamedSelection(ids=ids) | HalvingSelection(ids=[*ids]):
-            return ids
-    return ()
+    drawn = random.Random(chosen.seed).sample(fitting, min(wanted, len(fitting)))
+    return sorted(drawn), [*notes, *_cut_off(chosen)]
 
 
 def _cut_off(chosen: Selection) -> list[str]:

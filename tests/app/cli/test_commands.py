@@ -19,6 +19,7 @@ COMMANDS = (
     "count",
     "solve",
     "feasible",
+    "find",
     "migrate",
     "serve",
     "work",

@@ -241,6 +241,21 @@ class TestGrid:
         assert result.exit_code == 2
         assert f"this network has {words}" in result.stderr
 
+    def test_a_field_that_is_no_number_is_refused(self, isobudget: Isobudget) -> None:
+        wide = {"kernel_size": [3, 2]}
+        second = conv(4, padding="same") | wide
+        body = network(conv(), pool() | wide, second, FLATTEN, linear())
+        names = ("kernel_size", "padding", "pool_kernel_size")
+        grid = [word for name in names for word in ("--grid", f"{name}=1,2")]
+        result = isobudget("feasible", "-", "--approach", "II", *grid, stdin=body.model_dump_json())
+        assert result.exit_code == 2
+        for fault in (
+            "conv2.kernel_size: the network has (3, 2) here; write a whole number in the file",
+            "conv2.padding: the network has same here; write a whole number in the file",
+            "pool1.kernel_size: the network has (3, 2) here; write a whole number in the file",
+        ):
+            assert f"  --grid: {fault}" in result.stderr
+
 
 class TestFaultsOfTheFile:
     def test_they_are_listed_once_for_all_that_is_asked(self, isobudget: Isobudget) -> None:

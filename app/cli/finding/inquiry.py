@@ -1,0 +1,115 @@
+"""What was asked of ``isobudget find``, and its steps: solve, draw, halve, choose."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from app.cli.combinations import applicable
+from app.cli.console import refuse
+from app.cli.experiments import experiment_of, write_report
+from app.cli.finding.bounds import Bounds
+from app.cli.finding.candidates import Pool, draw, pool
+from app.cli.finding.found import Found, found_of, searched
+from app.cli.finding.training import choose, trials
+from app.client import Client, JobFailedError, Variant
+from app.errors import Fault
+from app.schemas.requests import NO_DATASET
+from solver.network.architecture import Architecture
+from solver.network.counting import Counts
+
+MODEL: Final = "model.py"
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """The network that is asked for.
+
+    Attributes
+    ----------
+    own
+        The original's counts.
+    resolutions
+        The least and the largest resolution, in pixels.
+    candidates
+        How many variants are tried.
+    time_limit
+        Seconds to solve, for each approach.
+    terms
+        How to train, as :meth:`app.client.Client.train` has it.
+    """
+
+    original: Architecture
+    own: Counts
+    bounds: Bounds
+    resolutions: tuple[int, int]
+    candidates: int
+    seed: int
+    time_limit: float
+    dataset: str
+    terms: Mapping[str, Any]
+
+    def check(self, client: Client) -> None:
+        """End the command if there is no such data set, or if its images are too small."""
+        by_name = {it.name: it.resolution for it in client.datasets()}
+        if self.dataset not in by_name:
+            refuse("the options", [Fault("--dataset", NO_DATASET)])
+        native, most = by_name[self.dataset], self.resolutions[1]
+        if native is not None and most > native:
+            reason = f"{most} px are above {self.dataset}'s {native} px; images are never enlarged"
+            refuse("the options", [Fault("--max-resolution", reason)])
+
+    def pools(self, client: Client) -> list[Pool]:
+        """Search the variants of all approaches that fit the original."""
+        return [
+            pool(
+                client,
+                self.original,
+                approach,
+                self.bounds,
+                self.resolutions,
+                self.own,
+                self.time_limit,
+            )
+            for approach in applicable(self.original)
+        ]
+
+    def draw(self, pools: Sequence[Pool]) -> Mapping[int, Sequence[Variant]]:
+        """Draw the candidates, by the place of their pool."""
+        return draw(pools, self.candidates, self.seed)
+
+    def train(
+        self,
+        client: Client,
+        pools: Sequence[Pool],
+        candidates: Mapping[int, Sequence[Variant]],
+        folder: Path,
+    ) -> Found | None:
+        """Train the candidates, and write what was found into a folder.
+
+        Returns ``None`` if no variant, or not the original, was trained to the end.
+        """
+        done = trials(client, pools, candidates, self.dataset, self.terms)
+        for trial in done:
+            with suppress(JobFailedError):  # another approach may have a winner
+                trial.job.wait(progress=True)
+        is_allowed = not self.bounds.exceeded(self.own)
+        choice = choose(done, is_original_allowed=is_allowed)
+        if choice is None:
+            return None
+        winner = client.variant(choice.winner.variant_id)
+        original = client.architecture(self.original)
+        model = (folder / MODEL).resolve()
+        model.write_text((winner if choice.is_variant else original).source, encoding="utf-8")
+        experiment = experiment_of(client, choice.trial.search, choice.trial.job)
+        return found_of(
+            choice,
+            winner,
+            original,
+            exceeded=[bound.cost for bound in self.bounds.exceeded(self.own)],
+            bounds=self.bounds.view,
+            searches=searched(pools, candidates),
+            model=str(model),
+            report=str(write_report(experiment, folder)),
+        )

@@ -1,0 +1,70 @@
+from typing import Any
+
+import pytest
+import typer
+
+from app.cli.finding.bounds import Bounds
+from app.cli.finding.inquiry import Inquiry
+from app.shipped import example
+from solver.network.architecture import Architecture
+from solver.network.counting import count
+from tests.app.client.factories import Script, answer
+
+ORIGINAL = Architecture.model_validate(example("digits-architecture"))
+NO_MOST: dict[str, int | None] = {"params": None, "flops": None, "activation_bytes": None}
+DATASETS = [
+    {"name": "digits", "resolution": 8, "channels": 1, "classes": 10, "present": True},
+    {
+        "name": "folder:mine",
+        "resolution": None,
+        "channels": None,
+        "classes": 0,
+        "present": True,
+        "faults": ["it holds no images"],
+    },
+]
+
+
+def check(**changes: Any) -> None:
+    """Ask the service about the data set that is asked for."""
+    own = count(ORIGINAL)
+    asked: dict[str, Any] = {"resolutions": (6, 8), "dataset": "digits", **changes}
+    inquiry = Inquiry(
+        original=ORIGINAL,
+        own=own,
+        bounds=Bounds.of(own, "both", NO_MOST, 0.05),
+        candidates=64,
+        seed=0,
+        time_limit=30.0,
+        terms={},
+        **asked,
+    )
+    inquiry.check(Script(answer({"items": DATASETS, "next": None})).client())
+
+
+def test_images_of_the_native_resolution_are_large_enough() -> None:
+    check()
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (
+            {"resolutions": (6, 9)},
+            "--max-resolution: 9 px are above digits's 8 px; images are never enlarged",
+        ),
+        ({"dataset": "mnits"}, "--dataset: there is no such data set; known are digits"),
+    ],
+)
+def test_images_that_there_are_not_are_refused(
+    changes: dict[str, Any], fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        check(**changes)
+
+    assert ended.value.exit_code == 2
+    assert f"  {fault}" in capsys.readouterr().err
+
+
+def test_a_folder_whose_images_cannot_be_read_is_left_to_the_service() -> None:
+    check(dataset="folder:mine")
