@@ -11,7 +11,7 @@ Scale: TypeAlias = Literal["smoke", "small", "paper"]
 
 SIZES: Final[Mapping[Scale, Mapping[str, Any]]] = {
     "smoke": {"originals": 3, "variants": 2, "seeds": 2, "training_images": 1_000},
-    "small": {"originals": 9, "variants": 4, "seeds": 3, "training_images": 5_000},
+    "small": {"originals": 9, "variants": 4, "seeds": 3, "training_images": 3_000},
     "paper": {"originals": 10, "variants": 4, "seeds": 3},
 }
 """How much is trained; what is left out is as in the paper. Digits have fewer images than these."""
