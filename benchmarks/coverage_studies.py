@@ -15,7 +15,7 @@ from app.experiments.spreads import Components, Reference
 from app.schemas.study_results import Estimate, Share, Spread, StudyCell
 from benchmarks.replays import Case, Replay, Replays, found
 from benchmarks.synthetic_studies import SEEDS, Simulation, Truth, plan, terms
-from benchmarks.worlds import WORLDS, World
+from benchmarks.worlds import WORLDS
 from trainer.statistics.study import StudyRun, summarise
 
 VARIANTS: Final = 4
@@ -106,19 +106,23 @@ def _replay(estimate: Estimate | Share, expected: float) -> Replay:
 
 def power_gaps(replays: Replays) -> dict[str, float]:
     """By how many points the power that was planned differs from the share that was found."""
-    spreads = {name: _spread(world) for name, world in WORLDS.items()}
+    planted = [label for label, truth in TRUTHS.items() if not truth.is_aa]
+    spreads = {(name, label): _spread(name, label) for name in WORLDS for label in planted}
     gaps = {}
     for case, several in replays.items():
         if case.estimate in PLANTED and not case.is_aa:
             reference = PLANTED[case.estimate]
-            parts = Components(**spreads[case.world][case.estimate].model_dump())
+            parts = Components(**spreads[case.world, case.truth][case.estimate].model_dump())
             sd = deviation(parts, reference, VARIANTS, SEEDS)
             planned = power(several[0].truth, sd, parts.images, case.size, 1 - LEVEL)
             gaps[str(case)] = 100 * abs(planned - found(several))
     return gaps
 
 
-def _spread(world: World) -> Mapping[str, Spread]:
-    """The spread of a world as a large study measures it."""
-    simulation = Simulation(world, VARIANTS, Truth(), seed=MANY)
+def _spread(world: str, label: str) -> Mapping[str, Spread]:
+    """The spread of a world as a large study measures it, with the same gains.
+
+    Accuracies vary less where they are close to 1, so gains change the spread.
+    """
+    simulation = Simulation(WORLDS[world], VARIANTS, TRUTHS[label], seed=MANY)
     return {str(name): it for name, it in _summarised(simulation.study(MANY)).spread.items()}

@@ -58,15 +58,23 @@ class Inference:
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """The interval that holds the truth with probability ``level``."""
-        half = float(stats.t.ppf((1 + level) / 2, self.degrees)) * self.standard_error
+        half = self.quantile((1 - level) / 2) * self.standard_error
         return self.gain - half, self.gain + half
 
     @property
     def p(self) -> float:
         """The two-sided p-value of "no gain and no loss"."""
-        return 2 * float(stats.t.sf(abs(self.gain) / self.standard_error, self.degrees))
+        return 2 * self.tail(abs(self.gain) / self.standard_error)
 
     def equivalence_p(self, margin: float = MARGIN) -> float:
         """The p-value of "the gain is beyond the margin": two one-sided tests (Schuirmann 1987)."""
         nearest = margin - abs(self.gain)
-        return float(stats.t.sf(nearest / self.standard_error, self.degrees))
+        return self.tail(nearest / self.standard_error)
+
+    def tail(self, ratio: float) -> float:
+        """The probability that luck alone brings more than ``ratio`` standard errors."""
+        return float(stats.t.sf(ratio, self.degrees))
+
+    def quantile(self, tail: float) -> float:
+        """The number of standard errors that luck alone exceeds with this probability."""
+        return float(stats.t.isf(tail, self.degrees))

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from app.experiments.inference import LEVEL, Inference, Part, spread_of_mean
+from app.experiments.cautious import CautiousInference
+from app.experiments.inference import LEVEL, Part, spread_of_mean
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +24,7 @@ MOST_FLIPPED: Final = 20
 _ROUNDING: Final = 1e-12
 
 
-def infer(gains: Sequence[float], images: Part) -> Inference | None:
+def infer(gains: Sequence[float], images: Part) -> CautiousInference | None:
     """The mean gain of two or more originals, and how well it is known for further ones.
 
     Parameters
@@ -32,7 +33,7 @@ def infer(gains: Sequence[float], images: Part) -> Inference | None:
         The part of the variance that the choice of the test images brings, which all originals
         share. What varies between originals is in ``gains`` already.
     """
-    return Inference.of(float(np.mean(gains)), [spread_of_mean(gains), images])
+    return CautiousInference.of(float(np.mean(gains)), [spread_of_mean(gains), images])
 
 
 def p_values(gains_RN: Floats, images: Part) -> Floats:
@@ -42,9 +43,8 @@ def p_values(gains_RN: Floats, images: Part) -> Floats:
     symmetry test, whose level is exact for few originals.
     """
     found = [infer(gains_N.tolist(), images) for gains_N in gains_RN]
-    ratios_R = [abs(it.gain) / it.standard_error if it else 0.0 for it in found]
-    degrees_R = [it.degrees if it else 1.0 for it in found]
-    p_R: Floats = np.maximum(2 * stats.t.sf(ratios_R, degrees_R), symmetry_p(gains_RN))
+    students_R = np.array([it.p if it else 1.0 for it in found])
+    p_R: Floats = np.maximum(students_R, symmetry_p(gains_RN))
     return p_R
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from app.experiments.cautious import CautiousInference
 from app.experiments.inference import Inference, Part, spread_of_mean
 from app.experiments.power import FEWEST_ORIGINALS, originals_that_decide
 from app.experiments.significance import holm, infer, p_values
@@ -142,7 +143,7 @@ def share(members: Sequence[Member], images: Part) -> Share:
     of_images = Part(float((high - low) / 2) ** 2, images.degrees)
     widened = [*shares, 0.5]
     of_originals = Part(spread_of_mean(widened).variance, len(shares) - 1)
-    found = Inference.of(float(np.mean(widened)), [of_originals, of_images])
+    found = CautiousInference.of(float(np.mean(widened)), [of_originals, of_images])
     return Share(share=float(np.mean(shares)), ci=_within(found), n=len(shares))
 
 
