@@ -13,6 +13,7 @@ from app.client import Client, ConnectionFailedError
 from app.client.blocking.studying import Study
 from app.db.engine import Database
 from app.db.schema import migrate
+from tests.chaos.cluster import cluster
 from tests.e2e.processes import Restartable, serving, working
 from tests.factories import until
 from tests.studies import body
@@ -81,3 +82,27 @@ def test_killing_everything_in_the_middle_of_a_study_changes_nothing_in_its_repo
             study.wait(timeout=240)
 
         assert report(study) == undisturbed
+
+
+@pytest.mark.postgres
+def test_a_database_that_crashes_with_everything_else_changes_nothing_either(
+    tmp_path: Path, undisturbed: Any
+) -> None:
+    log = tmp_path / "server.log"
+    with cluster() as own:
+        own.start()
+        database = Database(own.url)
+        migrate(database)
+        database.close()
+        with Restartable(database, log, lease=LEASE) as server, Client(server.url) as client:
+            client.wait_until_ready()
+            study = client.study_request(REQUEST)
+            with working(database, tmp_path, lease=LEASE):
+                when(study, lambda it: it.progress.runs_done >= 4)
+                own.crash()
+            server.restart()
+            own.start()
+            with working(database, tmp_path, lease=LEASE):
+                study.wait(timeout=240)
+
+            assert report(study) == undisturbed
