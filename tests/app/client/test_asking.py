@@ -153,7 +153,14 @@ def test_a_whole_request_is_sent_as_it_is(tmp_path: Path) -> None:
         ({"select": "halving"}, {"select": "halving"}),
         (
             HalvingSelection(select="halving", count=8),
-            {"select": "halving", "count": 8, "eta": 4, "min_epochs": 1, "seed": 0},
+            {
+                "select": "halving",
+                "count": 8,
+                "eta": 4,
+                "min_epochs": 1,
+                "seed": 0,
+                "ids": None,
+            },
         ),
     ],
 )

@@ -102,6 +102,18 @@ def test_all_faults_are_told_at_once_each_with_its_place() -> None:
     assert "conv1.kernel_size" in told["#/grid/blubber"]
 
 
+def test_a_study_without_approaches_has_no_primary_cell() -> None:
+    told = faults(approaches=[], primary={"approach": "IV", "resolution": 6})
+    assert "no cells" in told["#/primary"]
+
+
+def test_the_selected_variant_cannot_decide_with_one_seed() -> None:
+    selected = {"approach": "IV", "resolution": 6, "contrast": "selected"}
+    told = faults(seeds=1, primary=selected)
+    assert "it needs two seeds" in told["#/primary/contrast"]
+    assert terms(seeds=2, primary=selected).seeds == 2
+
+
 def test_at_the_native_resolution_only_the_originals_can_be_trained() -> None:
     assert terms(approaches=[], resolutions=[8]).resolutions == (8,)
     assert "no variant can be above 8 px" in faults(resolutions=[8])["#/resolutions/0"]
