@@ -8,10 +8,9 @@ from app.schemas.study_terms import Primary, StudyRequest, StudyTerms
 from app.services.planner.cells import higher
 from app.services.study_networks import network_faults
 from app.services.study_sizes import size_faults
-from solver.network.architecture import Architecture
-from solver.network.expectations import listed
 from solver.network.schema import Place
-from solver.survey.grid import RESOLUTION, fields_of, misfit, names_for
+from solver.survey.axes import unknown
+from solver.survey.grid import RESOLUTION, misfit, names_for
 
 
 def faults_of(request: StudyRequest, terms: StudyTerms, dataset: Dataset) -> Iterator[Fault]:
@@ -52,17 +51,10 @@ def _grid(terms: StudyTerms) -> Iterator[Fault]:
         if name == RESOLUTION:
             yield Fault(place, "write resolutions beside the grid, not in it")
         elif not names_for(terms.architecture, name):
-            yield Fault(place, _unknown(terms.architecture))
+            yield Fault(place, unknown(terms.architecture, name))
         else:
             reasons = ((value, misfit(name, value)) for value in values)
             yield from (Fault(place, f"{value}: {reason}") for value, reason in reasons if reason)
-
-
-def _unknown(architecture: Architecture) -> str:
-    known = list(fields_of(architecture))
-    if not known:
-        return "there is nothing to vary: the network has no convolution"
-    return f"the network has no such field; a grid can vary {listed(known, 'and')}"
 
 
 def _resolutions(terms: StudyTerms, dataset: Dataset) -> Iterator[Fault]:

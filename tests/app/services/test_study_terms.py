@@ -99,7 +99,7 @@ def test_all_faults_are_told_at_once_each_with_its_place() -> None:
     }
     assert "digits has 8 px" in told["#/resolutions/1"]
     assert "images are never enlarged" in told["#/resolutions/3"]
-    assert "conv1.kernel_size" in told["#/grid/blubber"]
+    assert "write one of out_channels, kernel_size" in told["#/grid/blubber"]
 
 
 def test_a_study_without_approaches_has_no_primary_cell() -> None:
