@@ -19,7 +19,8 @@ LOOKED_AT: Final = 1_000
 def network_faults(terms: StudyTerms, dataset: Dataset) -> Iterator[Fault]:
     """Yield why networks of the grid cannot be trained, or changed by the approaches.
 
-    All members have the same layers, so the first valid one speaks for all.
+    All members have the same layers, so the first valid one speaks for all. Nothing is looked at
+    beyond the first resolution that has a fault: to look at many networks takes a second.
     """
     if terms.architecture.input.resolution is None:
         yield Fault("#/architecture/input", "originals take square images; write a resolution")
@@ -34,10 +35,10 @@ def network_faults(terms: StudyTerms, dataset: Dataset) -> Iterator[Fault]:
                 pointer(("resolutions", index)),
                 f"no network of {which} is valid at {resolution} px; e.g. {grid.fault(some[0])}",
             )
-            continue
+            return
         faults = list(_of_network(terms, dataset, grid.member(number)))
         yield from faults
-        if faults:  # the same at the other resolutions
+        if faults:
             return
 
 

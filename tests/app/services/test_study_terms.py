@@ -143,6 +143,11 @@ def test_a_grid_without_a_valid_network_is_refused() -> None:
     assert "no network of the grid is valid at 6 px" in told["#/resolutions/0"]
 
 
+def test_networks_are_looked_at_up_to_the_first_resolution_that_has_no_valid_one() -> None:
+    told = faults(grid={"kernel_size": [9]}, resolutions=[5, 6])
+    assert told.keys() == {"#/resolutions/0"}
+
+
 def test_a_study_has_a_largest_size() -> None:
     many = list(range(1, 400))
     assert "159,201 networks" in faults(grid={"out_channels": many})["#/grid"]
