@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from app.errors import RefusedError
 from app.experiments.catalogue import DATASETS
@@ -12,7 +13,7 @@ from app.services.study_terms import plan_hash
 from solver.network.architecture import Architecture
 from solver.survey.axes import axes_of
 from solver.survey.grid import Grid
-from tests.studies import terms
+from tests.studies import request, terms
 
 
 def faults(**changes: Any) -> dict[str, str]:
@@ -74,6 +75,11 @@ def test_the_hash_of_a_plan_holds_all_that_was_asked_and_no_names() -> None:
         terms(tolerance=0.01),
     )
     assert len({plan_hash(it) for it in (*same, *others)}) == 1 + len(others)
+
+
+def test_a_number_in_place_of_a_list_is_refused_with_the_list_that_is_meant() -> None:
+    with pytest.raises(ValidationError, match=r"write \[6\]"):
+        request(resolutions=6)
 
 
 def test_all_faults_are_told_at_once_each_with_its_place() -> None:
