@@ -130,7 +130,6 @@ def find(
             "training_images": training_images,
         },
     )
-    output.mkdir(parents=True, exist_ok=True)
     with (
         failing_in_words("the search", output if url is None else None),
         connected(url, output, DATABASE, processes) as client,

@@ -63,6 +63,7 @@ class Inquiry:
         """
         try:
             self.check(client)
+            folder.mkdir(parents=True, exist_ok=True)
             pools = self.pools(client)
             candidates = self.draw(pools)
             if not candidates:

@@ -81,8 +81,9 @@ def test_what_a_job_is_refused_for_is_named_by_its_options(
     faults = [{"pointer": place, "detail": "no"} for place in places]
     refused = Script(refusal(422, errors=faults)).client()
     with pytest.raises(typer.Exit) as ended:
-        inquiry().answer(refused, tmp_path)
+        inquiry().answer(refused, tmp_path / "found")
 
+    assert not (tmp_path / "found").exists()
     assert ended.value.exit_code == 2
     assert capsys.readouterr().err.splitlines()[1:] == [
         "  --candidates: no",
