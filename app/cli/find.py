@@ -6,16 +6,14 @@ from typing import Annotated, Final
 
 import typer
 
-from app.cli.console import fail, refuse
+from app.cli.console import refuse
 from app.cli.files import FILE_HELP, read_architecture, shown
 from app.cli.finding.bounds import Bounds
-from app.cli.finding.found import Found, Nothing, searched
+from app.cli.finding.found import Nothing
 from app.cli.finding.inquiry import Inquiry
 from app.cli.finding.words import code_of, print_answer
-from app.cli.option_values import flag
 from app.cli.parameters import option
 from app.cli.service import connected, failing_in_words
-from app.client import Client, InvalidError
 from app.errors import Fault
 from app.experiments.recipes import NAMED
 from solver.network.architecture import Architecture
@@ -132,38 +130,17 @@ def find(
             "training_images": training_images,
         },
     )
-    output.mkdir(parents=True, exist_ok=True)
     with (
         failing_in_words("the search", output if url is None else None),
         connected(url, output, DATABASE, processes) as client,
     ):
-        answer = _answer(client, inquiry, output)
+        answer = inquiry.answer(client, output)
     if as_json:
         typer.echo(answer.model_dump_json(indent=2))
     else:
         print_answer(answer)
     if isinstance(answer, Nothing):
         raise typer.Exit(code_of(answer))
-
-
-def _answer(client: Client, inquiry: Inquiry, output: Path) -> Found | Nothing:
-    """Find the network; what the service refuses, and what fails, ends the command."""
-    try:
-        inquiry.check(client)
-        pools = inquiry.pools(client)
-        candidates = inquiry.draw(pools)
-        if not candidates:
-            return Nothing(bounds=inquiry.bounds.view, searches=searched(pools, {}))
-        found = inquiry.train(client, pools, candidates, output)
-    except InvalidError as refused:
-        refuse("the service", [Fault(_named(it.pointer), it.detail) for it in refused.errors])
-    return found or fail("nothing was trained to the end; the logs say why")
-
-
-def _named(pointer: str) -> str:
-    """The user's name for a place in a request."""
-    field = pointer.split("/")[1] if "/" in pointer else ""
-    return flag(field) if field in ("dataset", "seeds", "epochs", "recipe") else pointer
 
 
 def _counted(file: str, architecture: Architecture) -> Counts:

@@ -11,15 +11,7 @@ from app.errors import Fault
 from solver.network.architecture import Architecture
 from solver.problem import Sample
 from solver.survey import axes
-from solver.survey.grid import (
-    FIELDS,
-    POOL_KERNEL_SIZE,
-    RESOLUTION,
-    Grid,
-    misfit,
-    names_for,
-)
-from solver.variation.template import convolutions
+from solver.survey.grid import RESOLUTION, Grid, misfit, names_for
 
 Lists = Mapping[str, Sequence[int]]
 """Values by the names that the user gave."""
@@ -71,18 +63,7 @@ def axes_of(original: Architecture, lists: Lists) -> tuple[Lists, list[Fault]]:
 
 
 def _unknown(original: Architecture, name: str) -> Fault:
-    if name.startswith("pool") and (name == POOL_KERNEL_SIZE or name.endswith(".kernel_size")):
-        reason = "no pool lies behind that convolution, before the next one"
-        return Fault("--grid", f"there is no '{name}' to vary; {reason}")
-    found = len(convolutions(original.layers)[:2])
-    has = ("; this network has no convolution", "; this network has one convolution", "")[found]
-    *first, last = FIELDS
-    return Fault(
-        "--grid",
-        f"there is no '{name}' to vary{has}; write {RESOLUTION}, or one of {', '.join(first)} and "
-        f"{last}: as it is for both convolutions, or as in conv1.stride or conv2.stride for one; "
-        f"or {POOL_KERNEL_SIZE} for the pools behind them, pool1.kernel_size for one",
-    )
+    return Fault("--grid", axes.unknown(original, name, also=RESOLUTION))
 
 
 def sample_of(count: int | None, seed: int | None) -> tuple[Sample | None, list[Fault]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from app.cli.parameters import APPROACH_NAMES, option
 from app.cli.tables import empty_table
 from app.errors import Fault, RefusedError
 from app.schemas.studies import PlannedSize
+from app.schemas.study_results import SpreadOf
 from app.services import study_planning
 from app.services.study_planning import PlanningQuestion
 from app.ui.sentences import percent, points
@@ -69,7 +71,8 @@ def plan(
     if as_json:
         typer.echo(planning.model_dump_json(indent=2))
     else:
-        out.print(_table(planning.sizes), f"Spread: {planning.source}.", sep="\n")
+        out.print(_table(planning.sizes, question.contrast))
+        out.print(f"Spread: {planning.source}.", soft_wrap=True)
 
 
 def _question(**given: Any) -> PlanningQuestion:
@@ -85,15 +88,15 @@ def _named(fault: Fault) -> Fault:
     return replace(fault, pointer=flag(fault.pointer.removeprefix("query/")))
 
 
-def _table(sizes: Sequence[PlannedSize]) -> Table:
-    table = empty_table("", "effect> contrast originals> variants> seeds> runs> power> hours>")
+def _table(sizes: Sequence[PlannedSize], contrast: SpreadOf) -> Table:
+    title = f"studies that show an effect on {contrast}"
+    table = empty_table(title, "effect> originals> variants> seeds> runs> power> time>")
     for size in sizes:
         table.add_row(
             points(size.effect),
-            size.contrast,
             *(_count(it) for it in (size.originals, size.variants, size.seeds, size.runs)),
             "–" if size.power is None else percent(size.power),
-            "–" if size.seconds is None else f"{size.seconds / 3600:.1f}",
+            "–" if size.seconds is None else str(timedelta(seconds=round(size.seconds))),
         )
     return table
 

@@ -28,7 +28,7 @@ def reproduce(
     figure: Annotated[FigureName, typer.Argument(help="Which figure of the paper.")],
     dataset: Annotated[DatasetName, typer.Option(help="The images to train on.")] = "mnist",
     scale: Annotated[
-        Scale, typer.Option(help="smoke takes minutes, small hours, paper is as large as its.")
+        Scale, typer.Option(help="smoke takes minutes, small hours; paper has its sizes.")
     ] = "small",
     output: Annotated[
         Path, typer.Option(file_okay=False, help="Folder for the database, logs and results.")
@@ -51,8 +51,11 @@ def reproduce(
 ) -> None:
     """Run the study behind a figure of the paper, and write its report, figures and tables.
 
-    Results go to OUTPUT/FIGURE-DATASET-SCALE. The database in OUTPUT is kept: the same command goes
-    on where it was stopped, and other figures take over the runs that they share with this one.
+    Results go to OUTPUT/FIGURE-DATASET-SCALE.
+
+    The database in OUTPUT is kept: the same command goes on where it was stopped.
+
+    Other figures take over the runs that they share with this one.
     """
     asked = {
         "originals": originals,

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from app.cli.console import fail, notes
+from app.cli.console import fail, notes, refuse
 from app.cli.migrate import migrate_to
 from app.cli.processes import ChildEndedError, Children
 from app.cli.work import require_trainer
 from app.client import Client, IsobudgetError
+from app.errors import Fault
 
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 60.0
@@ -94,13 +95,21 @@ def connected(
         How many workers train; as many as there are cores where left out.
     """
     if url is not None:
-        with Client(url) as client:
+        with _client_of(url) as client:
             yield client
         return
     require_trainer()
     workers = processes or os.cpu_count() or 1
     with service(folder, database, processes=workers, is_kept=True) as running:
         yield running.client
+
+
+def _client_of(url: str) -> Client:
+    """A client of a running service; a URL that cannot be used ends the command."""
+    try:
+        return Client(url)
+    except ValueError as unusable:
+        refuse(url, [Fault("", str(unusable))])
 
 
 @contextmanager

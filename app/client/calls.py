@@ -1,7 +1,7 @@
 """What the client asks the service, as data: each function makes one call."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
@@ -89,7 +89,27 @@ def _post(
 ) -> Call[T]:
     """A call that makes something: its key has the service make it once, if it is repeated."""
     headers = {"Idempotency-Key": key or uuid.uuid4().hex, **more.pop("headers", {})}
-    return Call("POST", path, read, body=to_jsonable_python(body), headers=headers, **more)
+    return Call("POST", path, read, body=_plain(body), headers=headers, **more)
+
+
+def _plain(body: Any) -> Any:
+    """A request's body as JSON has it.
+
+    Raises
+    ------
+    TypeError
+        It holds what JSON has no form for.
+    """
+    return to_jsonable_python(body, fallback=_listed)
+
+
+def _listed(value: Any) -> Any:
+    """A range as a list, and NumPy's arrays and numbers as Python's."""
+    if isinstance(value, Sequence):
+        return list(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} {value!r} cannot be sent as JSON")
 
 
 def ready() -> Call[None]:
@@ -99,7 +119,7 @@ def ready() -> Call[None]:
 
 def post_architecture(document: Any) -> Call[ArchitectureView]:
     """Count and store an architecture: under its content's hash, so it can be repeated."""
-    body = to_jsonable_python(document)
+    body = _plain(document)
     return Call("POST", "/v1/architectures", _as(ArchitectureView), body=body)
 
 

@@ -134,6 +134,13 @@ def attempts(session: Session, kind: AskerKind, id_: str) -> tuple[int, int]:
     return ended, int(made or 0)
 
 
+def shared_runs(now: Progress) -> str | None:
+    """Say how many runs others had asked for before; ``None`` if they had for none."""
+    if not now.reused:
+        return None
+    return f"{now.reused} of {now.total} runs are shared with earlier jobs and studies"
+
+
 def failed_runs(now: Progress) -> str | None:
     """Say how many runs failed, by kind of failure; ``None`` if none did."""
     kinds = {kind.replace("_", " "): number for kind, number in now.failures.items()}

@@ -20,10 +20,7 @@ Phase: TypeAlias = Literal["counting", "searching", "training", "ended"]
 
 
 class Feasibility(Schema):
-    """How many networks of the grid have variants enough; the paper is silent on it.
-
-    A network counts here if its variants could be counted.
-    """
+    """How many networks of the grid have variants enough; the paper is silent on it."""
 
     approach: ApproachName
     resolution: int
@@ -32,7 +29,9 @@ class Feasibility(Schema):
     originals: int = Field(description="Networks of the grid that are valid at this resolution")
     with_variants: int = Field(description="Those with at least as many variants as are drawn")
     with_any: int = Field(description="Those with any variant")
-    unknown: int = Field(description="Those whose variants could not be counted")
+    unknown: int = Field(
+        description="Those whose variants could not be counted; they are not drawn"
+    )
 
 
 class GridCount(Schema):

@@ -4,7 +4,7 @@ from app.db import jobs
 from app.db.engine import Session
 from app.db.identity import variant_id
 from app.db.models import EpochRow, JobRow
-from app.db.progress import Progress, failed_runs
+from app.db.progress import Progress, failed_runs, shared_runs
 from app.schemas.jobs import AttemptView, EpochView, JobView, ProgressView, RunView
 
 
@@ -33,8 +33,8 @@ def progress_view(session: Session, row: JobRow) -> ProgressView:
 def _notes(row: JobRow, now: Progress) -> list[str]:
     """Notes on events of a job's runs that the user may not expect."""
     notes = []
-    if now.reused:
-        notes.append(f"{now.reused} of {now.total} runs are shared with earlier jobs")
+    if shared := shared_runs(now):
+        notes.append(shared)
     if row.retries:
         times = "once" if row.retries == 1 else f"{row.retries} times"
         notes.append(f"what had failed was queued again, {times}")

@@ -5,7 +5,7 @@ from typing import Any
 from app.db import studies
 from app.db.engine import Session
 from app.db.models import StudyRow
-from app.db.progress import Progress, failed_runs
+from app.db.progress import Progress, failed_runs, shared_runs
 from app.schemas.jobs import ProgressView
 from app.schemas.studies import StudySummary, StudyView
 from app.schemas.study_results import StudyResults
@@ -63,8 +63,8 @@ def _progress(row: StudyRow, now: Progress) -> ProgressView:
 def _notes(row: StudyRow, now: Progress) -> list[str]:
     """Notes on events of a study's runs that the user may not expect."""
     notes = []
-    if now.reused:
-        notes.append(f"{now.reused} of {now.total} runs are shared with earlier jobs and studies")
+    if shared := shared_runs(now):
+        notes.append(shared)
     if row.state != "failed" and (failed := failed_runs(now)):
         notes.append(failed)
     return notes

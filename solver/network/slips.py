@@ -34,6 +34,7 @@ def meant(value: Any, choices: Sequence[str]) -> Iterator[Any]:
             if value == int(value):
                 yield int(value)
                 yield _ROMAN.get(int(value)) if choices else None
+                yield [int(value)]
                 yield [int(value), int(value)]
             if value in (0, 1):
                 yield bool(value)

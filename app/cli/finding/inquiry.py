@@ -7,19 +7,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.cli.combinations import applicable
-from app.cli.console import refuse
+from app.cli.console import fail, refuse
 from app.cli.experiments import experiment_of, write_report
 from app.cli.finding.bounds import Bounds
 from app.cli.finding.candidates import Pool, draw, pool
-from app.cli.finding.found import Found, found_of, searched
+from app.cli.finding.found import Found, Nothing, found_of, searched
 from app.cli.finding.training import choose, trials
-from app.client import Client, JobFailedError, Variant
+from app.cli.option_values import flag
+from app.client import Client, InvalidError, JobFailedError, Variant
 from app.errors import Fault
 from app.schemas.requests import NO_DATASET
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts
 
 MODEL: Final = "model.py"
+OPTIONS: Final = {
+    **{name: name for name in ("dataset", "seeds", "epochs", "recipe", "training_images")},
+    "variants": "candidates",
+}
+"""The options that a job's fields come from, by the names of the fields."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,23 @@ class Inquiry:
     time_limit: float
     dataset: str
     terms: Mapping[str, Any]
+
+    def answer(self, client: Client, folder: Path) -> Found | Nothing:
+        """Find the network, and write it and the report into a folder.
+
+        What the service refuses, and what fails, ends the command.
+        """
+        try:
+            self.check(client)
+            folder.mkdir(parents=True, exist_ok=True)
+            pools = self.pools(client)
+            candidates = self.draw(pools)
+            if not candidates:
+                return Nothing(bounds=self.bounds.view, searches=searched(pools, {}))
+            found = self.train(client, pools, candidates, folder)
+        except InvalidError as refused:
+            refuse("the service", [Fault(_named(it.pointer), it.detail) for it in refused.errors])
+        return found or fail("nothing was trained to the end; the logs say why")
 
     def check(self, client: Client) -> None:
         """End the command if there is no such data set, or if its images are too small."""
@@ -113,3 +136,9 @@ class Inquiry:
             model=str(model),
             report=str(write_report(experiment, folder)),
         )
+
+
+def _named(pointer: str) -> str:
+    """The user's name for a place in a request."""
+    field = pointer.split("/")[1] if "/" in pointer else ""
+    return flag(OPTIONS[field]) if field in OPTIONS else pointer

@@ -1,6 +1,7 @@
 """Studies: what was asked, the plan that a server draws, and what came out."""
 
-from app.db.studies.planning import claim, counted, fail, has_claimable, hold, plan, refer, release
+from app.db.studies.leases import claim, has_claimable, hold, release
+from app.db.studies.planning import counted, fail, plan, refer
 from app.db.studies.recorded import Measured, StudyResult, costs, measured, results
 from app.db.studies.rows import cancel, content_hash, create, get, newest, progress, version
 from app.db.studies.settling import next_stale, settle

@@ -19,6 +19,8 @@ from app.schemas.study_terms import StudyTerms
 from app.states import OPEN
 
 NEWEST_FIRST: Final = (Key(StudyRow.created_at, True), Key(StudyRow.id, True))
+ENDED: Final = {"phase": "ended", "lease_expires_at": None, "finished_at": database_time()}
+"""What a study that ends before it has runs holds beside its state."""
 
 
 def create(session: Session, terms: StudyTerms, plan_hash: str, priority: int = 0) -> StudyRow:
@@ -90,16 +92,10 @@ def _cancel_planning(session: Session, id_: str) -> bool:
 
     This is tried first. If it waits here for the study's plan, it sees the runs afterwards.
     """
-    ended = {
-        "state": "cancelled",
-        "phase": "ended",
-        "lease_expires_at": None,
-        "finished_at": database_time(),
-    }
     unplanned = (
         update(StudyRow)
         .where(StudyRow.id == id_, StudyRow.state.in_(OPEN), StudyRow.phase.in_(PLANNING))
-        .values(**ended)
+        .values(state="cancelled", **ENDED)
         .execution_options(synchronize_session=False)  # the row may have changed meanwhile
     )
     return affected(session, unplanned) == 1

@@ -1,7 +1,8 @@
 """Has the variants of the drawn originals searched for, by stored searches like any other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple
 
 from app.db import searches, studies
@@ -26,7 +27,8 @@ from solver.problem import Question, Sample, Settings
 
 LOOK_SECONDS: Final = 0.25
 """Time between two looks at the searches."""
-REFERRED_AT_ONCE: Final = 50
+ASKED_AT_ONCE: Final = 50
+"""Searches of a study that wait for a solver at once, since others queue for one, too."""
 
 
 class UnplannableError(RuntimeError):
@@ -60,16 +62,18 @@ class Searching:
             A search was cancelled, failed or ran out of time: a study without that original would
             not be the one that was asked for.
         """
+        keys = keys_of(self.terms, originals)
         ids: dict[Key, str] = {}
-        referred: list[str] = []
-        for key in keys_of(self.terms, originals):
+        while some := [*islice(keys, ASKED_AT_ONCE)]:
+            ids |= self._found(some)
+        return ids
+
+    def _found(self, keys: Iterable[Key]) -> dict[Key, str]:
+        ids = {}
+        for key in keys:
             self.hold.check()
             ids[key] = self._ask(key)
-            referred.append(ids[key])
-            if len(referred) == REFERRED_AT_ONCE:
-                self._refer(referred)
-                referred = []
-        self._refer(referred)
+        self._refer([*ids.values()])
         self._wait(ids)
         return ids
 

@@ -6,7 +6,9 @@ from statistics import fmean
 from typing import Final
 
 from app.schemas.studies import StudyView
+from app.schemas.study_plans import DrawnCell
 from app.schemas.study_results import Estimate, Share, StudyCell, StudyNetwork
+from app.schemas.study_terms import Primary
 
 ESTIMATES: Final = {
     "mean_variant": "mean variant − original (the headline)",
@@ -43,7 +45,7 @@ def estimate_of(cell: StudyCell, name: str) -> Estimate:
     return found
 
 
-def place_of(cell: StudyCell) -> str:
+def place_of(cell: StudyCell | DrawnCell | Primary) -> str:
     """Where a cell stands in the study: ``IV · 12 px · params``."""
     return f"{cell.approach} · {cell.resolution} px · {cell.budget}"
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from app.schemas.studies import StudyView
 from app.schemas.study_results import Estimate, StudyCell, StudyOriginal
+from app.schemas.study_terms import StudyTerms
 from app.ui.studies.cells import cost_of_originals, cost_of_variants
 from app.ui.studies.tables import verdict_in_words
 
@@ -51,7 +52,7 @@ def latex_table(study: StudyView) -> str:
     asked = study.request
     about = [
         f"% Isobudget, study of {_one_line(asked.dataset)}, plan {study.plan_hash}",
-        f"% {asked.variants} variants, {asked.seeds} seeds; o: optimistic",
+        f"% {_size(asked)}",
         r"\providecommand{\trainingtime}[1]{#1}",
     ]
     if asked.approaches:
@@ -59,6 +60,12 @@ def latex_table(study: StudyView) -> str:
     else:
         body = _tabular("rrrrrr", _HEAD_OF_NETWORKS, map(_network, study.networks))
     return "\n".join([*about, *body, ""])
+
+
+def _size(asked: StudyTerms) -> str:
+    if not asked.approaches:
+        return f"seeds: {asked.seeds}"
+    return f"variants: {asked.variants}, seeds: {asked.seeds}; o: optimistic"
 
 
 def _tabular(columns: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from app.schemas.study_plans import DrawnCell
 from app.ui.pages import PAGES
 from app.ui.sentences import budget_in_words
 from app.ui.studies import explained, observations, published
-from app.ui.studies.cells import ESTIMATES
+from app.ui.studies.cells import ESTIMATES, place_of
 from app.ui.studies.runs import Runs
 from app.ui.studies.sentences import conclusion, decomposition
 from app.ui.studies.tables import cell_rows, network_rows
@@ -80,14 +80,14 @@ def _asked(study: StudyView) -> Iterator[tuple[str, str]]:
         it = asked.primary
         yield (
             "Primary",
-            f"{it.approach} · {it.resolution} px · {it.budget}: {ESTIMATES[it.contrast]}",
+            f"{place_of(it)}: {ESTIMATES[it.contrast]}",
         )
 
 
 def _drawn(cell: DrawnCell) -> DrawnRow:
     variants = [len(original.variants) for original in cell.originals]
     return DrawnRow(
-        place=f"{cell.approach} · {cell.resolution} px · {cell.budget}",
+        place=place_of(cell),
         originals=", ".join(str(original.member) for original in cell.originals),
         variants=f"{sum(variants)} of {sum(original.found for original in cell.originals):,}",
     )

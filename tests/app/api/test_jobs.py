@@ -194,7 +194,7 @@ def test_a_second_job_takes_over_what_the_first_recorded(
 
     again = client.post("/v1/jobs", json=job_body(search, variants=variants, seeds=2)).json()
 
-    assert "2 of 4 runs are shared with earlier jobs" in again["notes"]
+    assert "2 of 4 runs are shared with earlier jobs and studies" in again["notes"]
     items = client.get(f"/v1/jobs/{again['id']}/runs").json()["items"]
     assert [(run["reused"], run["state"]) for run in items] == [
         (True, "succeeded"),
@@ -254,7 +254,7 @@ def test_a_control_at_the_original_s_own_resolution_is_no_other_run(
 
     control = client.post("/v1/jobs", json=job_body(search, inputs="upsampled")).json()
 
-    assert "10 of 10 runs are shared with earlier jobs" in control["notes"]
+    assert "10 of 10 runs are shared with earlier jobs and studies" in control["notes"]
 
 
 def test_runs_on_fewer_training_images_are_other_runs(

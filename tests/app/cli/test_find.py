@@ -124,3 +124,10 @@ def test_a_service_that_is_not_there_is_named(find: Any, monkeypatch: pytest.Mon
     result = find("--url", "http://127.0.0.1:9")
     assert result.exit_code == 1
     assert "no answer from http://127.0.0.1:9" in result.stderr
+
+
+@pytest.mark.usefixtures("no_children")
+def test_a_url_that_cannot_be_used_is_refused(find: Any) -> None:
+    result = find("--url", "ftp://localhost")
+    assert result.exit_code == 2
+    assert "write the URL in full, as in http://" in result.stderr

@@ -18,6 +18,7 @@ class TestPlan:
 
         assert shown.exit_code == 0
         assert "+3.0 pp" in shown.stdout
+        assert "true_minus_upsampled" in shown.stdout
         assert "Spread: " in shown.stdout
 
     def test_json_is_what_the_api_answers(self, isobudget: Isobudget) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.client import Client, StoredArchitecture, Variant
@@ -134,6 +135,16 @@ def test_terms_may_be_the_schemas_of_the_solver() -> None:
     assert body["find"] == {"best": "max_resolution", "top": 3, "diverse": False}
 
 
+def test_ranges_and_arrays_are_sent_as_lists() -> None:
+    body = searched(
+        {}, ranges={"resolution": range(6, 8), "padding": np.array([0, 5])}, limit=np.int64(7)
+    )
+    assert body["ranges"] == {"resolution": [6, 7], "padding": [0, 5]}
+    assert body["limit"] == 7
+    with pytest.raises(TypeError, match="cannot be sent as JSON"):
+        searched({}, limit=object())
+
+
 def test_a_whole_request_is_sent_as_it_is(tmp_path: Path) -> None:
     request = example("digits-search")
     path = tmp_path / "request.json"
@@ -153,7 +164,14 @@ def test_a_whole_request_is_sent_as_it_is(tmp_path: Path) -> None:
         ({"select": "halving"}, {"select": "halving"}),
         (
             HalvingSelection(select="halving", count=8),
-            {"select": "halving", "count": 8, "eta": 4, "min_epochs": 1, "seed": 0},
+            {
+                "select": "halving",
+                "count": 8,
+                "eta": 4,
+                "min_epochs": 1,
+                "seed": 0,
+                "ids": None,
+            },
         ),
     ],
 )

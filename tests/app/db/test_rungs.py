@@ -285,7 +285,10 @@ def test_two_jobs_that_halve_alike_share_every_run(database: Database) -> None:
 
     assert job_of(database, again.id).rungs == job_of(database, job.id).rungs
     assert all(epochs == sorted(set(epochs)) for epochs in worker.trained.values())
-    assert "18 of 18 runs are shared with earlier jobs" in view_of(database, again.id).notes
+    assert (
+        "18 of 18 runs are shared with earlier jobs and studies"
+        in view_of(database, again.id).notes
+    )
 
 
 @pytest.mark.slow

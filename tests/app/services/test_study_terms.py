@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from app.errors import RefusedError
 from app.experiments.catalogue import DATASETS
@@ -12,7 +13,7 @@ from app.services.study_terms import plan_hash
 from solver.network.architecture import Architecture
 from solver.survey.axes import axes_of
 from solver.survey.grid import Grid
-from tests.studies import terms
+from tests.studies import request, terms
 
 
 def faults(**changes: Any) -> dict[str, str]:
@@ -76,6 +77,11 @@ def test_the_hash_of_a_plan_holds_all_that_was_asked_and_no_names() -> None:
     assert len({plan_hash(it) for it in (*same, *others)}) == 1 + len(others)
 
 
+def test_a_number_in_place_of_a_list_is_refused_with_the_list_that_is_meant() -> None:
+    with pytest.raises(ValidationError, match=r"write \[6\]"):
+        request(resolutions=6)
+
+
 def test_all_faults_are_told_at_once_each_with_its_place() -> None:
     told = faults(
         resolutions=[6, 8, 6, 9],
@@ -99,7 +105,19 @@ def test_all_faults_are_told_at_once_each_with_its_place() -> None:
     }
     assert "digits has 8 px" in told["#/resolutions/1"]
     assert "images are never enlarged" in told["#/resolutions/3"]
-    assert "conv1.kernel_size" in told["#/grid/blubber"]
+    assert "write one of out_channels, kernel_size" in told["#/grid/blubber"]
+
+
+def test_a_study_without_approaches_has_no_primary_cell() -> None:
+    told = faults(approaches=[], primary={"approach": "IV", "resolution": 6})
+    assert "no cells" in told["#/primary"]
+
+
+def test_the_selected_variant_cannot_decide_with_one_seed() -> None:
+    selected = {"approach": "IV", "resolution": 6, "contrast": "selected"}
+    told = faults(seeds=1, primary=selected)
+    assert "it needs two seeds" in told["#/primary/contrast"]
+    assert terms(seeds=2, primary=selected).seeds == 2
 
 
 def test_at_the_native_resolution_only_the_originals_can_be_trained() -> None:
@@ -129,6 +147,11 @@ def test_an_approach_that_does_not_fit_the_network_is_refused() -> None:
 def test_a_grid_without_a_valid_network_is_refused() -> None:
     told = faults(grid={"kernel_size": [9]})
     assert "no network of the grid is valid at 6 px" in told["#/resolutions/0"]
+
+
+def test_networks_are_looked_at_up_to_the_first_resolution_that_has_no_valid_one() -> None:
+    told = faults(grid={"kernel_size": [9]}, resolutions=[5, 6])
+    assert told.keys() == {"#/resolutions/0"}
 
 
 def test_a_study_has_a_largest_size() -> None:

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from app.cli.finding.inquiry import Inquiry
 from app.shipped import example
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from tests.app.client.factories import Script, answer
+from tests.app.client.factories import Script, answer, refusal
 
 ORIGINAL = Architecture.model_validate(example("digits-architecture"))
 NO_MOST: dict[str, int | None] = {"params": None, "flops": None, "activation_bytes": None}
@@ -25,11 +26,10 @@ DATASETS = [
 ]
 
 
-def check(**changes: Any) -> None:
-    """Ask the service about the data set that is asked for."""
+def inquiry(**changes: Any) -> Inquiry:
     own = count(ORIGINAL)
     asked: dict[str, Any] = {"resolutions": (6, 8), "dataset": "digits", **changes}
-    inquiry = Inquiry(
+    return Inquiry(
         original=ORIGINAL,
         own=own,
         bounds=Bounds.of(own, "both", NO_MOST, 0.05),
@@ -39,7 +39,11 @@ def check(**changes: Any) -> None:
         terms={},
         **asked,
     )
-    inquiry.check(Script(answer({"items": DATASETS, "next": None})).client())
+
+
+def check(**changes: Any) -> None:
+    """Ask the service about the data set that is asked for."""
+    inquiry(**changes).check(Script(answer({"items": DATASETS, "next": None})).client())
 
 
 def test_images_of_the_native_resolution_are_large_enough() -> None:
@@ -68,3 +72,22 @@ def test_images_that_there_are_not_are_refused(
 
 def test_a_folder_whose_images_cannot_be_read_is_left_to_the_service() -> None:
     check(dataset="folder:mine")
+
+
+def test_what_a_job_is_refused_for_is_named_by_its_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = ("#/variants", "#/training_images", "#/recipe/batch_size", "#/architecture")
+    faults = [{"pointer": place, "detail": "no"} for place in places]
+    refused = Script(refusal(422, errors=faults)).client()
+    with pytest.raises(typer.Exit) as ended:
+        inquiry().answer(refused, tmp_path / "found")
+
+    assert not (tmp_path / "found").exists()
+    assert ended.value.exit_code == 2
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "  --candidates: no",
+        "  --training-images: no",
+        "  --recipe: no",
+        "  #/architecture: no",
+    ]

@@ -12,13 +12,14 @@ from app.db.errors import LostLeaseError
 from app.db.models import ArchitectureRow, RunRow, SearchRow, StudyRow, StudyRunRow
 from app.experiments.catalogue import DATASETS
 from app.schemas.study_plans import DrawnOriginal, StudyPlan
+from app.services.planner import searching
 from app.services.planner.counting import counted
 from app.services.planner.holding import Hold
 from app.services.planner.searching import UnplannableError
 from app.services.solvers import Limits
 from app.services.study_arms import arms_of
 from app.services.variants import problem_of
-from tests.studies import attempt, counted_here, created, planned, terms
+from tests.studies import SolvesAtOnce, attempt, counted_here, created, planned, terms
 
 ALL = ["upsampled", "retrained", "same_resolution"]
 
@@ -115,6 +116,25 @@ def test_each_original_has_its_variants_and_controls(sqlite_database: Database) 
         assert {row.resolution for row in variants[:2]} <= {7, 8}
         assert {row.resolution for row in variants[2:]} == {6}
         assert own.id not in {row.id for row in variants}
+
+
+def test_few_searches_of_a_study_wait_at_once(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[int] = []
+    solve = SolvesAtOnce(sqlite_database).wake  # as it is before it is replaced
+
+    def count(_solvers: SolvesAtOnce) -> None:
+        with sqlite_database.read() as session:
+            queued = session.scalars(select(SearchRow.id).where(SearchRow.state == "queued"))
+            waiting.append(len(queued.all()))
+
+    monkeypatch.setattr(searching, "ASKED_AT_ONCE", 3)
+    monkeypatch.setattr(Hold, "pause", lambda _hold, _seconds: solve())
+    monkeypatch.setattr(SolvesAtOnce, "wake", count)
+    planned(sqlite_database, controls=ALL)
+
+    assert waiting == [1, 2, 3, 1]
 
 
 def test_searches_are_stored_like_any_other_and_draw_a_sample_of_all(
