@@ -91,7 +91,7 @@ class Inference:
     @property
     def p(self) -> float:
         """The two-sided p-value of "no gain and no loss"."""
-        return 2 * self.tail(abs(self.gain) / self.standard_error)
+        return min(1.0, 2 * self.tail(abs(self.gain) / self.standard_error))
 
     def equivalence_p(self, margin: float = MARGIN) -> float:
         """The p-value of "the gain is beyond the margin": two one-sided tests (Schuirmann 1987)."""

@@ -51,6 +51,10 @@ def test_p_is_that_of_the_interval_which_ends_at_zero() -> None:
     assert found.interval(1 - found.p)[0] == pytest.approx(0.0, abs=1e-9)
 
 
+def test_no_gain_at_all_has_a_p_value_of_one() -> None:
+    assert inferred(0.0, ORIGINALS).p == inferred(0.0, ORIGINALS, Part(2e-5, 359)).p == 1
+
+
 @pytest.mark.parametrize("of_images", [0.2, 0.4, 0.7, 1.0])
 @pytest.mark.parametrize("degrees", [2, 5, 11])
 def test_intervals_hold_however_few_originals_there_are(degrees: int, of_images: float) -> None:
