@@ -40,11 +40,9 @@ class Case(NamedTuple):
     world: str
     size: int
     is_aa: bool = False
-    truth: str = ""
 
     def __str__(self) -> str:
-        kind = "_aa" if self.is_aa else self.truth and f"_{self.truth}"
-        return f"{self.estimate}_{self.world}_{self.size}{kind}"
+        return f"{self.estimate}_{self.world}_{self.size}{'_aa' if self.is_aa else ''}"
 
 
 Replays: TypeAlias = dict[Case, list[Replay]]

@@ -1,24 +1,22 @@
 """Synthetic studies whose truth is known, as runs and a plan. I images, W networks, S seeds."""
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from app.experiments.recipes import Recipe
 from app.experiments.spreads import KNOWN, Components, Reference
 from app.schemas.study_plans import DrawnCell, DrawnOriginal, DrawnVariant, StudyPlan
 from app.schemas.study_terms import Primary, StudyTerms
-from benchmarks.worlds import World
+from benchmarks.worlds import Images, World
 from solver.network.architecture import Architecture
 from trainer.statistics.study import StudyRun
 
 SEEDS: Final = 3
 RESOLUTION: Final = 12
 HIGHER: Final = 16
-Images: TypeAlias = NDArray[np.float32]
 NOTHING: Final = Components(0.0, 0.0, 0.0, 0.0)
 
 
@@ -127,7 +125,7 @@ class Simulation:
     def _own(self) -> Images:
         """How hard images are for the original and for each variant; the same where all are one."""
         networks = 1 if self._is_aa else 1 + self._variants
-        own = self._normal(self._world.own, (networks, self._world.images))
+        own = self._normal(self._world.own, networks, self._world.images)
         return np.broadcast_to(own, (1 + self._variants, self._world.images))
 
     def _drawn(self, gain: "_Gain") -> NDArray[np.float64]:
@@ -144,28 +142,21 @@ class Simulation:
         easy_I: Images,
         seeds: int,
     ) -> list[StudyRun]:
-        of_seeds = self._world.of_seeds / self._world.slope
-        ability_S1 = self._normal(of_seeds, (seeds, 1)) + np.float32(ability)
-        correct_SI = self._normal(1.0, (seeds, len(easy_I))) + ability_S1 + easy_I > 0
-        packed_S = np.packbits(correct_SI, axis=1)
-        expected_S = stats.norm.cdf(ability_S1[:, 0] / self._world.scale)
-        validated_S = self._rng.binomial(self._world.validated, expected_S)
+        outcomes = self._world.outcomes(self._rng, ability, easy_I, seeds)
         return [
             StudyRun(
                 architecture_id=architecture_id,
                 detail=detail,
                 seed=seed,
                 resolution=HIGHER,
-                test_accuracy=float(correct_SI[seed].mean()),
-                validation_accuracy=float(validated_S[seed]) / self._world.validated,
-                test_correct=packed_S[seed].tobytes(),
                 seconds=1.0,
+                **outcome._asdict(),
             )
-            for seed in range(seeds)
+            for seed, outcome in enumerate(outcomes)
         ]
 
-    def _normal(self, spread: float, shape: int | tuple[int, int]) -> Images:
-        return self._rng.standard_normal(shape, np.float32) * np.float32(spread)
+    def _normal(self, spread: float, *shape: int) -> Images:
+        return self._world.normal(self._rng, spread, *shape)
 
 
 _REFERENCES: Final[tuple[Reference, ...]] = ("original", "upsampled")

@@ -1,11 +1,13 @@
 """The synthetic studies that intervals are measured on have the truth that they claim."""
 
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 import pytest
 
 from app.schemas.study_results import StudyCell
+from benchmarks import coverage_studies
 from benchmarks.replays import Case, Replay, found, held
 from benchmarks.synthetic_studies import Simulation, Truth, plan, terms
 from benchmarks.worlds import WORLDS
@@ -59,4 +61,25 @@ def test_replays_count_what_is_held_and_what_is_found() -> None:
     assert held(replays) == 1 / 2
     assert found(replays) == pytest.approx(1 / 3)
     assert str(Case("selected", "mnist", 6, is_aa=True)) == "selected_mnist_6_aa"
-    assert str(Case("selected", "mnist", 6, truth="1.0_0.5")) == "selected_mnist_6_1.0_0.5"
+    assert str(Case("selected", "mnist", 6)) == "selected_mnist_6"
+
+
+@pytest.mark.parametrize("seeds", [0.015, 0.03])
+def test_runs_spread_as_much_as_they_are_meant_to(seeds: float) -> None:
+    """Chance at each test image is part of it, which 360 images do not average out."""
+    world, rng = replace(WORLDS["digits"], seeds=seeds), np.random.default_rng(0)
+    easy_I = world.normal(rng, np.hypot(world.shared, world.own), world.images)
+
+    runs = world.outcomes(rng, world.ability, easy_I, 2000)
+
+    assert np.std([run.test_accuracy for run in runs]) == pytest.approx(seeds, rel=0.12)
+
+
+def test_the_gap_of_power_is_told_for_each_number_of_originals() -> None:
+    replays, gaps = coverage_studies.replayed("digits", 3, is_aa=False)
+
+    assert gaps.keys() == {
+        f"{name}_digits_{n}" for name in coverage_studies.CONTRASTS for n in (3, 6, 9, 12)
+    }
+    assert gaps["mean_variant_digits_3"] == 0
+    assert {len(several) for several in replays.values()} == {3}

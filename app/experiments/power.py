@@ -5,21 +5,20 @@ Gains and standard deviations are fractions. N numbers of originals, or N origin
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
-from app.experiments.inference import LEVEL, MARGIN, ROUNDING, Part
-from app.experiments.significance import Floats, least_originals, p_values
+from app.experiments.inference import LEVEL, MARGIN, ROUNDING, Floats, Part
+from app.experiments.significance import differs, least_originals
 
 POWER: Final = 0.8
 MOST_ORIGINALS: Final = 1_000
 FEWEST_ORIGINALS: Final = 3
 """Intervals are shown from three originals on."""
-REPEATS: Final = 1_000
+REPEATS: Final = 4_000
 
 
 def power(effect: float, sd: float, of_images: float, originals: int, alpha: float) -> float:
@@ -34,17 +33,14 @@ def power(effect: float, sd: float, of_images: float, originals: int, alpha: flo
     """
     if originals < 2:
         return 0.0
-    ours_RN, shared_R = _noise(originals)
-    gains_RN = effect + of_images * shared_R[:, None] + sd * ours_RN
-    found_R = p_values(gains_RN, Part(of_images**2, math.inf)) < alpha
+    rng = np.random.default_rng(originals)  # the same noise for all effects: power is smooth
+    ours_RN, shared_R1 = (
+        rng.standard_normal((REPEATS, originals)),
+        rng.standard_normal((REPEATS, 1)),
+    )
+    gains_RN = effect + of_images * shared_R1 + sd * ours_RN
+    found_R = differs(gains_RN, Part(of_images**2, math.inf), alpha)
     return float(np.mean(found_R & (gains_RN.mean(axis=1) * effect > 0)))
-
-
-@lru_cache(maxsize=64)
-def _noise(originals: int) -> tuple[Floats, Floats]:
-    """The same standard normal numbers for every effect and spread, so that power is smooth."""
-    rng = np.random.default_rng(originals)
-    return rng.standard_normal((REPEATS, originals)), rng.standard_normal(REPEATS)
 
 
 def originals_that_decide(
@@ -86,8 +82,8 @@ def first_of(is_enough: Callable[[Floats], NDArray[np.bool_]], least: int) -> in
 def difference_power(gain: float, sd: float, of_images: float, n_N: Floats, alpha: float) -> Floats:
     """The power of Student's *t* test, for each number of originals; nearly exact."""
     error_N, degrees_N = _errors(sd, of_images, n_N)
-    least_N = stats.t.isf(alpha / 2, degrees_N)
-    found_N: Floats = stats.t.sf(least_N - abs(gain) / error_N, degrees_N)
+    least_N = -stdtrit(degrees_N, alpha / 2)
+    found_N: Floats = stdtr(degrees_N, abs(gain) / error_N - least_N)
     return found_N
 
 
@@ -96,9 +92,9 @@ def equivalence_power(
 ) -> Floats:
     """The power of two one-sided tests, for each number of originals; nearly exact."""
     error_N, degrees_N = _errors(sd, of_images, n_N)
-    least_N = stats.t.isf(alpha, degrees_N)
+    least_N = -stdtrit(degrees_N, alpha)
     below_N, above_N = (
-        stats.t.sf((MARGIN + side * gain) / error_N - least_N, degrees_N) for side in (1, -1)
+        stdtr(degrees_N, least_N - (MARGIN + side * gain) / error_N) for side in (1, -1)
     )
     found_N: Floats = np.maximum(0.0, 1 - below_N - above_N)
     return found_N

@@ -14,17 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from app.experiments.cautious import CautiousInference
-from app.experiments.inference import LEVEL, Part, spread_of_mean
-
-Floats = NDArray[np.float64]
+from app.experiments.inference import (
+    LEVEL,
+    ROUNDING,
+    Floats,
+    Inference,
+    Part,
+    quantile,
+    spread_of_mean,
+)
 
 MOST_FLIPPED: Final = 20
 """Up to this many originals all signs are flipped; beyond, Wilcoxon's test is used."""
 _ROUNDING: Final = 1e-12
 
 
-def infer(gains: Sequence[float], images: Part) -> CautiousInference | None:
+def infer(gains: Sequence[float], images: Part) -> Inference | None:
     """The mean gain of two or more originals, and how well it is known for further ones.
 
     Parameters
@@ -33,19 +38,32 @@ def infer(gains: Sequence[float], images: Part) -> CautiousInference | None:
         The part of the variance that the choice of the test images brings, which all originals
         share. What varies between originals is in ``gains`` already.
     """
-    return CautiousInference.of(float(np.mean(gains)), [spread_of_mean(gains), images])
+    return Inference.of(float(np.mean(gains)), [spread_of_mean(gains), images])
 
 
-def p_values(gains_RN: Floats, images: Part) -> Floats:
-    """The two-sided p-values of "no gain and no loss", one for each of R repeats of a study.
+def p_value(gains: Sequence[float], images: Part) -> float:
+    """The two-sided p-value of "no gain and no loss"; 1 where nothing varies.
 
     It is the larger one of two: of Student's *t* test with the noise of the images, and of the
     symmetry test, whose level is exact for few originals.
     """
-    found = [infer(gains_N.tolist(), images) for gains_N in gains_RN]
-    students_R = np.array([it.p if it else 1.0 for it in found])
-    p_R: Floats = np.maximum(students_R, symmetry_p(gains_RN))
-    return p_R
+    inference = infer(gains, images)
+    return max(inference.p, float(symmetry_p(np.array([gains]))[0])) if inference else 1.0
+
+
+def differs(gains_RN: Floats, images: Part, alpha: float) -> NDArray[np.bool_]:
+    """Whether :func:`p_value` is below ``alpha``, for each of R repeats of a study."""
+    originals = gains_RN.shape[1]
+    ours_R = gains_RN.var(axis=1, ddof=1) / originals
+    variances_PR = np.stack([ours_R, np.full_like(ours_R, images.variance)])
+    variances_PR[variances_PR <= ROUNDING] = 0
+    differs_R: NDArray[np.bool_] = variances_PR.sum(axis=0) > 0
+    degrees_P1 = np.array([[originals - 1], [images.degrees]])
+    least_R = quantile(variances_PR[:, differs_R], degrees_P1, alpha / 2)
+    errors_R = np.sqrt(variances_PR[:, differs_R].sum(axis=0))
+    differs_R[differs_R] = np.abs(gains_RN[differs_R].mean(axis=1)) > least_R * errors_R
+    differs_R[differs_R] = symmetry_p(gains_RN[differs_R]) < alpha
+    return differs_R
 
 
 def symmetry_p(gains_RN: Floats) -> Floats:

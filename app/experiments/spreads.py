@@ -1,7 +1,8 @@
 """How much gains vary, for planning studies before any was run on a data set.
 
-To replace an entry by measured values, take ``spread``, ``accuracy`` and the plan's hash from
-``GET /v1/studies/{id}``, and say in ``source`` what was measured, and when.
+To replace an entry by measured values, take ``spread`` of ``isobudget plan --dataset … --contrast …
+--json`` with the database of a study, and the originals' ``accuracy`` and the plan's hash of
+``GET /v1/studies/{id}``. Say in ``source`` what was measured, and when.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.schemas.jobs import ProgressView
 from app.schemas.results import Verdict
 from app.schemas.study_plans import StudyPlan
-from app.schemas.study_results import StudyCell, StudyOriginal
+from app.schemas.study_results import Spread, StudyCell, StudyOriginal
 from app.schemas.study_terms import Contrast, StudyTerms
 from app.states import State
 from solver.network.schema import ANSWERED, Schema
@@ -103,4 +103,5 @@ class StudyPlanning(Schema):
 
     dataset: str
     source: str = Field(description="Where the spread comes from, in words")
+    spread: Spread = Field(description="Which the sizes are planned from")
     sizes: list[PlannedSize]

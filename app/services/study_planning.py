@@ -1,6 +1,7 @@
 """How large studies must be, from the spread that earlier ones have seen."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,7 +12,7 @@ from app.db.engine import Database
 from app.errors import Fault, RefusedError
 from app.experiments.spreads import Components
 from app.schemas.studies import PlannedSize, StudyPlanning
-from app.schemas.study_results import SpreadOf
+from app.schemas.study_results import Spread, SpreadOf
 from app.services import datasets
 from app.services.study_spreads import REFERENCES, Wanted, find
 from solver.network.schema import Schema
@@ -71,7 +72,12 @@ def plan(database: Database, data_dir: Path, question: PlanningQuestion) -> Stud
         _planned(question, effect, _least(question, effect, spread.components), seconds)
         for effect in question.effect
     ]
-    return StudyPlanning(dataset=question.dataset, source=spread.source, sizes=sizes)
+    return StudyPlanning(
+        dataset=question.dataset,
+        source=spread.source,
+        spread=Spread(**asdict(spread.components)),
+        sizes=sizes,
+    )
 
 
 def _least(

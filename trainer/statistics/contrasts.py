@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.statistics.selection import selected
 from trainer.statistics.study_networks import Network
 
 
@@ -61,18 +62,9 @@ def _best(networks: Sequence[Network]) -> Sequence[Network]:
 
 
 def _selected(variants: Sequence[Network]) -> Sequence[Network]:
-    """For each seed the variant that is best on validation by all others, as trained with it.
-
-    A training that went well by luck does so on validation and on test images. What is chosen and
-    what is scored are therefore different trainings.
-    """
-    found = []
-    for seed in sorted({run.seed for variant in variants for run in variant.runs}):
-        candidates = [(variant.without(seed), variant.only(seed)) for variant in variants]
-        known = [(others, own) for others, own in candidates if others and own]
-        if known:
-            found.append(max(known, key=lambda it: it[0].validation)[1])
-    return found
+    """The runs that are selected, as those of one network."""
+    found = selected(variant.runs for variant in variants)
+    return [Network(tuple(found))] if found else []
 
 
 def _lucky(member: Member) -> Sequence[Network]:

@@ -7,10 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from app.experiments.cautious import CautiousInference
 from app.experiments.inference import Inference, Part, spread_of_mean
 from app.experiments.power import FEWEST_ORIGINALS, originals_that_decide
-from app.experiments.significance import holm, infer, p_values
+from app.experiments.significance import holm, infer, p_value
 from app.schemas.study_results import Estimate, OptimisticEstimate, Share
 from trainer.statistics.contrasts import Difference, Member, share_better
 from trainer.statistics.images import NONE
@@ -48,9 +47,7 @@ def find(differences: Sequence[Difference]) -> Finding:
     if len(gains) < FEWEST_ORIGINALS:
         return Finding(gains, NONE, None, 1.0)
     images = shared_image_noise(differences)
-    return Finding(
-        gains, images, infer(gains, images), float(p_values(np.array([gains]), images)[0])
-    )
+    return Finding(gains, images, infer(gains, images), p_value(gains, images))
 
 
 def shared_image_noise(differences: Sequence[Difference]) -> Part:
@@ -64,12 +61,10 @@ def shared_image_noise(differences: Sequence[Difference]) -> Part:
         return NONE
     gains_NI = np.stack(rows)
     originals, images = gains_NI.shape
-    mean_N, mean_I = gains_NI.mean(axis=1), gains_NI.mean(axis=0)
-    squares = float(np.vdot(gains_NI, gains_NI) - images * mean_N @ mean_N)
-    squares_of_mean = float(mean_I @ mean_I - images * mean_N.mean() ** 2)
-    own = (squares - originals * squares_of_mean) / (originals - 1) / originals
-    between_images = (squares_of_mean - own) / (images - 1)
-    return Part(max(0.0, between_images) / images, images - 1)
+    of_mean = float(gains_NI.mean(axis=0).var()) * images / (images - 1)
+    of_each = float(gains_NI.var(axis=1).mean()) * images / (images - 1)
+    own = (of_each - of_mean) / (originals - 1)
+    return Part(max(0.0, of_mean - own) / images, images - 1)
 
 
 def family(findings: Sequence[Finding]) -> list[Estimate]:
@@ -143,7 +138,7 @@ def share(members: Sequence[Member], images: Part) -> Share:
     of_images = Part(float((high - low) / 2) ** 2, images.degrees)
     widened = [*shares, 0.5]
     of_originals = Part(spread_of_mean(widened).variance, len(shares) - 1)
-    found = CautiousInference.of(float(np.mean(widened)), [of_originals, of_images])
+    found = Inference.of(float(np.mean(widened)), [of_originals, of_images])
     return Share(share=float(np.mean(shares)), ci=_within(found), n=len(shares))
 
 

@@ -5,7 +5,7 @@ what other originals would gain. V variants, S seeds.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from app.schemas.results import (
 )
 from trainer.statistics.accuracies import accuracy
 from trainer.statistics.images import Profile, image_noise, profile
+from trainer.statistics.selection import selected
 from trainer.statistics.verdicts import verdict
 
 
@@ -77,6 +78,7 @@ def summarise(
     Variants without runs are reported, but are not part of any estimate. A gain is a difference of
     means over networks, each of which counts with its mean over seeds. Intervals take two runs of
     every network. After ``halving`` only the best variants have runs, so there is no mean variant.
+    A variant is selected by the mean over all its seeds; its gain is that of :func:`selected`.
 
     Parameters
     ----------
@@ -84,13 +86,12 @@ def summarise(
         Whether the variants were drawn at random from more of them, for which they stand.
     """
     trained = [variant for variant in variants if variant.runs]
-    selected = _chosen(trained, halving)
     best = max(trained, key=lambda v: np.mean(v.test_accuracies), default=None)
     return Results(
         original=OriginalResult(accuracy=accuracy(original.test_accuracies)),
         variants=[_variant_result(variant) for variant in variants],
         mean_variant=None if halving else _mean_variant(original, trained, are_drawn=are_drawn),
-        selected=_selected(original, selected),
+        selected=_selected(original, trained, _chosen(trained, halving)),
         best_of_k=BestOfK(
             variant_id=best.id if best else None, gain=_gain(original, [best] if best else [])
         ),
@@ -101,10 +102,15 @@ def summarise(
 def _chosen(
     trained: Sequence[TrainedNetwork], halving: HalvingResult | None
 ) -> TrainedNetwork | None:
-    """Return halving's winner once there is one, else the variant that validates best."""
+    """Return halving's winner once there is one, else the variant that validates best.
+
+    Variants with several runs go before those with a single one.
+    """
     winner = (halving.rungs[-1].kept or []) if halving and halving.rungs else []
     chosen = [variant for variant in trained if variant.id in winner] or trained
-    return max(chosen, key=lambda v: np.mean(v.validation_accuracies), default=None)
+    return max(
+        chosen, key=lambda v: (len(v.runs) > 1, np.mean(v.validation_accuracies)), default=None
+    )
 
 
 def _mean_variant(
@@ -119,11 +125,18 @@ def _mean_variant(
     return MeanVariant(gain=gain, better=float(better), **_shown(found))
 
 
-def _selected(original: TrainedNetwork, chosen: TrainedNetwork | None) -> Selected:
-    gain = _gain(original, [chosen] if chosen else [])
-    if gain is None or chosen is None:
-        return Selected(variant_id=chosen.id if chosen else None, gain=gain, ci=None)
-    found = _inferred(gain, original, [chosen], are_drawn=False)
+def _selected(
+    original: TrainedNetwork, variants: Sequence[TrainedNetwork], chosen: TrainedNetwork | None
+) -> Selected:
+    """The gain of selecting a variant. With single runs it is optimistic, and has no interval."""
+    if chosen is None:
+        return Selected(variant_id=None, gain=None, ci=None)
+    runs = selected(variant.runs for variant in variants)
+    scored = replace(chosen, runs=tuple(runs)) if runs else chosen
+    gain = _gain(original, [scored])
+    if gain is None:
+        return Selected(variant_id=chosen.id, gain=None, ci=None)
+    found = _inferred(gain, original, [scored], are_drawn=False)
     return Selected(variant_id=chosen.id, gain=gain, **_shown(found))
 
 
@@ -153,20 +166,17 @@ def _inferred(
         return None
     if are_drawn and len(variants) < 2:
         return None
-    ours = _drawn(variants) if are_drawn else _as_they_are(variants)
-    seeds = spread_of_mean(original.test_accuracies)
     profiles = (variant.profile() for variant in variants)
     images = image_noise(profiles, original.profile(), are_drawn=are_drawn)
-    return Inference.of(gain, [seeds, *ours, images])
+    seeds = spread_of_mean(original.test_accuracies)
+    if are_drawn:
+        means = [float(np.mean(variant.test_accuracies)) for variant in variants]
+        return Inference.of(gain, [seeds, spread_of_mean(means), images])
+    return Inference.of(gain, [Part.together([seeds, *_of_seeds(variants)]), images])
 
 
-def _drawn(variants: Sequence[TrainedNetwork]) -> list[Part]:
-    """The variance of the mean over variants that stand for many more."""
-    return [spread_of_mean([float(np.mean(it.test_accuracies)) for it in variants])]
-
-
-def _as_they_are(variants: Sequence[TrainedNetwork]) -> list[Part]:
-    """The variance of the mean over these very variants: that of their seeds alone."""
+def _of_seeds(variants: Sequence[TrainedNetwork]) -> list[Part]:
+    """The variance of the mean over these very variants that each of them brings."""
     parts = [spread_of_mean(variant.test_accuracies) for variant in variants]
     return [Part(part.variance / len(variants) ** 2, part.degrees) for part in parts]
 

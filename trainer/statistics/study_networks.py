@@ -38,23 +38,10 @@ class Network:
 
     runs: tuple[StudyRun, ...]
 
-    def only(self, seed: int) -> "Network | None":
-        """The same network with the run of one seed, if it has that."""
-        return _network(run for run in self.runs if run.seed == seed)
-
-    def without(self, seed: int) -> "Network | None":
-        """The same network without the run of a seed, if it has others."""
-        return _network(run for run in self.runs if run.seed != seed)
-
     @cached_property
     def test(self) -> float:
         """Mean test accuracy."""
         return float(np.mean([run.test_accuracy for run in self.runs]))
-
-    @cached_property
-    def validation(self) -> float:
-        """Mean validation accuracy."""
-        return float(np.mean([run.validation_accuracy for run in self.runs]))
 
     @cached_property
     def seconds(self) -> float:
@@ -68,11 +55,6 @@ class Network:
         if rows_SI is None:
             return None
         return np.asarray(rows_SI.sum(axis=0, dtype=np.uint16) / len(rows_SI))
-
-
-def _network(runs: Iterable[StudyRun]) -> Network | None:
-    kept = tuple(runs)
-    return Network(kept) if kept else None
 
 
 class Trainings:

@@ -24,7 +24,7 @@ class TestPlan:
     def test_json_is_what_the_api_answers(self, isobudget: Isobudget) -> None:
         shown = isobudget("plan", "--dataset", "mnist", "--effect", "0.03", "--json")
 
-        assert set(json.loads(shown.stdout)) == {"dataset", "source", "sizes"}
+        assert set(json.loads(shown.stdout)) == {"dataset", "source", "spread", "sizes"}
 
     def test_faults_name_their_options(self, isobudget: Isobudget) -> None:
         for fault in (

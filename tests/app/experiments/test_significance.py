@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from app.experiments.inference import Part
+from app.experiments.inference import Floats, Part
 from app.experiments.significance import (
-    Floats,
+    differs,
     holm,
     infer,
     least_originals,
-    p_values,
+    p_value,
     sign_flip_p,
     symmetry_p,
 )
@@ -78,7 +78,8 @@ def test_both_tests_must_agree() -> None:
     rows = np.stack([gains(9, seed=seed) for seed in range(20)])
     students = [stats.ttest_1samp(row, 0).pvalue for row in rows]
 
-    assert p_values(rows, NO_IMAGES) == pytest.approx(np.maximum(students, sign_flip_p(rows)))
+    p = [p_value(row.tolist(), NO_IMAGES) for row in rows]
+    assert p == pytest.approx(np.maximum(students, sign_flip_p(rows)))
 
 
 def test_images_that_all_originals_share_widen_the_interval() -> None:
@@ -89,12 +90,24 @@ def test_images_that_all_originals_share_widen_the_interval() -> None:
     assert wider is not None
     assert plain.interval() == pytest.approx(stats.ttest_1samp(values, 0).confidence_interval())
     assert wider.standard_error == pytest.approx(math.hypot(stats.sem(values), math.sqrt(0.2)))
-    assert p_values(np.array([values]), Part(0.2, 359))[0] > p_values(np.array([values]), NO_IMAGES)
+    assert p_value(values, Part(0.2, 359)) > p_value(values, NO_IMAGES)
+
+
+@pytest.mark.parametrize("images", [NO_IMAGES, Part(0.05, 359), Part(0.05, math.inf)])
+@pytest.mark.parametrize("originals", [3, 8, 25])
+def test_the_planner_finds_what_a_study_finds(originals: int, images: Part) -> None:
+    rows = np.stack([gains(originals, seed=seed) for seed in range(60)])
+    rows[0] = 0.0
+
+    found = differs(rows, images, 0.2)
+
+    assert found.tolist() == [p_value(row.tolist(), images) < 0.2 for row in rows]
+    assert 0 < found.sum() < 60 or originals == 3
 
 
 def test_gains_that_are_all_the_same_tell_nothing_about_chance() -> None:
     assert infer([0.1, 0.1, 0.1], NO_IMAGES) is None
-    assert p_values(np.full((1, 6), 0.0), NO_IMAGES) == 1
+    assert p_value([0.0] * 6, NO_IMAGES) == 1
 
 
 @pytest.mark.parametrize(("family", "originals"), [(1, 6), (2, 7), (9, 9), (10, 9), (16, 10)])

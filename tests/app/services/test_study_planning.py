@@ -1,4 +1,5 @@
 import os
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def test_without_studies_the_shipped_spread_is_taken(database: Database) -> None
 
     [size] = planning.sizes
     assert planning.source == KNOWN["digits"].source
+    assert planning.spread.model_dump() == asdict(KNOWN["digits"].components["upsampled"])
     assert size.originals is not None
     assert size.power is not None
     assert size.power >= 0.8
@@ -65,6 +67,7 @@ def test_the_spread_of_recorded_studies_goes_before_it(database: Database) -> No
 
     [size] = planning.sizes
     assert planning.source == "measured: 8 originals in the cells of recorded studies"
+    assert planning.spread == found(8).cells[0].spread["true_minus_upsampled"]
     assert size.originals == 6
     assert size.runs is not None
     assert size.seconds == pytest.approx(size.runs * RESULT["seconds"] / (os.cpu_count() or 1))

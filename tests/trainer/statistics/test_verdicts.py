@@ -1,12 +1,12 @@
 import pytest
 
-from app.experiments.inference import Inference
+from app.experiments.inference import Inference, Part
 from trainer.statistics.verdicts import verdict
 
 
 @pytest.mark.parametrize("gain", [0.02, -0.02, 0.001])
 def test_a_difference_is_shown_where_the_interval_leaves_out_zero(gain: float) -> None:
-    found = Inference(gain, 0.004, 8)
+    found = Inference(gain, (Part(0.004**2, 8),))
     low, high = found.interval()
 
     said = verdict(gain, found.p, found.equivalence_p())
@@ -27,6 +27,6 @@ def test_a_difference_is_shown_where_the_interval_leaves_out_zero(gain: float) -
     ],
 )
 def test_the_verdict_is_one_of_four(gain: float, error: float, said: str) -> None:
-    found = Inference(gain, error, 8)
+    found = Inference(gain, (Part(error**2, 8),))
 
     assert verdict(gain, found.p, found.equivalence_p()) == said
