@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from app.experiments.inference import Inference, Part, spread_of_mean
+from app.experiments.inference import Inference, Part
 from app.experiments.power import FEWEST_ORIGINALS, originals_that_decide
 from app.experiments.significance import holm, infer, p_value
 from app.schemas.study_results import Estimate, OptimisticEstimate, Share
@@ -121,8 +121,8 @@ def optimistic(finding: Finding) -> OptimisticEstimate:
 def share(members: Sequence[Member], images: Part) -> Share:
     """The mean over originals of the share of their variants that are better.
 
-    The interval counts one more original with a share of a half, as Agresti and Coull (1998) do:
-    without it, it would be too narrow near 0 and 1.
+    The interval counts half an original more, with a share of a half, much as Agresti and Coull
+    (1998) do: without it, it would be too narrow near 0 and 1.
 
     Parameters
     ----------
@@ -136,9 +136,11 @@ def share(members: Sequence[Member], images: Part) -> Share:
     shift = math.sqrt(images.variance)
     low, high = (np.mean([share_better(it, gain) for it in members]) for gain in (shift, -shift))
     of_images = Part(float((high - low) / 2) ** 2, images.degrees)
-    widened = [*shares, 0.5]
-    of_originals = Part(spread_of_mean(widened).variance, len(shares) - 1)
-    found = Inference.of(float(np.mean(widened)), [of_originals, of_images])
+    widened, weights = np.array([*shares, 0.5]), np.array([1.0] * len(shares) + [0.5])
+    middle = float(np.average(widened, weights=weights))
+    total = len(shares) + 0.5
+    variance = float(weights @ (widened - middle) ** 2) / (total - 1) / total
+    found = Inference.of(middle, [Part(variance, len(shares) - 1), of_images])
     return Share(share=float(np.mean(shares)), ci=_within(found), n=len(shares))
 
 
