@@ -44,15 +44,21 @@ BUILDERS: Final[dict[type[Layer], Builder]] = {
         it.kernel_size, it.stride, it.padding, it.dilation, ceil_mode=it.ceil_mode
     ),
     layers.AvgPool2d: lambda it, _: nn.AvgPool2d(
-        it.kernel_size, it.stride, it.padding, ceil_mode=it.ceil_mode
+        it.kernel_size,
+        it.stride,
+        it.padding,
+        ceil_mode=it.ceil_mode,
+        count_include_pad=it.count_include_pad,
     ),
     layers.AdaptiveAvgPool2d: lambda it, _: nn.AdaptiveAvgPool2d(it.output_size),
     layers.GlobalAvgPool2d: lambda _, __: nn.AdaptiveAvgPool2d(1),
     layers.ZeroPad2d: lambda it, _: nn.ZeroPad2d(it.borders),
     layers.Flatten: _bare(nn.Flatten),
-    layers.BatchNorm2d: lambda it, read: nn.BatchNorm2d(read[0][0], affine=it.affine),
-    layers.BatchNorm1d: lambda it, read: nn.BatchNorm1d(read[0][0], affine=it.affine),
-    layers.LayerNorm: lambda it, read: modules.ChannelNorm(read[0][0], affine=it.affine),
+    layers.BatchNorm2d: lambda it, read: nn.BatchNorm2d(read[0][0], it.eps, affine=it.affine),
+    layers.BatchNorm1d: lambda it, read: nn.BatchNorm1d(read[0][0], it.eps, affine=it.affine),
+    layers.LayerNorm: lambda it, read: modules.ChannelNorm(
+        read[0][0], eps=it.eps, affine=it.affine
+    ),
     layers.Scale: lambda _, read: modules.Scale(read[0][0]),
     layers.Add: _bare(modules.Add),
     layers.Mul: _bare(modules.Mul),
