@@ -109,20 +109,24 @@ def build(architecture: Architecture) -> nn.Sequential | Graph:
     return Graph(ordered, architecture.links)
 
 
+def valueless(module: nn.Module) -> nn.Module:
+    """Copy a module to the meta device, where tensors have shapes and no values."""
+    made: dict[int, Any] = {
+        id(parameter): nn.Parameter(parameter.detach().to("meta"))
+        for parameter in module.parameters()
+    }
+    made |= {id(buffer): buffer.to("meta") for buffer in module.buffers()}
+    return deepcopy(module, made)  # not functional_call: it spoils shared modules
+
+
 def counts_of(module: nn.Module, architecture: Architecture) -> tuple[int, int]:
     """Count a built module's parameters, and its multiply-adds for one image.
 
     A copy without values runs in evaluation mode on the meta device, so that nothing is computed.
     """
     images_BCHW = torch.empty(1, *architecture.input.shape, device="meta")
-    valueless: dict[int, Any] = {
-        id(parameter): nn.Parameter(parameter.detach().to("meta"))
-        for parameter in module.parameters()
-    }
-    valueless |= {id(buffer): buffer.to("meta") for buffer in module.buffers()}
-    copied = deepcopy(module, valueless).eval()  # not functional_call: it spoils shared modules
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        copied(images_BCHW)
+        valueless(module).eval()(images_BCHW)
     params = sum(parameter.numel() for parameter in module.parameters())
     return params, counter.get_total_flops() // 2
 
