@@ -21,4 +21,6 @@ NAMES: Final = [
 def test_a_convolutional_network_of_timm_counts_and_computes_as_its_module(name: str) -> None:
     module = timm.create_model(name)
 
-    check(module, timm.get_pretrained_cfg(name).input_size)
+    config = timm.get_pretrained_cfg(name)
+    assert config is not None
+    check(module, config.input_size)
