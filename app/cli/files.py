@@ -17,7 +17,7 @@ from solver.network.schema import Place
 from solver.network.sentences import sentence
 
 STDIN = "-"
-FILE_HELP = "A JSON file, or torchvision:NAME; - reads standard input."
+FILE_HELP = "A JSON file, or torchvision:NAME or timm:NAME; - reads standard input."
 
 
 def read_json(file: str) -> Any:
