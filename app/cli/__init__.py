@@ -23,6 +23,11 @@ COMMANDS: Final = (
         "Print a PyTorch network as an architecture, checked against its module.",
     ),
     Named(
+        "export",
+        "app.cli.exporting",
+        "Write an architecture as PyTorch source, as ONNX, or as JSON.",
+    ),
+    Named(
         "feasible",
         "app.cli.feasible",
         "Count, over a grid of originals, how many have variants, and name those nearest to FILE.",

@@ -30,9 +30,13 @@ def imported(
     command = [sys.executable, "-m", "trainer.importing", source, *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode != 0:
-        last = (ended.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-        fail(f"{source} could not be imported: {last}")
+        fail(f"{source} could not be imported: {last_line(ended.stderr)}")
     answer = json.loads(ended.stdout)
     if "refused" in answer:
         refuse(source, [Fault("", answer["refused"])])
     return ImportedModule(answer["architecture"], answer["unused"])
+
+
+def last_line(text: str) -> str:
+    """The line in which a process says why it failed."""
+    return (text.strip().splitlines() or ["it gave no reason"])[-1]
