@@ -1,6 +1,7 @@
 """The modules that a command names: of torchvision, of timm, or of a file of the user's."""
 
 import runpy
+import sys
 import warnings
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -72,6 +73,7 @@ def _of_file(path: Path, name: str) -> Named:
         raise NotImportableError(
             f"{path} is no Python file; write torchvision:NAME, timm:NAME or FILE.py:FACTORY"
         )
+    sys.path.insert(0, str(path.parent.resolve()))  # where its own imports are looked for
     factory = runpy.run_path(str(path)).get(name)
     if not callable(factory):
         raise NotImportableError(f"{path} has no function or class {name}")
