@@ -120,3 +120,13 @@ def test_a_document_reads_as_the_same_architecture(name: str) -> None:
     read = Architecture.model_validate_json(document(architecture))
 
     assert read == architecture
+
+
+def test_networks_of_torchvision_are_solved_for_by_their_names(isobudget: Isobudget) -> None:
+    asked = ["--approach", "II", "--budget", "both", "--tolerance", "0.02", "--json"]
+
+    result = isobudget("solve", "torchvision:squeezenet1_1", *asked, "--resolution", "225:226")
+
+    answer = json.loads(result.stdout)
+    assert answer["original"]["counts"]["params"] == 1_235_496
+    assert answer["found"] > 0

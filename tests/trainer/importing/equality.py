@@ -41,7 +41,7 @@ def check(module: nn.Module, shape: tuple[int, int, int]) -> Imported:
 
 def check_written(imported: Imported, shape: tuple[int, int, int]) -> None:
     """Import ``model.py`` of an imported network: the architecture is the same."""
-    module = sources.run(source(imported.architecture))["Variant"]()
+    module = sources.variant(source(imported.architecture))
     assert from_module(module, shape).id == imported.architecture.id
 
 
