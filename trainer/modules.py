@@ -62,8 +62,8 @@ class ChannelShuffle(nn.Module):
 class ChannelNorm(nn.LayerNorm):
     """A layer norm over the channels of each pixel, or over features."""
 
-    def __init__(self, channels: int, *, affine: bool) -> None:
-        super().__init__(channels, elementwise_affine=affine)
+    def __init__(self, channels: int, *, eps: float, affine: bool) -> None:
+        super().__init__(channels, eps, elementwise_affine=affine)
 
     def forward(self, values: Tensor) -> Tensor:
         """Normalise images_BCHW, or features_BF."""

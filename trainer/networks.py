@@ -44,15 +44,21 @@ BUILDERS: Final[dict[type[Layer], Builder]] = {
         it.kernel_size, it.stride, it.padding, it.dilation, ceil_mode=it.ceil_mode
     ),
     layers.AvgPool2d: lambda it, _: nn.AvgPool2d(
-        it.kernel_size, it.stride, it.padding, ceil_mode=it.ceil_mode
+        it.kernel_size,
+        it.stride,
+        it.padding,
+        ceil_mode=it.ceil_mode,
+        count_include_pad=it.count_include_pad,
     ),
     layers.AdaptiveAvgPool2d: lambda it, _: nn.AdaptiveAvgPool2d(it.output_size),
     layers.GlobalAvgPool2d: lambda _, __: nn.AdaptiveAvgPool2d(1),
     layers.ZeroPad2d: lambda it, _: nn.ZeroPad2d(it.borders),
     layers.Flatten: _bare(nn.Flatten),
-    layers.BatchNorm2d: lambda it, read: nn.BatchNorm2d(read[0][0], affine=it.affine),
-    layers.BatchNorm1d: lambda it, read: nn.BatchNorm1d(read[0][0], affine=it.affine),
-    layers.LayerNorm: lambda it, read: modules.ChannelNorm(read[0][0], affine=it.affine),
+    layers.BatchNorm2d: lambda it, read: nn.BatchNorm2d(read[0][0], it.eps, affine=it.affine),
+    layers.BatchNorm1d: lambda it, read: nn.BatchNorm1d(read[0][0], it.eps, affine=it.affine),
+    layers.LayerNorm: lambda it, read: modules.ChannelNorm(
+        read[0][0], eps=it.eps, affine=it.affine
+    ),
     layers.Scale: lambda _, read: modules.Scale(read[0][0]),
     layers.Add: _bare(modules.Add),
     layers.Mul: _bare(modules.Mul),
@@ -103,20 +109,24 @@ def build(architecture: Architecture) -> nn.Sequential | Graph:
     return Graph(ordered, architecture.links)
 
 
+def valueless(module: nn.Module) -> nn.Module:
+    """Copy a module to the meta device, where tensors have shapes and no values."""
+    made: dict[int, Any] = {
+        id(parameter): nn.Parameter(parameter.detach().to("meta"))
+        for parameter in module.parameters()
+    }
+    made |= {id(buffer): buffer.to("meta") for buffer in module.buffers()}
+    return deepcopy(module, made)  # not functional_call: it spoils shared modules
+
+
 def counts_of(module: nn.Module, architecture: Architecture) -> tuple[int, int]:
     """Count a built module's parameters, and its multiply-adds for one image.
 
     A copy without values runs in evaluation mode on the meta device, so that nothing is computed.
     """
     images_BCHW = torch.empty(1, *architecture.input.shape, device="meta")
-    valueless: dict[int, Any] = {
-        id(parameter): nn.Parameter(parameter.detach().to("meta"))
-        for parameter in module.parameters()
-    }
-    valueless |= {id(buffer): buffer.to("meta") for buffer in module.buffers()}
-    copied = deepcopy(module, valueless).eval()  # not functional_call: it spoils shared modules
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        copied(images_BCHW)
+        valueless(module).eval()(images_BCHW)
     params = sum(parameter.numel() for parameter in module.parameters())
     return params, counter.get_total_flops() // 2
 

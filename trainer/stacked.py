@@ -68,10 +68,11 @@ def _stacked(layers: Sequence[nn.Module], generators: Sequence[torch.Generator])
             return _convolution(layers)
         case nn.BatchNorm2d():
             features = len(layers) * first.num_features
-            return _loaded(nn.BatchNorm2d(features, affine=first.affine), layers)
+            return _loaded(nn.BatchNorm2d(features, first.eps, affine=first.affine), layers)
         case nn.BatchNorm1d():
             features = len(layers) * first.num_features
-            return _loaded(StackedBatchNorm1d(features, affine=first.affine), layers)
+            made = StackedBatchNorm1d(features, first.eps, affine=first.affine)
+            return _loaded(made, layers)
         case nn.Linear():
             return StackedLinear(layers)
         case nn.Softmax() | nn.LogSoftmax():

@@ -34,7 +34,7 @@ if not _extension_loads():
             f"{_operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
         )
 
-from torchvision import datasets  # noqa: E402
+from torchvision import datasets, models  # noqa: E402
 from torchvision.transforms import v2 as transforms  # noqa: E402
 
-__all__ = ["datasets", "transforms"]
+__all__ = ["datasets", "models", "transforms"]

@@ -18,6 +18,16 @@ COMMANDS: Final = (
         "Find the variants of an architecture that have its budget; no server, no database.",
     ),
     Named(
+        "import",
+        "app.cli.importing",
+        "Print a PyTorch network as an architecture, checked against its module.",
+    ),
+    Named(
+        "export",
+        "app.cli.exporting",
+        "Write an architecture as PyTorch source, as ONNX, or as JSON.",
+    ),
+    Named(
         "feasible",
         "app.cli.feasible",
         "Count, over a grid of originals, how many have variants, and name those nearest to FILE.",

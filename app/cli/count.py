@@ -6,6 +6,7 @@ import typer
 
 from app.cli.console import out, refuse
 from app.cli.files import FILE_HELP, read_architecture, shown
+from app.cli.folding import folded
 from app.cli.tables import layers_table
 from app.errors import Fault
 from app.schemas.architectures import ArchitectureView
@@ -13,6 +14,15 @@ from app.schemas.architectures import ArchitectureView
 
 def count(
     file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
+    depth: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="In the table, put layers together whose names begin with the same N parts.",
+            show_default="a line for each layer",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what POST /v1/architectures answers.")
     ] = False,
@@ -29,4 +39,5 @@ def count(
     if as_json:
         typer.echo(counted.model_dump_json(indent=2))
     else:
-        out.print(layers_table(counted))
+        rows = counted.layers if depth is None else folded(counted.layers, depth)
+        out.print(layers_table(counted, rows))

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.cli.console import refuse
+from app.cli.console import fail, refuse
+from app.cli.modules import LIBRARIES, imported
 from app.errors import Fault
 from app.json_reader import UnreadableError, read
 from solver.network.architecture import Architecture
@@ -16,11 +17,16 @@ from solver.network.schema import Place
 from solver.network.sentences import sentence
 
 STDIN = "-"
-FILE_HELP = "A JSON file; - reads standard input."
+FILE_HELP = "A JSON file, or torchvision:NAME or timm:NAME; - reads standard input."
 
 
 def read_json(file: str) -> Any:
-    """Parse a file, or standard input for ``-``; if that fails, the command ends."""
+    """Parse a file, or standard input for ``-``; if that fails, the command ends.
+
+    Networks of torchvision and timm are imported instead, at their own resolution.
+    """
+    if file.startswith(LIBRARIES):
+        return imported(file).architecture
     try:
         return read(sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes())
     except OSError as missing:
@@ -42,6 +48,17 @@ def read_architecture(file: str) -> Architecture:
         return Architecture.model_validate(content)
     except ValidationError as invalid:
         return refuse(shown(file), faults_of(invalid, lambda place: "/".join(map(str, place))))
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write text to a file, or to standard output; if that fails, the command ends."""
+    if output is None:
+        sys.stdout.write(f"{text}\n")
+        return
+    try:
+        output.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as failed:
+        fail(f"{output} cannot be written: {failed.strerror}")
 
 
 def shown(file: str) -> str:

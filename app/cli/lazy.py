@@ -1,5 +1,6 @@
 """Commands that are imported only when they run."""
 
+import keyword
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -16,7 +17,8 @@ class Named:
     Attributes
     ----------
     name
-        The command's name, and that of the function or ``typer.Typer`` in ``module``.
+        The command's name, and that of the function or ``typer.Typer`` in ``module``; with ``_``
+        behind it there, if it is a keyword of Python.
     module
         The module that defines it.
     help
@@ -30,9 +32,14 @@ class Named:
     help: str
     settings: dict[str, Any] = field(default_factory=dict)
 
+    def find(self) -> Any:
+        """Import the module, and take the command's function or ``typer.Typer`` from it."""
+        is_keyword = keyword.iskeyword(self.name)
+        return getattr(import_module(self.module), f"{self.name}_" if is_keyword else self.name)
+
     def load(self) -> Any:
         """Import the module, and make the command."""
-        found = getattr(import_module(self.module), self.name)
+        found = self.find()
         if isinstance(found, typer.Typer):
             return typer.main.get_command(found)
         alone = typer.Typer(add_completion=False)

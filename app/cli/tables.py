@@ -11,17 +11,18 @@ from rich.table import Table
 if TYPE_CHECKING:  # a command imports only what it shows
     from app.schemas.architectures import ArchitectureView
     from solver.answers.variants import Variant
+    from solver.network.counting import LayerReport
 
 
-def layers_table(counted: "ArchitectureView") -> Table:
-    """One line for each layer, and the totals."""
+def layers_table(counted: "ArchitectureView", rows: "Sequence[LayerReport]") -> Table:
+    """One line for each layer, or for each block of layers, and the totals."""
     image, counts = counted.architecture.input, counted.counts
     name = counted.architecture.name or "architecture"
     title = f"{name}: {' × '.join(map(str, image.shape))}"
     totals = (counts.params, counts.macs, counts.flops)
     footers = ("total", "", "", *(f"{n:,}" for n in totals), "")
     table = empty_table(title, "layer type output> params> MACs> FLOPs> field>", footers)
-    for layer in counted.layers:
+    for layer in rows:
         output = " × ".join(str(side) for side in layer.output)
         numbers = (layer.params, layer.macs, layer.flops, layer.receptive_field)
         table.add_row(layer.name, layer.type, output, *(f"{n:,}" for n in numbers))

@@ -20,7 +20,7 @@ def work(context: typer.Context) -> None:
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
-def require_trainer() -> None:
-    """End the command if nothing can be trained on this machine."""
+def require_trainer(what: str = "training") -> None:
+    """End the command if PyTorch is not installed; ``what`` needs it."""
     if importlib.util.find_spec("torch") is None:
-        fail("training needs PyTorch, which is not installed: pip install 'isobudget[trainer]'")
+        fail(f"{what} needs PyTorch, which is not installed: pip install 'isobudget[trainer]'")

@@ -79,7 +79,11 @@ def _norm(name: str) -> Rule:
     return Rule(
         lambda layer, read: Module(
             f"nn.{name}",
-            [_first("num_features", read[0][0]), Argument("affine", layer.affine, True)],
+            [
+                _first("num_features", read[0][0]),
+                Argument("eps", layer.eps, 1e-5),
+                Argument("affine", layer.affine, True),
+            ],
         )
     )
 
@@ -94,6 +98,7 @@ def _pool(name: str) -> Rule:
                 Argument("padding", layer.padding, 0),
                 Argument("dilation", getattr(layer, "dilation", 1), 1),
                 Argument("ceil_mode", layer.ceil_mode, False),
+                Argument("count_include_pad", getattr(layer, "count_include_pad", True), True),
             ],
         )
     )
@@ -132,6 +137,7 @@ def _layer_norm(layer: layers.LayerNorm, read: Sequence[Shape]) -> Module:
         "nn.LayerNorm" if is_flat else "ChannelNorm",
         [
             _first("normalized_shape", read[0][0]),
+            Argument("eps", layer.eps, 1e-5),
             Argument("elementwise_affine", layer.affine, True),
         ],
     )

@@ -203,7 +203,7 @@ def test_a_shuffle_is_pytorch_s() -> None:
 
 @pytest.mark.parametrize("values", [IMAGES, IMAGES[:, :, 0, 0]])
 def test_a_layer_norm_is_over_channels(values: Tensor) -> None:
-    normed = ChannelNorm(4, affine=True)(values)
+    normed = ChannelNorm(4, eps=1e-5, affine=True)(values)
 
     spread = ((values - values.mean(1, keepdim=True)) ** 2).mean(1, keepdim=True)
     expected = (values - values.mean(1, keepdim=True)) / (spread + 1e-5).sqrt()

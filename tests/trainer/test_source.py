@@ -87,9 +87,11 @@ MAPS: list[dict[str, Any]] = [
     {"type": "max_pool2d", "kernel_size": 3, "stride": 2, "padding": 1, "dilation": 2},
     {"type": "max_pool2d", "kernel_size": 2, "ceil_mode": True},
     {"type": "avg_pool2d", "kernel_size": [3, 2], "stride": 1, "padding": [1, 0]},
+    {"type": "avg_pool2d", "kernel_size": 3, "padding": 1, "count_include_pad": False},
     {"type": "adaptive_avg_pool2d", "output_size": [2, 3]}, {"type": "global_avg_pool2d"},
     {"type": "zero_pad2d", "padding": 2}, {"type": "zero_pad2d", "padding": [0, 1, 2, 3]},
     {"type": "flatten"}, {"type": "batch_norm2d"}, {"type": "batch_norm2d", "affine": False},
+    {"type": "batch_norm2d", "eps": 0.001}, {"type": "layer_norm", "eps": 1e-06},
     {"type": "layer_norm"}, {"type": "layer_norm", "affine": False}, {"type": "scale"},
     {"type": "add", "inputs": ["a", "b"]}, {"type": "mul", "inputs": ["a", "b", "a"]},
     {"type": "concat", "inputs": ["b", "a", "b"]}, {"type": "chunk", "chunks": 2, "index": 1},
@@ -102,6 +104,7 @@ MAPS: list[dict[str, Any]] = [
 VECTORS: list[dict[str, Any]] = [
     linear(3), linear(3, bias=False), {"type": "batch_norm1d"},
     {"type": "batch_norm1d", "affine": False}, {"type": "layer_norm"}, {"type": "scale"},
+    {"type": "batch_norm1d", "eps": 0.5}, {"type": "layer_norm", "eps": 0.5},
     {"type": "softmax"}, {"type": "flatten"}, {"type": "chunk", "chunks": 2, "index": 0},
 ]  # fmt: skip
 

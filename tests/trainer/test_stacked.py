@@ -85,7 +85,13 @@ def test_networks_may_end_in_a_pool_and_be_flat_more_than_once(end: list[nn.Modu
         [nn.Softmax(1), nn.Flatten(), nn.LogSoftmax(1)],
         [nn.LogSoftmax(1), nn.AdaptiveAvgPool2d(1), nn.Softmax(1)],
         [nn.Flatten(), nn.BatchNorm1d(108), nn.Linear(108, 3), nn.BatchNorm1d(3, affine=False)],
-        [nn.BatchNorm2d(3, affine=False), nn.ZeroPad2d((1, 0, 2, 0)), nn.GELU(), nn.Flatten()],
+        [nn.Flatten(), nn.BatchNorm1d(108, eps=0.5)],
+        [
+            nn.BatchNorm2d(3, eps=0.5, affine=False),
+            nn.ZeroPad2d((1, 0, 2, 0)),
+            nn.GELU(),
+            nn.Flatten(),
+        ],
     ],
 )
 def test_what_sees_all_channels_or_features_sees_those_of_its_own_network(

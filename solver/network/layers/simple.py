@@ -10,9 +10,13 @@ from solver.network.schema import Fault, Flag, Probability, later
 
 
 class Norm(Elementwise, Weighted):
-    """A norm; if it is ``affine``, it learns two numbers for each channel."""
+    """A norm; if it is ``affine``, it learns two numbers for each channel.
+
+    ``eps`` is added to the variance before its root is taken.
+    """
 
     affine: Flag = later(True)
+    eps: Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False, strict=True)] = later(1e-5)
 
     kind = "norm"
 

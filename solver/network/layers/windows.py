@@ -301,9 +301,10 @@ class MaxPool2d(Pool2d):
 
 
 class AvgPool2d(Pool2d):
-    """As ``torch.nn.AvgPool2d`` (padding counts as zeros)."""
+    """As ``torch.nn.AvgPool2d``: padding counts as zeros if ``count_include_pad``, else not."""
 
     type: Literal["avg_pool2d"] = "avg_pool2d"
+    count_include_pad: Flag = later(True)
 
 
 class ZeroPad2d(Layer):

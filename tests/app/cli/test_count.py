@@ -108,3 +108,18 @@ def test_a_network_too_large_to_count_is_refused(isobudget: Isobudget) -> None:
     result = isobudget("count", "-", stdin=json.dumps(broken))
     assert result.exit_code == 2
     assert "2^53" in result.stderr
+
+
+def test_layers_are_put_together_by_the_first_parts_of_their_names(
+    isobudget: Isobudget, tmp_path: Path
+) -> None:
+    path = tmp_path / "network.json"
+    path.write_text(json.dumps(example("resnet18")), encoding="utf-8")
+
+    shown = isobudget("count", path, "--depth", 1).stdout
+
+    assert "layer4.1.conv2" not in shown
+    (stage,) = [line.split() for line in shown.splitlines() if line.lstrip().startswith("layer4")]
+    assert stage[3:9] == ["512", "×", "7", "×", "7", "8,393,728"]
+    for total in ("conv1", "11,689,512", "1,814,073,344"):
+        assert total in shown

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 import pytest
 import typer
@@ -39,7 +38,7 @@ def command(*arguments: str) -> str:
 
 @pytest.mark.parametrize("named", COMMANDS, ids=lambda named: named.name)
 def test_the_list_of_commands_says_what_each_command_says_of_itself(named: Named) -> None:
-    function = getattr(import_module(named.module), named.name)
+    function = named.find()
     said = function.info.help if isinstance(function, typer.Typer) else inspect.getdoc(function)
     assert said is not None
     assert named.help == " ".join(said.split("\n\n")[0].split())

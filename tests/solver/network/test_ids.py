@@ -84,6 +84,23 @@ def test_what_came_later_takes_part_in_the_id_where_it_does(other: dict[str, Any
     assert network({**pool(3), **other}, resolution=9).id != "7198496f7269e36f4630491084049479"
 
 
+@pytest.mark.parametrize(
+    ("layer", "field", "default", "other"),
+    [
+        ({"type": "batch_norm2d"}, "eps", 1e-5, 1e-3),
+        ({"type": "layer_norm"}, "eps", 1e-5, 1e-6),
+        ({"type": "avg_pool2d", "kernel_size": 3, "padding": 1}, "count_include_pad", True, False),
+    ],
+)
+def test_a_field_that_came_later_is_left_out_where_it_has_the_value_of_all_older_networks(
+    layer: dict[str, Any], field: str, default: float, other: float
+) -> None:
+    older = network(layer, resolution=9)
+    assert field not in older.model_dump(mode="json")["layers"][0]
+    assert network({**layer, field: default}, resolution=9).id == older.id
+    assert network({**layer, field: other}, resolution=9).id != older.id
+
+
 def test_a_square_image_may_be_written_by_both_sides() -> None:
     body = LENET.model_dump(mode="json")
     body["input"] = {"channels": 1, "height": 32, "width": 32}
