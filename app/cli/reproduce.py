@@ -1,6 +1,6 @@
 """``isobudget reproduce``: the paper's figures, through the service as for any user."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -39,6 +39,14 @@ def reproduce(
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many workers train.", show_default="all cores")
     ] = None,
+    resolution: Annotated[
+        list[int] | None,
+        option(
+            "Of originals, in pixels; once for each. The study decides at the first.",
+            "N",
+            "by scale",
+        ),
+    ] = None,
     originals: Annotated[int | None, option("How many, for each cell.", default="by scale")] = None,
     variants: Annotated[
         int | None, option("How many, for each original.", default="by scale")
@@ -66,7 +74,8 @@ def reproduce(
         "recipe": None if recipe is None else {"name": recipe},
         "seed": seed,
     }
-    request = _request(study_of(figure, dataset, scale), without_none(asked))
+    preset = study_of(figure, dataset, scale)
+    request = _request(_at(preset, resolution) if resolution else preset, without_none(asked))
     _require_figures()
     if url is None:
         _say_where_images_come_from(dataset)
@@ -80,11 +89,20 @@ def reproduce(
     _write(view, table, output / f"{figure}-{dataset}-{scale}")
 
 
+def _at(preset: Mapping[str, Any], resolutions: Sequence[int]) -> dict[str, Any]:
+    """The preset at other resolutions, of which the first is that of the primary cell."""
+    changed = {**preset, "resolutions": resolutions}
+    if primary := preset.get("primary"):
+        changed["primary"] = {**primary, "resolution": resolutions[0]}
+    return changed
+
+
 def _request(preset: Mapping[str, Any], asked: Mapping[str, Any]) -> StudyRequest:
     """The preset with what the user asked for; what is wrong with that ends the command."""
 
     def name(place: Place) -> str:
-        return flag(str(place[0])) if place else ""
+        field = str(place[0]) if place else ""
+        return flag("resolution" if field == "resolutions" else field) if field else ""
 
     try:
         return StudyRequest.model_validate({**preset, **asked})
