@@ -10,7 +10,7 @@ import numpy as np
 from app.experiments.inference import LEVEL
 from app.experiments.power import power
 from app.experiments.sizes import deviation
-from app.schemas.study_results import Estimate, Share, SpreadOf, StudyCell
+from app.schemas.study_results import BetterShare, Estimate, SpreadOf, StudyCell
 from app.services.study_spreads import REFERENCES, Wanted, find
 from benchmarks.replays import Case, Replay, Replays, found
 from benchmarks.synthetic_studies import SEEDS, Simulation, Truth, plan, terms
@@ -78,14 +78,14 @@ def _expected(name: str, truth: Truth, cells: Cells) -> float:
     return float(np.mean([_value(getattr(cell, name)) for cell in cells[max(ORIGINALS)]]))
 
 
-def _value(estimate: Estimate | Share) -> float:
-    value = estimate.share if isinstance(estimate, Share) else estimate.gain
+def _value(estimate: Estimate | BetterShare) -> float:
+    value = estimate.share if isinstance(estimate, BetterShare) else estimate.gain
     assert value is not None
     return value
 
 
-def _replay(estimate: Estimate | Share, expected: float) -> Replay:
-    verdict = None if isinstance(estimate, Share) else estimate.verdict
+def _replay(estimate: Estimate | BetterShare, expected: float) -> Replay:
+    verdict = None if isinstance(estimate, BetterShare) else estimate.verdict
     return Replay(estimate.ci, verdict, expected)
 
 

@@ -47,7 +47,7 @@ class OptimisticEstimate(Estimate):
     optimistic: Literal[True] = True
 
 
-class Share(Schema):
+class BetterShare(Schema):
     """The probability that a variant is better than its original."""
 
     model_config = ANSWERED
@@ -146,7 +146,7 @@ class StudyCell(Schema):
         description="Variants whose first convolution reads no more rows than the original's, "
         "minus the original: these should gain nothing"
     )
-    better: Share
+    better: BetterShare
     spread: dict[SpreadOf, Spread] = Field(description="By contrast")
     networks: tuple[StudyOriginal, ...]
 

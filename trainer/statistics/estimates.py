@@ -10,7 +10,7 @@ import numpy as np
 from app.experiments.inference import Inference, Part
 from app.experiments.power import FEWEST_ORIGINALS, originals_that_decide
 from app.experiments.significance import holm, infer, p_value
-from app.schemas.study_results import Estimate, OptimisticEstimate, Share
+from app.schemas.study_results import BetterShare, Estimate, OptimisticEstimate
 from trainer.statistics.contrasts import Difference, Member, share_better
 from trainer.statistics.images import NONE
 from trainer.statistics.verdicts import verdict
@@ -118,7 +118,7 @@ def optimistic(finding: Finding) -> OptimisticEstimate:
     )
 
 
-def share(members: Sequence[Member], images: Part) -> Share:
+def share(members: Sequence[Member], images: Part) -> BetterShare:
     """The mean over originals of the share of their variants that are better.
 
     The interval counts half an original more, with a share of a half, much as Agresti and Coull
@@ -132,7 +132,7 @@ def share(members: Sequence[Member], images: Part) -> Share:
     """
     shares = [share_better(member) for member in members]
     if len(shares) < FEWEST_FOR_SHARE:
-        return Share(share=float(np.mean(shares)) if shares else None, n=len(shares))
+        return BetterShare(share=float(np.mean(shares)) if shares else None, n=len(shares))
     shift = math.sqrt(images.variance)
     low, high = (np.mean([share_better(it, gain) for it in members]) for gain in (shift, -shift))
     of_images = Part(float((high - low) / 2) ** 2, images.degrees)
@@ -141,7 +141,7 @@ def share(members: Sequence[Member], images: Part) -> Share:
     total = len(shares) + 0.5
     variance = float(weights @ (widened - middle) ** 2) / (total - 1) / total
     found = Inference.of(middle, [Part(variance, len(shares) - 1), of_images])
-    return Share(share=float(np.mean(shares)), ci=_within(found), n=len(shares))
+    return BetterShare(share=float(np.mean(shares)), ci=_within(found), n=len(shares))
 
 
 def _within(found: Inference | None) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ from app.db.progress import failed_runs
 from app.db.studies.rows import progress
 from app.db.types import database_time
 from app.schemas.study_results import StudyResults
-from app.states import FINAL
+from app.states import FINAL, OPEN
 
 EVERY_SECONDS: Final = 10.0
 """Results of many runs take a while, so they are not made at the end of each run."""
@@ -24,7 +24,7 @@ def next_stale(session: Session) -> StudyRow | None:
     waits = (
         select(RunRow.id)
         .join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
-        .where(StudyRunRow.study_id == StudyRow.id, RunRow.state.not_in(FINAL))
+        .where(StudyRunRow.study_id == StudyRow.id, RunRow.state.in_(OPEN))
         .exists()
     )
     is_due = or_(

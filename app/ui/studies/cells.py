@@ -7,7 +7,7 @@ from typing import Final
 
 from app.schemas.studies import StudyView
 from app.schemas.study_plans import DrawnCell
-from app.schemas.study_results import Estimate, Share, StudyCell, StudyNetwork
+from app.schemas.study_results import BetterShare, Estimate, StudyCell, StudyNetwork
 from app.schemas.study_terms import Primary
 
 ESTIMATES: Final = {
@@ -68,7 +68,7 @@ def cost_of_variants(cell: StudyCell) -> Cost:
     )
 
 
-def share_in_words(share: Share) -> str:
+def share_in_words(share: BetterShare) -> str:
     """``62% (41% to 79%)``: a probability with its 95 % interval."""
     if share.share is None:
         return "–"
