@@ -30,6 +30,7 @@ def resolutions(study: StudyView) -> Figure:
         upper.set_title(f"Approach {approach}{several}")
         _accuracies(upper, cells, asked.resolutions)
         _gains(lower, cells, asked.resolutions)
+    _within_accuracies(panels[0][0])
     panels[0][0].set_ylabel("test accuracy (%)")
     panels[1][0].set_ylabel("gain (percentage points)")
     one_legend(figure, [*panels.flat])
@@ -44,9 +45,13 @@ def _accuracies(axes: Axes, cells: Sequence[StudyCell], sides: Sequence[int]) ->
                 gain = Estimate(gain=0.0) if name == "original" else estimate_of(cell, name)
                 x = sides.index(cell.resolution) + _beside(place, len(series))
                 _mark(axes, name, x, gain, cell.accuracy.mean)
+    _ticks(axes, sides)
+
+
+def _within_accuracies(axes: Axes) -> None:
+    """Cut off what no accuracy can be; to be called once all panels of a row have their marks."""
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, 0.0), min(high, 1.0))
-    _ticks(axes, sides)
 
 
 def _gains(axes: Axes, cells: Sequence[StudyCell], sides: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from app.ui.studies.figures.capacity import capacity
 from app.ui.studies.figures.drawing import draw, for_page
 from app.ui.studies.figures.originals import originals
 from app.ui.studies.figures.resolutions import resolutions
-from tests.app.ui.studies.studies import cell, estimate, networks, study
+from tests.app.ui.studies.studies import accuracy, cell, estimate, networks, study
 
 SVG = "{http://www.w3.org/2000/svg}"
 Make = Callable[[StudyView], Figure]
@@ -78,6 +78,14 @@ def test_fig_3_has_a_column_for_each_approach_with_all_gains() -> None:
 def test_fig_3_draws_variants_at_the_originals_mean_plus_their_gain() -> None:
     heights = [y for _, y in points(resolutions(study(cells=[cell()])), "mean variant")]
     assert heights == pytest.approx([0.9482 - 0.0401, -0.0401])
+
+
+def test_fig_3_cuts_no_mark_off_where_approaches_differ() -> None:
+    cells = [cell("III", accuracy=accuracy(0.7)), cell("IV", accuracy=accuracy(0.97))]
+    figure = resolutions(study(cells=cells, resolutions=(12,)))
+    low, high = figure.axes[0].get_ylim()
+    assert low < 0.7 - 0.0401
+    assert 0.97 < high <= 1
 
 
 def test_fig_4_has_a_dot_for_each_original_and_each_variant_of_approach_iv() -> None:
