@@ -54,11 +54,12 @@ KNOWN: Final[Mapping[str, KnownSpread]] = {
         },
     ),
     "mnist": KnownSpread(
-        source=_ASSUMED,
-        accuracy=0.96,
+        source="measured on 2026-11-26: 52 originals at 12 and 16 px, approaches II, III and IV "
+        "(9 against upsampled images), recipe fast on 5,000 images, plan 28a201730c84",
+        accuracy=0.945,
         components={
-            "original": Components(originals=0.01, variants=0.01, seeds=0.002, images=0.0005),
-            "upsampled": Components(originals=0.008, variants=0.01, seeds=0.002, images=0.0003),
+            "original": Components(originals=0.0049, variants=0.0107, seeds=0.0033, images=0.0007),
+            "upsampled": Components(originals=0.0017, variants=0.0, seeds=0.0038, images=0.0004),
         },
     ),
 }
