@@ -79,7 +79,9 @@ def test_the_spread_of_recorded_studies_goes_before_it(database: Database) -> No
 def test_the_spread_of_others_is_not_taken(database: Database, question: dict[str, object]) -> None:
     store(database, 8)
 
-    assert plan(database, **question).source == KNOWN["digits"].source
+    planning = plan(database, **question)
+
+    assert planning.source == KNOWN[planning.dataset].source
 
 
 def test_few_originals_tell_no_spread(database: Database) -> None:
