@@ -146,3 +146,11 @@ class StudyTerms(StudyQuestion):
     primary: Primary | None
     recipe: Recipe
     dataset_version: str = Field(description="Of the images; part of each run's identity")
+
+    def decides_in(self, resolution: int, approach: ApproachName, budget: Budget) -> bool:
+        """Whether a cell is the primary one."""
+        primary = self.primary
+        if primary is None:
+            return False
+        named = (primary.resolution, primary.approach, primary.budget or self.budgets[0])
+        return named == (resolution, approach, budget)

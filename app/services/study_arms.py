@@ -31,7 +31,9 @@ class Arm(NamedTuple):
 
 def arms_of(terms: StudyTerms, plan: StudyPlan) -> Iterator[Arm]:
     """Yield all arms: the primary cell's first, then the other cells', each by original."""
-    for cell in sorted(plan.cells, key=lambda cell: not _is_primary(terms, cell)):
+    for cell in sorted(
+        plan.cells, key=lambda it: not terms.decides_in(it.resolution, it.approach, it.budget)
+    ):
         for original in cell.originals:
             yield from _arms(terms, cell, original)
     for network in plan.networks:
@@ -42,15 +44,6 @@ def arms_of(terms: StudyTerms, plan: StudyPlan) -> Iterator[Arm]:
             "original",
             network.member,
         )
-
-
-def _is_primary(terms: StudyTerms, cell: DrawnCell) -> bool:
-    primary = terms.primary
-    return primary is not None and (primary.resolution, primary.approach, primary.budget) == (
-        cell.resolution,
-        cell.approach,
-        cell.budget,
-    )
 
 
 def _arms(terms: StudyTerms, cell: DrawnCell, original: DrawnOriginal) -> Iterator[Arm]:

@@ -43,20 +43,13 @@ def summarise(
 
 def _data(cell: DrawnCell, terms: StudyTerms, trainings: Trainings, views: Views) -> CellData:
     members = [_member(original, cell, trainings) for original in cell.originals]
+    is_primary = terms.decides_in(cell.resolution, cell.approach, cell.budget)
     return CellData(
         cell=cell,
         members=[member for member in members if member],
         networks=[views.original(original, cell) for original in cell.originals],
-        primary=terms.primary.contrast if terms.primary and _is_primary(cell, terms) else None,
+        primary=terms.primary.contrast if terms.primary and is_primary else None,
     )
-
-
-def _is_primary(cell: DrawnCell, terms: StudyTerms) -> bool:
-    if terms.primary is None:
-        return False
-    budget = terms.primary.budget or terms.budgets[0]
-    named = (terms.primary.approach, terms.primary.resolution, budget)
-    return (cell.approach, cell.resolution, cell.budget) == named
 
 
 def _member(drawn: DrawnOriginal, cell: DrawnCell, trainings: Trainings) -> Member | None:

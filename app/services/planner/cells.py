@@ -34,9 +34,7 @@ def has_controls(terms: StudyTerms, cell: Cell) -> bool:
     """Whether controls are trained in a cell."""
     if not terms.controls or terms.primary is None:
         return False
-    primary = terms.primary
-    is_primary = cell == (primary.resolution, primary.approach, primary.budget)
-    return is_primary or terms.controls_in == "all"
+    return terms.controls_in == "all" or terms.decides_in(*cell)
 
 
 def grid_of(asked: StudyTerms, resolution: int) -> Grid:
