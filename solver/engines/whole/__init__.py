@@ -1,0 +1,1 @@
+"""Approach V: all widths of a network at a higher resolution, with exactly equal budgets."""

@@ -1,0 +1,111 @@
+"""Eqs. 21, 22 and 24 for one network at one resolution, in numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.engines.whole.quadratic import Floats, Ints, Quadratic
+from solver.variation.unknown import Range
+
+
+@dataclass(frozen=True, eq=False)
+class Budgeted:
+    """A count that must lie in a band around the original's.
+
+    Attributes
+    ----------
+    name
+        ``params``, ``flops`` or ``macs``, as users read it.
+    count
+        The count as a function of the widths.
+    target
+        The original's count.
+    band
+        Counts that pass; both ends are the target if the tolerance is 0.
+    """
+
+    name: str
+    count: Quadratic
+    target: int
+    band: Range
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether one count alone passes."""
+        return self.band.low == self.band.high
+
+
+@dataclass(frozen=True, eq=False)
+class WholeProblem:
+    """The widths of a network's groups at one resolution, and the counts that they must meet.
+
+    A width is its number of steps times its step. Arrays have one entry for each of the ``n``
+    groups that may change.
+
+    Attributes
+    ----------
+    resolution
+        ``N'``, the shorter side of the image.
+    names
+        The groups, named after the first layer that makes each.
+    original
+        The original's widths.
+    steps
+        Each width is a multiple of its step.
+    low, high
+        Bounds in steps, inclusive (Eq. 24).
+    budgets
+        One or two counts with their bands.
+    """
+
+    resolution: int
+    names: tuple[str, ...]
+    original: Ints
+    steps: Ints
+    low: Ints
+    high: Ints
+    budgets: Sequence[Budgeted]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every budget is an equality."""
+        return all(budget.is_exact for budget in self.budgets)
+
+    @cached_property
+    def neighbours(self) -> NDArray[np.bool_]:
+        """Which two widths are multiplied in a budget, shape ``(n, n)``; true for squares."""
+        found: NDArray[np.bool_] = np.any([it.count.hessian != 0 for it in self.budgets], axis=0)
+        return found
+
+    def within(self, low: Ints, high: Ints) -> "WholeProblem":
+        """The problem in the part of the box that lies in ``low..high`` (in steps)."""
+        return replace(self, low=np.maximum(self.low, low), high=np.minimum(self.high, high))
+
+    def near(self, change: float) -> "WholeProblem":
+        """The problem with widths that change by a factor of at most ``change``."""
+        low = np.ceil(self.original / change / self.steps - 1e-9)
+        high = np.floor(self.original * change / self.steps + 1e-9)
+        return self.within(low.astype(np.int64), high.astype(np.int64))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a group has no width left."""
+        return bool((self.low > self.high).any())
+
+    def changes(self, widths: Ints) -> Floats:
+        """The largest change of each row: the largest of ``w'/w`` and ``w/w'`` over the groups.
+
+        ``widths`` has the shape ``(n,)`` or ``(rows, n)``.
+        """
+        return np.exp(np.abs(np.log(widths / self.original)).max(axis=-1))  # type: ignore[no-any-return]
+
+    def accepts(self, widths: Ints) -> bool:
+        """Whether these widths, shape ``(n,)``, satisfy Eqs. 21, 22 and 24."""
+        in_steps, rest = np.divmod(widths, self.steps)
+        is_in_box = (in_steps >= self.low).all() and (in_steps <= self.high).all()
+        counts = ((it.count(widths), it.band) for it in self.budgets)
+        is_in_bands = all(band.low <= int(count) <= band.high for count, band in counts)
+        return bool(is_in_box and not rest.any() and is_in_bands)
