@@ -27,6 +27,7 @@ def measured(
             "macs": chunk.macs,
             "activations": chunk.activations,
             "rows_read": coverage.rows_of(chunk),
+            "rows": chunk.image[1],
             "receptive_field": chunk.receptive_field,
         }
         for name, column in found.items():

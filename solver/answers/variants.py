@@ -92,7 +92,9 @@ class SolverReport(Schema):
     conflicts: int
 
 
-MEASURES: Final = ("params", "flops", "macs", "activations", "rows_read", "receptive_field")
+MEASURES: Final = (
+    "params", "flops", "macs", "activations", "rows_read", "rows", "receptive_field"
+)  # fmt: skip
 """What a table says of each solution besides its unknowns; all of it follows from them."""
 
 
@@ -158,8 +160,7 @@ class Describer:
 
     def _walk(self, assignment: Assignment, layers: Sequence[Layer]) -> Walk:
         """A walk through the layers up to the junction."""
-        side, end = assignment[RESOLUTION], self._front
-        image = (self._problem.architecture.input.channels, side, side)
+        image, end = self._problem.architecture.input.scaled(assignment[RESOLUTION]), self._front
         return Walk(layers[:end], self._template.links[:end], image)
 
     def _span(self, assignment: Assignment, walk: Walk | None = None) -> Span:
@@ -199,7 +200,7 @@ class Describer:
 
     def coverage(self, assignment: Assignment) -> float:
         """Share of the input's rows that conv1 reads in the variant with these values."""
-        return self._coverage.rows(assignment) / assignment[RESOLUTION]
+        return self._coverage.share(assignment)
 
     def receptive_field(self, assignment: Assignment) -> int:
         """Receptive field of the variant with these values, in input pixels."""
