@@ -40,4 +40,4 @@ def unsuited(question: "Question") -> Iterator[Fault]:
 def _belongs_to(others: tuple[str, ...], approach: str, instead: str | None = None) -> str:
     which = f"approach{'es' if len(others) > 1 else ''} {listed(others, 'and')}"
     remedy = f"write '{instead}'" if instead else "leave it out"
-    return f"this belongs to {which}; of approach {approach}, {remedy}"
+    return f"this belongs to {which}; for approach {approach}, {remedy}"

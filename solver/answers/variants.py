@@ -84,12 +84,23 @@ class Explanation(Schema):
 
 
 class SolverReport(Schema):
-    """What CP-SAT says of the solve."""
+    """What CP-SAT says of the solve, and of approach V what is proved."""
+
+    model_config = ANSWERED
 
     status: str
     wall_time: float = Field(description="Seconds")
     branches: int
     conflicts: int
+    proved: bool | None = Field(
+        default=None, description="V: whether no solution is better than the first"
+    )
+    bound: float | None = Field(
+        default=None,
+        description="V: no solution is better than this. Of `closest` the largest change of a "
+        "width, as a factor; of `max_resolution` pixels; of `fewest_changes` groups; of "
+        "`min_activations` elements",
+    )
 
 
 MEASURES: Final = (

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import gcd, lcm
 
+from solver.network import memory
 from solver.network.architecture import Architecture, Input
 from solver.network.counting import Walk, learned
 from solver.network.graph import IMAGE, couple
@@ -17,18 +18,6 @@ from solver.network.widths import TiedError, Widths, form
 from solver.variation.grouping import Grouped, Squeeze, policy, tie_squeezes
 from solver.variation.polynomial import Monomial, Polynomial
 from solver.variation.template import MisfitError
-
-
-def image_at(image: Input, resolution: int | None) -> Input:
-    """Images with this shorter side; the other side is rounded to the nearest whole number."""
-    channels, height, width = image.shape
-    if resolution is None or resolution == min(height, width):
-        return image
-    least = min(height, width)
-    sides = [(2 * side * resolution + least) // (2 * least) for side in (height, width)]
-    if sides[0] == sides[1]:
-        return Input.trusted(channels=channels, resolution=sides[0], height=None, width=None)
-    return Input.trusted(channels=channels, resolution=None, height=sides[0], width=sides[1])
 
 
 class WidthGroups:
@@ -57,7 +46,9 @@ class WidthGroups:
         self, architecture: Architecture, resolution: int | None, grouped: Grouped, squeeze: Squeeze
     ) -> None:
         self.architecture = architecture
-        self.image = image_at(architecture.input, resolution)
+        self.image = architecture.input
+        if resolution is not None:
+            self.image = Input.of(*self.image.scaled(resolution))
         layers, links = architecture.layers, architecture.links
         self._walk = Walk(layers, links, self.image.shape)
         self._refuse_misfits()
@@ -246,6 +237,12 @@ class WidthGroups:
             for (layer, inputs, output), params in steps
             if count_pooling or not layer.is_pool
         )
+
+    def alive(self) -> Sequence[Polynomial]:
+        """The elements alive before the first layer and while each layer runs (Eq. 23)."""
+        shapes = [self.image.shape, *(output for _, _, output in self._steps)]
+        found = memory.alive(self.architecture.layers, self.architecture.links, shapes)
+        return [total([it]) for it in found]
 
     def at(self, widths: Mapping[str, int]) -> Architecture:
         """The network with these widths, at the resolution of the groups; it is not validated."""

@@ -19,7 +19,7 @@ from solver.variation.width_terms import WidthTerms
 
 MOST_NEAR: Final = 3
 """Names that are suggested for one that is not known."""
-PATTERN: Final = "*?["
+PATTERN: Final = "*?[]"
 """Characters that make a name a pattern."""
 
 
@@ -152,4 +152,6 @@ class WholeTemplate(Template):
         known = [*self._makers]
         near = get_close_matches(name, known, MOST_NEAR) or known[:MOST_NEAR]
         what = "no group has a name like" if set(name) & set(PATTERN) else "there is no group"
-        return f"{what} '{shown(name)}'; groups are {listed(near, 'and')}, …"
+        plain = "".join(it for it in name if it not in PATTERN)
+        written = name if shown(plain) == plain else "…"
+        return f"{what} '{written}'; groups are {listed(near, 'and')}, …"

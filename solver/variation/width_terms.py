@@ -1,16 +1,14 @@
 """What a request may say of the widths that approach V changes (Eq. 24)."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
 
 from solver.network.schema import MAX_NAME, Schema
 from solver.network.sentences import expected
+from solver.variation.grouping import Grouped, Squeeze
 from solver.variation.unknown import Range
-
-Grouped: TypeAlias = Literal["width", "number"]
-Squeeze: TypeAlias = Literal["free", "ratio"]
 
 MAX_RATIO: Final = 64.0
 MAX_STEP: Final = 1_024

@@ -1,0 +1,97 @@
+"""Approach V's problem at one resolution, from what was asked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from solver.approaches import APPROACHES
+from solver.constraints.budget import EqualBudget
+from solver.constraints.ranges import WithinRange
+from solver.engines.whole.problem import Budgeted, WholeProblem
+from solver.engines.whole.quadratic import Ints, Quadratic
+from solver.problem import Problem
+from solver.variation.groups import WidthGroups
+from solver.variation.polynomial import Polynomial
+from solver.variation.template import MisfitError
+from solver.variation.unknown import RESOLUTION, Range
+from solver.variation.whole import WholeTemplate
+
+KEPT: Final = 64
+"""Resolutions whose problems are remembered."""
+
+
+class Posing:
+    """A problem of approach V, resolution by resolution.
+
+    Groups with one width left are constants: the problems do not have them.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        template = problem.template
+        assert isinstance(template, WholeTemplate)
+        self.problem = problem
+        self.template = template
+        self.at = lru_cache(KEPT)(self._at)
+        constraints = APPROACHES[problem.approach].constraints(problem)
+        self._budgets = [it for it in constraints if isinstance(it, EqualBudget)]
+        (self.range,) = [it.bounds for it in constraints if isinstance(it, WithinRange)]
+        self._fixed = {it: widths.low for it, widths in template.widths.items() if widths.is_fixed}
+
+    @property
+    def resolutions(self) -> Sequence[int]:
+        """The resolutions that may be answered: not the original's, unless it is the only one."""
+        low, high = self.range
+        own = self.problem.architecture.resolution
+        return [side for side in range(low, high + 1) if side != own or low == high]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The groups that may change."""
+        return tuple(name for name in self.template.widths if name not in self._fixed)
+
+    def _at(self, resolution: int) -> WholeProblem | None:
+        """The problem at a resolution; ``None`` if a window does not fit its map."""
+        try:
+            groups = self.template.at(resolution)
+        except MisfitError:
+            return None
+        names = self.names
+        widths = [self.template.widths[name] for name in names]
+        sizes = dict(zip(groups.names, groups.sizes, strict=True))
+        bounds = [it.in_steps for it in widths]
+        return WholeProblem(
+            resolution=resolution,
+            names=names,
+            original=_ints(sizes[name] for name in names),
+            steps=_ints(it.step for it in widths),
+            low=_ints(it.low for it in bounds),
+            high=_ints(it.high for it in bounds),
+            budgets=[self._budgeted(budget, groups) for budget in self._budgets],
+        )
+
+    def _budgeted(self, budget: EqualBudget, groups: WidthGroups) -> Budgeted:
+        name = budget.name.removeprefix("equal ")
+        count = self._quadratic(self._count(name, groups))
+        return Budgeted(name, count, budget.target, Range(*budget.band))
+
+    def _count(self, name: str, groups: WidthGroups) -> Polynomial:
+        if name == "params":
+            return groups.params()
+        if name == "macs":
+            return groups.macs()
+        return groups.flops(count_pooling=self.problem.count_pooling)
+
+    def _quadratic(self, polynomial: Polynomial) -> Quadratic:
+        return Quadratic.of(polynomial.given(self._fixed), self.names)
+
+    def row(self, resolution: int, widths: Ints) -> Mapping[str, int]:
+        """The assignment for widths at a resolution, frozen groups included, in their order."""
+        found = dict(zip(self.names, widths.tolist(), strict=True))
+        own = {**self._fixed, **found}
+        return {RESOLUTION: resolution, **{name: own[name] for name in self.template.widths}}
+
+
+def _ints(numbers: Iterable[int]) -> Ints:
+    return np.array([*numbers], np.int64)
