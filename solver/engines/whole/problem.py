@@ -1,4 +1,4 @@
-"""Eqs. 21, 22 and 24 for one network at one resolution, in numbers."""
+"""Eqs. 21 to 24 for one network at one resolution, in numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +39,29 @@ class Budgeted:
 
 
 @dataclass(frozen=True, eq=False)
+class LinearForm:
+    """``constant + coefficients · w``, with no negative coefficient.
+
+    ``coefficients`` has one entry for each of the ``n`` widths.
+    """
+
+    constant: int
+    coefficients: Ints
+
+    def __call__(self, widths: Ints) -> int:
+        """The value for widths of shape ``(n,)``."""
+        return self.constant + int(self.coefficients @ widths)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearBound:
+    """A linear form that may be at most ``most``, such as the memory of one layer (Eq. 23)."""
+
+    form: LinearForm
+    most: int
+
+
+@dataclass(frozen=True, eq=False)
 class WholeProblem:
     """The widths of a network's groups at one resolution, and the counts that they must meet.
 
@@ -58,7 +81,9 @@ class WholeProblem:
     low, high
         Bounds in steps, inclusive (Eq. 24).
     budgets
-        One or two counts with their bands.
+        One or two counts with their bands. A count that is only bounded has a band from 0.
+    linear_bounds
+        What else bounds the widths from above (Eq. 23).
     """
 
     resolution: int
@@ -68,6 +93,7 @@ class WholeProblem:
     low: Ints
     high: Ints
     budgets: Sequence[Budgeted]
+    linear_bounds: Sequence[LinearBound] = ()
 
     @property
     def is_exact(self) -> bool:
@@ -103,9 +129,10 @@ class WholeProblem:
         return np.exp(np.abs(np.log(widths / self.original)).max(axis=-1))  # type: ignore[no-any-return]
 
     def accepts(self, widths: Ints) -> bool:
-        """Whether these widths, shape ``(n,)``, satisfy Eqs. 21, 22 and 24."""
+        """Whether these widths, shape ``(n,)``, satisfy Eqs. 21 to 24."""
         in_steps, rest = np.divmod(widths, self.steps)
         is_in_box = (in_steps >= self.low).all() and (in_steps <= self.high).all()
         counts = ((it.count(widths), it.band) for it in self.budgets)
         is_in_bands = all(band.low <= int(count) <= band.high for count, band in counts)
-        return bool(is_in_box and not rest.any() and is_in_bands)
+        is_bounded = all(it.form(widths) <= it.most for it in self.linear_bounds)
+        return bool(is_in_box and not rest.any() and is_in_bands and is_bounded)
