@@ -7,18 +7,17 @@ from typing import Final
 import numpy as np
 
 from solver.engines.progress import Progress, Tell, silent
-from solver.engines.whole.centre import box_centre
 from solver.engines.whole.found import NO_ANSWER, Found
-from solver.engines.whole.model import Solved, solve_in_box
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.relaxation import Relaxation
-from solver.engines.whole.repair import rounded
+from solver.engines.whole.witness import witness
 from solver.variation.unknown import Range
 
-TRIES: Final = 20
-"""Roundings of a box's centre before CP-SAT searches the box."""
 SHARE: Final = 4
-"""One resolution, or one change, may take one in so many of the seconds left."""
+"""One resolution may take a quarter of the seconds left."""
+LEAST_SECONDS: Final = 0.1
+GROWING: Final = ("flops", "macs")
+"""Budgets that grow with the resolution at the same widths."""
 
 At = Callable[[int], WholeProblem]
 """The problem at a resolution."""
@@ -38,7 +37,7 @@ def largest(at: At, resolutions: Range, seconds: float, tell: Tell = silent) -> 
     for resolution in range(top, resolutions.low - 1, -1):
         tell(Progress(0, None, bound))
         left = ends - time.monotonic()
-        solved = witness(at(resolution), max(left / SHARE, min(left, 0.1)))
+        solved = witness(at(resolution), max(left / SHARE, LEAST_SECONDS))
         if solved.widths is not None:
             tell(Progress(1, resolution, bound))
             return Found(solved.widths, resolution, bound, is_proved)
@@ -65,16 +64,18 @@ def highest_possible(at: At, resolutions: Range) -> int | None:
 def _is_monotone(at: At, resolutions: Range) -> bool:
     """Whether all resolutions above one that is ruled out are ruled out too.
 
-    Maps never shrink as images grow, so FLOPs grow, and then what is possible at the lowest
-    resolution ceases to be at one point. Parameters must be the same at all resolutions: they grow
-    only where a linear layer reads a map's pixels.
+    Maps never shrink as images grow. So FLOPs grow with them, and what is possible at the lowest
+    resolution stops at one point, if only FLOPs differ: parameters do where a linear layer reads a
+    map's pixels, and activations bound the widths more at each resolution.
     """
     ends = [at(resolutions.low), at(resolutions.high)]
-    of_ends = [[it for it in end.budgets if it.name == "params"] for end in ends]
+    if any(end.linear_bounds for end in ends):
+        return False
+    of_ends = [[it.count for it in end.budgets if it.name not in GROWING] for end in ends]
     is_same = all(
-        mine.count.constant == other.count.constant
-        and np.array_equal(mine.count.linear, other.count.linear)
-        and np.array_equal(mine.count.factors, other.count.factors)
+        mine.constant == other.constant
+        and np.array_equal(mine.linear, other.linear)
+        and np.array_equal(mine.factors, other.factors)
         for mine, other in zip(*of_ends, strict=True)
     )
     return is_same and _may(ends[0])
@@ -85,16 +86,4 @@ def _downwards(resolutions: Range) -> Iterator[int]:
 
 
 def _may(problem: WholeProblem) -> bool:
-    return Relaxation(problem).feasible(problem.low, problem.high)
-
-
-def witness(problem: WholeProblem, seconds: float) -> Solved:
-    """Any answer in a problem's box: a rounding of its centre, or what CP-SAT finds."""
-    if not _may(problem):
-        return Solved(None, is_proved=True)
-    middle = box_centre(problem)
-    if middle is not None:
-        widths = rounded(problem, middle.widths, np.random.default_rng(0), TRIES)
-        if widths is not None:
-            return Solved(widths, is_proved=True)
-    return solve_in_box(problem, None if middle is None else middle.widths, seconds)
+    return Relaxation(problem).is_feasible

@@ -80,9 +80,9 @@ class WholeModel:
         low, high = self.problem.low, self.problem.high
         for fixed, other in ((first, second), (second, first)):
             if low[fixed] == high[fixed]:
-                return self._steps[other] * int(low[fixed])
-        ends = (int(it[first] * it[second]) for it in (low, high))
-        product = self.cp.new_int_var(*ends, "")
+                return cp_model.LinearExpr.term(self._steps[other], int(low[fixed]))
+        least, most = (int(it[first] * it[second]) for it in (low, high))
+        product = self.cp.new_int_var(least, most, "")
         self.cp.add_multiplication_equality(product, [self._steps[first], self._steps[second]])
         return product
 

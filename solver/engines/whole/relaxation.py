@@ -47,6 +47,11 @@ class Relaxation:
 
     problem: WholeProblem
 
+    @property
+    def is_feasible(self) -> bool:
+        """Whether the problem may have an answer."""
+        return self.feasible(self.problem.low, self.problem.high)
+
     def feasible(self, low: Ints, high: Ints) -> bool:
         """Whether the box ``low..high`` (in steps) may hold an answer.
 

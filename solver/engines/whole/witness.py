@@ -1,18 +1,36 @@
-"""Widths near a real point that meet the budgets' bands: rounding, then repair."""
+"""Any answer in a box: the real centre, rounded and repaired, or what CP-SAT finds."""
 
 from typing import Final
 
 import numpy as np
 from numpy.random import Generator
 
+from solver.engines.whole.centre import box_centre
+from solver.engines.whole.model import Solved, solve_in_box
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
+from solver.engines.whole.relaxation import Relaxation
 
+TRIES: Final = 20
+"""Roundings of a box's centre before CP-SAT searches the box."""
 MOVES: Final = np.array([-2, -1, 1, 2])
 """By how many steps one repair changes a width."""
 MOST_REPAIRS: Final = 80
 SPREAD: Final = 0.02
 """Standard deviation of the log ratios by which later tries differ from the point."""
+
+
+def witness(problem: WholeProblem, seconds: float) -> Solved:
+    """Widths that satisfy all equations, or whether it is proved that there are none."""
+    if problem.is_empty or not Relaxation(problem).is_feasible:
+        return Solved(None, is_proved=True)
+    middle = box_centre(problem)
+    point = None if middle is None else middle.widths
+    if point is not None:
+        widths = rounded(problem, point, np.random.default_rng(0), TRIES)
+        if widths is not None:
+            return Solved(widths, is_proved=True)
+    return solve_in_box(problem, point, seconds)
 
 
 def rounded(problem: WholeProblem, point: Floats, random: Generator, tries: int) -> Ints | None:
