@@ -93,7 +93,5 @@ def _largest(changes: Changes) -> float:
 
 def _widths(request: SolveRequest, variant: Variant) -> str:
     """The widths of a variant that change."""
-    changed = [
-        f"{name} {old}→{new}" for name, old, new in _changes(request, variant) if old != new
-    ]
+    changed = [f"{name} {old}→{new}" for name, old, new in _changes(request, variant) if old != new]
     return f"widths of the first: {', '.join(changed) or 'as they were'}"

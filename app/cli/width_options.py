@@ -68,9 +68,7 @@ def _ratio(text: str | None, faults: list[Fault]) -> list[float] | None:
     return [low, high]
 
 
-def _groups(
-    texts: Sequence[str], faults: list[Fault]
-) -> Iterator[tuple[str, list[int]]]:
+def _groups(texts: Sequence[str], faults: list[Fault]) -> Iterator[tuple[str, list[int]]]:
     """Yield what ``conv1=32:96`` says; a single number is a range of one."""
     for text in texts:
         name, equals, bounds = text.partition("=")

@@ -4,13 +4,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-import numpy as np
-
 from solver.answers.check import verified
 from solver.answers.measures import tabled
 from solver.answers.variants import MOST_ROWS, Answer, Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
+from solver.engines.apart import apart, share_of
 from solver.engines.factored import NotFactoredError, TooManyError, factor
 from solver.engines.factored.arrays import Ints
 from solver.engines.full.enumerated import Listed
@@ -218,30 +217,17 @@ class _Search:
     @property
     def distance(self) -> int:
         """Least number of unknowns in which diverse answers differ: a third of them."""
-        return -(-len(self.symbols) // 3)
+        return share_of(len(self.symbols))
 
     def _diverse(self, found: SolutionSet, objective: Objective, top: int) -> Mapping[str, Ints]:
         """Take solutions from the best down, if they are far enough from all taken before."""
         ranked = 8 * top
         while True:
             columns = found.best(objective, ranked)
-            taken = _apart([columns[it] for it in self.symbols], self.distance, top)
+            taken = apart([columns[it] for it in self.symbols], self.distance, top)
             if len(taken) == top or ranked >= min(found.count, MOST_RANKED):
                 return {symbol: column[taken] for symbol, column in columns.items()}
             ranked = min(8 * ranked, MOST_RANKED)
-
-
-def _apart(columns: Sequence[Ints], distance: int, most: int) -> list[int]:
-    """Places of rows that differ from each row taken before in ``distance`` columns or more."""
-    left, taken = np.arange(len(columns[0])), list[int]()
-    while len(left) and len(taken) < most:
-        first = int(left[0])
-        taken.append(first)
-        differing = np.zeros(len(left), np.int8)
-        for column in columns:
-            differing += column[left] != column[first]
-        left = left[differing >= distance]
-    return taken
 
 
 def _outcome(report: Report, found: SolutionSet, answered: int) -> Outcome:

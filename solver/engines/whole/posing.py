@@ -1,15 +1,16 @@
 """Approach V's problem at one resolution, from what was asked."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from solver.approaches import APPROACHES
-from solver.constraints.budget import EqualBudget
+from solver.constraints.budget import EqualBudget, EqualParams
 from solver.constraints.ranges import WithinRange
-from solver.engines.whole.problem import Budgeted, WholeProblem
+from solver.engines.whole.problem import Budgeted, LinearBound, LinearForm, WholeProblem
 from solver.engines.whole.quadratic import Ints, Quadratic
 from solver.problem import Problem
 from solver.variation.groups import WidthGroups
@@ -34,6 +35,8 @@ class Posing:
         self.problem = problem
         self.template = template
         self.at = lru_cache(KEPT)(self._at)
+        self._groups = lru_cache(KEPT)(template.at)
+        self._most = problem.max_activations
         constraints = APPROACHES[problem.approach].constraints(problem)
         self._budgets = [it for it in constraints if isinstance(it, EqualBudget)]
         (self.range,) = [it.bounds for it in constraints if isinstance(it, WithinRange)]
@@ -51,12 +54,13 @@ class Posing:
         """The groups that may change."""
         return tuple(name for name in self.template.widths if name not in self._fixed)
 
-    def _at(self, resolution: int) -> WholeProblem | None:
-        """The problem at a resolution; ``None`` if a window does not fit its map."""
+    def _at(self, resolution: int) -> WholeProblem:
+        """The problem at a resolution; its box is empty if a window does not fit its map."""
         try:
-            groups = self.template.at(resolution)
+            groups = self._groups(resolution)
         except MisfitError:
-            return None
+            own = self._at(self.problem.architecture.resolution)
+            return replace(own, resolution=resolution, low=own.high + 1)
         names = self.names
         widths = [self.template.widths[name] for name in names]
         sizes = dict(zip(groups.names, groups.sizes, strict=True))
@@ -68,13 +72,34 @@ class Posing:
             steps=_ints(it.step for it in widths),
             low=_ints(it.low for it in bounds),
             high=_ints(it.high for it in bounds),
-            budgets=[self._budgeted(budget, groups) for budget in self._budgets],
+            budgets=self._budgeted(groups),
+            linear_bounds=[LinearBound(form, self._most) for form in self.live(resolution)]
+            if self._most is not None
+            else (),
         )
 
-    def _budgeted(self, budget: EqualBudget, groups: WidthGroups) -> Budgeted:
-        name = budget.name.removeprefix("equal ")
-        count = self._quadratic(self._count(name, groups))
-        return Budgeted(name, count, budget.target, Range(*budget.band))
+    def _budgeted(self, groups: WidthGroups) -> list[Budgeted]:
+        """The counts with their bands; the bound on parameters narrows theirs."""
+        bands = {budget.name.removeprefix("equal "): budget for budget in self._budgets}
+        found = [
+            Budgeted(
+                name, self._quadratic(self._count(name, groups)), budget.target, self._band(budget)
+            )
+            for name, budget in bands.items()
+        ]
+        most = self.problem.max_params
+        if most is not None and "params" not in bands:
+            own = int(self.template.original_walk.params)
+            count = self._quadratic(self._count("params", groups))
+            found.append(Budgeted("params", count, own, Range(0, most)))
+        return found
+
+    def _band(self, budget: EqualBudget) -> Range:
+        low, high = budget.band
+        most = self.problem.max_params
+        if most is not None and isinstance(budget, EqualParams):
+            high = min(high, most)
+        return Range(low, high)
 
     def _count(self, name: str, groups: WidthGroups) -> Polynomial:
         if name == "params":
@@ -82,6 +107,28 @@ class Posing:
         if name == "macs":
             return groups.macs()
         return groups.flops(count_pooling=self.problem.count_pooling)
+
+    def live(self, resolution: int) -> Sequence[LinearForm]:
+        """The elements alive while each layer runs; forms that others never fall below are left out.
+
+        Raises
+        ------
+        MisfitError
+            A layer does not fit at this resolution.
+        """
+        polynomials = self._groups(resolution).alive()
+        forms = {self._linear(it.given(self._fixed)) for it in polynomials}
+        rows = np.array(sorted(forms, key=sum, reverse=True), np.int64)
+        kept: list[Ints] = []
+        for row in rows:
+            if not any((row <= other).all() for other in kept):
+                kept.append(row)
+        return [LinearForm(int(row[0]), row[1:]) for row in kept]
+
+    def _linear(self, polynomial: Polynomial) -> tuple[int, ...]:
+        """The constant and the coefficients of a linear polynomial."""
+        terms = polynomial.terms
+        return (terms.get((), 0), *(terms.get((name,), 0) for name in self.names))
 
     def _quadratic(self, polynomial: Polynomial) -> Quadratic:
         return Quadratic.of(polynomial.given(self._fixed), self.names)

@@ -96,6 +96,11 @@ class WholeProblem:
     linear_bounds: Sequence[LinearBound] = ()
 
     @property
+    def has_equality(self) -> bool:
+        """Whether some budget is an equality: lattices then find what others would not."""
+        return any(budget.is_exact for budget in self.budgets)
+
+    @property
     def is_exact(self) -> bool:
         """Whether every budget is an equality."""
         return all(budget.is_exact for budget in self.budgets)
