@@ -109,7 +109,7 @@ class Posing:
         return groups.flops(count_pooling=self.problem.count_pooling)
 
     def live(self, resolution: int) -> Sequence[LinearForm]:
-        """The elements alive while each layer runs; forms that others never fall below are left out.
+        """The elements alive while each layer runs, without forms that others never fall below.
 
         Raises
         ------

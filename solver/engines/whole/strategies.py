@@ -1,5 +1,6 @@
 """The strategy for each objective of approach V, at one resolution or over all."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -29,6 +30,8 @@ FIRST_SHARE: Final = 0.5
 """The share of the time in which the first objective is looked for, where there is a second."""
 EXACT_SHARE: Final = 0.8
 MOST_SUM_SECONDS: Final = 2.0
+SMALL: Final = 6
+"""Networks with up to so many groups have few exact answers; CP-SAT finds and proves them."""
 POOL: Final = 200
 """Exactly equal answers of which the best is taken where CP-SAT finds none."""
 
@@ -41,7 +44,8 @@ def best(
     if problem.is_empty or (is_exact and Residues.of(problem).impossible):
         return NO_ANSWER
     if objective == "closest":
-        return (_closest_exactly if is_exact else _closest)(problem, seconds, tell)
+        needs_lattices = is_exact and len(problem.names) > SMALL
+        return (_closest_exactly if needs_lattices else _closest)(problem, seconds, tell)
     found = _by_model(objective, problem, live, seconds * (FIRST_SHARE if is_exact else 1), tell)
     if found.widths is not None or found.is_proved or not is_exact:
         return found
@@ -58,13 +62,16 @@ def _closest(problem: WholeProblem, seconds: float, tell: Tell) -> Found:
 
 
 def _closest_exactly(problem: WholeProblem, seconds: float, tell: Tell) -> Found:
-    """As :func:`_closest`, for equalities: lattices find ever closer answers."""
+    """As :func:`_closest`, for equalities: lattices find ever closer answers.
+
+    Where lattices find none, CP-SAT may find one, or prove that there is none.
+    """
     ends = time.monotonic() + seconds
     found = NO_ANSWER
     for number, found in enumerate(closest_exact(problem, seconds * EXACT_SHARE), start=1):
         tell(Progress(number, found.value, found.bound))
     if found.widths is None:
-        return found
+        return found if found.is_proved else _closest(problem, ends - time.monotonic(), tell)
     left = min(ends - time.monotonic(), MOST_SUM_SECONDS)
     tidied = smallest_sum_exact(problem, found.widths, left)
     return Found(tidied.widths, found.value, found.bound, found.is_proved)
@@ -94,11 +101,13 @@ def largest(posing: Posing, seconds: float, tell: Tell) -> Found:
     sides = posing.resolutions
     resolutions = Range(sides[0], sides[-1])
     if posing.at(resolutions.low).has_equality:
-        return largest_exact(posing.at, resolutions, seconds, tell=tell)
+        return largest_exact(posing.at, resolutions, seconds, tell=tell).found
     return largest_tolerant(posing.at, resolutions, seconds, tell)
 
 
-def value_of(objective: ObjectiveName, problem: WholeProblem, live: Live, least: float) -> Value:
+def value_of(
+    objective: ObjectiveName, problem: WholeProblem, live: Live, least: float = math.inf
+) -> Value:
     """A function that gives the objective's value, smaller is better, for rows of widths.
 
     Of ``closest`` all that change at most 1.05 times as much as the ``least`` are equal.

@@ -1,3 +1,0 @@
-"""Stand-in."""
-def largest_exact(at, resolutions, seconds, tell=None):
-    raise NotImplementedError
