@@ -4,28 +4,16 @@ import random
 from typing import Final
 
 import pytest
-import torch
-from torch.utils.flop_counter import FlopCounterMode
 
-from solver.network.architecture import Architecture
 from solver.network.counting import count
 from solver.variation.groups import WidthGroups
 from tests.trainer.importing.test_torchvision import NAMES, UNUSED
 from trainer.importing import from_module
-from trainer.networks import Network, valueless
+from trainer.networks import build, counts_of, valueless
 from trainer.vision import models
 
 GROUPED: Final = ("resnext50_32x4d", "regnet_y_400mf")
 """Networks of which the number of groups is kept, too."""
-
-
-def measured(architecture: Architecture) -> tuple[int, int]:
-    """Parameters and multiply-adds of the built module."""
-    module = valueless(Network(architecture)).eval()
-    images = torch.empty(1, *architecture.input.shape, device="meta")
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        module(images)
-    return sum(it.numel() for it in module.parameters()), counter.get_total_flops() // 2
 
 
 def check(groups: WidthGroups, draws: random.Random) -> None:
@@ -36,7 +24,7 @@ def check(groups: WidthGroups, draws: random.Random) -> None:
             for name, size in zip(groups.names, groups.sizes, strict=True)
         }
         made = groups.at(widths)
-        assert (params.at(widths), macs.at(widths)) == measured(made)
+        assert (params.at(widths), macs.at(widths)) == counts_of(valueless(build(made)), made)
         assert flops.at(widths) == count(made).flops
 
 
