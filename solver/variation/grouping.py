@@ -5,7 +5,7 @@ any widths of the groups make a valid network.
 """
 
 from collections.abc import Sequence
-from math import gcd
+from math import gcd, lcm
 from typing import Literal, TypeAlias
 
 from solver.network.graph import Links
@@ -32,15 +32,25 @@ class KeptWidth(Widths):
         """
         if self.is_frozen(read):
             return [(group, groups) for group, _ in self.new(size // groups, maker)]
-        ((unit, _),) = self.new(groups, maker)
-        try:
-            self.unify(read, [(unit, self.size(read) // groups)])
-        except TiedError:
-            raise TiedError(
-                f"several layers make the {self.size(read) // groups} channels of one of its "
-                f'{groups} groups; ask for grouped "number", which keeps the number of groups'
-            ) from None
-        return [(unit, size // groups)]
+        each, made = self.size(read) // groups, size // groups
+        return [(it, times // each * made) for it, times in self._bundled(self.free(read), each)]
+
+    def _bundled(self, read: Segments, each: int) -> Segments:
+        """The same channels, ``each`` of which only come together."""
+        if any(self.sizes[group] * times % each for group, times in read):
+            ((unit, _),) = bundles = self.new(self.size(read) // each)
+            try:
+                self.unify(read, [(unit, each)])
+            except TiedError:
+                raise TiedError(
+                    f"several layers make the {each} channels of one of its groups; ask for "
+                    'grouped "number", which keeps the number of groups'
+                ) from None
+            return [(it, times * each) for it, times in self.free(bundles)]
+        for group in form(read):
+            occurrences = (times for it, times in read if it == group)
+            self.bundle(group, lcm(*(each // gcd(each, times) for times in occurrences)))
+        return self.free(read)
 
 
 class KeptNumber(Widths):

@@ -5,19 +5,19 @@ channels where these only come together: the width of a convolution's groups, or
 channel split. At one resolution, all counts are polynomials of the widths.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import gcd, lcm
 
 from solver.network import memory
-from solver.network.architecture import Architecture, Input
-from solver.network.counting import Walk, learned
-from solver.network.graph import IMAGE, couple
+from solver.network.architecture import Architecture
+from solver.network.counting import learned
 from solver.network.layers import Layer, Shape
-from solver.network.widths import TiedError, Widths, form
-from solver.variation.grouping import Grouped, Squeeze, policy, tie_squeezes
-from solver.variation.polynomial import Monomial, Polynomial
-from solver.variation.template import MisfitError
+from solver.variation.coupling import Coupling, WidthGroup, image_at
+from solver.variation.grouping import Grouped, Squeeze
+from solver.variation.polynomial import Monomial, Polynomial, total
+
+__all__ = ["WidthGroup", "WidthGroups", "image_at"]
 
 
 class WidthGroups:
@@ -29,44 +29,31 @@ class WidthGroups:
         The network.
     image
         Its images at that resolution.
-    names
-        The groups that may change. A group has the name of the first layer that makes it; if that
-        layer makes several, they are its ``.part1``, ``.part2`` and so on.
-    sizes
-        Their widths in the network.
-    units
-        The channels of the layer that names a group, for each 1 of the group's width.
-    members
-        The layers whose output has channels of each group.
+    groups
+        All groups, in the order of the layers that name them.
+    names, sizes, units, members
+        What :class:`WidthGroup` says of each group that may change.
     frozen
-        The groups that may not change, by name, each with what keeps it.
+        The other groups, by name, each with what keeps it.
     """
 
     def __init__(
         self, architecture: Architecture, resolution: int | None, grouped: Grouped, squeeze: Squeeze
     ) -> None:
         self.architecture = architecture
-        self.image = architecture.input
-        if resolution is not None:
-            self.image = Input.of(*self.image.scaled(resolution))
-        layers, links = architecture.layers, architecture.links
-        self._walk = Walk(layers, links, self.image.shape)
-        self._refuse_misfits()
-        self._widths = policy(grouped)
+        self.image = image_at(architecture.input, resolution)
         self._keeps_width = grouped == "width"
-        self._tensors = self._coupled(self._widths, squeeze)
-        named = self._named()
-        self._free = [group for group in named if self._widths.keeper(group) is None]
-        self._symbols = {group: Polynomial.symbol(named[group]) for group in self._free}
-        self.names = tuple(named[group] for group in self._free)
-        self.sizes = tuple(self._widths.sizes[group] for group in self._free)
-        self.units = tuple(self._times[group][0] for group in self._free)
-        self.members = self._members()
-        self.frozen: Mapping[str, str] = {
-            name: keeper
-            for group, name in named.items()
-            if (keeper := self._widths.keeper(group)) is not None
-        }
+        self._coupling = Coupling(architecture, self.image, grouped, squeeze)
+        every = self._coupling.groups
+        self.groups = tuple(every.values())
+        self.frozen = {it.name: it.keeper for it in self.groups if it.keeper is not None}
+        self._free = [group for group, it in every.items() if it.keeper is None]
+        free = [every[group] for group in self._free]
+        self.names = tuple(it.name for it in free)
+        self.sizes = tuple(it.size for it in free)
+        self.units = tuple(it.unit for it in free)
+        self.members = tuple(it.members for it in free)
+        self._symbols = dict(zip(self._free, self.names, strict=True))
 
     @classmethod
     def of(
@@ -91,61 +78,6 @@ class WidthGroups:
         """
         return cls(architecture, resolution, grouped, squeeze)
 
-    def _refuse_misfits(self) -> None:
-        for place, (layer, inputs, _) in enumerate(self._walk.steps):
-            if not layer.fits(inputs):
-                _, reason = next(iter(layer.misfits(inputs)))
-                _, *sides = self.image.shape
-                size = "×".join(map(str, sides))
-                raise MisfitError(f"for {size} images, {layer.name}: {reason}", ("layers", place))
-
-    def _coupled(self, widths: Widths, squeeze: Squeeze) -> list[Mapping[int, int]]:
-        """How often each group occurs in the channels of each tensor."""
-        layers, links = self.architecture.layers, self.architecture.links
-        try:
-            tensors = couple(layers, links, self._walk.shapes, widths)
-        except TiedError as tied:
-            raise MisfitError(str(tied)) from None
-        if squeeze == "ratio":
-            tie_squeezes(layers, links, tensors, widths)
-            tensors = [widths.free(segments) for segments in tensors]
-        return [form(segments) for segments in tensors]
-
-    @cached_property
-    def _times(self) -> Mapping[int, Sequence[int]]:
-        """How often each group occurs in the tensors that have it, in their order."""
-        found: dict[int, list[int]] = {}
-        for tensor in self._tensors:
-            for group, times in tensor.items():
-                found.setdefault(group, []).append(times)
-        return found
-
-    def _named(self) -> Mapping[int, str]:
-        """The names of all groups, in the order in which layers make them."""
-        makers: dict[int, int] = {}
-        made: dict[int, list[int]] = {}
-        for tensor, groups in enumerate(self._tensors):
-            for group in groups:
-                if group not in makers:
-                    makers[group] = tensor
-                    made.setdefault(tensor, []).append(group)
-        names = {}
-        for tensor, groups_made in made.items():
-            name = self._name(tensor)
-            for number, group in enumerate(groups_made, start=1):
-                names[group] = name if len(groups_made) == 1 else f"{name}.part{number}"
-        return names
-
-    def _name(self, tensor: int) -> str:
-        return (self.architecture.layers[tensor - 1].name or "") if tensor else IMAGE
-
-    def _members(self) -> tuple[tuple[str, ...], ...]:
-        found: dict[int, list[str]] = {group: [] for group in self._free}
-        for tensor, groups in enumerate(self._tensors):
-            for group in groups.keys() & found.keys():
-                found[group].append(self._name(tensor))
-        return tuple(map(tuple, found.values()))
-
     def step(self, place: int, step: int) -> int:
         """The step of a group's width with which channels are multiples of ``step``.
 
@@ -154,8 +86,9 @@ class WidthGroups:
         group's place in :attr:`names`.
         """
         size = self.sizes[place]
-        times = set(self._times[self._free[place]])
-        return lcm(*(_step(gcd(step, size * it), it) for it in times))
+        occurrences = set(self._coupling.occurrences[self._free[place]])
+        own = {times: gcd(step, size * times) for times in occurrences}
+        return lcm(*(each // gcd(each, times) for times, each in own.items()))
 
     @cached_property
     def fields(self) -> Mapping[tuple[int, str], Polynomial]:
@@ -174,24 +107,26 @@ class WidthGroups:
         """The number of groups of a convolution; 1 for other layers."""
         read = self.architecture.links[place][0]
         number: int = getattr(layer, "groups", 1) if layer.width_fields else 1
-        if number == 1 or not (self._keeps_width or layer.is_depthwise(self._walk.shapes[read])):
+        if number == 1 or not (
+            self._keeps_width or layer.is_depthwise(self._coupling.walk.shapes[read])
+        ):
             return number
-        return self._channels[read] // (self._walk.shapes[read][0] // number)
+        each: int = self._coupling.walk.shapes[read][0] // number
+        return self._channels[read] // each
 
     @cached_property
     def _channels(self) -> Sequence[Polynomial | int]:
         """The channels of each tensor; whole numbers where they may not change."""
-        return [self._linear(tensor) for tensor in self._tensors]
+        return [self._linear(tensor) for tensor in self._coupling.tensors]
 
     def _linear(self, groups: Mapping[int, int]) -> Polynomial | int:
         terms: dict[Monomial, int] = {}
         constant = 0
         for group, times in groups.items():
             if group in self._symbols:
-                ((monomial, _),) = self._symbols[group]
-                terms[monomial] = times
+                terms[self._symbols[group],] = times
             else:
-                constant += self._widths.sizes[group] * times
+                constant += self._coupling.sizes[group] * times
         return Polynomial({**terms, (): constant}) if terms else constant
 
     @cached_property
@@ -202,7 +137,7 @@ class WidthGroups:
             changes.setdefault(place, {})[name] = field
         shapes = [
             (channels, *shape[1:])
-            for channels, shape in zip(self._channels, self._walk.shapes, strict=True)
+            for channels, shape in zip(self._channels, self._coupling.walk.shapes, strict=True)
         ]
         return [
             (
@@ -252,16 +187,3 @@ class WidthGroups:
         return Architecture.trusted(
             name=None, description=None, input=self.image, layers=tuple(layers)
         )
-
-
-def _step(step: int, times: int) -> int:
-    return step // gcd(step, times)
-
-
-def total(counts: Iterable[Polynomial | int]) -> Polynomial:
-    """The sum of polynomials and numbers; a long sum takes no longer than its terms."""
-    terms: dict[Monomial, int] = {}
-    for count in counts:
-        for monomial, factor in count if isinstance(count, Polynomial) else [((), count)]:
-            terms[monomial] = terms.get(monomial, 0) + factor
-    return Polynomial(terms)

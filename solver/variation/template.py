@@ -210,7 +210,7 @@ class _Ties:
         if len(segments) != 1 or segments[0][1] != 1:
             raise MisfitError(self._cut())
         group = segments[0][0]
-        if keeper := self._widths.keeper(group):
+        if keeper := self._widths.keepers().get(group):
             raise MisfitError(f"the channels of {self._layer.name} are tied to {keeper}")
         return group
 

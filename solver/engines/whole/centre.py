@@ -132,12 +132,14 @@ def _log_box(problem: WholeProblem, room: float) -> tuple[Floats, Floats]:
 def _linear(problem: WholeProblem, ratios: Floats) -> tuple[Floats, Floats]:
     """Log of target by count of each budget, and the derivative of log counts by log ratios.
 
-    A band counts as far as the count is outside of it.
+    A budget inside its band binds nothing and has no row.
     """
     widths = problem.original * np.exp(ratios)
     gaps, slopes = [], []
     for budget in problem.budgets:
         count = budget.count(widths)
+        if not budget.is_exact and budget.band.low <= count <= budget.band.high:
+            continue
         gaps.append(np.log(np.clip(count, *budget.band) / count))
         slopes.append(budget.count.gradient(widths) * widths / count)
     return np.array(gaps), np.array(slopes)

@@ -157,8 +157,7 @@ class ExactSearch:
         steps = np.repeat(rounding.steps[None], len(points), axis=0)
         steps[:, free] += points
         widths = steps * problem.steps
-        is_answer = np.array([problem.accepts(row) for row in widths], bool)
-        widths = widths[is_answer]
+        widths = widths[problem.accepted(widths)]
         return widths[np.argsort(problem.changes(widths), kind="stable")]
 
     def _targets(self, middle: Floats, low: Ints, high: Ints) -> Floats:
