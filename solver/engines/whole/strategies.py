@@ -29,7 +29,8 @@ Live = Sequence[LinearForm]
 FIRST_SHARE: Final = 0.5
 """The share of the time in which the first objective is looked for, where there is a second."""
 EXACT_SHARE: Final = 0.8
-MOST_SUM_SECONDS: Final = 2.0
+MOST_SUM_SECONDS: Final = 3.0
+"""Most seconds for the least sum once the smallest largest change is known."""
 SMALL: Final = 6
 """Networks with up to so many groups have few exact answers; CP-SAT finds and proves them."""
 POOL: Final = 200
@@ -57,7 +58,8 @@ def _closest(problem: WholeProblem, seconds: float, tell: Tell) -> Found:
     found = closest(problem, seconds * FIRST_SHARE, tell)
     if found.widths is None:
         return found
-    tidied = smallest_sum(problem, found.widths, seconds * (1 - FIRST_SHARE))
+    left = min(seconds * (1 - FIRST_SHARE), MOST_SUM_SECONDS)
+    tidied = smallest_sum(problem, found.widths, left)
     return Found(tidied.widths, found.value, found.bound, found.is_proved)
 
 
