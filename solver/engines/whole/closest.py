@@ -12,7 +12,7 @@ from solver.engines.whole.model import WholeModel
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
-from solver.engines.whole.witness import rounded, witness
+from solver.engines.whole.witness import roundings, witness
 
 SHARE: Final = 4
 """One change may take a quarter of the seconds left."""
@@ -20,7 +20,6 @@ SLACK: Final = 1.05
 """Among answers with at most so many times the smallest largest change, the sum decides."""
 UNITS: Final = 1_000_000
 """Units of a squared log ratio, for sums in integers."""
-TRIES: Final = 20
 
 
 def possible_changes(problem: WholeProblem) -> Floats:
@@ -122,10 +121,9 @@ def smallest_sum(problem: WholeProblem, known: Ints, seconds: float, tell: Tell 
 
 
 def _start(box: WholeProblem, known: Ints) -> Ints:
-    """The better of the known answer and the rounded least-squares centre of the box."""
+    """The best of the known answer and roundings of the box's least-squares centre."""
     middle = centre(box)
-    near = None if middle is None else rounded(box, middle, np.random.default_rng(0), TRIES)
-    answers = [known] if near is None else [known, near]
+    answers = [known] if middle is None else [known, *roundings(box, middle)]
     return min(answers, key=lambda widths: squared_changes(box, widths))
 
 
