@@ -9,8 +9,11 @@ from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats
 
 DAMPING: Final = 0.5
+DAMPED: Final = 4
+"""How many steps are damped: later ones are near."""
 STEPS: Final = 100
-PRECISION: Final = 1e-10
+PRECISION: Final = 1e-7
+"""Relative gap of the counts at which steps end: roundings open wider ones."""
 CLOSE: Final = 1e-4
 """Largest relative gap of a point that counts as a centre."""
 ROOM: Final = 0.3
@@ -44,11 +47,12 @@ def centre(problem: WholeProblem) -> Floats | None:
     """
     low, high = _log_box(problem, 0.49)
     ratios = np.zeros(len(low)).clip(low, high)
-    for _ in range(STEPS):
+    for step in range(STEPS):
         gaps, slopes = _linear(problem, ratios)
         if np.abs(gaps).max() < PRECISION:
             break
-        found = _least_in_box(slopes, DAMPING * gaps + slopes @ ratios, low, high)
+        damping = DAMPING if step < DAMPED else 1.0
+        found = _least_in_box(slopes, damping * gaps + slopes @ ratios, low, high)
         if found is None:
             return None
         ratios = found
@@ -128,12 +132,14 @@ def _log_box(problem: WholeProblem, room: float) -> tuple[Floats, Floats]:
 def _linear(problem: WholeProblem, ratios: Floats) -> tuple[Floats, Floats]:
     """Log of target by count of each budget, and the derivative of log counts by log ratios.
 
-    A band counts as far as the count is outside of it.
+    A budget inside its band binds nothing and has no row.
     """
     widths = problem.original * np.exp(ratios)
     gaps, slopes = [], []
     for budget in problem.budgets:
         count = budget.count(widths)
+        if not budget.is_exact and budget.band.low <= count <= budget.band.high:
+            continue
         gaps.append(np.log(np.clip(count, *budget.band) / count))
         slopes.append(budget.count.gradient(widths) * widths / count)
     return np.array(gaps), np.array(slopes)

@@ -173,6 +173,16 @@ def unreachable(monomials: Monomials) -> Congruence | None:
     return _without_monomials(modulus, weights, value) if value % modulus else None
 
 
+def index(monomials: Monomials) -> int:
+    """One of how many whole numbers, or pairs of them, a sum of the monomials can be."""
+    if not len(monomials.factors):
+        return 1
+    if monomials.factors.shape[1] == 1:
+        return gcd(*map(int, monomials.factors[:, 0])) or 1
+    first, _, second = _triangle(monomials.factors)
+    return (first or 1) * (second or 1)
+
+
 def _without_monomials(modulus: int, weights: tuple[int, ...], value: int) -> Congruence:
     weights = tuple(it % modulus for it in weights)
     nothing = np.zeros((0, 2), np.int64)

@@ -54,6 +54,7 @@ class ExactSearch:
         self._equations = Equations.of(problem)
         self._random = np.random.default_rng(seed)
         self._clock = clock
+        self._centres: dict[bytes, Floats | None] = {}
 
     def find(self, seconds: float, within: WholeProblem | None = None) -> Ints | None:
         """The widths of the first answer, shape ``(n,)``.
@@ -135,9 +136,12 @@ class ExactSearch:
             changes = np.abs(np.log(steps * problem.steps[place] / around[place]))
             rank = min(int(self._random.geometric(0.6)), len(steps)) - 1
             low[place] = high[place] = steps[np.argsort(changes)[rank]]
-        problem = replace(problem, low=low, high=high)
-        found = centre(problem)
-        return None if found is None else (problem, found)
+        forced = replace(problem, low=low, high=high)
+        key = forced.low.tobytes() + forced.high.tobytes()
+        if key not in self._centres:
+            self._centres[key] = centre(forced)
+        found = self._centres[key]
+        return None if found is None else (forced, found)
 
     def _solutions(self, problem: WholeProblem, rounding: Rounding, free: Ints) -> Ints:
         """Answers of a rounding: points of its lattice in the box, the closest first."""
@@ -153,8 +157,7 @@ class ExactSearch:
         steps = np.repeat(rounding.steps[None], len(points), axis=0)
         steps[:, free] += points
         widths = steps * problem.steps
-        is_answer = np.array([problem.accepts(row) for row in widths], bool)
-        widths = widths[is_answer]
+        widths = widths[problem.accepted(widths)]
         return widths[np.argsort(problem.changes(widths), kind="stable")]
 
     def _targets(self, middle: Floats, low: Ints, high: Ints) -> Floats:

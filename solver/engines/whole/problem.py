@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from solver.engines.whole.quadratic import Floats, Ints, Quadratic
+from solver.engines.whole.quadratic import Flags, Floats, Ints, Quadratic
 from solver.variation.unknown import Range
 
 
@@ -101,9 +100,9 @@ class WholeProblem:
         return all(budget.is_exact for budget in self.budgets)
 
     @cached_property
-    def neighbours(self) -> NDArray[np.bool_]:
+    def neighbours(self) -> Flags:
         """Which two widths are multiplied in a budget, shape ``(n, n)``; true for squares."""
-        found: NDArray[np.bool_] = np.any([it.count.hessian != 0 for it in self.budgets], axis=0)
+        found: Flags = np.any([it.count.hessian != 0 for it in self.budgets], axis=0)
         return found
 
     def within(self, low: Ints, high: Ints) -> "WholeProblem":
@@ -130,9 +129,15 @@ class WholeProblem:
 
     def accepts(self, widths: Ints) -> bool:
         """Whether these widths, shape ``(n,)``, satisfy Eqs. 21 to 24."""
-        in_steps, rest = np.divmod(widths, self.steps)
-        is_in_box = (in_steps >= self.low).all() and (in_steps <= self.high).all()
-        counts = ((it.count(widths), it.band) for it in self.budgets)
-        is_in_bands = all(band.low <= int(count) <= band.high for count, band in counts)
-        is_bounded = all(it.form(widths) <= it.most for it in self.linear_bounds)
-        return bool(is_in_box and not rest.any() and is_in_bands and is_bounded)
+        return bool(self.accepted(widths[None])[0])
+
+    def accepted(self, rows: Ints) -> Flags:
+        """Which rows of widths, shape ``(rows, n)``, satisfy Eqs. 21 to 24."""
+        in_steps, rest = np.divmod(rows, self.steps)
+        found: Flags = ((in_steps >= self.low) & (in_steps <= self.high) & (rest == 0)).all(axis=1)
+        for budget in self.budgets:
+            counts = budget.count(rows)
+            found &= (counts >= budget.band.low) & (counts <= budget.band.high)
+        for bound in self.linear_bounds:
+            found &= bound.form.constant + rows @ bound.form.coefficients <= bound.most
+        return found
