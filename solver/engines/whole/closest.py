@@ -12,7 +12,7 @@ from solver.engines.whole.model import WholeModel
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
-from solver.engines.whole.witness import roundings, witness
+from solver.engines.whole.witness import amid_bands, roundings, witness
 
 SHARE: Final = 4
 """One change may take a quarter of the seconds left."""
@@ -27,9 +27,9 @@ def possible_changes(problem: WholeProblem) -> Floats:
     changes = []
     ends = zip(problem.original, problem.steps, problem.low, problem.high, strict=True)
     for original, step, low, high in ends:
-        ratios = np.arange(low, high + 1) * step / original
-        changes.append(np.maximum(ratios, 1 / ratios))
-    return np.unique(np.concatenate(changes).round(12))
+        widths = np.arange(low, high + 1) * step
+        changes.append(np.maximum(widths / original, original / widths))
+    return np.unique(np.concatenate(changes))
 
 
 def least_change(problem: WholeProblem) -> float | None:
@@ -76,7 +76,7 @@ def closest(problem: WholeProblem, seconds: float, tell: Tell = silent) -> Found
             bound = float(changes[min(place + 1, len(changes) - 1)]) if is_proved else bound
         else:
             best = solved.widths
-            reached = int(np.searchsorted(changes, problem.changes(best) - 1e-9))
+            reached = int(np.searchsorted(changes, problem.changes(best)))
     if best is None:
         return NO_ANSWER if is_proved and ruled_out + 1 >= reached else Found(None, bound=bound)
     tell(_progress(problem, best, bound))
@@ -122,7 +122,7 @@ def smallest_sum(problem: WholeProblem, known: Ints, seconds: float, tell: Tell 
 
 def _start(box: WholeProblem, known: Ints) -> Ints:
     """The best of the known answer and roundings of the box's least-squares centre."""
-    middle = centre(box)
+    middle = centre(amid_bands(box))
     answers = [known] if middle is None else [known, *roundings(box, middle)]
     return min(answers, key=lambda widths: squared_changes(box, widths))
 

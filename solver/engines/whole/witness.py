@@ -1,6 +1,7 @@
 """Any answer in a box: the real centre, rounded and repaired, or what CP-SAT finds."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from solver.engines.whole.model import Solved, solve_in_box
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
+from solver.variation.unknown import Range
 
 TRIES: Final = 20
 """Roundings of a point before CP-SAT searches the box."""
@@ -24,13 +26,28 @@ def witness(problem: WholeProblem, seconds: float) -> Solved:
     """Widths that satisfy all equations, or whether it is proved that there are none."""
     if problem.is_empty or not Relaxation(problem).is_feasible:
         return Solved(None, is_proved=True)
-    middle = box_centre(problem)
+    middle = box_centre(amid_bands(problem))
     point = None if middle is None else middle.widths
     if point is not None:
         widths = next(roundings(problem, point), None)
         if widths is not None:
             return Solved(widths, is_proved=True)
     return solve_in_box(problem, point, seconds)
+
+
+def amid_bands(problem: WholeProblem) -> WholeProblem:
+    """The same problem with equalities to the middle of each band, for real-valued centres.
+
+    Widths near a point amid the bands still are within them once they are rounded. What is only
+    bounded from above, by a band from 0, is left out.
+    """
+    budgets = [
+        replace(budget, band=Range(middle, middle))
+        for budget in problem.budgets
+        for middle in [sum(budget.band) // 2]
+        if budget.band.low
+    ]
+    return replace(problem, budgets=budgets or problem.budgets)
 
 
 def roundings(problem: WholeProblem, point: Floats, tries: int = TRIES) -> Iterator[Ints]:
