@@ -55,6 +55,12 @@ class Pool:
 
         Returns whether it is proved that there is none.
         """
+        if (self.problem.low == self.problem.high).all():
+            widths = self.problem.low * self.problem.steps
+            is_one = self.problem.accepts(widths)
+            if is_one:
+                self._add(widths)
+            return not is_one
         if self.problem.is_empty or not Relaxation(self.problem).is_feasible:
             return True
         search = ExactSearch(self.problem, seed) if self.problem.has_equality else None

@@ -42,6 +42,8 @@ def best(
 ) -> Found:
     """The best answer at one resolution."""
     is_exact = problem.has_equality
+    if (problem.low == problem.high).all():
+        return _the_only(value_of(objective, problem, live), problem)
     if problem.is_empty or (is_exact and Residues.of(problem).impossible):
         return NO_ANSWER
     if objective == "closest":
@@ -51,6 +53,15 @@ def best(
     if found.widths is not None or found.is_proved or not is_exact:
         return found
     return _of_pool(value_of(objective, problem, live), problem, seconds * (1 - FIRST_SHARE), found)
+
+
+def _the_only(value: Value, problem: WholeProblem) -> Found:
+    """The one answer of a problem whose widths are all fixed, if it is one."""
+    widths = problem.low * problem.steps
+    if not problem.accepts(widths):
+        return NO_ANSWER
+    found = float(value(widths[None])[0])
+    return Found(widths, found, found, is_proved=True)
 
 
 def _closest(problem: WholeProblem, seconds: float, tell: Tell) -> Found:
@@ -119,7 +130,8 @@ def value_of(
         return (problem.changes(rows) > SLACK * least).astype(float)
 
     def changes(rows: Ints) -> Floats:
-        return (rows != problem.original).sum(axis=1).astype(float)
+        found: Floats = (rows != problem.original).sum(axis=1).astype(float)
+        return found
 
     def peak(rows: Ints) -> Floats:
         return np.array([max(form(row) for form in live) for row in rows], float)
