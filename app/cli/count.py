@@ -7,7 +7,7 @@ import typer
 from app.cli.console import out, refuse
 from app.cli.files import FILE_HELP, read_architecture, shown
 from app.cli.folding import folded
-from app.cli.tables import layers_table
+from app.cli.tables import groups_table, layers_table
 from app.errors import Fault
 from app.schemas.architectures import ArchitectureView
 
@@ -23,6 +23,12 @@ def count(
             show_default="a line for each layer",
         ),
     ] = None,
+    groups: Annotated[
+        bool,
+        typer.Option(
+            "--groups", help="Show the width groups: channels that are as many everywhere."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what POST /v1/architectures answers.")
     ] = False,
@@ -38,6 +44,10 @@ def count(
         refuse(shown(file), [Fault("", str(too_large))])
     if as_json:
         typer.echo(counted.model_dump_json(indent=2))
+    elif groups and counted.ungrouped:
+        refuse(shown(file), [Fault("", counted.ungrouped)])
+    elif groups:
+        out.print(groups_table(counted))
     else:
         rows = counted.layers if depth is None else folded(counted.layers, depth)
         out.print(layers_table(counted, rows))

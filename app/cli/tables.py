@@ -30,6 +30,19 @@ def layers_table(counted: "ArchitectureView", rows: "Sequence[LayerReport]") -> 
     return table
 
 
+def groups_table(counted: "ArchitectureView") -> Table:
+    """One line for each width group, with what keeps it if it may not change."""
+    name = counted.architecture.name or "architecture"
+    table = empty_table(f"{name}: width groups", "group width> unit> layers frozen")
+    for group in counted.groups:
+        layers = ", ".join(group.layers)
+        numbers = (f"{group.width:,}", f"{group.unit:,}")
+        table.add_row(group.name, *numbers, layers, group.frozen or "")
+    free = sum(group.frozen is None for group in counted.groups)
+    table.caption = f"{free:,} of {len(counted.groups):,} groups may change"
+    return table
+
+
 def variants_table(variants: Iterable["Variant"], title: str) -> Table:
     """One line for each variant of one approach; its unknowns have a column each."""
     shown = list(variants)

@@ -6,7 +6,7 @@ The blocking and the asynchronous objects derive from these.
 from datetime import datetime
 from typing import Final, Generic, TypeVar
 
-from app.schemas.architectures import ArchitectureView
+from app.schemas.architectures import ArchitectureView, WidthGroupView
 from app.schemas.job_terms import JobTerms
 from app.schemas.jobs import JobView, ProgressView
 from app.schemas.results import NO_RESULTS, Results, Verdict
@@ -312,6 +312,11 @@ class ArchitectureData:
     def layers(self) -> list[LayerReport]:
         """What each layer makes, and what it costs."""
         return self._view.layers
+
+    @property
+    def groups(self) -> list[WidthGroupView]:
+        """Its width groups: channels that are as many everywhere."""
+        return self._view.groups
 
     def __repr__(self) -> str:
         name = self.architecture.name or "unnamed"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from solver.network.layers import Layer, Shape, Weighted
-from solver.network.widths import Segments, TiedError, Widths
+from solver.network.widths import MAX_SEGMENTS, Segments, TiedError, Widths
 
 IMAGE = "input"
 """Name by which layers refer to the image."""
@@ -78,9 +78,9 @@ def insert(
 
 
 def couple(
-    layers: Sequence[Layer], links: Links, shapes: Sequence[Shape]
-) -> tuple[Widths, list[Segments]]:
-    """The width groups of a network, and the groups that make up each tensor's channels.
+    layers: Sequence[Layer], links: Links, shapes: Sequence[Shape], widths: Widths
+) -> list[Segments]:
+    """The width groups that make up each tensor's channels, collected in ``widths``.
 
     The image's channels and the network's output are frozen. ``shapes`` are the tensors' shapes.
 
@@ -89,12 +89,16 @@ def couple(
     TiedError
         A layer splits channels where they cannot be split; the message names the layer.
     """
-    widths = Widths()
-    tensors = [widths.new(shapes[0][0], frozen=True)]
+    tensors = [widths.new(shapes[0][0])]
+    widths.freeze(tensors[0], "the image")
+    segments = 0
     names = {layer.name: place for place, layer in enumerate(layers)}
     for place, (layer, read) in enumerate(zip(layers, links, strict=True)):
         try:
             inputs = [tensors[it] for it in read]
+            segments += sum(map(len, inputs))
+            if segments > MAX_SEGMENTS:
+                raise TiedError("channels are put together from too many layers")
             made = layer.segments(inputs, [shapes[it] for it in read], widths, place)
             if isinstance(layer, Weighted) and layer.shares is not None:
                 other = names[layer.shares]
@@ -103,5 +107,16 @@ def couple(
         except TiedError as tied:
             raise TiedError(f"{layer.name}: {tied}") from None
         tensors.append(made)
-    widths.freeze(tensors[-1])
-    return widths, [widths.free(segments) for segments in tensors]
+    widths.freeze(tensors[-1], f"the network's output ({layers[-1].name})")
+    return _freed(tensors, widths)
+
+
+def _freed(tensors: Sequence[Segments], widths: Widths) -> list[Segments]:
+    """The tensors' channels in terms of free groups, into which others were cut since."""
+    found, segments = [], 0
+    for channels in tensors:
+        found.append(widths.free(channels))
+        segments += len(found[-1])
+        if segments > MAX_SEGMENTS:
+            raise TiedError("channels are cut into too many parts")
+    return found

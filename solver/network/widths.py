@@ -8,10 +8,13 @@ a border of one list falls within a segment of the other.
 
 from collections.abc import Iterable, Mapping
 from math import gcd
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Segments: TypeAlias = list[tuple[int, int]]
 """Channels as a list of groups, each with the number of its repetitions."""
+
+MAX_SEGMENTS: Final = 250_000
+"""Most segments that all tensors of a network may have together."""
 
 
 class TiedError(ValueError):
@@ -25,42 +28,63 @@ class Widths:
         self.sizes: list[int] = []
         self.makers: list[int | None] = []
         """The layer that made each group first; ``None`` if no layer did."""
-        self.frozen: set[int] = set()
-        """Groups that may not change: those of the image and of the network's output."""
+        self.frozen: dict[int, str] = {}
+        """Groups that may not change, each with what keeps it: the image, the output."""
         self.divided: list[tuple[Segments, int]] = []
         """Channels, each with a number that must divide how many they are."""
         self._definitions: dict[int, Segments] = {}
 
-    def new(self, size: int, maker: int | None = None, *, frozen: bool = False) -> Segments:
+    def new(self, size: int, maker: int | None = None) -> Segments:
         """Channels that form a new group."""
         self.sizes.append(size)
         self.makers.append(maker)
-        group = len(self.sizes) - 1
-        if frozen:
-            self.frozen.add(group)
-        return [(group, 1)]
+        return [(len(self.sizes) - 1, 1)]
 
     def free(self, segments: Iterable[tuple[int, int]]) -> Segments:
         """The same channels in terms of free groups only."""
-        found: Segments = []
-        for group, times in segments:
-            if group in self._definitions:
-                found += [(g, times * n) for g, n in self.free(self._definitions[group])]
-            else:
-                found.append((group, times))
+        left, found = list(segments)[::-1], Segments()
+        while left:
+            found.append(self._next(left))
         return found
+
+    def _next(self, left: Segments) -> tuple[int, int]:
+        """Take the first segment of free channels from a list in reverse order."""
+        group, times = left.pop()
+        while group in self._definitions:
+            left += [(it, times * n) for it, n in reversed(self._definitions[group])]
+            group, times = left.pop()
+        return group, times
 
     def size(self, segments: Iterable[tuple[int, int]]) -> int:
         """The number of channels."""
         return sum(self.sizes[group] * times for group, times in segments)
 
-    def is_frozen(self, group: int) -> bool:
-        """Whether a free group belongs to channels that may not change."""
-        return any(group == it for frozen in self.frozen for it, _ in self.free([(frozen, 1)]))
+    def keepers(self) -> Mapping[int, str]:
+        """The free groups that may not change, each with what keeps it first."""
+        found: dict[int, str] = {}
+        for frozen, keeper in self.frozen.items():
+            for group, _ in self.free([(frozen, 1)]):
+                found.setdefault(group, keeper)
+        return found
 
-    def freeze(self, segments: Iterable[tuple[int, int]]) -> None:
-        """Forbid changes of these groups."""
-        self.frozen.update(group for group, _ in self.free(segments))
+    def is_frozen(self, segments: Iterable[tuple[int, int]]) -> bool:
+        """Whether none of these channels may change."""
+        return self.keepers().keys() >= {group for group, _ in self.free(segments)}
+
+    def freeze(self, segments: Iterable[tuple[int, int]], keeper: str) -> None:
+        """Forbid changes of these groups; ``keeper`` is what keeps them, in words."""
+        for group, _ in self.free(segments):
+            self.frozen.setdefault(group, keeper)
+
+    def grouped(self, read: Segments, size: int, groups: int, maker: int) -> Segments:
+        """The ``size`` channels that a convolution makes of these, in ``groups`` groups.
+
+        The number of groups stays, and must divide both widths (:attr:`divided`).
+        """
+        own = self.new(size, maker)
+        self.divide(read, groups)
+        self.divide(own, groups)
+        return own
 
     def divide(self, segments: Segments, number: int) -> None:
         """Require that a number divides the total of these channels."""
@@ -84,15 +108,16 @@ class Widths:
         """
         if self.size(left) != self.size(right):
             raise TiedError(f"{self.size(left)} channels cannot be {self.size(right)}")
-        left, right = list(left), list(right)
+        left, right = list(left)[::-1], list(right)[::-1]
         while left:
-            left, right = self.free(left), self.free(right)
-            if left[0] == right[0]:
-                left, right = left[1:], right[1:]
+            one, other = self._next(left), self._next(right)
+            if one == other:
                 continue
-            length = min(self.size(left[:1]), self.size(right[:1]))
-            a, left = self.cut(left, length)
-            b, right = self.cut(right, length)
+            length = min(self.size([one]), self.size([other]))
+            a, behind = self.cut([one], length)
+            left += reversed(behind)
+            b, behind = self.cut([other], length)
+            right += reversed(behind)
             a, b = self.free(a), self.free(b)
             if len(a) == len(b) == 1:
                 self._tie(a[0], b[0])
@@ -126,7 +151,18 @@ class Widths:
         return first, rest
 
     def parts(self, segments: Segments, number: int) -> list[Segments]:
-        """Split channels into ``number`` equal parts, which have the same width from now on."""
+        """Split channels into ``number`` equal parts, which have the same width from now on.
+
+        Raises
+        ------
+        TiedError
+            A border falls within a group that is repeated, or the parts are too many.
+        """
+        segments = self.free(segments)
+        if len(segments) == 1:
+            return [self._part(segments[0], number)] * number
+        if len(segments) * number > MAX_SEGMENTS:
+            raise TiedError(f"channels of {len(segments):,} groups are cut in {number:,} parts")
         each, found, rest = self.size(segments) // number, list[Segments](), segments
         for _ in range(number - 1):
             part, rest = self.cut(rest, each)
@@ -135,6 +171,18 @@ class Widths:
         for part in found[1:]:
             self.unify(found[0], part)
         return [self.free(part) for part in found]
+
+    def _part(self, segment: tuple[int, int], number: int) -> Segments:
+        """One of the equal parts of a repeated group."""
+        group, times = segment
+        self.bundle(group, number // gcd(number, times))
+        return [(unit, total // number) for unit, total in self.free([segment])]
+
+    def bundle(self, group: int, number: int) -> None:
+        """Let the width of a free group be a multiple of a number that divides it now."""
+        if number > 1:
+            ((unit, _),) = self.new(self.sizes[group] // number, self.makers[group])
+            self._define(group, [(unit, number)])
 
     def _tie(self, left: tuple[int, int], right: tuple[int, int]) -> None:
         """Tie two repeated groups: define them so that their total widths stay equal."""
@@ -153,6 +201,15 @@ class Widths:
 
     def _define(self, group: int, segments: Segments) -> None:
         self._definitions[group] = segments
+
+
+def repeated(segments: Segments, number: int) -> Segments:
+    """The same channels ``number`` times, one after the other."""
+    match segments:
+        case [(group, times)]:
+            return [(group, times * number)]
+        case _:
+            return segments * number
 
 
 def form(segments: Iterable[tuple[int, int]]) -> Mapping[int, int]:

@@ -1,7 +1,7 @@
 """Polynomials with integer coefficients, for counts as functions of the unknowns."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cache, lru_cache
 from math import prod
 from typing import Any, TypeAlias
@@ -66,21 +66,32 @@ class Polynomial:
         return other + -self
 
     def __floordiv__(self, other: "Polynomial | int") -> "Polynomial":
-        """Divide by a number or a product of unknowns that divides every term.
+        """Divide by a number, a product of unknowns, or a sum of such.
 
         Raises
         ------
         ArithmeticError
-            It does not divide every term.
+            It does not divide the polynomial.
         """
+        other = _coerce(other)
+        if len(other.terms) > 1:
+            return self._divided(other)
         terms: dict[Monomial, int] = {}
-        ((divisor, number),) = _coerce(other).terms.items()
+        ((divisor, number),) = other.terms.items()
         for monomial, factor in self.terms.items():
             if factor % number or Counter(divisor) - Counter(monomial):
                 raise ArithmeticError(f"{number} and {divisor} do not divide {factor} {monomial}")
             rest = Counter(monomial) - Counter(divisor)
             terms[tuple(sorted(rest.elements()))] = factor // number
         return Polynomial(terms)
+
+    def _divided(self, other: "Polynomial") -> "Polynomial":
+        """Divide by a sum: each step removes the leading term."""
+        quotient, rest, divisor = Polynomial({}), self, _leading(other)
+        while rest.terms:
+            term = _leading(rest) // divisor
+            quotient, rest = quotient + term, rest - term * other
+        return quotient
 
     def __mod__(self, other: "Polynomial | int") -> "Polynomial":
         """Refuse: a remainder is no polynomial.
@@ -126,6 +137,21 @@ def _coerce(value: Polynomial | int) -> Polynomial:
     return value if isinstance(value, Polynomial) else Polynomial.constant(value)
 
 
+def _leading(polynomial: Polynomial) -> Polynomial:
+    """The term with the most unknowns; of several, the first by their symbols."""
+    monomial = min(polynomial.terms, key=lambda it: (-len(it), it))
+    return Polynomial({monomial: polynomial.terms[monomial]})
+
+
 def _without(monomial: Monomial, symbol: str) -> Monomial:
     position = monomial.index(symbol)
     return monomial[:position] + monomial[position + 1 :]
+
+
+def total(counts: Iterable[Polynomial | int]) -> Polynomial:
+    """The sum of polynomials and numbers; a long sum takes no longer than its terms."""
+    terms: dict[Monomial, int] = {}
+    for count in counts:
+        for monomial, factor in count if isinstance(count, Polynomial) else [((), count)]:
+            terms[monomial] = terms.get(monomial, 0) + factor
+    return Polynomial(terms)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from solver.network.layers.base import Layer, Number, Shape, larger
 from solver.network.schema import Fault, NotNegative, Positive
-from solver.network.widths import Segments, Widths
+from solver.network.widths import Segments, Widths, repeated
 
 
 class Join(Layer):
@@ -151,4 +151,4 @@ class ChannelShuffle(Layer):
         self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
     ) -> Segments:
         """The first part, once for each group: all parts are equal."""
-        return widths.parts(inputs[0], self.groups)[0] * self.groups
+        return repeated(widths.parts(inputs[0], self.groups)[0], self.groups)

@@ -56,6 +56,15 @@ def test_counts_are_those_of_the_equations(client: TestClient) -> None:
     }
 
 
+def test_width_groups_are_shown_with_what_keeps_them(client: TestClient) -> None:
+    answer = client.post("/v1/architectures", json=ARCHITECTURE).json()
+
+    assert answer["ungrouped"] is None
+    conv1, last = answer["groups"][1], answer["groups"][-1]
+    assert conv1 == {"name": "conv1", "width": 16, "unit": 1, "layers": ["conv1"], "frozen": None}
+    assert last["frozen"] == "the network's output (linear2)"
+
+
 @pytest.mark.parametrize(
     ("body", "pointer", "detail"),
     [

@@ -46,6 +46,29 @@ def test_the_networks_of_the_examples_are_counted(
         assert word in shown
 
 
+def test_width_groups_are_shown(isobudget: Isobudget, tmp_path: Path) -> None:
+    path = tmp_path / "network.json"
+    path.write_text(json.dumps(example("resnet18")), encoding="utf-8")
+    shown = isobudget("count", path, "--groups").stdout
+    for words in ("layer1.1.conv2", "12 of 14 groups may change", "the network's output (fc)"):
+        assert words in shown
+
+
+def test_a_network_without_width_groups_is_refused_with_the_layer(isobudget: Isobudget) -> None:
+    body = {
+        "input": {"channels": 1, "resolution": 5},
+        "layers": [
+            {"type": "conv2d", "name": "a", "out_channels": 3, "kernel_size": 1},
+            {"type": "conv2d", "name": "b", "out_channels": 5, "kernel_size": 1},
+            {"type": "concat", "inputs": ["a", "b"]},
+            {"type": "conv2d", "name": "c", "out_channels": 4, "kernel_size": 1, "groups": 2},
+        ],
+    }
+    result = isobudget("count", "-", "--groups", stdin=json.dumps(body))
+    assert result.exit_code == 2
+    assert "c: several layers make the 4 channels of one of its groups" in result.stderr
+
+
 def test_json_is_what_the_api_answers(isobudget: Isobudget) -> None:
     result = isobudget("count", "-", "--json", stdin=json.dumps(ARCHITECTURE))
     counted = ArchitectureView.of(Architecture.model_validate(ARCHITECTURE))
