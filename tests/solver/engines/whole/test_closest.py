@@ -53,7 +53,7 @@ def test_no_answer_that_changes_little_has_a_smaller_sum(problem: WholeProblem) 
 
 
 def test_without_time_nothing_is_claimed() -> None:
-    problem = chain(np.array([16, 24, 32]), tolerance=0.01)
+    problem = chain(np.array([16, 24, 32]), tolerance=0.01, resolution=26)
     found = closest(problem, 0.0)
     assert not found.is_proved
     assert found.widths is None
