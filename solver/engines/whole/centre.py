@@ -16,6 +16,8 @@ PRECISION: Final = 1e-7
 """Relative gap of the counts at which steps end: roundings open wider ones."""
 CLOSE: Final = 1e-4
 """Largest relative gap of a point that counts as a centre."""
+OUTSIDE: Final = 2.0
+"""How far box centres may be from the middle on their way; a side is at 1."""
 ROOM: Final = 0.3
 """By how much of a step a box is widened: its sides then have an inside, even of one width."""
 
@@ -80,7 +82,7 @@ def box_centre(problem: WholeProblem) -> BoxCentre | None:
         scaled = slopes * half
         if _is_dependent(scaled):
             return None
-        goal = least_largest(scaled, gaps + scaled @ place)
+        goal = least_largest(scaled, gaps + scaled @ place).clip(-OUTSIDE, OUTSIDE)
         if np.abs(gaps).max() < 1e-9 and np.abs(goal - place).max() < 1e-4:
             break
         place = place + stride * (goal - place)
