@@ -1,13 +1,12 @@
-"""Eqs. 21, 22 and 24 for one network at one resolution, in numbers."""
+"""Eqs. 21 to 24 for one network at one resolution, in numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from solver.engines.whole.quadratic import Floats, Ints, Quadratic
+from solver.engines.whole.quadratic import Flags, Floats, Ints, Quadratic
 from solver.variation.unknown import Range
 
 
@@ -39,6 +38,29 @@ class Budgeted:
 
 
 @dataclass(frozen=True, eq=False)
+class LinearForm:
+    """``constant + coefficients · w``, with no negative coefficient.
+
+    ``coefficients`` has one entry for each of the ``n`` widths.
+    """
+
+    constant: int
+    coefficients: Ints
+
+    def __call__(self, widths: Ints) -> int:
+        """The value for widths of shape ``(n,)``."""
+        return self.constant + int(self.coefficients @ widths)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearBound:
+    """A linear form that may be at most ``most``, such as the memory of one layer (Eq. 23)."""
+
+    form: LinearForm
+    most: int
+
+
+@dataclass(frozen=True, eq=False)
 class WholeProblem:
     """The widths of a network's groups at one resolution, and the counts that they must meet.
 
@@ -58,7 +80,9 @@ class WholeProblem:
     low, high
         Bounds in steps, inclusive (Eq. 24).
     budgets
-        One or two counts with their bands.
+        One or two counts with their bands. A count that is only bounded has a band from 0.
+    linear_bounds
+        What else bounds the widths from above (Eq. 23).
     """
 
     resolution: int
@@ -68,6 +92,7 @@ class WholeProblem:
     low: Ints
     high: Ints
     budgets: Sequence[Budgeted]
+    linear_bounds: Sequence[LinearBound] = ()
 
     @property
     def is_exact(self) -> bool:
@@ -75,9 +100,9 @@ class WholeProblem:
         return all(budget.is_exact for budget in self.budgets)
 
     @cached_property
-    def neighbours(self) -> NDArray[np.bool_]:
+    def neighbours(self) -> Flags:
         """Which two widths are multiplied in a budget, shape ``(n, n)``; true for squares."""
-        found: NDArray[np.bool_] = np.any([it.count.hessian != 0 for it in self.budgets], axis=0)
+        found: Flags = np.any([it.count.hessian != 0 for it in self.budgets], axis=0)
         return found
 
     def within(self, low: Ints, high: Ints) -> "WholeProblem":
@@ -103,9 +128,16 @@ class WholeProblem:
         return np.exp(np.abs(np.log(widths / self.original)).max(axis=-1))  # type: ignore[no-any-return]
 
     def accepts(self, widths: Ints) -> bool:
-        """Whether these widths, shape ``(n,)``, satisfy Eqs. 21, 22 and 24."""
-        in_steps, rest = np.divmod(widths, self.steps)
-        is_in_box = (in_steps >= self.low).all() and (in_steps <= self.high).all()
-        counts = ((it.count(widths), it.band) for it in self.budgets)
-        is_in_bands = all(band.low <= int(count) <= band.high for count, band in counts)
-        return bool(is_in_box and not rest.any() and is_in_bands)
+        """Whether these widths, shape ``(n,)``, satisfy Eqs. 21 to 24."""
+        return bool(self.accepted(widths[None])[0])
+
+    def accepted(self, rows: Ints) -> Flags:
+        """Which rows of widths, shape ``(rows, n)``, satisfy Eqs. 21 to 24."""
+        in_steps, rest = np.divmod(rows, self.steps)
+        found: Flags = ((in_steps >= self.low) & (in_steps <= self.high) & (rest == 0)).all(axis=1)
+        for budget in self.budgets:
+            counts = budget.count(rows)
+            found &= (counts >= budget.band.low) & (counts <= budget.band.high)
+        for bound in self.linear_bounds:
+            found &= bound.form.constant + rows @ bound.form.coefficients <= bound.most
+        return found

@@ -12,6 +12,7 @@ from solver.variation.polynomial import Polynomial
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,11 @@ class Quadratic:
         """
         first, second = widths[..., self.pairs[:, 0]], widths[..., self.pairs[:, 1]]
         return self.constant + widths @ self.linear + (first * second) @ self.factors
+
+    def in_steps(self, steps: Ints) -> "Quadratic":
+        """The same count as a function of the numbers of steps that widths have."""
+        factors = self.factors * steps[self.pairs].prod(axis=1)
+        return Quadratic(self.constant, self.linear * steps, self.pairs, factors)
 
     def gradient(self, widths: Any) -> Any:
         """The derivative by each width, in the shape of ``widths``."""
