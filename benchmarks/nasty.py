@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any, Final, get_args
 
 from benchmarks.timing import report
-from solver.problem import ObjectiveName, SolveRequest
+from solver.problem import EnumeratedObjective, SolveRequest
 from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError
 
 TIME_LIMIT: Final = 1.0
@@ -71,7 +71,7 @@ def corpus() -> Iterator[tuple[str, SolveRequest]]:
         bounds = {**ranges, **NARROW}
         yield _asked(f"{name}, narrow", min_coverage=1.0, **{**asked, "ranges": bounds})
     for (name, ranges), best, diverse in product(
-        RANGES.items(), get_args(ObjectiveName), (False, True)
+        RANGES.items(), get_args(EnumeratedObjective), (False, True)
     ):
         find = {"best": best, "top": 1_000, "diverse": diverse}
         yield _asked(f"{name}, {find}", ranges=ranges, tolerance=0.5, find=find)

@@ -25,7 +25,7 @@ from solver.answers.search import find, solve
 from solver.approaches import APPROACHES
 from solver.constraints.budget import EqualBudget
 from solver.engines.full.model import Model
-from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
+from solver.problem import Best, EnumeratedObjective, Problem, Sample, Settings
 
 ORIGINALS: Final = {
     14: (1, 18, 10),
@@ -204,7 +204,7 @@ def _some_of_many(runs: int) -> dict[str, float]:
     head = ({"type": "flatten"}, {"type": "linear", "out_features": 10})
     request = Case(32, "IV", "params", 0.05, scope="network", behind=head).request
     problem = Problem.model_validate(request)
-    best = [Settings(find=Best(best=name)) for name in get_args(ObjectiveName)]
+    best = [Settings(find=Best(best=name)) for name in get_args(EnumeratedObjective)]
     ways = [EVERYTHING, Settings(find=Sample(sample=100)), *best]
     everything, sample, *bests = medians([partial(solve, problem, it) for it in ways], runs)
     return {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import (
     ConfigDict,
@@ -16,15 +16,22 @@ from pydantic import (
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import refuse_overflow
-from solver.network.schema import DEFERRED, MAX_SIZE, Schema
+from solver.network.schema import DEFERRED, MAX_COUNT, MAX_SIZE, Fault, Schema
 from solver.network.sentences import expected, refusal
 from solver.parts import InParts
-from solver.variation.template import MisfitError, Template
+from solver.suitability import unsuited
+from solver.variation.template import Template
 from solver.variation.tolerance import Fraction, TakesNumber, Tolerance
 from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
+from solver.variation.width_terms import WidthTerms
 
 Budget = Literal["params", "flops", "both"]
 Scope = Literal["network", "paper"]
+Counted = Literal["flops", "macs"]
+Dtype = Literal["float32", "float16", "int8"]
+BYTES: Final = {"float32": 4, "float16": 2, "int8": 1}
+"""Bytes of an element."""
+Most = Annotated[int, Field(ge=1, le=MAX_COUNT, strict=True)]
 if TYPE_CHECKING:
     ApproachName: TypeAlias = str
 else:
@@ -95,7 +102,9 @@ DEFAULT_RANGES: Final[dict[str, Range | None]] = {
 class Question(Schema):
     """What is asked about an architecture: a :class:`Problem` without the architecture."""
 
-    approach: ApproachName = Field(description="Section 3's approach")
+    approach: ApproachName = Field(
+        description="Section 3's approach; V changes all widths of a network"
+    )
     budget: Budget = Field(description="What stays equal")
     scope: Scope = Field(
         default="network",
@@ -120,6 +129,47 @@ class Question(Schema):
         strict=True,
         description="III and IV: `C1' > C1` as printed; `false` allows `C1' = C1`",
     )
+    widths: WidthTerms | None = Field(
+        default=None, description="V: how far widths may change, and in which steps"
+    )
+    count: Counted = Field(
+        default="flops",
+        description="V: `macs` counts FLOPs without pools and biases, as the literature does",
+    )
+    max_activation_bytes: Most | None = Field(
+        default=None, description="V: most bytes of the tensors that are alive at once"
+    )
+    dtype: Dtype = Field(default="float32", description="V: of the tensors in those bytes")
+    max_params: Most | None = Field(default=None, description="V: most parameters")
+
+    @model_validator(mode="after")
+    def _suits_the_approach(self) -> "Question":
+        """Refuse fields that mean nothing to the approach."""
+        if faults := list(unsuited(self)):
+            raise refusal(type(self).__name__, faults)
+        return self
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all widths may change."""
+        return APPROACHES[self.approach].is_whole
+
+    @property
+    def max_activations(self) -> int | None:
+        """Most elements that may be alive at once."""
+        most = self.max_activation_bytes
+        return None if most is None else most // BYTES[self.dtype]
+
+    def filled_for(self, resolution: int) -> "Question":
+        """The question with defaults filled in, for an original of this resolution."""
+        return self.model_copy(update=self._filled(resolution))
+
+    def _filled(self, resolution: int) -> dict[str, Any]:
+        if not self.is_whole:
+            return {"ranges": self.ranges.filled(resolution)}
+        highest = max(resolution, min(2 * resolution, MAX_SIZE))
+        sides = self.ranges.resolution or Range(resolution, highest)
+        return {"ranges": Ranges(resolution=sides), "widths": self.widths or WidthTerms()}
 
 
 class Problem(Question):
@@ -132,20 +182,20 @@ class Problem(Question):
     @model_validator(mode="after")
     def _can_be_solved(self) -> "Problem":
         """Refuse networks that the approach does not fit, and counts too large to be exact."""
-        try:
-            refuse_overflow(self.template.original_walk)
-        except MisfitError as misfit:
-            fault = (("architecture", *misfit.place), str(misfit))
-        except OverflowError as too_large:
-            fault = (("architecture",), str(too_large))
-        else:
-            return self
-        raise refusal("Problem", [fault])
+        faults = list(APPROACHES[self.approach].faults(self, self.architecture))
+        if not faults:
+            try:
+                refuse_overflow(self.template.original_walk)
+            except OverflowError as too_large:
+                faults = [(("architecture",), str(too_large))]
+        if faults:
+            raise refusal("Problem", faults)
+        return self
 
     @cached_property
     def template(self) -> Template:
         """The network with the approach's unknowns in it."""
-        return APPROACHES[self.approach].template(self.architecture)
+        return APPROACHES[self.approach].template(self.architecture, self)
 
     @classmethod
     def of(cls, question: Question, architecture: Architecture) -> "Problem":
@@ -156,10 +206,25 @@ class Problem(Question):
     @cached_property
     def bounds(self) -> Ranges:
         """The ranges, with the defaults filled in."""
-        return self.ranges.filled(self.architecture.resolution)
+        ranges: Ranges = self._filled(self.architecture.resolution)["ranges"]
+        return ranges
 
 
+WholeObjective = Literal["closest", "max_resolution", "fewest_changes", "min_activations"]
+"""The objectives of approach V."""
+EnumeratedObjective = Literal[
+    "nearest_budget",
+    "max_resolution",
+    "max_receptive_field",
+    "max_coverage",
+    "min_flops",
+    "min_params",
+]
+"""The objectives of approaches whose solutions are enumerated."""
 ObjectiveName = Literal[
+    "closest",
+    "fewest_changes",
+    "min_activations",
     "nearest_budget",
     "max_resolution",
     "max_receptive_field",
@@ -170,7 +235,10 @@ ObjectiveName = Literal[
 
 
 class Sample(Schema):
-    """Some of the solutions, drawn uniformly from all of them."""
+    """Some of the solutions, drawn uniformly from all of them.
+
+    Solutions of approach V are drawn so that they differ, and not uniformly.
+    """
 
     model_config = ConfigDict(title="FindSample")  # a title of its own, since `sample` is a field
 
@@ -187,7 +255,10 @@ class Best(Schema):
 
     model_config = ConfigDict(title="FindBest")  # a title of its own, since `best` is a field
 
-    best: ObjectiveName = Field(description="What is best")
+    best: ObjectiveName = Field(
+        description="What is best; of approach V, `closest`, `max_resolution`, `fewest_changes` or "
+        "`min_activations`"
+    )
     top: Annotated[int, Field(ge=1, le=1_000, strict=True)] = Field(
         default=10, description="How many of the best"
     )
@@ -226,7 +297,8 @@ class Settings(Schema):
 
     find: Find = Field(
         default="all",
-        description="Which of the solutions to answer: `all`, a uniform `sample`, or the `best`",
+        description="Which of the solutions to answer: `all`, a uniform `sample`, or the `best`. "
+        "Approach V has no `all`: the `closest` where left out",
     )
     limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = Field(
         default=10_000,
@@ -235,6 +307,36 @@ class Settings(Schema):
     time_limit: Annotated[float, Field(ge=0.1, le=3600.0, allow_inf_nan=False, strict=True)] = (
         Field(default=30.0, description="Seconds")
     )
+
+
+def suited(question: Question, settings: Settings) -> Settings:
+    """The settings, with the answer that suits the approach where none was asked for.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        The approach has no such answer.
+    """
+    if question.is_whole and "find" not in settings.model_fields_set:
+        return settings.model_copy(update={"find": Best(best="closest")})
+    if reason := unsuited_find(settings.find, is_whole=question.is_whole):
+        raise refusal("Settings", [reason])
+    return settings
+
+
+def unsuited_find(find: Find, *, is_whole: bool) -> Fault | None:
+    """Why an approach has no such answer, and what to ask instead; ``None`` if it has."""
+    if is_whole and find == "all":
+        return ("find",), (
+            'approach V has more solutions than can be listed; write {"best": "closest"} or '
+            '{"sample": 100}'
+        )
+    if isinstance(find, Best):
+        known = get_args(WholeObjective if is_whole else EnumeratedObjective)
+        if find.best not in known:
+            words = ", ".join(f"'{it}'" for it in known)
+            return ("find", "best"), f"the objectives of this approach are {words}"
+    return None
 
 
 class SolveRequest(InParts):
@@ -247,6 +349,11 @@ class SolveRequest(InParts):
     problem: Problem
     settings: Settings = Settings()
 
+    @model_validator(mode="after")
+    def _suits_the_approach(self) -> "SolveRequest":
+        object.__setattr__(self, "settings", suited(self.problem, self.settings))
+        return self
+
     @classmethod
     def of(cls, problem: Problem, settings: Settings) -> "SolveRequest":
         """A request made of these parts without validation: whoever reads it validates it."""
@@ -255,5 +362,5 @@ class SolveRequest(InParts):
     def filled(self) -> "SolveRequest":
         """The request with the default ranges filled in."""
         problem = self.problem
-        question = problem.model_copy(update={"ranges": problem.bounds})
+        question = problem.filled_for(problem.architecture.resolution)
         return SolveRequest.of(Problem.of(question, problem.architecture), self.settings)

@@ -21,6 +21,7 @@ from solver.source import source
 ARCHITECTURE: Final = example("digits-architecture")
 SEARCH: Final = example("digits-search")
 TOLERANT_SEARCH: Final[dict[str, Any]] = example("digits-search-flops")
+WHOLE_SEARCH: Final[dict[str, Any]] = example("digits-search-whole")
 
 _ORIGINAL: Final = Architecture.model_validate(ARCHITECTURE)
 ARCHITECTURE_ID: Final = _ORIGINAL.id

@@ -73,6 +73,10 @@ async def create_search(
                     "summary": "At most as many FLOPs, and at least 98 %",
                     "value": examples.TOLERANT_SEARCH,
                 },
+                "whole": {
+                    "summary": "All widths of a network (approach V), the closest first",
+                    "value": examples.WHOLE_SEARCH,
+                },
             }
         ),
     ],
@@ -83,6 +87,9 @@ async def create_search(
     prefer: Prefer = "wait=10",
 ) -> Any:
     """Find all variants of an architecture with an equal budget, or the proof that there are none.
+
+    Approach V, which changes all widths of a network, answers the best that it finds: `solver` says
+    whether they are proved to be the best, or the bound.
 
     201 when the search finished while you waited, else 202: then poll `Location`. A search that was
     asked for before is not solved anew: you wait for it too, or get its answer, `reused`. If you

@@ -13,6 +13,8 @@ from solver.problem import Budget
 
 Given = Sequence[str | None] | None
 BUDGETS: Final = get_args(Budget)
+COUNTED: Final = [name for name, approach in APPROACHES.items() if not approach.is_whole]
+"""The approaches whose solutions can be counted."""
 
 
 def combinations(
@@ -34,6 +36,5 @@ def applicable(architecture: Any) -> Sequence[str]:
     try:
         network = Architecture.model_validate(architecture)
     except ValidationError:
-        return [*APPROACHES]
-    fit = [name for name, approach in APPROACHES.items() if approach.misfit(network) is None]
-    return fit or [*APPROACHES]
+        return COUNTED
+    return [it for it in COUNTED if APPROACHES[it].misfit(network) is None] or COUNTED

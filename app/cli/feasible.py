@@ -7,9 +7,9 @@ import typer
 
 from app.cli.combinations import combinations
 from app.cli.console import ExitCode, notes, refuse
-from app.cli.files import FILE_HELP, read_json
+from app.cli.files import FILE_HELP, read_json, shown
 from app.cli.grids import Lists, axes_of, excess, read_lists, sample_of
-from app.cli.options import requests_of
+from app.cli.options import UNCOUNTED, requests_of
 from app.cli.parameters import (
     APPROACH_NAMES,
     CountPooling,
@@ -90,6 +90,8 @@ def feasible(
         for name, kept, band in combinations(content, approach, budget, tolerance)
     ]
     requests = requests_of(file, content, asked, ranges, others=[*faults, *more])
+    if any(request.problem.is_whole for request in requests):
+        refuse(shown(file), [Fault("--approach", UNCOUNTED)])
     survey = _survey(requests, lists, drawn)
     tallies = tallied(survey)
     summary = survey.summary(tallies, nearest)

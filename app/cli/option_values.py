@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from app.errors import Fault
 
+FLAGS: Final[Mapping[str, str]] = {"groups": "--group", "count": "--macs"}
+"""Options that have other names than the fields that they set."""
 MOST_VALUES: Final = 100_000
 """The largest number of values in a list."""
 
@@ -41,7 +43,7 @@ def without_none(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def flag(name: str) -> str:
     """The user's name for an option."""
-    return f"--{name.replace('_', '-')}"
+    return FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
 def _range(text: str) -> list[int]:

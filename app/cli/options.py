@@ -17,6 +17,9 @@ from solver.network.sentences import MISSING
 from solver.problem import SolveRequest
 
 *_FIRST, _LAST = APPROACHES
+UNCOUNTED: Final = (
+    "approach V has more solutions than can be counted; isobudget solve finds the closest of them"
+)
 REQUIRED: Final = {
     "--approach": f"{', '.join(_FIRST)} or {_LAST}",
     "--budget": "params, flops or both",
@@ -64,14 +67,16 @@ def _checked(
 ) -> tuple[SolveRequest | None, list[Fault]]:
     given, faults = read_options(fields, ranges)
     data = request_in(content)
-    bounds, inner = given.pop("ranges"), data.get("ranges", {})
+    parts = {name: given.pop(name, None) or {} for name in ("ranges", "widths")}
     data |= given
-    if bounds:
-        data["ranges"] = {**inner, **bounds} if isinstance(inner, dict) else inner
+    for field, part in parts.items():
+        inner = data.get(field) or {}
+        if part:
+            data[field] = {**inner, **part} if isinstance(inner, dict) else inner
     if find:
         data["find"], strays = find_of(find, data.get("find", "all"))
         faults += strays
-    names = {*given, *bounds, *({"approach", "budget"} - {*data})}
+    names = {*given, *parts["ranges"], *parts["widths"], *({"approach", "budget"} - {*data})}
     name = _naming(names, find, is_whole(content))
     try:
         request = SolveRequest.model_validate(data)

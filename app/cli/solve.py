@@ -17,10 +17,10 @@ from app.cli.answers import (
     print_outcome,
     variants_of,
 )
-from app.cli.console import fail, notes, out, settings
-from app.cli.files import FILE_HELP, read_json
+from app.cli.console import fail, notes, out, refuse, settings
+from app.cli.files import FILE_HELP, read_json, shown
 from app.cli.find_options import at_odds_with_count, title
-from app.cli.options import requests_of
+from app.cli.options import UNCOUNTED, requests_of
 from app.cli.parameters import (
     APPROACH_NAMES,
     CountPooling,
@@ -31,6 +31,21 @@ from app.cli.parameters import (
     with_ranges,
 )
 from app.cli.tables import variants_table
+from app.cli.whole import print_whole
+from app.cli.width_options import (
+    Dtype,
+    Freeze,
+    Group,
+    Grouped,
+    Macs,
+    MaxActivationBytes,
+    MaxParams,
+    Ratio,
+    Squeeze,
+    Step,
+    widths_of,
+)
+from app.errors import Fault
 from solver.answers.table import AnswerTable
 from solver.answers.variants import Answer, Outcome, SolverReport
 from solver.problem import ObjectiveName, SolveRequest
@@ -79,6 +94,16 @@ def solve(
             panel=FIND,
         ),
     ] = None,
+    ratio: Ratio = None,
+    step: Step = None,
+    freeze: Freeze = None,
+    group: Group = None,
+    grouped: Grouped = None,
+    squeeze: Squeeze = None,
+    macs: Macs = None,
+    max_activation_bytes: MaxActivationBytes = None,
+    dtype: Dtype = None,
+    max_params: MaxParams = None,
     count: Annotated[
         bool,
         typer.Option("--count", help="Print only how many there are.", rich_help_panel=FIND),
@@ -93,6 +118,9 @@ def solve(
 
     FILE holds an architecture, or a whole search request, which the options override.
     """
+    widths, unread = widths_of(
+        ratio, group, step=step, freeze=freeze, grouped=grouped, squeeze=squeeze
+    )
     fields = {
         "approach": approach,
         "budget": budget,
@@ -101,12 +129,19 @@ def solve(
         "kernel_grows": kernel_grows,
         "count_pooling": count_pooling,
         "min_coverage": min_coverage,
+        "widths": widths or None,
+        "count": "macs" if macs else None,
+        "max_activation_bytes": max_activation_bytes,
+        "dtype": dtype,
+        "max_params": max_params,
         "limit": limit,
         "time_limit": time_limit,
     }
     find = {"sample": sample, "seed": seed, "best": best, "top": top, "diverse": diverse}
-    others = at_odds_with_count({**find, "limit": limit}) if count else []
+    others = unread + (at_odds_with_count({**find, "limit": limit}) if count else [])
     (request,) = requests_of(file, read_json(file), [fields], ranges, find, others)
+    if count and request.problem.is_whole:
+        refuse(shown(file), [Fault("--count", UNCOUNTED)])
     outcome = _print_number(request, as_json) if count else _show(request, as_json)
     raise typer.Exit(CODES[outcome])
 
@@ -114,7 +149,8 @@ def solve(
 def _show(request: SolveRequest, as_json: bool) -> Outcome:
     """Print the variants."""
     answer = _solved(request)
-    (print_json if as_json else _print_tables)(request, answer)
+    in_tables = print_whole if request.problem.is_whole else _print_tables
+    (print_json if as_json else in_tables)(request, answer)
     return answer.outcome
 
 

@@ -54,7 +54,7 @@ def variants_table(variants: Iterable["Variant"], title: str) -> Table:
             str(variant.resolution),
             *(str(variant.assignment[symbol]) for symbol in symbols),
             f"{variant.counts.params:,}",
-            _signed(variant.delta.params),
+            signed(variant.delta.params),
             f"{variant.counts.flops:,}",
             f"{variant.coverage:.0%}",
             f"{variant.receptive_field:,}",
@@ -75,14 +75,15 @@ def neighbours_table(neighbours: Iterable[tuple[str, "Variant"]], title: str) ->
             str(variant.resolution),
             *(str(variant.assignment[symbol]) for symbol in symbols),
             f"{counts.params:,}",
-            _signed(delta.params),
+            signed(delta.params),
             f"{counts.flops:,}",
-            _signed(delta.flops),
+            signed(delta.flops),
         )
     return table
 
 
-def _signed(number: int) -> str:
+def signed(number: int) -> str:
+    """A difference with its sign; no sign for 0."""
     return f"{number:+,}" if number else "0"
 
 

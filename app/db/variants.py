@@ -132,7 +132,7 @@ def rows_of(search_id: str, answer: Answer) -> Iterator[tuple[str | float, ...]]
         map(listed.__mod__, table.rows(answer.symbols)),
         table["macs"],
         table["activations"],
-        map(truediv, table["rows_read"], table[RESOLUTION]),
+        map(truediv, table["rows_read"], table["rows"]),
         table["receptive_field"],
         strict=True,
     )

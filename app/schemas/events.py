@@ -43,7 +43,8 @@ class SearchProgressEvent(Schema):
     found: int = Field(description="How many solutions were found so far")
     best: float | None = Field(
         description="Where there is an objective: its value for the best solution so far. For "
-        "`nearest_budget`, the sum of the shares by which the counts deviate"
+        "`nearest_budget`, the sum of the shares by which the counts deviate; for `closest`, the "
+        "largest change of a width, as a factor"
     )
     bound: float | None = Field(
         description="Where there is an objective: no solution is better than this"

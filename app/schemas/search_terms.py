@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import model_validator
+
 from solver.network.architecture import Architecture
 from solver.parts import InParts
-from solver.problem import Question, Settings
+from solver.problem import Question, Settings, suited
+from solver.suitability import OF_WHOLE
 
-_LATER: Final[Mapping[str, Any]] = {"kernel_grows": True}
+_LATER: Final[Mapping[str, Any]] = {"kernel_grows": True, **OF_WHOLE}
 
 
 class SearchTerms(InParts):
@@ -17,6 +20,11 @@ class SearchTerms(InParts):
 
     question: Question
     settings: Settings = Settings()
+
+    @model_validator(mode="after")
+    def _suits_the_approach(self) -> "SearchTerms":
+        object.__setattr__(self, "settings", suited(self.question, self.settings))
+        return self
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -33,7 +41,6 @@ class SearchTerms(InParts):
         }
 
     def filled(self, original: Architecture) -> "SearchTerms":
-        """The terms with the ranges that were left out (Section 4)."""
-        ranges = self.question.ranges.filled(original.resolution)
-        question = self.question.model_copy(update={"ranges": ranges})
+        """The terms with defaults filled in (Section 4)."""
+        question = self.question.filled_for(original.resolution)
         return SearchTerms(question=question, settings=self.settings)

@@ -22,7 +22,7 @@ from app.services.solvers import LEASE_SECONDS, Solvers
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from solver.problem import ApproachName, Problem, SolveRequest
+from solver.problem import Problem, Question, SolveRequest
 
 FIRST_VARIANTS = 50
 
@@ -182,21 +182,21 @@ def filled(terms: SearchTerms, original: Architecture) -> SearchTerms:
     RefusedError
         The approach cannot be applied.
     """
-    check_applicable(terms.question.approach, original)
+    check_applicable(terms.question, original)
     return terms.filled(original)
 
 
-def check_applicable(approach: ApproachName, original: Architecture) -> None:
-    """Check that an approach fits an architecture.
+def check_applicable(question: Question, original: Architecture) -> None:
+    """Check that a question can be asked of an architecture.
 
     Raises
     ------
     RefusedError
-        It does not.
+        It cannot.
     """
-    if misfit := APPROACHES[approach].misfit(original):
-        place, reason = misfit
-        raise RefusedError(Fault(pointer(("architecture", *place)), reason))
+    faults = APPROACHES[question.approach].faults(question, original)
+    if refused := [Fault(pointer(place), reason) for place, reason in faults]:
+        raise RefusedError(*refused)
 
 
 def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:

@@ -12,6 +12,10 @@ from app.services.planner.cells import grid_of
 from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 
+NOT_WHOLE: Final = (
+    "a study draws variants uniformly from all, and approach {approach} has too many; search for "
+    "them, and train them in a job"
+)
 LOOKED_AT: Final = 1_000
 """Networks of a grid that are tried to find a valid one, before a study is stored."""
 
@@ -48,6 +52,9 @@ def _of_network(terms: StudyTerms, dataset: Dataset, network: Architecture) -> I
     if lonely := too_small(network, terms.recipe.batch_size):
         yield Fault("#/recipe/batch_size", lonely)
     for index, approach in enumerate(terms.approaches):
+        if APPROACHES[approach].is_whole:
+            yield Fault(pointer(("approaches", index)), NOT_WHOLE.format(approach=approach))
+            continue
         if in_the_way := APPROACHES[approach].misfit(network):
             _, reason = in_the_way
             yield Fault(pointer(("approaches", index)), reason)

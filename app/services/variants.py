@@ -1,5 +1,6 @@
 """Variants as users see them: what is not stored of them is derived here."""
 
+import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -14,7 +15,6 @@ from app.db.variants import Stored
 from app.schemas.variants import VariantView
 from app.services.recent import Recent
 from solver.answers.variants import Describer
-from solver.approaches import APPROACHES
 from solver.network.counting import Counts, Delta
 from solver.problem import Problem
 from solver.variation.template import Assignment
@@ -39,7 +39,7 @@ class Deriver:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.symbols = tuple(APPROACHES[problem.approach].symbols)
+        self.symbols = problem.template.assigned
         self.describer = Describer(problem)
         self.original = self.describer.counts(problem.architecture)
         self._layer = lru_cache(LAYERS_KEPT)(self._written_layer)
@@ -49,7 +49,7 @@ class Deriver:
 
     def _with_holes(self) -> str:
         """The JSON of a variant, with a hole for each value in which variants differ."""
-        assigned = ",".join(f'"{symbol}":%d' for symbol in self.symbols)
+        assigned = ",".join(f"{json.dumps(symbol)}:%d" for symbol in self.symbols)
         changed = self.problem.template.changed
         layers = [
             "%s" if place in changed else layer.model_dump_json().replace("%", "%%")

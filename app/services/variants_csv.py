@@ -11,8 +11,11 @@ from app.db.variants import Accuracy, Stored, VariantFilter
 from app.services import csv_text
 from app.services.variants import Deriver, deriver
 from solver.approaches import APPROACHES
+from solver.variation.unknown import RESOLUTION
 
 ROWS_AT_ONCE: Final = 5_000
+WIDTHS: Final = "widths"
+"""The column of widths that each network names itself, as in ``conv1=48 layer1.0.conv1=40``."""
 VERSION: Final = 1
 """To be raised when the columns or what they hold change, so that clients ask anew."""
 _SEARCH: Final = ("id", "search_id", "approach", "budget", "scope", "resolution")
@@ -66,10 +69,13 @@ def of_search(database: Database, search_id: str) -> Iterator[str]:
 def of_all(database: Database, wanted: VariantFilter) -> Iterator[str]:
     """Yield the header, then all variants that pass a filter, search by search.
 
-    There is a column for each unknown of any approach, or of the one that the filter names.
+    There is a column for each unknown of any approach, or of the one that the filter names. Widths
+    of whole networks, which each network names itself, share the column ``widths``.
     """
     approaches = APPROACHES.values() if wanted.approach is None else [APPROACHES[wanted.approach]]
     symbols = tuple(dict.fromkeys(symbol for it in approaches for symbol in it.symbols))
+    if any(it.is_whole for it in approaches):
+        symbols += (WIDTHS,)
     yield csv_text.lines([columns(symbols)])
     after: tuple[str, int] | None = None
     is_more = True
@@ -107,6 +113,12 @@ def _lines(
     """
     own = [of.symbols.index(it) for it in symbols if it in of.symbols]
     holes = ",".join("%d" if it in of.symbols else "" for it in symbols)
+    if WIDTHS in symbols and APPROACHES[of.problem.approach].is_whole:
+        own = [*range(len(of.symbols))]
+        holes = ",".join(
+            "%d" if it in of.symbols else _widths(of.symbols) if it == WIDTHS else ""
+            for it in symbols
+        )
     words = f"{of.problem.approach},{of.problem.budget},{of.problem.scope}"
     line = f"%s-%d,%s,{words},%d,{holes},%d,%d,%d,%d,%d,%d,%d,%r,%d,"
     original = of.original
@@ -121,6 +133,11 @@ def _lines(
             *rest,
         )
         yield filled + (_NOT_TRAINED if accuracy is None else csv_text.lines([_trained(accuracy)]))
+
+
+def _widths(symbols: Sequence[str]) -> str:
+    """The text of the column of widths, with a hole for each."""
+    return " ".join(f"{symbol}=%d" for symbol in symbols if symbol != RESOLUTION)
 
 
 def _trained(of: Accuracy) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from solver.answers.table import TYPECODE
+from solver.answers.table import TYPECODE, AnswerTable
 from solver.answers.variants import MEASURES
 from solver.variation.coverage import Coverage
 from solver.variation.numbers import Columns
@@ -27,11 +27,19 @@ def measured(
             "macs": chunk.macs,
             "activations": chunk.activations,
             "rows_read": coverage.rows_of(chunk),
+            "rows": chunk.image[1],
             "receptive_field": chunk.receptive_field,
         }
         for name, column in found.items():
             column.extend(as_array(values[name], len(chunk)))
     return found
+
+
+def tabled(rows: Columns, checked: Iterable[Columns], *, count_pooling: bool) -> AnswerTable:
+    """The table of unknowns and measures; it is filled while the answers are checked."""
+    measures = measured(rows.template, checked, count_pooling=count_pooling)
+    unknowns = {symbol: as_array(values, len(rows)) for symbol, values in rows.values.items()}
+    return AnswerTable({**unknowns, **measures})
 
 
 def as_array(values: "Ints | Any", rows: int) -> "array[int]":

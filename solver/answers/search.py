@@ -1,17 +1,15 @@
 """Solving: the solutions of a problem, or the proof that there is none."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-import numpy as np
-
 from solver.answers.check import verified
-from solver.answers.measures import as_array, measured
-from solver.answers.table import AnswerTable
+from solver.answers.measures import tabled
 from solver.answers.variants import MOST_ROWS, Answer, Explanation, Outcome, SolverReport
 from solver.approaches import APPROACHES
 from solver.constraints.base import Constraint
+from solver.engines.apart import apart, share_of
 from solver.engines.factored import NotFactoredError, TooManyError, factor
 from solver.engines.factored.arrays import Ints
 from solver.engines.full.enumerated import Listed
@@ -49,7 +47,8 @@ def solve(problem: Problem, settings: Settings, tell: Tell = silent) -> Answer:
     """Find the solutions of a problem, and check each one that is answered.
 
     If there are more than ``limit`` solutions, the answer is a uniform sample of ``limit`` of them.
-    Solutions are sorted by the approach's unknowns, ``N`` first, or the best come first.
+    Solutions are sorted by the approach's unknowns, ``N`` first, or the best come first. Of
+    approach V some are found, the best first.
     ``tell`` is called from time to time with how far the search is.
 
     Raises
@@ -59,6 +58,10 @@ def solve(problem: Problem, settings: Settings, tell: Tell = silent) -> Answer:
     solver.answers.check.WrongAnswerError
         An answer does not satisfy the problem.
     """
+    if problem.is_whole:
+        from solver.answers.whole import solve_whole  # most searches do not need it
+
+        return solve_whole(problem, settings, tell)
     search = _Search(problem)
     ends = time.monotonic() + settings.time_limit
     found, report = search.run(settings, tell)
@@ -69,7 +72,8 @@ def solve(problem: Problem, settings: Settings, tell: Tell = silent) -> Answer:
         values = search.choose(found, settings, tell)
     assert values is not None, "what is listed can be chosen from"
     chosen = Columns(search.template, values)
-    table = _table(chosen, verified(search.constraints, chosen), problem)
+    checked = verified(search.constraints, chosen)
+    table = tabled(chosen, checked, count_pooling=problem.count_pooling)
     outcome = _outcome(report, found, len(chosen))
     return Answer(
         outcome=outcome,
@@ -86,6 +90,10 @@ def _explained(problem: Problem) -> Explanation:
     from solver.explain.blocking import explain
 
     return explain(problem)
+
+
+class UncountableError(OverflowError):
+    """The solutions of a problem cannot be counted."""
 
 
 def find(problem: Problem, time_limit: float = 30.0) -> tuple[SolutionSet, Report]:
@@ -108,7 +116,14 @@ def tally(problem: Problem, time_limit: float = 30.0) -> int | None:
     ------
     OverflowError
         The sizes, or the number of solutions, are too large to be handled exactly.
+    UncountableError
+        The approach has too many solutions to be counted.
     """
+    if problem.is_whole:
+        raise UncountableError(
+            f"solutions of approach {problem.approach} are too many to be counted; ask for the "
+            "closest, or a sample"
+        )
     found, report = find(problem, time_limit)
     return found.count if report.status in DONE else None
 
@@ -202,30 +217,17 @@ class _Search:
     @property
     def distance(self) -> int:
         """Least number of unknowns in which diverse answers differ: a third of them."""
-        return -(-len(self.symbols) // 3)
+        return share_of(len(self.symbols))
 
     def _diverse(self, found: SolutionSet, objective: Objective, top: int) -> Mapping[str, Ints]:
         """Take solutions from the best down, if they are far enough from all taken before."""
         ranked = 8 * top
         while True:
             columns = found.best(objective, ranked)
-            taken = _apart([columns[it] for it in self.symbols], self.distance, top)
+            taken = apart([columns[it] for it in self.symbols], self.distance, top)
             if len(taken) == top or ranked >= min(found.count, MOST_RANKED):
                 return {symbol: column[taken] for symbol, column in columns.items()}
             ranked = min(8 * ranked, MOST_RANKED)
-
-
-def _apart(columns: Sequence[Ints], distance: int, most: int) -> list[int]:
-    """Places of rows that differ from each row taken before in ``distance`` columns or more."""
-    left, taken = np.arange(len(columns[0])), list[int]()
-    while len(left) and len(taken) < most:
-        first = int(left[0])
-        taken.append(first)
-        differing = np.zeros(len(left), np.int8)
-        for column in columns:
-            differing += column[left] != column[first]
-        left = left[differing >= distance]
-    return taken
 
 
 def _outcome(report: Report, found: SolutionSet, answered: int) -> Outcome:
@@ -235,10 +237,3 @@ def _outcome(report: Report, found: SolutionSet, answered: int) -> Outcome:
     if report.status != "OPTIMAL" and not is_cut_off:
         return "timed_out"
     return "truncated" if found.count > answered else "complete"
-
-
-def _table(chosen: Columns, checked: Iterable[Columns], problem: Problem) -> AnswerTable:
-    """The table of unknowns and measures; it is filled while the answers are checked."""
-    measures = measured(chosen.template, checked, count_pooling=problem.count_pooling)
-    unknowns = {symbol: as_array(values, len(chosen)) for symbol, values in chosen.values.items()}
-    return AnswerTable({**unknowns, **measures})

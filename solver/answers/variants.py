@@ -84,15 +84,28 @@ class Explanation(Schema):
 
 
 class SolverReport(Schema):
-    """What CP-SAT says of the solve."""
+    """What CP-SAT says of the solve, and of approach V what is proved."""
+
+    model_config = ANSWERED
 
     status: str
     wall_time: float = Field(description="Seconds")
     branches: int
     conflicts: int
+    proved: bool | None = Field(
+        default=None, description="V: whether no solution is better than the first"
+    )
+    bound: float | None = Field(
+        default=None,
+        description="V: no solution is better than this. Of `closest` the largest change of a "
+        "width, as a factor; of `max_resolution` pixels; of `fewest_changes` groups; of "
+        "`min_activations` elements",
+    )
 
 
-MEASURES: Final = ("params", "flops", "macs", "activations", "rows_read", "receptive_field")
+MEASURES: Final = (
+    "params", "flops", "macs", "activations", "rows_read", "rows", "receptive_field"
+)  # fmt: skip
 """What a table says of each solution besides its unknowns; all of it follows from them."""
 
 
@@ -158,8 +171,7 @@ class Describer:
 
     def _walk(self, assignment: Assignment, layers: Sequence[Layer]) -> Walk:
         """A walk through the layers up to the junction."""
-        side, end = assignment[RESOLUTION], self._front
-        image = (self._problem.architecture.input.channels, side, side)
+        image, end = self._problem.architecture.input.scaled(assignment[RESOLUTION]), self._front
         return Walk(layers[:end], self._template.links[:end], image)
 
     def _span(self, assignment: Assignment, walk: Walk | None = None) -> Span:
@@ -199,7 +211,7 @@ class Describer:
 
     def coverage(self, assignment: Assignment) -> float:
         """Share of the input's rows that conv1 reads in the variant with these values."""
-        return self._coverage.rows(assignment) / assignment[RESOLUTION]
+        return self._coverage.share(assignment)
 
     def receptive_field(self, assignment: Assignment) -> int:
         """Receptive field of the variant with these values, in input pixels."""

@@ -18,7 +18,7 @@ from solver.variation.template import MisfitError, Template, convolutions
 from solver.variation.unknown import MAX_WIDTH, RESOLUTION, Range, Role, Unknown
 
 if TYPE_CHECKING:
-    from solver.problem import Problem
+    from solver.problem import Problem, Question
 
 
 class Approach(ABC):
@@ -29,11 +29,14 @@ class Approach(ABC):
 
     name: ClassVar[str]
     unknowns: ClassVar[tuple[Unknown, ...]]
-    """The unknowns, in the order in which answers are sorted."""
+    """The unknowns that all networks share, in the order in which answers are sorted."""
+    is_whole: ClassVar[bool] = False
+    """Whether it changes the whole network: each network has unknowns of its own, and so many
+    solutions that some are found, and none counted."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The symbols of the unknowns, in order."""
+        """The symbols of :attr:`unknowns`, in order."""
         return tuple(it.symbol for it in self.unknowns)
 
     @property
@@ -57,8 +60,12 @@ class Approach(ABC):
     def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
         """The budgets as printed, for scope ``paper``: ``params`` and ``flops``, if any."""
 
-    def template(self, architecture: Architecture) -> Template:
-        """The network with the unknowns in it.
+    def template(
+        self,
+        architecture: Architecture,
+        question: "Question | None" = None,  # noqa: ARG002
+    ) -> Template:
+        """The network with the unknowns in it; a question may say more about them.
 
         Raises
         ------
@@ -85,6 +92,13 @@ class Approach(ABC):
         except MisfitError as misfit:
             return misfit.place, str(misfit)
         return None
+
+    def faults(self, question: "Question", architecture: Architecture) -> Iterator[Fault]:
+        """Yield why a question cannot be asked of a network, with places in the request."""
+        try:
+            self.template(architecture, question)
+        except MisfitError as misfit:
+            yield ("architecture", *misfit.place), str(misfit)
 
     def _misfits(self, template: Template) -> Iterator[Fault]:
         """Yield what is in the way in a network in which no changed layer is missing."""

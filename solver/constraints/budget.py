@@ -221,3 +221,33 @@ class EqualFlops(EqualBudget):
     def counts(self, rows: "Columns") -> "Numbers":
         """Count layer by layer."""
         return rows.flops(count_pooling=self.count_pooling)
+
+
+@dataclass(frozen=True)
+class EqualMacs(EqualBudget):
+    """Eq. 1, where ``D`` is the multiply-adds of the whole network: no pools, and no biases."""
+
+    name = "equal macs"
+
+    @cached_property
+    def target(self) -> int:
+        """Counted over every layer."""
+        return int(self.template.original_walk.macs)
+
+    @property
+    def held(self) -> str:
+        """The count."""
+        return f"The network takes {self.target:,} multiply-adds"
+
+    @cached_property
+    def polynomial(self) -> Polynomial:
+        """Sum over all layers, as a function of the unknowns."""
+        return self.template.symbols.macs
+
+    def count(self, assignment: Assignment) -> int:
+        """Build the variant and count it."""
+        return int(self.template.walk(assignment).macs)
+
+    def counts(self, rows: "Columns") -> "Numbers":
+        """Count layer by layer."""
+        return rows.macs

@@ -33,7 +33,7 @@ class MapSizes(Constraint):
 
     def post(self, model: "Model") -> None:
         """One layer after another."""
-        for place in range(self.template.junction + 1):
+        for place, _ in enumerate(self.template.layers[: self.template.junction + 1]):
             post_side(model, self.template, place)
 
     def violations(self, assignment: Assignment) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from solver.network import sentences, validation
 from solver.network.graph import IMAGE, Links, is_sequence, links_of
-from solver.network.layers import LAYERS, AdaptiveAvgPool2d, GlobalAvgPool2d, Layer, Shape
+from solver.network.layers import LAYERS, AdaptiveAvgPool2d, GlobalAvgPool2d, Layer, Number, Shape
 from solver.network.schema import Channels, Fault, Positive, Schema, digest, later
 
 MAX_LAYERS: Final = 4096
@@ -79,12 +79,32 @@ class Input(Schema):
             return cls(channels=image.channels, resolution=image.height)
         return image
 
+    @classmethod
+    def of(cls, channels: int, height: int, width: int) -> "Input":
+        """Images of a valid shape."""
+        if height == width:
+            return cls.trusted(channels=channels, resolution=height, height=None, width=None)
+        return cls.trusted(channels=channels, resolution=None, height=height, width=width)
+
     @property
     def shape(self) -> Shape:
         """Shape of one image."""
         if self.resolution is not None:
             return (self.channels, self.resolution, self.resolution)
         return (self.channels, self.height, self.width)
+
+    def scaled(self, resolution: Number) -> Shape:
+        """Shape of images whose shorter side is ``resolution``, a number or a column.
+
+        Rectangles keep their ratio: the longer side is rounded to the nearest whole pixel.
+        """
+        _, *sides = self.shape
+        short = min(sides)
+        height, width = (
+            resolution if side == short else (2 * resolution * side + short) // (2 * short)
+            for side in sides
+        )
+        return (self.channels, height, width)
 
 
 class _AnyLayer:

@@ -14,14 +14,7 @@ from solver.variation.template import MisfitError
 
 def image_at(image: Input, resolution: int | None) -> Input:
     """Images with this shorter side; the other side is rounded to the nearest whole number."""
-    channels, *sides = image.shape
-    least = min(sides)
-    if resolution is None or resolution == least:
-        return image
-    height, width = ((2 * side * resolution + least) // (2 * least) for side in sides)
-    if height == width:
-        return Input.trusted(channels=channels, resolution=height, height=None, width=None)
-    return Input.trusted(channels=channels, resolution=None, height=height, width=width)
+    return image if resolution is None else Input.of(*image.scaled(resolution))
 
 
 class WidthGroup(NamedTuple):

@@ -47,15 +47,22 @@ class Coverage:
         @lru_cache(maxsize=2**17)
         def rows(values: tuple[int, ...]) -> int:
             if not self._end:
-                return values[0]
+                return self._image_rows(values[0])
             front = self.template.walk(dict(zip(self.symbols, values, strict=True)), self._end)
             return rows_read(front, self._end - 1).bit_count() if front.fits(self._end) else 0
 
         return rows
 
+    def share(self, values: Mapping[str, int]) -> float:
+        """The share of one variant."""
+        return self.rows(values) / self._image_rows(values[RESOLUTION])
+
     def shares(self, rows: "Columns") -> Any:
         """The shares of many variants, as a column."""
-        return self.rows_of(rows) / rows[RESOLUTION]
+        return self.rows_of(rows) / rows.image[1]
+
+    def _image_rows(self, resolution: int) -> int:
+        return int(self.template.original.input.scaled(resolution)[1])
 
     def rows_of(self, rows: "Columns") -> Any:
         """Number of rows that each of many variants reads; equal values are computed once."""
@@ -88,7 +95,7 @@ class Coverage:
         """
         import numpy as np
 
-        n, conv1 = rows[RESOLUTION], rows.layers[self._end - 1]
+        n, conv1 = rows.image[1], rows.layers[self._end - 1]
         assert isinstance(conv1, Sliding)
         c, p, _, s, _ = conv1.along(0)
         m = np.maximum((n + 2 * p - c) // s + 1, 0)

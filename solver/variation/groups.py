@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import gcd, lcm
 
+from solver.network import memory
 from solver.network.architecture import Architecture
 from solver.network.counting import learned
 from solver.network.layers import Layer, Shape
@@ -171,6 +172,12 @@ class WidthGroups:
             for (layer, inputs, output), params in steps
             if count_pooling or not layer.is_pool
         )
+
+    def alive(self) -> Sequence[Polynomial]:
+        """The elements alive before the first layer and while each layer runs (Eq. 23)."""
+        shapes = [self.image.shape, *(output for _, _, output in self._steps)]
+        found = memory.alive(self.architecture.layers, self.architecture.links, shapes)
+        return [total([it]) for it in found]
 
     def at(self, widths: Mapping[str, int]) -> Architecture:
         """The network with these widths, at the resolution of the groups; it is not validated."""

@@ -52,8 +52,7 @@ class Columns(Walk):
     @property
     def image(self) -> Shape:  # type: ignore[override]
         """Shape of the images."""
-        side = self.values[RESOLUTION]
-        return (self.template.original.input.channels, side, side)
+        return self.template.original.input.scaled(self.values[RESOLUTION])
 
     @classmethod
     def exact(cls, template: Template, values: "Mapping[str, NDArray[np.int64]]") -> "Columns":
@@ -100,8 +99,7 @@ class Columns(Walk):
     def made(self, place: int, inputs: Sequence[Shape], output: Shape) -> Shape:  # noqa: ARG002
         """Replace a constant side behind the junction by one number."""
         if place == self.template.junction and len(output) > 1:
-            side = _shared(output[1])
-            return (output[0], side, side)
+            return (output[0], *map(_shared, output[1:]))
         return output
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from math import prod
 from typing import Any, TypeAlias
 
@@ -33,10 +33,10 @@ class Polynomial:
         """The constant that the polynomial is; ``None`` if it has unknowns."""
         return self.terms.get((), 0) if self.terms.keys() <= {()} else None
 
-    @property
-    def symbols(self) -> set[str]:
+    @cached_property
+    def symbols(self) -> Set[str]:
         """The unknowns that occur."""
-        return {symbol for monomial in self.terms for symbol in monomial}
+        return frozenset(symbol for monomial in self.terms for symbol in monomial)
 
     def __add__(self, other: "Polynomial | int") -> "Polynomial":
         if isinstance(other, int) and not other:
@@ -121,6 +121,15 @@ class Polynomial:
     def only(self, symbols: Set[str]) -> "Polynomial":
         """The terms with at least one of these unknowns."""
         return Polynomial({m: f for m, f in self.terms.items() if not symbols.isdisjoint(m)})
+
+    def given(self, values: Mapping[str, int]) -> "Polynomial":
+        """The polynomial with numbers in place of some unknowns."""
+        terms: dict[Monomial, int] = {}
+        for monomial, factor in self.terms.items():
+            left = tuple(symbol for symbol in monomial if symbol not in values)
+            known = prod((values[it] for it in monomial if it in values), start=factor)
+            terms[left] = terms.get(left, 0) + known
+        return Polynomial(terms)
 
     def at(self, values: Mapping[str, Any]) -> Any:
         """The value for these values of the unknowns, which are numbers or columns."""

@@ -117,6 +117,14 @@ class Symbols:
                 total += params
         return total
 
+    @property
+    def macs(self) -> Polynomial:
+        """Multiply-adds of the whole network."""
+        total = Polynomial.constant(0)
+        for place, layer in enumerate(self.layers):
+            total += layer.macs(self.shapes[place + 1], self._own_params[place])
+        return total
+
     def flops(self, *, count_pooling: bool) -> Polynomial:
         """FLOPs of the whole network (Eq. 5)."""
         total = Polynomial.constant(0)

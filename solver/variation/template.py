@@ -49,7 +49,7 @@ class Template:
     junction
         Place of the last layer whose input has another map size than in the original. Everything
         goes through it. The layers behind it see maps of the original's size, or of one pixel if
-        the junction is a global pool.
+        the junction is a global pool. It is the number of layers if every map may change.
     """
 
     original: Architecture
@@ -85,6 +85,11 @@ class Template:
         """The unknown number of filters or features that pays for the resolution, if any."""
         return next((it.symbol for it in self.unknowns if it.role is Role.WIDTH), None)
 
+    @property
+    def assigned(self) -> tuple[str, ...]:
+        """The symbols of the unknowns, in order."""
+        return tuple(it.symbol for it in self.unknowns)
+
     def symbol(self, place: int, field: str) -> str | None:
         """The unknown in a layer's field, if there is one."""
         at = (it.symbol for it in self.unknowns if self._is_at(it, place) and it.field == field)
@@ -102,27 +107,28 @@ class Template:
     def substituted(self, values: Mapping[str, Any], end: int | None = None) -> list[Layer]:
         """The layers before place ``end`` (or all), with values in the fields that vary.
 
-        Values are whole numbers or columns. Fields of unknowns without a value stay as they are.
+        Values are whole numbers or columns. Fields with an unknown without a value stay as they
+        are.
         """
         layers = list(self.layers[:end])
         for place, fields in self._changes.items():
             if place < len(layers):
                 update = {
-                    name: values[symbol] if field is None else field.at(values)
+                    name: field.at(values) if symbol is None else values[symbol]
                     for name, symbol, field in fields
-                    if symbol in values
+                    if field.symbols <= values.keys()
                 }
                 layers[place] = layers[place].having(update)
         return layers
 
     @cached_property
-    def _changes(self) -> Mapping[int, Sequence[tuple[str, str, Polynomial | None]]]:
-        """The varying fields of each layer: name, unknown, and polynomial if it is not bare."""
-        found: dict[int, list[tuple[str, str, Polynomial | None]]] = {}
+    def _changes(self) -> Mapping[int, Sequence[tuple[str, str | None, Polynomial]]]:
+        """The varying fields of each layer: name, the unknown if it is bare, and polynomial."""
+        found: dict[int, list[tuple[str, str | None, Polynomial]]] = {}
         for (place, name), field in self.fields.items():
-            (symbol,) = field.symbols
+            symbol = min(field.symbols)
             is_bare = field == Polynomial.symbol(symbol)
-            found.setdefault(place, []).append((name, symbol, None if is_bare else field))
+            found.setdefault(place, []).append((name, symbol if is_bare else None, field))
         return dict(sorted(found.items()))
 
     @property
@@ -132,8 +138,7 @@ class Template:
 
     def walk(self, values: Assignment, end: int | None = None) -> Walk:
         """A walk through the layers before place ``end`` (or all) of one variant."""
-        channels, resolution = self.original.input.channels, values[RESOLUTION]
-        image = (channels, resolution, resolution)
+        image = self.original.input.scaled(values[RESOLUTION])
         return Walk(self.substituted(values, end), self.links[:end], image)
 
     def architecture(self, assignment: Assignment) -> Architecture:
@@ -144,8 +149,7 @@ class Template:
         self, layers: Sequence[Layer], resolution: int, name: str | None = None
     ) -> Architecture:
         """A network of layers without unknowns, for images of a resolution."""
-        channels = self.original.input.channels
-        image = Input.trusted(channels=channels, resolution=resolution, height=None, width=None)
+        image = Input.of(*self.original.input.scaled(resolution))
         return Architecture.trusted(name=name, description=None, input=image, layers=tuple(layers))
 
     @cached_property

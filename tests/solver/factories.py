@@ -217,9 +217,10 @@ def kinds_before(last: str, kinds: Iterator[str]) -> Iterator[str]:
 
 def by_full_model(asked: Problem) -> list[exhaustive.Row]:
     approach, model = APPROACHES[asked.approach], Model()
+    symbols = asked.template.assigned
     for constraint in approach.constraints(asked):
         constraint.post(model)
-    rows, report = model.enumerate(approach.symbols, time_limit=600.0, most=10_000_000)
+    rows, report = model.enumerate(symbols, time_limit=600.0, most=10_000_000)
     assert report.status in ("OPTIMAL", "INFEASIBLE")
     return sorted(tuple(row) for row in rows.tolist())
 

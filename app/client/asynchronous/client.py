@@ -35,8 +35,9 @@ from app.client.wires import AsyncWire
 from app.schemas.datasets import DatasetView, FaultyDatasetView
 from app.schemas.requests import SearchRequest
 from app.schemas.study_terms import Control, ControlsIn, Primary, StudyRequest
-from solver.problem import ApproachName, Budget, Find, Ranges, Scope
+from solver.problem import ApproachName, Budget, Counted, Dtype, Find, Ranges, Scope
 from solver.variation.tolerance import Tolerance
+from solver.variation.width_terms import WidthTerms
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -107,6 +108,11 @@ class AsyncClient:
         kernel_grows: bool | None = None,
         count_pooling: bool | None = None,
         min_coverage: float | None = None,
+        widths: WidthTerms | Document | None = None,
+        count: Counted | None = None,
+        max_activation_bytes: int | None = None,
+        dtype: Dtype | None = None,
+        max_params: int | None = None,
         limit: int | None = None,
         time_limit: float | None = None,
         wait: bool = True,
@@ -123,6 +129,11 @@ class AsyncClient:
             kernel_grows=kernel_grows,
             count_pooling=count_pooling,
             min_coverage=min_coverage,
+            widths=widths,
+            count=count,
+            max_activation_bytes=max_activation_bytes,
+            dtype=dtype,
+            max_params=max_params,
             limit=limit,
             time_limit=time_limit,
         )

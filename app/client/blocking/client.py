@@ -36,8 +36,9 @@ from app.client.wires import BlockingWire
 from app.schemas.datasets import DatasetView, FaultyDatasetView
 from app.schemas.requests import SearchRequest
 from app.schemas.study_terms import Control, ControlsIn, Primary, StudyRequest
-from solver.problem import ApproachName, Budget, Find, Ranges, Scope
+from solver.problem import ApproachName, Budget, Counted, Dtype, Find, Ranges, Scope
 from solver.variation.tolerance import Tolerance
+from solver.variation.width_terms import WidthTerms
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -130,6 +131,11 @@ class Client:
         kernel_grows: bool | None = None,
         count_pooling: bool | None = None,
         min_coverage: float | None = None,
+        widths: WidthTerms | Document | None = None,
+        count: Counted | None = None,
+        max_activation_bytes: int | None = None,
+        dtype: Dtype | None = None,
+        max_params: int | None = None,
         limit: int | None = None,
         time_limit: float | None = None,
         wait: bool = True,
@@ -146,7 +152,7 @@ class Client:
             An architecture, its document, the path of its JSON file, its id, or something that the
             client returned.
         approach
-            ``I`` to ``IV``: which part of the network changes (Section 3).
+            ``I`` to ``IV``: which part of the network changes (Section 3); ``V``: all its widths.
         budget
             ``params``, ``flops`` or ``both``: what stays equal.
         scope
@@ -156,9 +162,13 @@ class Client:
         tolerance
             A fraction of the budget, to both sides, or ``{"below": 0.01, "above": 0.0}``.
         find
-            ``"all"``, ``{"sample": 100, "seed": 0}`` or ``{"best": "nearest_budget", "top": 10}``.
+            ``"all"``, ``{"sample": 100, "seed": 0}`` or ``{"best": "nearest_budget", "top": 10}``;
+            of approach V ``{"best": "closest"}``, for example.
         kernel_grows, count_pooling, min_coverage
             As ``POST /v1/searches`` has them.
+        widths, count, max_activation_bytes, dtype, max_params
+            Of approach V: bounds of widths such as ``{"ratio": [0.5, 2], "step": 8}``, what FLOPs
+            are, and bounds on the bytes of activations and on parameters.
         limit
             Most variants to keep.
         time_limit
@@ -187,6 +197,11 @@ class Client:
             kernel_grows=kernel_grows,
             count_pooling=count_pooling,
             min_coverage=min_coverage,
+            widths=widths,
+            count=count,
+            max_activation_bytes=max_activation_bytes,
+            dtype=dtype,
+            max_params=max_params,
             limit=limit,
             time_limit=time_limit,
         )

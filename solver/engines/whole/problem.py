@@ -95,6 +95,11 @@ class WholeProblem:
     linear_bounds: Sequence[LinearBound] = ()
 
     @property
+    def has_equality(self) -> bool:
+        """Whether some budget is an equality: lattices then find what others would not."""
+        return any(budget.is_exact for budget in self.budgets)
+
+    @property
     def is_exact(self) -> bool:
         """Whether every budget is an equality."""
         return all(budget.is_exact for budget in self.budgets)
@@ -125,7 +130,8 @@ class WholeProblem:
 
         ``widths`` has the shape ``(n,)`` or ``(rows, n)``.
         """
-        return np.exp(np.abs(np.log(widths / self.original)).max(axis=-1))  # type: ignore[no-any-return]
+        found: Floats = np.maximum(widths / self.original, self.original / widths).max(axis=-1)
+        return found
 
     def accepts(self, widths: Ints) -> bool:
         """Whether these widths, shape ``(n,)``, satisfy Eqs. 21 to 24."""

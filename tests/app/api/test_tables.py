@@ -86,7 +86,8 @@ def solved_none(database: Database) -> str:
 def test_the_table_of_all_variants_has_a_column_for_each_unknown_of_any_approach(
     client: TestClient, database: Database
 ) -> None:
-    ids = {name: solved(database, approach=name, tolerance=0.5, limit=9) for name in APPROACHES}
+    counted = [name for name, approach in APPROACHES.items() if not approach.is_whole]
+    ids = {name: solved(database, approach=name, tolerance=0.5, limit=9) for name in counted}
 
     found = rows(client, "/v1/variants.csv")
 
@@ -100,6 +101,24 @@ def test_the_table_of_all_variants_has_a_column_for_each_unknown_of_any_approach
             others = {it for of in APPROACHES.values() for it in of.symbols} - {*item["assignment"]}
             assert {row[symbol] for symbol in others} == {""}
         assert rows(client, f"/v1/variants.csv?approach={name}")[0].keys() < found[0].keys()
+
+
+def test_widths_of_whole_networks_share_a_column_in_the_table_of_all_variants(
+    client: TestClient, database: Database
+) -> None:
+    asked = {"tolerance": 0.05, "ranges": {"resolution": [6, 6]}, "find": {"best": "closest"}}
+    id_ = solved(database, approach="V", **asked)
+    solved(database, limit=3)
+
+    own = rows(client, f"/v1/searches/{id_}/variants.csv")
+    found = {row["id"]: row for row in rows(client, "/v1/variants.csv")}
+
+    assert len(found) == len(own) + 3
+    for row in own:
+        assert {"N", "conv1", "conv2", "linear1"} <= row.keys()
+        widths = " ".join(f"{name}={row[name]}" for name in ("conv1", "conv2", "linear1"))
+        assert (found[row["id"]]["widths"], found[row["id"]]["N"]) == (widths, "6")
+    assert {row["widths"] for row in found.values() if row["approach"] == "IV"} == {""}
 
 
 FILTERS = (

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from app.db import variants
@@ -10,12 +12,17 @@ from tests.factories import solved_search
 RANGES = {"resolution": [6, 9], "padding": [0, 3], "pool_padding": [0, 1], "out_features": [1, 99]}
 
 
+WHOLE = {"ranges": {"resolution": [6, 6]}, "find": {"best": "closest"}, "tolerance": 0.05}
+
+
 @pytest.mark.parametrize("approach", APPROACHES)
 def test_what_is_derived_is_valid_and_what_users_would_send_back(
     sqlite_database: Database, approach: str
 ) -> None:
+    asked: dict[str, Any] = {"tolerance": 0.5, "limit": 30, "ranges": RANGES}
     with sqlite_database.write() as session:
-        search = solved_search(session, approach=approach, tolerance=0.5, limit=30, ranges=RANGES)
+        is_whole = APPROACHES[approach].is_whole
+        search = solved_search(session, approach=approach, **(WHOLE if is_whole else asked))
 
     with sqlite_database.read() as session:
         of = deriver(sqlite_database, session, search.id)

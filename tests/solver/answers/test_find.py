@@ -17,7 +17,7 @@ from solver.answers.variants import Describer
 from solver.constraints.budget import EqualBudget
 from solver.engines.factored import TooManyError
 from solver.network.counting import count, coverage, receptive_field
-from solver.problem import Best, ObjectiveName, Problem, Sample, Settings
+from solver.problem import Best, EnumeratedObjective, ObjectiveName, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 from tests.solver.factories import (
     FLATTEN,
@@ -34,7 +34,7 @@ from tests.solver.factories import (
     questions_of_two,
 )
 
-NAMES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
+NAMES: tuple[ObjectiveName, ...] = get_args(EnumeratedObjective)
 EVERYTHING = Settings(limit=1_000_000)
 Row = tuple[int, ...]
 
