@@ -78,9 +78,9 @@ def insert(
 
 
 def couple(
-    layers: Sequence[Layer], links: Links, shapes: Sequence[Shape]
-) -> tuple[Widths, list[Segments]]:
-    """The width groups of a network, and the groups that make up each tensor's channels.
+    layers: Sequence[Layer], links: Links, shapes: Sequence[Shape], widths: Widths
+) -> list[Segments]:
+    """The width groups that make up each tensor's channels, collected in ``widths``.
 
     The image's channels and the network's output are frozen. ``shapes`` are the tensors' shapes.
 
@@ -89,8 +89,8 @@ def couple(
     TiedError
         A layer splits channels where they cannot be split; the message names the layer.
     """
-    widths = Widths()
-    tensors = [widths.new(shapes[0][0], frozen=True)]
+    tensors = [widths.new(shapes[0][0])]
+    widths.freeze(tensors[0], "the image")
     names = {layer.name: place for place, layer in enumerate(layers)}
     for place, (layer, read) in enumerate(zip(layers, links, strict=True)):
         try:
@@ -103,5 +103,5 @@ def couple(
         except TiedError as tied:
             raise TiedError(f"{layer.name}: {tied}") from None
         tensors.append(made)
-    widths.freeze(tensors[-1])
-    return widths, [widths.free(segments) for segments in tensors]
+    widths.freeze(tensors[-1], f"the network's output ({layers[-1].name})")
+    return [widths.free(segments) for segments in tensors]

@@ -25,20 +25,17 @@ class Widths:
         self.sizes: list[int] = []
         self.makers: list[int | None] = []
         """The layer that made each group first; ``None`` if no layer did."""
-        self.frozen: set[int] = set()
-        """Groups that may not change: those of the image and of the network's output."""
+        self.frozen: dict[int, str] = {}
+        """Groups that may not change, each with what keeps it: the image, the output."""
         self.divided: list[tuple[Segments, int]] = []
         """Channels, each with a number that must divide how many they are."""
         self._definitions: dict[int, Segments] = {}
 
-    def new(self, size: int, maker: int | None = None, *, frozen: bool = False) -> Segments:
+    def new(self, size: int, maker: int | None = None) -> Segments:
         """Channels that form a new group."""
         self.sizes.append(size)
         self.makers.append(maker)
-        group = len(self.sizes) - 1
-        if frozen:
-            self.frozen.add(group)
-        return [(group, 1)]
+        return [(len(self.sizes) - 1, 1)]
 
     def free(self, segments: Iterable[tuple[int, int]]) -> Segments:
         """The same channels in terms of free groups only."""
@@ -54,13 +51,31 @@ class Widths:
         """The number of channels."""
         return sum(self.sizes[group] * times for group, times in segments)
 
-    def is_frozen(self, group: int) -> bool:
-        """Whether a free group belongs to channels that may not change."""
-        return any(group == it for frozen in self.frozen for it, _ in self.free([(frozen, 1)]))
+    def keeper(self, group: int) -> str | None:
+        """What keeps a free group from changing; ``None`` if nothing does."""
+        for frozen, keeper in self.frozen.items():
+            if any(group == it for it, _ in self.free([(frozen, 1)])):
+                return keeper
+        return None
 
-    def freeze(self, segments: Iterable[tuple[int, int]]) -> None:
-        """Forbid changes of these groups."""
-        self.frozen.update(group for group, _ in self.free(segments))
+    def is_frozen(self, segments: Iterable[tuple[int, int]]) -> bool:
+        """Whether none of these channels may change."""
+        return all(self.keeper(group) is not None for group, _ in self.free(segments))
+
+    def freeze(self, segments: Iterable[tuple[int, int]], keeper: str) -> None:
+        """Forbid changes of these groups; ``keeper`` is what keeps them, in words."""
+        for group, _ in self.free(segments):
+            self.frozen.setdefault(group, keeper)
+
+    def grouped(self, read: Segments, size: int, groups: int, maker: int) -> Segments:
+        """The ``size`` channels that a convolution makes of these, in ``groups`` groups.
+
+        The number of groups stays, and must divide both widths (:attr:`divided`).
+        """
+        own = self.new(size, maker)
+        self.divide(read, groups)
+        self.divide(own, groups)
+        return own
 
     def divide(self, segments: Segments, number: int) -> None:
         """Require that a number divides the total of these channels."""
@@ -135,6 +150,12 @@ class Widths:
         for part in found[1:]:
             self.unify(found[0], part)
         return [self.free(part) for part in found]
+
+    def bundle(self, group: int, number: int) -> None:
+        """Let the width of a free group be a multiple of a number that divides it now."""
+        if number > 1:
+            ((unit, _),) = self.new(self.sizes[group] // number, self.makers[group])
+            self._define(group, [(unit, number)])
 
     def _tie(self, left: tuple[int, int], right: tuple[int, int]) -> None:
         """Tie two repeated groups: define them so that their total widths stay equal."""

@@ -10,7 +10,7 @@ from solver.network.counting import Walk, walk
 from solver.network.graph import Links, couple, insert
 from solver.network.layers import Conv2d, Layer, Shape
 from solver.network.schema import Place
-from solver.network.widths import TiedError, form
+from solver.network.widths import TiedError, Widths, form
 from solver.variation.polynomial import Polynomial
 from solver.variation.symbols import Symbols
 from solver.variation.unknown import IMAGE, RESOLUTION, Role, Unknown
@@ -186,8 +186,9 @@ class _Ties:
         self._symbol = Polynomial.symbol(unknown.symbol)
         self._place = template.places[unknown.layer]
         self._shapes = self._walked(template)
+        self._widths = Widths()
         try:
-            self._widths, self._tensors = couple(template.layers, template.links, self._shapes)
+            self._tensors = couple(template.layers, template.links, self._shapes, self._widths)
         except TiedError as tied:
             raise MisfitError(str(tied)) from None
         self._layer = template.layers[self._place]
@@ -205,20 +206,12 @@ class _Ties:
         if len(segments) != 1 or segments[0][1] != 1:
             raise MisfitError(self._cut())
         group = segments[0][0]
-        if self._widths.is_frozen(group):
-            raise MisfitError(self._kept(group))
+        if keeper := self._widths.keeper(group):
+            raise MisfitError(f"the channels of {self._layer.name} are tied to {keeper}")
         return group
 
     def _cut(self) -> str:
         return f"the channels of {self._layer.name} are cut in parts that belong to other widths"
-
-    def _kept(self, group: int) -> str:
-        name = self._layer.name
-        image = {it for it, _ in self._tensors[0]}
-        if group in image:
-            return f"the channels of {name} are tied to those of the image"
-        last = self._template.layers[-1].name
-        return f"the channels of {name} are tied to the network's output ({last})"
 
     def _walked(self, template: Template) -> list[Shape]:
         """Shapes of the tensors; the original's if no layer was inserted."""

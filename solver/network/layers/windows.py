@@ -231,18 +231,15 @@ class Conv2d(Sliding, Weighted):
     ) -> Segments:
         """A group of its own; a depthwise convolution keeps the groups of its input.
 
-        Grouped convolutions need both widths divisible by ``groups``. The image's channels never
+        Widths of grouped convolutions are tied (:meth:`Widths.grouped`). The image's channels never
         change, so a convolution that is depthwise on the image has a group of its own, too.
         """
-        width = widths.size(inputs[0])
-        is_image = all(widths.is_frozen(group) for group, _ in widths.free(inputs[0]))
-        if self.is_depthwise(shapes[0]) and not is_image:
-            return [(group, times * (self.out_channels // width)) for group, times in inputs[0]]
-        own = widths.new(self.out_channels, place)
-        if self.groups > 1:
-            widths.divide(inputs[0], self.groups)
-            widths.divide(own, self.groups)
-        return own
+        if self.groups == 1:
+            return widths.new(self.out_channels, place)
+        if self.is_depthwise(shapes[0]) and not widths.is_frozen(inputs[0]):
+            each = self.out_channels // widths.size(inputs[0])
+            return [(group, times * each) for group, times in inputs[0]]
+        return widths.grouped(inputs[0], self.out_channels, self.groups, place)
 
 
 class Pool2d(Sliding):
