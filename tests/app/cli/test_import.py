@@ -31,16 +31,6 @@ def number():
     return 3
 """
 SOLVED = ["--approach=II", "--budget=both", "--tolerance=0.02", "--resolution=225:226", "--json"]
-    "--approach",
-    "II",
-    "--budget",
-    "both",
-    "--tolerance",
-    "0.02",
-    "--json",
-    "--resolution",
-    "225:226",
-]
 
 
 @pytest.fixture
