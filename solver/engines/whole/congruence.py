@@ -61,7 +61,7 @@ class Monomials(NamedTuple):
                     row = table.setdefault((left[0], left[-1] if left[1:] else -1), [0] * len(equations))
                     row[which] += value
         places = np.array(list(table), np.int64).reshape(-1, 2)
-        return cls(places, np.array(list(table.values()), object).reshape(len(table), -1), targets)
+        return cls(places, np.array(list(table.values()), object).reshape(-1, len(equations)), targets)
 
 
 @dataclass(frozen=True, eq=False)
