@@ -46,7 +46,7 @@ quick: lint
 		--ignore tests/chaos --ignore tests/e2e
 
 test: lint
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal --durations 25 --durations-min 5
 
 chaos: $(VENV)/installed-dev
 	ISOBUDGET_CHAOS=full ISOBUDGET_TEST_CANCELS=100 $(BIN)/python -m pytest -n 0 \

@@ -25,7 +25,8 @@ from app.schemas.study_terms import Contrast, Control, ControlsIn
 from app.states import STATES, RunState
 from solver.answers.variants import Outcome
 from solver.approaches import APPROACHES
-from solver.problem import Budget, ObjectiveName, Scope
+from solver.problem import Budget, Counted, Dtype, ObjectiveName, Scope
+from solver.variation.grouping import Grouped, Squeeze
 
 Json = dict[str, Any]
 
@@ -38,6 +39,10 @@ _ENUMERATIONS: Final[Mapping[str, Sequence[str]]] = {
     "Budget": get_args(Budget),
     "Scope": get_args(Scope),
     "Objective": get_args(ObjectiveName),
+    "Counted": get_args(Counted),
+    "Dtype": get_args(Dtype),
+    "Grouped": get_args(Grouped),
+    "Squeeze": get_args(Squeeze),
     "Outcome": get_args(Outcome),
     "Verdict": get_args(Verdict),
     "State": STATES,

@@ -69,10 +69,10 @@ def _checked(
     data = request_in(content)
     parts = {name: given.pop(name, None) or {} for name in ("ranges", "widths")}
     data |= given
-    for name, part in parts.items():
-        inner = data.get(name) or {}
+    for field, part in parts.items():
+        inner = data.get(field) or {}
         if part:
-            data[name] = {**inner, **part} if isinstance(inner, dict) else inner
+            data[field] = {**inner, **part} if isinstance(inner, dict) else inner
     if find:
         data["find"], strays = find_of(find, data.get("find", "all"))
         faults += strays

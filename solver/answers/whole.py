@@ -41,7 +41,7 @@ def solve_whole(problem: Problem, settings: Settings, tell: Tell) -> Answer:
             branches=0,
             conflicts=0,
             proved=found.is_proved if found.rows else None,
-            bound=found.bound,
+            bound=None if found.bound is None else found.bound + 0.0,  # no -0.0
         ),
         explanation=_explained(problem) if outcome == "infeasible" else None,
     )

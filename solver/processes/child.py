@@ -68,6 +68,8 @@ def warm_up() -> None:
     """Load what only some problems need: the full model, with OR-Tools, and explanations."""
     import_module("solver.engines.full.optimum")
     import_module("solver.explain.blocking")
+    import_module("solver.answers.whole")
+    import_module("solver.explain.whole")
 
 
 def _follow_the_input(take: Callable[[str], None]) -> None:

@@ -31,14 +31,15 @@ class Widths(NamedTuple):
     step: int
 
     @property
-    def is_fixed(self) -> bool:
-        """Whether only one width is left."""
-        return self.low == self.high
-
-    @property
     def in_steps(self) -> Range:
         """The bounds in steps; empty if no multiple lies between them."""
         return Range(-(-self.low // self.step), self.high // self.step)
+
+    @property
+    def only(self) -> int | None:
+        """The width, if just one is left."""
+        low, high = self.in_steps
+        return low * self.step if low == high else None
 
 
 @dataclass(frozen=True)

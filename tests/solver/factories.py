@@ -233,11 +233,11 @@ def by_tables(asked: Problem) -> list[exhaustive.Row]:
     return [tuple(row) for row in rows.tolist()]
 
 
-def variants_hold(asked: Problem) -> None:
+def variants_hold(asked: Problem, answer: Answer) -> None:
     """Some variants are networks that can be sent, and cost what the budget allows."""
     original = count(asked.architecture, count_pooling=asked.count_pooling)
     describer = Describer(asked)
-    for assignment in solve(asked, ALL).assignments()[::7]:
+    for assignment in answer.assignments()[::7]:
         variant = describer.variant(assignment)
         sent = Architecture.model_validate_json(variant.architecture.model_dump_json())
         assert sent == variant.architecture

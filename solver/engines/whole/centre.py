@@ -16,6 +16,8 @@ PRECISION: Final = 1e-7
 """Relative gap of the counts at which steps end: roundings open wider ones."""
 CLOSE: Final = 1e-4
 """Largest relative gap of a point that counts as a centre."""
+OUTSIDE: Final = 2.0
+"""How far box centres may be from the middle on their way; a side is at 1."""
 ROOM: Final = 0.3
 """By how much of a step a box is widened: its sides then have an inside, even of one width."""
 
@@ -69,7 +71,8 @@ def box_centre(problem: WholeProblem) -> BoxCentre | None:
     Returns
     -------
     BoxCentre or None
-        ``None`` if the steps do not come to rest.
+        ``None`` if the steps do not come to rest, or if the budgets change in the same way with
+        all widths, so that no step meets both.
     """
     low, high = _log_box(problem, ROOM)
     middle, half = (low + high) / 2, (high - low) / 2
@@ -77,7 +80,9 @@ def box_centre(problem: WholeProblem) -> BoxCentre | None:
     for _ in range(STEPS):
         gaps, slopes = _linear(problem, middle + half * place)
         scaled = slopes * half
-        goal = least_largest(scaled, gaps + scaled @ place)
+        if _is_dependent(scaled):
+            return None
+        goal = least_largest(scaled, gaps + scaled @ place).clip(-OUTSIDE, OUTSIDE)
         if np.abs(gaps).max() < 1e-9 and np.abs(goal - place).max() < 1e-4:
             break
         place = place + stride * (goal - place)
@@ -151,6 +156,8 @@ def _least_in_box(matrix: Floats, goal: Floats, low: Floats, high: Floats) -> Fl
     is_free: NDArray[np.bool_] = np.ones(len(low), bool)
     while is_free.sum() >= len(goal):
         rows = matrix[:, is_free]
+        if _is_dependent(rows):
+            return None
         rest = goal - matrix[:, ~is_free] @ found[~is_free]
         gram = rows @ rows.T
         gram += 1e-14 * np.trace(gram) * np.eye(len(goal))
@@ -162,3 +169,8 @@ def _least_in_box(matrix: Floats, goal: Floats, low: Floats, high: Floats) -> Fl
             return found
         is_free &= ~is_out
     return None
+
+
+def _is_dependent(rows: Floats) -> bool:
+    """Whether one row is a multiple of another, or zero."""
+    return bool(np.linalg.matrix_rank(rows) < len(rows))

@@ -12,7 +12,7 @@ from solver.engines.whole.model import WholeModel
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
-from solver.engines.whole.witness import rounded, witness
+from solver.engines.whole.witness import amid_bands, roundings, witness
 
 SHARE: Final = 4
 """One change may take a quarter of the seconds left."""
@@ -20,7 +20,6 @@ SLACK: Final = 1.05
 """Among answers with at most so many times the smallest largest change, the sum decides."""
 UNITS: Final = 1_000_000
 """Units of a squared log ratio, for sums in integers."""
-TRIES: Final = 20
 
 
 def possible_changes(problem: WholeProblem) -> Floats:
@@ -28,9 +27,9 @@ def possible_changes(problem: WholeProblem) -> Floats:
     changes = []
     ends = zip(problem.original, problem.steps, problem.low, problem.high, strict=True)
     for original, step, low, high in ends:
-        ratios = np.arange(low, high + 1) * step / original
-        changes.append(np.maximum(ratios, 1 / ratios))
-    return np.unique(np.concatenate(changes).round(12))
+        widths = np.arange(low, high + 1) * step
+        changes.append(np.maximum(widths / original, original / widths))
+    return np.unique(np.concatenate(changes))
 
 
 def least_change(problem: WholeProblem) -> float | None:
@@ -77,7 +76,7 @@ def closest(problem: WholeProblem, seconds: float, tell: Tell = silent) -> Found
             bound = float(changes[min(place + 1, len(changes) - 1)]) if is_proved else bound
         else:
             best = solved.widths
-            reached = int(np.searchsorted(changes, problem.changes(best) - 1e-9))
+            reached = int(np.searchsorted(changes, problem.changes(best)))
     if best is None:
         return NO_ANSWER if is_proved and ruled_out + 1 >= reached else Found(None, bound=bound)
     tell(_progress(problem, best, bound))
@@ -122,10 +121,9 @@ def smallest_sum(problem: WholeProblem, known: Ints, seconds: float, tell: Tell 
 
 
 def _start(box: WholeProblem, known: Ints) -> Ints:
-    """The better of the known answer and the rounded least-squares centre of the box."""
-    middle = centre(box)
-    near = None if middle is None else rounded(box, middle, np.random.default_rng(0), TRIES)
-    answers = [known] if near is None else [known, near]
+    """The best of the known answer and roundings of the box's least-squares centre."""
+    middle = centre(amid_bands(box))
+    answers = [known] if middle is None else [known, *roundings(box, middle)]
     return min(answers, key=lambda widths: squared_changes(box, widths))
 
 

@@ -58,10 +58,12 @@ class Monomials(NamedTuple):
                 if not left:
                     targets[which] -= value
                 elif value:
-                    row = table.setdefault((left[0], left[-1] if left[1:] else -1), [0] * len(equations))
+                    key = (left[0], left[1] if left[1:] else -1)
+                    row = table.setdefault(key, [0] * len(equations))
                     row[which] += value
         places = np.array(list(table), np.int64).reshape(-1, 2)
-        return cls(places, np.array(list(table.values()), object).reshape(-1, len(equations)), targets)
+        weights = np.array(list(table.values()), object).reshape(len(table), len(equations))
+        return cls(places, weights, targets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +160,7 @@ def unreachable(monomials: Monomials) -> Congruence | None:
     targets = [int(target) for target in monomials.targets]
     for which, target in enumerate(targets):
         divisor = gcd(*map(int, monomials.factors[:, which])) if len(monomials.factors) else 0
-        if divisor and target % divisor or target and not divisor:
+        if target % divisor if divisor else target:
             weights = tuple(int(i == which) for i in range(len(targets)))
             return _without_monomials(divisor or abs(target) + 1, weights, target)
     if len(targets) < 2:
@@ -166,10 +168,9 @@ def unreachable(monomials: Monomials) -> Congruence | None:
     first, shift, second = _triangle(monomials.factors)
     if not first or not second:
         return None
-    weights = (-shift, first)
-    value, modulus = first * targets[1] - shift * targets[0], first * second
     common = gcd(shift, first)
-    weights, value, modulus = tuple(it // common for it in weights), value // common, modulus // common
+    weights, modulus = (-shift // common, first // common), first // common * second
+    value = weights[0] * targets[0] + weights[1] * targets[1]
     return _without_monomials(modulus, weights, value) if value % modulus else None
 
 

@@ -124,9 +124,7 @@ class ExactSearch:
             if len(answers):
                 yield answers
 
-    def _forced(
-        self, problem: WholeProblem, around: Floats
-    ) -> tuple[WholeProblem, Floats] | None:
+    def _forced(self, problem: WholeProblem, around: Floats) -> tuple[WholeProblem, Floats] | None:
         """Choose a width for each group that congruences bind, and centre the others anew."""
         low, high = problem.low.copy(), problem.high.copy()
         for place, steps in self.residues.allowed.items():
@@ -178,7 +176,7 @@ def _lattice(rounding: Rounding, scale: Floats) -> tuple[Ints, Ints] | None:
         coefficients = row.astype(object)
         found = kernel(basis, [int(it.astype(object) @ coefficients) for it in basis])
         times, rest = divmod(int(gap) - int(start @ coefficients), found.divisor or 1)
-        if rest or not found.divisor and times:
+        if rest or (not found.divisor and times):
             return None
         start = start + times * found.unit.astype(object)
         basis = reduced(found.basis, scale)

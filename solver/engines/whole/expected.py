@@ -1,6 +1,6 @@
 """About how many widths have exactly the original's counts: too few, or plenty."""
 
-from math import log, log10, pi
+from math import log, pi
 from typing import Final
 
 import numpy as np

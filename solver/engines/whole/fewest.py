@@ -11,7 +11,10 @@ from solver.engines.whole.found import NO_ANSWER, Found
 from solver.engines.whole.model import WholeModel
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Ints
+from solver.engines.whole.witness import witness
 
+SHARE: Final = 4
+"""The search for any answer may take a quarter of the seconds."""
 UNITS: Final = 1_000_000
 """Units of a change, for a largest change in integers."""
 
@@ -23,17 +26,23 @@ def fewest_changes(problem: WholeProblem, seconds: float, tell: Tell = silent) -
     ``is_proved`` is about the number.
     """
     ends = time.monotonic() + seconds
-    if problem.is_empty:
+    known = witness(problem, seconds / SHARE)
+    if known.widths is None and known.is_proved:
         return NO_ANSWER
     model = WholeModel(problem)
     model.hint(problem.original)
     changed = _number_of_changes(model)
     model.cp.minimize(changed)
-    solved = model.solve(seconds / 2, lambda best, bound: tell(Progress(1, best, bound)))
-    if solved.widths is None:
-        return NO_ANSWER if solved.is_proved else Found(None, bound=solved.bound)
-    number = int((solved.widths != problem.original).sum())
-    widths = _least_changed(problem, solved.widths, number, ends - time.monotonic())
+    solved = model.solve(
+        (ends - time.monotonic()) / 2, lambda best, bound: tell(Progress(1, best, bound))
+    )
+    if solved.widths is None and solved.is_proved:
+        return NO_ANSWER
+    widths = known.widths if solved.widths is None else solved.widths
+    if widths is None:
+        return Found(None)
+    number = int((widths != problem.original).sum())
+    widths = _least_changed(problem, widths, number, ends - time.monotonic())
     bound = float(number) if solved.is_proved else float(np.ceil(solved.bound - 1e-6))
     return Found(widths, float(number), bound, solved.is_proved)
 

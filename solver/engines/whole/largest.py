@@ -1,8 +1,8 @@
 """The highest resolution at which some widths keep the budgets (tolerance above 0)."""
 
 import time
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -19,7 +19,7 @@ LEAST_SECONDS: Final = 0.1
 GROWING: Final = ("flops", "macs")
 """Budgets that grow with the resolution at the same widths."""
 
-At = Callable[[int], WholeProblem]
+At: TypeAlias = Callable[[int], WholeProblem]
 """The problem at a resolution."""
 
 
@@ -34,7 +34,7 @@ def largest(at: At, resolutions: Range, seconds: float, tell: Tell = silent) -> 
     if top is None:
         return NO_ANSWER
     bound, is_proved = top, True
-    for resolution in range(top, resolutions.low - 1, -1):
+    for resolution in reversed(range(resolutions.low, top + 1)):
         tell(Progress(0, None, bound))
         left = ends - time.monotonic()
         solved = witness(at(resolution), max(left / SHARE, LEAST_SECONDS))
@@ -50,14 +50,21 @@ def largest(at: At, resolutions: Range, seconds: float, tell: Tell = silent) -> 
 
 def highest_possible(at: At, resolutions: Range) -> int | None:
     """The highest resolution that the relaxation does not rule out, or ``None``."""
-    if _may(at(resolutions.high)):
+    if Relaxation(at(resolutions.high)).is_feasible:
         return resolutions.high
     if not _is_monotone(at, resolutions):
-        return next((it for it in _downwards(resolutions) if _may(at(it))), None)
+        return next(
+            (
+                it
+                for it in reversed(range(resolutions.low, resolutions.high))
+                if Relaxation(at(it)).is_feasible
+            ),
+            None,
+        )
     low, high = resolutions
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _may(at(middle)) else (low, middle)
+        low, high = (middle, high) if Relaxation(at(middle)).is_feasible else (low, middle)
     return low
 
 
@@ -78,12 +85,4 @@ def _is_monotone(at: At, resolutions: Range) -> bool:
         and np.array_equal(mine.factors, other.factors)
         for mine, other in zip(*of_ends, strict=True)
     )
-    return is_same and _may(ends[0])
-
-
-def _downwards(resolutions: Range) -> Iterator[int]:
-    return iter(range(resolutions.high, resolutions.low - 1, -1))
-
-
-def _may(problem: WholeProblem) -> bool:
-    return Relaxation(problem).is_feasible
+    return is_same and Relaxation(ends[0]).is_feasible

@@ -1,7 +1,7 @@
 """Lattices of whole numbers: kernels by Euclid's algorithm, LLL reduction, nearest points.
 
 A lattice is a basis, shape ``(dimensions, n)``, whose rows are added and subtracted. Lengths are
-measured relative to ``scale``, shape ``(n,)``: a step of ``scale[i]`` along axis ``i`` has length 1.
+measured relative to ``scale``, shape ``(n,)``: ``scale[i]`` along axis ``i`` has length 1.
 """
 
 from heapq import heapify, heappop, heappush

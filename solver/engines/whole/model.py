@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -13,7 +13,7 @@ from solver.engines.whole.quadratic import Floats, Ints
 
 FOREVER: Final = 1e6
 """Seconds for what takes milliseconds."""
-Improved = Callable[[float, float], None]
+Improved: TypeAlias = Callable[[float, float], None]
 """Called with the value of each better answer, and the bound."""
 
 

@@ -11,7 +11,7 @@ from solver.engines.whole.exact import ExactSearch
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
-from solver.engines.whole.witness import rounded
+from solver.engines.whole.witness import amid_bands, roundings
 
 SLACK: Final = 1.05
 """Other answers change by up to so many times the largest change of the best."""
@@ -55,6 +55,12 @@ class Pool:
 
         Returns whether it is proved that there is none.
         """
+        if (self.problem.low == self.problem.high).all():
+            widths = self.problem.low * self.problem.steps
+            is_one = self.problem.accepts(widths)
+            if is_one:
+                self._add(widths)
+            return not is_one
         if self.problem.is_empty or not Relaxation(self.problem).is_feasible:
             return True
         search = ExactSearch(self.problem, seed) if self.problem.has_equality else None
@@ -70,8 +76,9 @@ class Pool:
     def _rounded(self, seconds: float, seed: int) -> Iterator[Ints]:
         """Yield answers found by rounding points around the centre."""
         ends = time.monotonic() + seconds
-        middle = centre(self.problem)
-        if middle is None and (in_box := box_centre(self.problem)) is not None:
+        amid = amid_bands(self.problem)
+        middle = centre(amid)
+        if middle is None and (in_box := box_centre(amid)) is not None:
             middle = in_box.widths
         if middle is None:
             return
@@ -80,9 +87,7 @@ class Pool:
         while time.monotonic() < ends:
             spread = SPREADS[number % len(SPREADS)]
             start = middle * np.exp(random.normal(0, spread, len(middle)))
-            widths = rounded(self.problem, start, random, 1)
-            if widths is not None:
-                yield widths
+            yield from roundings(self.problem, start, tries=1)
             number += 1
 
     @property

@@ -26,7 +26,7 @@ KEPT: Final = 64
 class Posing:
     """A problem of approach V, resolution by resolution.
 
-    Groups with one width left are constants: the problems do not have them.
+    Groups with one width left are constants: the problems do not have them, unless all are.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -40,7 +40,10 @@ class Posing:
         constraints = APPROACHES[problem.approach].constraints(problem)
         self._budgets = [it for it in constraints if isinstance(it, EqualBudget)]
         (self.range,) = [it.bounds for it in constraints if isinstance(it, WithinRange)]
-        self._fixed = {it: widths.low for it, widths in template.widths.items() if widths.is_fixed}
+        left = {name: widths.only for name, widths in template.widths.items()}
+        self._fixed = {name: only for name, only in left.items() if only is not None}
+        if len(self._fixed) == len(left):  # a problem has at least one width
+            self._fixed.popitem()
 
     @property
     def resolutions(self) -> Sequence[int]:

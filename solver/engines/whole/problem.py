@@ -130,7 +130,8 @@ class WholeProblem:
 
         ``widths`` has the shape ``(n,)`` or ``(rows, n)``.
         """
-        return np.exp(np.abs(np.log(widths / self.original)).max(axis=-1))  # type: ignore[no-any-return]
+        found: Floats = np.maximum(widths / self.original, self.original / widths).max(axis=-1)
+        return found
 
     def accepts(self, widths: Ints) -> bool:
         """Whether these widths, shape ``(n,)``, satisfy Eqs. 21 to 24."""

@@ -71,7 +71,7 @@ class Quadratic:
         return self.constant + widths @ self.linear + (first * second) @ self.factors
 
     def in_steps(self, steps: Ints) -> "Quadratic":
-        """The same count as a function of numbers of steps: a width is its number times its step."""
+        """The same count as a function of the numbers of steps that widths have."""
         factors = self.factors * steps[self.pairs].prod(axis=1)
         return Quadratic(self.constant, self.linear * steps, self.pairs, factors)
 

@@ -16,7 +16,7 @@ from solver.engines.whole.quadratic import Flags, Floats, Ints
 LARGEST: Final = 24
 """Most groups in an independent set: more make lattices slower, not better."""
 MODULUS: Final = 2**10 * 3**3 * 5**2 * 7 * 11 * 13
-"""Linear systems are tested for solvability modulo this: exact in 64 bits, and enough in practice."""
+"""Linear systems are tested for solutions modulo this: exact in 64 bits, enough in practice."""
 
 
 class Rounding(NamedTuple):

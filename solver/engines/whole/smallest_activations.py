@@ -1,11 +1,17 @@
 """The answer that needs the least memory for activations (Eq. 23)."""
 
+import time
 from collections.abc import Sequence
+from typing import Final
 
 from solver.engines.progress import Progress, Tell, silent
 from solver.engines.whole.found import NO_ANSWER, Found
 from solver.engines.whole.model import WholeModel
 from solver.engines.whole.problem import LinearForm, WholeProblem
+from solver.engines.whole.witness import witness
+
+SHARE: Final = 4
+"""The search for any answer may take a quarter of the seconds."""
 
 
 def smallest_activations(
@@ -21,19 +27,23 @@ def smallest_activations(
     live
         The numbers of elements alive at each layer, as functions of the widths.
     """
-    if problem.is_empty:
+    ends = time.monotonic() + seconds
+    known = witness(problem, seconds / SHARE)
+    if known.widths is None and known.is_proved:
         return NO_ANSWER
     model = WholeModel(problem)
-    model.hint(problem.original)
+    model.hint(problem.original if known.widths is None else known.widths)
     top = problem.high * problem.steps
     peak = model.cp.new_int_var(0, max(form(top) for form in live), "peak")
     for form in live:
         model.cp.add(model.linear(form) <= peak)
     model.cp.minimize(peak)
-    solved = model.solve(seconds, lambda best, bound: tell(Progress(1, best, bound)))
-    if solved.widths is None:
-        return NO_ANSWER if solved.is_proved else Found(None, bound=max(0.0, solved.bound))
-    value = float(max(form(solved.widths) for form in live))
-    return Found(
-        solved.widths, value, value if solved.is_proved else solved.bound, solved.is_proved
-    )
+    left = ends - time.monotonic()
+    solved = model.solve(left, lambda best, bound: tell(Progress(1, best, bound)))
+    if solved.widths is None and solved.is_proved:
+        return NO_ANSWER
+    widths = known.widths if solved.widths is None else solved.widths
+    bound = max(0.0, solved.bound)
+    if widths is None:
+        return Found(None, bound=bound)
+    return Found(widths, float(max(form(widths) for form in live)), bound, solved.is_proved)

@@ -29,7 +29,8 @@ Live = Sequence[LinearForm]
 FIRST_SHARE: Final = 0.5
 """The share of the time in which the first objective is looked for, where there is a second."""
 EXACT_SHARE: Final = 0.8
-MOST_SUM_SECONDS: Final = 2.0
+MOST_SUM_SECONDS: Final = 3.0
+"""Most seconds for the least sum once the smallest largest change is known."""
 SMALL: Final = 6
 """Networks with up to so many groups have few exact answers; CP-SAT finds and proves them."""
 POOL: Final = 200
@@ -41,6 +42,8 @@ def best(
 ) -> Found:
     """The best answer at one resolution."""
     is_exact = problem.has_equality
+    if (problem.low == problem.high).all():
+        return _the_only(value_of(objective, problem, live), problem)
     if problem.is_empty or (is_exact and Residues.of(problem).impossible):
         return NO_ANSWER
     if objective == "closest":
@@ -52,12 +55,22 @@ def best(
     return _of_pool(value_of(objective, problem, live), problem, seconds * (1 - FIRST_SHARE), found)
 
 
+def _the_only(value: Value, problem: WholeProblem) -> Found:
+    """The one answer of a problem whose widths are all fixed, if it is one."""
+    widths = problem.low * problem.steps
+    if not problem.accepts(widths):
+        return NO_ANSWER
+    found = float(value(widths[None])[0])
+    return Found(widths, found, found, is_proved=True)
+
+
 def _closest(problem: WholeProblem, seconds: float, tell: Tell) -> Found:
     """The smallest largest change, then the smallest sum; ``value`` and ``bound`` are the first."""
     found = closest(problem, seconds * FIRST_SHARE, tell)
     if found.widths is None:
         return found
-    tidied = smallest_sum(problem, found.widths, seconds * (1 - FIRST_SHARE))
+    left = min(seconds * (1 - FIRST_SHARE), MOST_SUM_SECONDS)
+    tidied = smallest_sum(problem, found.widths, left)
     return Found(tidied.widths, found.value, found.bound, found.is_proved)
 
 
@@ -117,7 +130,8 @@ def value_of(
         return (problem.changes(rows) > SLACK * least).astype(float)
 
     def changes(rows: Ints) -> Floats:
-        return (rows != problem.original).sum(axis=1).astype(float)
+        found: Floats = (rows != problem.original).sum(axis=1).astype(float)
+        return found
 
     def peak(rows: Ints) -> Floats:
         return np.array([max(form(row) for form in live) for row in rows], float)

@@ -1,18 +1,20 @@
 """Any answer in a box: the real centre, rounded and repaired, or what CP-SAT finds."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.random import Generator
 
 from solver.engines.whole.centre import box_centre
 from solver.engines.whole.model import Solved, solve_in_box
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
+from solver.variation.unknown import Range
 
 TRIES: Final = 20
-"""Roundings of a box's centre before CP-SAT searches the box."""
+"""Roundings of a point before CP-SAT searches the box."""
 MOVES: Final = np.array([-2, -1, 1, 2])
 """By how many steps one repair changes a width."""
 MOST_REPAIRS: Final = 80
@@ -24,20 +26,36 @@ def witness(problem: WholeProblem, seconds: float) -> Solved:
     """Widths that satisfy all equations, or whether it is proved that there are none."""
     if problem.is_empty or not Relaxation(problem).is_feasible:
         return Solved(None, is_proved=True)
-    middle = box_centre(problem)
+    middle = box_centre(amid_bands(problem))
     point = None if middle is None else middle.widths
     if point is not None:
-        widths = rounded(problem, point, np.random.default_rng(0), TRIES)
+        widths = next(roundings(problem, point), None)
         if widths is not None:
             return Solved(widths, is_proved=True)
     return solve_in_box(problem, point, seconds)
 
 
-def rounded(problem: WholeProblem, point: Floats, random: Generator, tries: int) -> Ints | None:
-    """Widths near the point that satisfy all equations, shape ``(n,)``, if a try succeeds.
+def amid_bands(problem: WholeProblem) -> WholeProblem:
+    """The same problem with equalities to the middle of each band, for real-valued centres.
 
-    The first try rounds to the nearest step, the others at random.
+    Widths near a point amid the bands still are within them once they are rounded. What is only
+    bounded from above, by a band from 0, is left out.
     """
+    budgets = [
+        replace(budget, band=Range(middle, middle))
+        for budget in problem.budgets
+        for middle in [sum(budget.band) // 2]
+        if budget.band.low
+    ]
+    return replace(problem, budgets=budgets or problem.budgets)
+
+
+def roundings(problem: WholeProblem, point: Floats, tries: int = TRIES) -> Iterator[Ints]:
+    """Yield widths near the point, shape ``(n,)``, that satisfy all equations.
+
+    The first try rounds to the nearest step, the others at random; not every try gives an answer.
+    """
+    random = np.random.default_rng(0)
     steps = point / problem.steps
     for attempt in range(tries):
         near = steps * np.exp(random.normal(0, SPREAD, len(steps))) if attempt else steps
@@ -45,8 +63,7 @@ def rounded(problem: WholeProblem, point: Floats, random: Generator, tries: int)
         start = np.floor(near + shift).astype(np.int64).clip(problem.low, problem.high)
         widths = _repaired(problem, start)
         if widths is not None and problem.accepts(widths):
-            return widths
-    return None
+            yield widths
 
 
 def _repaired(problem: WholeProblem, steps: Ints) -> Ints | None:

@@ -16,8 +16,9 @@ from app.db.engine import Database
 from app.db.events import Cursor, PlaceError
 from app.db.models import JobRow, RunRow
 from app.services import polling as service
+from app.services.stopping import Closing
 from tests.app.api.factories import about, told
-from tests.factories import queued_job
+from tests.factories import queued_job, until
 from tests.workers import FakeWorker, epoch_row
 
 
@@ -91,12 +92,11 @@ def test_events_are_told_while_a_job_runs(client: TestClient, database: Database
     with database.write() as session:
         held = runs.claim(session, "w", 60)
         held = runs.beat(session, held, 60, {held[0].id: [epoch_row(1)]})
-    while not client.get(f"/v1/jobs/{job.id}").json()["progress"]["fraction"]:
-        pass
+    until(lambda: client.get(f"/v1/jobs/{job.id}").json()["progress"]["fraction"])
     with database.write() as session:
         runs.fail(session, held[0], "diverged", "in words")
     FakeWorker(database).settle()
-    thread.join(10)
+    thread.join(60)
 
     assert about(found)[-2:] == [
         (
@@ -124,7 +124,7 @@ def test_streams_end_when_the_server_stops(client: TestClient, database: Databas
 
     client.app.state.closing.set()  # type: ignore[attr-defined]
 
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
     assert "end" not in [event["event"] for event in found]
 
@@ -132,12 +132,16 @@ def test_streams_end_when_the_server_stops(client: TestClient, database: Databas
 def test_a_silent_stream_is_kept_alive(
     client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "KEEP_ALIVE_SECONDS", 0.1)
+    async def stop(closing: Closing) -> None:
+        """The server stops in the first pause of the stream, whenever that is."""
+        closing.set()
+
+    monkeypatch.setattr(service, "KEEP_ALIVE_SECONDS", 0.0)
+    monkeypatch.setattr(service, "_pause", stop)
     job = queued_job(database, seeds=1)
-    timer = threading.Timer(1.5, client.app.state.closing.set)  # type: ignore[attr-defined]
-    timer.start()
+
     with client.stream("GET", f"/v1/jobs/{job.id}/events") as answer:
-        assert ": keep-alive" in list(answer.iter_lines())
+        assert [*answer.iter_lines()][-2:] == [": keep-alive", ""]
 
 
 def test_a_job_that_is_not_there_has_neither_events_nor_results(sqlite_client: TestClient) -> None:

@@ -10,6 +10,7 @@ from app.db import searches
 from app.db.engine import Database
 from app.services import search_events, watch
 from app.services.places import Place
+from app.services.watch import Follower
 from solver.engines.progress import Progress
 from tests.app.api.factories import events
 from tests.factories import queued_search, solved_search, until
@@ -136,3 +137,19 @@ def test_streams_end_when_the_server_stops(client: TestClient, database: Databas
 
     assert not thread.is_alive()
     assert [event["event"] for event in found] == ["progress"]
+
+
+def test_a_silent_stream_is_kept_alive(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stop(follower: Follower, _seconds: float) -> None:
+        """The server stops while the stream waits for news, whenever that is."""
+        follower.leave_off()
+
+    monkeypatch.setattr(search_events, "KEEP_ALIVE_SECONDS", 0.0)
+    monkeypatch.setattr(Follower, "news", stop)
+    with database.write() as session:
+        id_ = queued_search(session).id
+
+    with client.stream("GET", f"/v1/searches/{id_}/events") as answer:
+        assert [*answer.iter_lines()][-2:] == [": keep-alive", ""]

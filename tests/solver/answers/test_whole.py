@@ -175,3 +175,21 @@ def test_its_solutions_are_never_counted() -> None:
 def test_settings_made_in_code_ask_for_the_closest() -> None:
     answer = solve(request(tolerance=0.02).problem, Settings())
     assert answer.outcome == "truncated"
+
+
+@pytest.mark.parametrize("find", [{"best": "closest"}, {"best": "max_resolution"}, {"sample": 2}])
+@pytest.mark.parametrize("tolerance", [0.0, 0.1])
+def test_with_all_widths_frozen_the_original_is_the_only_candidate(
+    find: dict[str, Any], tolerance: float
+) -> None:
+    asked = {"widths": {"freeze": ["*"]}, "find": find, "tolerance": tolerance}
+    same = answered(**asked, ranges={"resolution": [12, 12]})
+    larger = answered(**asked, budget="flops", ranges={"resolution": [20, 22]})
+    assert same.rows == [(12, 6, 8, 5)]
+    assert larger.outcome == "infeasible"
+
+
+def test_a_group_with_one_width_in_its_steps_has_that_width() -> None:
+    answer = answered(tolerance=0.1, widths={"groups": {"conv1": [6, 9]}, "step": 6})
+    assert answer.rows
+    assert {row[1] for row in answer.rows} == {6}

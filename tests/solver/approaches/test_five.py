@@ -59,7 +59,7 @@ def test_bounds_are_ratios_unless_a_group_has_its_own(resnet: Architecture) -> N
 
 def test_a_frozen_pattern_names_groups_by_the_layers_that_make_them(resnet: Architecture) -> None:
     widths = whole(resnet, freeze=["layer1.1.conv2", "layer4.*.conv1"]).widths
-    fixed = [name for name, it in widths.items() if it.is_fixed]
+    fixed = [name for name, it in widths.items() if it.only is not None]
     assert fixed == ["conv1", "layer4.0.conv1", "layer4.1.conv1"]
     assert widths["conv1"] == Widths(64, 64, 1)
 

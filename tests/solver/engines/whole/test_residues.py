@@ -1,6 +1,3 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,8 +7,10 @@ from solver.engines.whole.equations import Equations
 from solver.engines.whole.problem import Budgeted, WholeProblem
 from solver.engines.whole.quadratic import Quadratic
 from solver.engines.whole.residues import Residues
+from solver.variation.groups import WidthGroups
 from solver.variation.unknown import Range
 from tests.solver.engines.whole.problems import all_widths, answers, problems
+from tests.solver.factories import shipped_network
 
 
 @given(problems(tolerance=0.0))
@@ -91,13 +90,57 @@ def test_a_group_that_alone_changes_a_remainder_has_forced_widths() -> None:
 
 
 def test_forced_widths_force_others() -> None:
-    count = quadratic(0, [3, 1, 0], {(0, 1): 25, (1, 2): 125})
-    found = Residues.of(problem(count, 3 * 4 + 25 * 16 + 4 + 125 * 16))
-    assert found.allowed.keys() == {0, 1} or found.sums
+    count = quadratic(0, [27, 3, 0], {(0, 1): 9, (1, 2): 27})
+    found = Residues.of(problem(count, 27 * 2 + 3 * 4 + 9 * 8 + 27 * 20, high=4))
+    assert found.allowed[1].tolist() == [1, 4] or found.allowed[1].tolist() == [4]
 
 
 def test_a_sum_of_few_groups_is_kept_for_the_search() -> None:
-    count = quadratic(0, [3, 5, 0, 0][:3], {(0, 2): 64, (1, 2): 64})
-    found = Residues.of(problem(count, 3 * 4 + 5 * 4 + 64 * 32))
-    moduli = {modulus: places.tolist() for modulus, places in found.sums}
-    assert found.sums == () or moduli[64] == [0, 1]
+    products = {(0, 2): 64, (1, 3): 64}
+    found = Residues.of(problem(quadratic(0, [3, 5, 0, 0], products), 32 + 64 * 32))
+    assert (64, [0, 1]) in [(modulus, places.tolist()) for modulus, places in found.sums]
+
+
+def at(resolution: int, step: int) -> WholeProblem:
+    """ResNet-18 in multiples of ``step``, with the parameters and MACs that it has at 224 px."""
+    network = shipped_network("resnet18")
+    before, groups = WidthGroups.of(network), WidthGroups.of(network, resolution=resolution)
+    original = np.array([groups.sizes[name] for name in groups.names], np.int64)
+    steps = np.array([groups.step(place, step) for place in range(len(original))], np.int64)
+    budgets = []
+    for name, old, new in (
+        ("params", before.params(), groups.params()),
+        ("macs", before.macs(), groups.macs()),
+    ):
+        target = int(Quadratic.of(old, groups.names)(original))
+        count = Quadratic.of(new, groups.names)
+        budgets.append(Budgeted(name, count, target, Range(target, target)))
+    low, high = -(-original // (2 * steps)), 2 * original // steps
+    return WholeProblem(resolution, tuple(groups.names), original, steps, low, high, budgets)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "step", "fact"),
+    [
+        (
+            318,
+            1,
+            "The width of layer1.0.conv1 must be 92: at 318 px nothing else changes the MAC count "
+            "modulo 100.",
+        ),
+        (
+            288,
+            8,
+            "The width of layer4.0.conv1 must be 368 or 1,016: at 288 px nothing else changes the "
+            "MAC count modulo 81.",
+        ),
+    ],
+)
+def test_widths_of_resnet_18_that_are_forced(resolution: int, step: int, fact: str) -> None:
+    assert fact in Residues.of(at(resolution, step)).facts
+
+
+def test_resnet_18_at_320_px_is_impossible() -> None:
+    assert Residues.of(at(320, 1)).impossible == (
+        "At 320 px every MAC count is a multiple of 100; 1,814,073,344 is not."
+    )

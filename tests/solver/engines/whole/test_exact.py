@@ -1,0 +1,138 @@
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solver.engines.whole.exact import ExactSearch
+from solver.engines.whole.expected import expected_answers
+from solver.engines.whole.problem import Budgeted, WholeProblem
+from solver.engines.whole.quadratic import Ints, Quadratic
+from solver.engines.whole.roundings import independent, is_solvable
+from solver.variation.unknown import Range
+from tests.solver.engines.whole.problems import all_widths, answers, problems
+from tests.solver.factories import PATIENCE
+
+
+def chain(widths: list[int], budgets: int = 2, step: int = 1) -> WholeProblem:
+    """A chain of 3x3 convolutions in stages of five, at 256 px in place of 224 px."""
+    n = len(widths)
+    original, steps = np.array(widths, np.int64), np.full(n, step, np.int64)
+    maps, one = 4 ** (4 - np.arange(n) // 5), np.ones(n, np.int64)
+    found = []
+    for name, before, after in (("params", one, one), ("macs", 49 * maps, 64 * maps))[:budgets]:
+        target = int(_convolutions(before)(original))
+        found.append(Budgeted(name, _convolutions(after), target, Range(target, target)))
+    names = tuple(f"conv{place}" for place in range(n))
+    low, high = -(-original // (2 * steps)), 2 * original // steps
+    return WholeProblem(256, names, original, steps, low, high, found)
+
+
+def _convolutions(maps: Ints) -> Quadratic:
+    """What 3x3 convolutions of an image of three channels cost, for each pixel of their maps."""
+    places = np.arange(len(maps))
+    linear = np.where(places == 0, 27 * maps, 0)
+    return Quadratic(0, linear, np.stack([places[:-1], places[1:]], axis=1), 9 * maps[1:])
+
+
+LONG = [16 * it for it in (1, 2, 2, 3, 4, 4, 5, 6, 6, 8, 8, 10, 10, 12, 12, 16, 16, 20, 24, 32)]
+
+
+@pytest.mark.parametrize("budgets", [1, 2])
+@pytest.mark.parametrize("step", [1, 2])
+def test_answers_of_one_budget_and_of_both_are_accepted(budgets: int, step: int) -> None:
+    problem = chain(LONG, budgets, step)
+    found = list(islice(ExactSearch(problem).stream(PATIENCE), 50))
+    assert len(found) == 50
+    assert len({row.tobytes() for row in found}) == 50
+    assert all(problem.accepts(row) for row in found)
+
+
+def test_the_same_seed_finds_the_same_answers_and_another_finds_others() -> None:
+    problem = chain(LONG)
+    first, again, other = (
+        [row.tolist() for row in islice(ExactSearch(problem, seed).stream(PATIENCE), 20)]
+        for seed in (3, 3, 4)
+    )
+    assert first == again
+    assert first != other
+
+
+@settings(deadline=None, max_examples=30)
+@given(problems(tolerance=0.0), st.integers(0, 9))
+def test_what_is_found_on_small_problems_is_an_answer(problem: WholeProblem, seed: int) -> None:
+    accepted = {row.tobytes() for row in answers(problem)}
+    for widths in ExactSearch(problem, seed).stream(0.02):
+        assert widths.tobytes() in accepted
+
+
+def test_an_answer_in_a_smaller_box_stays_in_it() -> None:
+    problem = chain(LONG)
+    box = problem.near(1.5)
+    widths = ExactSearch(problem).find(PATIENCE, box)
+    assert widths is not None
+    assert problem.changes(widths) <= 1.5
+
+
+def test_a_budget_with_a_band_is_respected_beside_an_exact_one() -> None:
+    exact = chain(LONG)
+    params, macs = exact.budgets
+    band = Range(int(0.99 * macs.target), int(1.01 * macs.target))
+    loose = Budgeted(macs.name, macs.count, macs.target, band)
+    problem = WholeProblem(
+        24, exact.names, exact.original, exact.steps, exact.low, exact.high, [params, loose]
+    )
+    widths = ExactSearch(problem).find(PATIENCE)
+    assert widths is not None
+    assert problem.accepts(widths)
+
+
+def test_nothing_is_searched_where_congruences_rule_answers_out() -> None:
+    problem = chain(LONG)
+    odd = [
+        Budgeted(it.name, it.count, it.target + 1, Range(it.target + 1, it.target + 1))
+        for it in problem.budgets
+    ]
+    odd_problem = WholeProblem(
+        24, problem.names, problem.original, problem.steps, problem.low, problem.high, odd
+    )
+    search = ExactSearch(odd_problem)
+    assert search.residues.impossible
+    assert search.find(PATIENCE) is None
+
+
+@given(problems(tolerance=0.0), st.integers(0, 99))
+def test_no_two_independent_groups_are_multiplied(problem: WholeProblem, seed: int) -> None:
+    free = independent(problem, np.random.default_rng(seed), 1.0)
+    assert not problem.neighbours[np.ix_(free, free)].any()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-60, 60), st.integers(-60, 60), st.integers(-4, 4)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_a_system_with_a_whole_solution_passes(columns: list[tuple[int, int, int]]) -> None:
+    table = np.array(columns, np.int64)
+    matrix, solution = table[:, :2].T, table[:, 2]
+    assert is_solvable(matrix[None], (matrix @ solution)[None]).all()
+    assert is_solvable(matrix[None, :1], (matrix[:1] @ solution)[None]).all()
+
+
+def test_a_system_without_a_whole_solution_fails() -> None:
+    matrix = np.array([[[2, 4, 6], [3, 0, 9]]] * 2, np.int64)
+    assert is_solvable(matrix, np.array([[2, 3], [3, 3]])).tolist() == [True, False]
+    assert is_solvable(matrix, np.array([[2, 1], [0, 3]])).tolist() == [False, False]
+
+
+def test_the_expected_number_of_answers_is_about_the_true_one() -> None:
+    problem = chain([6, 9, 8, 10], budgets=1)
+    true = problem.accepted(all_widths(problem)).sum()
+    assert abs(expected_answers(problem) - np.log10(true)) < 0.3
+
+
+def test_few_answers_are_expected_of_few_groups_and_many_of_many() -> None:
+    assert expected_answers(chain([16, 32, 64, 64])) < 0 < expected_answers(chain(LONG)) - 5
