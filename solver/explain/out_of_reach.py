@@ -22,7 +22,7 @@ def out_of_reach(problem: WholeProblem) -> Iterator[str]:
 
 
 def _memory(problem: WholeProblem) -> Iterator[str]:
-    """Yield how many elements are alive even at the least widths, if these are too many (Eq. 23)."""
+    """Yield how many elements the least widths keep alive, if these are too many (Eq. 23)."""
     least = problem.low * problem.steps
     alive = max((it.form(least) for it in problem.linear_bounds), default=0)
     most = min((it.most for it in problem.linear_bounds), default=0)
@@ -44,7 +44,11 @@ def _corners(problem: WholeProblem) -> Iterator[str]:
 
 
 def _corner(problem: WholeProblem, budget: Budgeted, end: str, count: int, wanted: str) -> str:
-    every = "With all widths frozen" if not len(problem.names) else f"Even with every width at its {end}"
+    every = (
+        "With all widths frozen"
+        if not len(problem.names)
+        else f"Even with every width at its {end}"
+    )
     return (
         f"{every}, the {WORDS[budget.name]} at {problem.resolution:,} px are {count:,}; "
         f"{wanted} pass, and the original's are {budget.target:,}."

@@ -90,7 +90,8 @@ class WaysOut:
             if (left := self._left(2 * LATER)) <= 0:
                 return
             if some_answer(self._posing.at(side), left / SHARE).widths is not None:
-                yield f"At {side:,} px there are answers: resolution {side}..{side} would leave one."
+                told = f"resolution {side}..{side} would leave one."
+                yield f"There are answers at {side:,} px: {told}"
                 return
 
     def _highest_possible(self) -> int:
@@ -106,7 +107,7 @@ class WaysOut:
         """Yield that frozen widths stand in the way, if an answer exists without them."""
         terms = self._problem.widths
         if terms is not None and terms.freeze and self._opens(LATER, freeze=()):
-            yield "Leaving out widths.freeze would leave one."
+            yield "Leaving out widths.freeze would leave an answer."
 
     def ratios(self) -> Iterator[str]:
         """Yield the first of some wider ratios that has an answer."""
@@ -114,9 +115,12 @@ class WaysOut:
         assert filled is not None, "defaults are filled in"
         low, high = filled.ratio
         for factor in WIDENED:
-            wider = max(round(low / factor, 3), 1 / MOST_RATIO), min(round(high * factor, 3), MOST_RATIO)
+            wider = (
+                max(round(low / factor, 3), 1 / MOST_RATIO),
+                min(round(high * factor, 3), MOST_RATIO),
+            )
             if self._opens(0.0, ratio=wider):
-                yield f"Ratios from {wider[0]:g} to {wider[1]:g} would leave one."
+                yield f"widths.ratio from {wider[0]:g} to {wider[1]:g} would leave an answer."
                 return
 
     def _opens(self, kept: float, **changes: Any) -> bool:

@@ -15,9 +15,11 @@ from tests.solver.factories import FLATTEN, GLOBAL_POOL, RELU, conv, linear, net
 
 PATIENCE: Final = 60.0
 RESOLUTION: Final = re.compile(r"resolution (\d+)\.\.(\d+) would leave one")
-RATIOS: Final = re.compile(r"Ratios from (\S+) to (\S+) would leave one")
-UNFROZEN: Final = "Leaving out widths.freeze would leave one."
-BOUNDS: Final = re.compile(r"widths.groups with (\w+): \[(\d+), (\d+)\] or \[(\d+), (\d+)\] would do")
+RATIOS: Final = re.compile(r"widths.ratio from (\S+) to (\S+) would leave an answer")
+UNFROZEN: Final = "Leaving out widths.freeze would leave an answer."
+BOUNDS: Final = re.compile(
+    r"widths.groups with (\w+): \[(\d+), (\d+)\] or \[(\d+), (\d+)\] would do"
+)
 
 
 def asked(resolution: int = 18, **changes: Any) -> Problem:
@@ -64,7 +66,7 @@ def test_a_count_that_is_always_a_multiple_is_told_with_a_resolution_that_works(
     found = explain(problem, PATIENCE)
     assert found.blocking == ["equal params", "equal macs"]
     assert "At 20 px every MAC count is a multiple of 5; 83,856 is not." in found.reasons
-    assert "At 18 px there are answers: resolution 18..18 would leave one." in found.reasons
+    assert "There are answers at 18 px: resolution 18..18 would leave one." in found.reasons
     assert_followed(problem, found)
 
 
@@ -100,7 +102,9 @@ def test_a_resolution_out_of_reach_is_told_by_how_much_the_parameters_cost() -> 
 def test_a_corner_of_the_box_is_told_if_one_count_alone_cannot_pass() -> None:
     problem = asked(18, budget="params", widths={"ratio": [1.1, 2]})
     found = explain(problem, PATIENCE)
-    assert found.reasons[0].startswith("Even with every width at its least, the parameters at 18 px")
+    assert found.reasons[0].startswith(
+        "Even with every width at its least, the parameters at 18 px"
+    )
     assert "at most 2,062 pass" in found.reasons[0]
     assert_followed(problem, found)
 
