@@ -13,7 +13,7 @@ from solver.problem import Problem, Settings, SolveRequest
 from tests.solver.engines.whole.test_documented import MACS, ORIGINAL, PARAMS
 from tests.solver.factories import FLATTEN, GLOBAL_POOL, RELU, conv, linear, network
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 20.0
 RESOLUTION: Final = re.compile(r"resolution (\d+)\.\.(\d+) would leave one")
 RATIOS: Final = re.compile(r"widths.ratio from (\S+) to (\S+) would leave an answer")
 UNFROZEN: Final = "Leaving out widths.freeze would leave an answer."
