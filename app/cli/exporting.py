@@ -18,7 +18,6 @@ from app.cli.work import require_trainer
 from app.errors import Fault
 from solver.source import source
 
-
 FILE_HELP: Final = (
     "A JSON file, or torchvision:NAME or timm:NAME; - reads standard input. With --weights: "
     f"{SOURCE}"

@@ -73,7 +73,9 @@ def _of_torchvision(name: str) -> Named:
 
 def _of_timm(name: str) -> Named:
     try:
-        import timm
+        import trainer.vision  # noqa: F401 # timm imports torchvision, which loads behind it
+
+        import timm  # isort: skip
     except ImportError:
         raise NotImportableError("timm is not installed: pip install timm") from None
     if not timm.is_model(name):
