@@ -2,20 +2,26 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from app.cli.console import fail, refuse
 from app.cli.documents import document
-from app.cli.files import FILE_HELP, read_architecture, write
+from app.cli.files import read_architecture, write
+from app.cli.importing import SOURCE
 from app.cli.modules import last_line
 from app.cli.work import require_trainer
 from app.errors import Fault
-from solver.network.architecture import Architecture
 from solver.source import source
+
+FILE_HELP: Final = (
+    "A JSON file, or torchvision:NAME or timm:NAME; - reads standard input. With --weights: "
+    f"{SOURCE}"
+)
 
 
 class Format(StrEnum):
@@ -37,26 +43,51 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write.")
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="For ONNX, a file with the network's state dict, as torch.save writes it.",
+            show_default="initial weights",
+        ),
+    ] = None,
+    resolution: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="PX",
+            help="With --weights, the side of the images.",
+            show_default="the network's own",
+        ),
+    ] = None,
 ) -> None:
     """Write an architecture as PyTorch source, as ONNX, or as JSON.
 
     FILE holds an architecture, or a search request, whose architecture is written.
     """
+    if weights is None and resolution is not None:
+        refuse("--resolution", [Fault("", "it goes with --weights; a FILE has its own resolution")])
+    if weights is not None:
+        if form is not Format.ONNX:
+            refuse("--weights", [Fault("", "only ONNX holds weights; ask for --format onnx")])
+        sized = [] if resolution is None else [f"--resolution={resolution}"]
+        _write_onnx(output, ["--source", file, "--weights", str(weights), *sized])
+        return
     architecture = read_architecture(file)
     if form is Format.ONNX:
-        _write_onnx(architecture, output)
+        _write_onnx(output, [], architecture.model_dump_json())
     else:
         text = source(architecture) if form is Format.PY else document(architecture)
         write(text.rstrip("\n"), output)
 
 
-def _write_onnx(architecture: Architecture, output: Path | None) -> None:
-    """Have a process that has PyTorch write the file; its weights are PyTorch's initial ones."""
+def _write_onnx(output: Path | None, options: Sequence[str], text: str | None = None) -> None:
+    """Have a process that has PyTorch write the file, of a module or of an architecture's text."""
     require_trainer("ONNX")
     if output is None:
         refuse("--output", [Fault("", "an ONNX file is no text; say where to write it with -o")])
-    command = [sys.executable, "-m", "trainer.exporting", str(output)]
-    text = architecture.model_dump_json()
+    command = [sys.executable, "-m", "trainer.exporting", str(output), *options]
     ended = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if "No module named 'onnx" in ended.stderr:
         fail("ONNX needs its own packages, which are not installed: pip install 'isobudget[onnx]'")

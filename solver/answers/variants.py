@@ -79,7 +79,8 @@ class Explanation(Schema):
     )
     tolerance: float | None = Field(
         default=None,
-        description="The smallest tolerance, to both sides, with which there is a solution",
+        description="The smallest tolerance, to both sides, with which there is a solution; of "
+        "approach V the smallest that was found in time",
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from solver.engines.progress import Tell
 from solver.engines.whole.engine import Whole, WholeAnswer
 from solver.problem import Problem, Settings, suited
 from solver.variation.numbers import Columns
+
+LEAST_SECONDS: Final = 1.2
+"""For an explanation after the time limit: the child process is ended soon after."""
 
 
 def solve_whole(problem: Problem, settings: Settings, tell: Tell) -> Answer:
@@ -29,7 +33,9 @@ def solve_whole(problem: Problem, settings: Settings, tell: Tell) -> Answer:
     chosen = Columns(problem.template, _columns(symbols, found.rows))
     checked = verified(APPROACHES[problem.approach].constraints(problem), chosen)
     table = tabled(chosen, checked, count_pooling=problem.count_pooling)
-    outcome = _outcome(found)
+    outcome, spent = _outcome(found), time.monotonic() - started
+    left = settings.time_limit - spent
+    explanation = _explained(problem, left) if outcome == "infeasible" else None
     return Answer(
         outcome=outcome,
         found=found.found,
@@ -37,13 +43,13 @@ def solve_whole(problem: Problem, settings: Settings, tell: Tell) -> Answer:
         table=table,
         solver=SolverReport(
             status=_status(found),
-            wall_time=time.monotonic() - started,
+            wall_time=spent,
             branches=0,
             conflicts=0,
             proved=found.is_proved if found.rows else None,
             bound=None if found.bound is None else found.bound + 0.0,  # no -0.0
         ),
-        explanation=_explained(problem) if outcome == "infeasible" else None,
+        explanation=explanation,
     )
 
 
@@ -67,7 +73,8 @@ def _status(found: WholeAnswer) -> str:
     return "INFEASIBLE" if found.is_proved else "UNKNOWN"
 
 
-def _explained(problem: Problem) -> Explanation:
-    from solver.explain.whole import explain
+def _explained(problem: Problem, seconds: float) -> Explanation:
+    """An explanation, within the time that is left; some is always there for it."""
+    from solver.explain.whole import SECONDS, explain
 
-    return explain(problem)
+    return explain(problem, min(SECONDS, max(seconds, LEAST_SECONDS)))

@@ -5,113 +5,110 @@ from collections.abc import Iterator
 from typing import Final
 
 from solver.answers.variants import Describer, Explanation, Variant
-from solver.engines.whole.largest import highest_possible
+from solver.engines.whole.expected import expected_answers
 from solver.engines.whole.posing import Posing
-from solver.engines.whole.problem import WholeProblem
+from solver.engines.whole.quadratic import Ints
 from solver.engines.whole.relaxation import Relaxation
 from solver.engines.whole.residues import Residues
-from solver.engines.whole.witness import witness
+from solver.explain.out_of_reach import out_of_reach
+from solver.explain.ways_out import WaysOut
+from solver.network.expectations import listed
 from solver.problem import Problem
-from solver.variation.tolerance import Tolerance
-from solver.variation.unknown import Range
 
-SECONDS: Final = 1.5
-"""Time for all questions of an explanation."""
-TOLERANCES: Final = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
-"""Tolerances that are tried, the smallest first."""
+SECONDS: Final = 4.0
+"""Time for all questions of an explanation, unless another one is given."""
 WIDTHS: Final = "widths"
+RESOLUTION: Final = "ranges.resolution"
+SHOWN: Final = 3
+"""Names of groups that a sentence lists."""
 
 
 def explain(problem: Problem, seconds: float = SECONDS) -> Explanation:
     """Explain why no widths satisfy a problem; what takes too long is left out.
 
-    What is looked at is the lowest resolution that was asked for.
+    The lowest resolution that was asked for is looked at: least must change there. Every way out
+    that is told was followed, and has an answer.
     """
     return _Explainer(problem, seconds).explanation()
 
 
 class _Explainer:
+    """Finds the first cause that holds, then the ways out."""
+
     def __init__(self, problem: Problem, seconds: float) -> None:
         self._problem = problem
         self._posing = Posing(problem)
         self._ends = time.monotonic() + seconds
         self._lowest = self._posing.resolutions[0]
-        self._posed = self._posing.at(self._lowest)
 
     def explanation(self) -> Explanation:
-        """What blocks, why, and the answer with the smallest tolerance that was tried."""
-        reasons, blocking = [], [f"equal {budget.name}" for budget in self._posed.budgets]
-        nearest = None
-        if (group := self._without_width()) is not None:
-            blocking = [WIDTHS]
-            reasons.append(self._no_width(group))
-        elif self._posed.is_empty:
-            blocking = ["ranges.resolution"]
-            reasons.append(f"A layer does not fit its map at {self._lowest} px.")
-        elif not Relaxation(self._posed).is_feasible:
-            blocking.append(WIDTHS)
-            reasons.append(self._out_of_reach())
-            reasons += self._largest()
+        """What blocks, why, and what would do."""
+        if empty := list(self._without_width()):
+            return Explanation(blocking=[WIDTHS], nearest=None, reasons=empty)
+        posed = self._posing.at(self._lowest)
+        budgets = [f"equal {it.name}" for it in posed.budgets if it.band.low]
+        ways = WaysOut(self._problem, self._posing, self._lowest, self._ends)
+        if posed.is_empty:
+            told = f"At {self._lowest:,} px a layer does not fit its map."
+            reasons = [told, *ways.resolutions()]
+            return Explanation(blocking=[RESOLUTION], nearest=None, reasons=reasons)
+        closest = ways.tolerance()
+        if not Relaxation(posed).is_feasible:
+            blocking = [*budgets, WIDTHS, RESOLUTION]
+            causes = [*out_of_reach(posed), *self._frozen()]
+            others = [*ways.resolutions(), *ways.unfrozen(), *ways.ratios()]
         else:
-            reasons += self._remainders()
-            nearest, sentence = self._nearest()
-            reasons += sentence
-        return Explanation(blocking=blocking, nearest=nearest, reasons=reasons)
+            blocking = budgets
+            causes, others = [*self._remainders()], [*ways.resolutions()]
+        return Explanation(
+            blocking=blocking,
+            reasons=[*causes, *others],
+            nearest=None if closest is None else self._variant(closest.widths),
+            tolerance=None if closest is None else closest.tolerance,
+        )
 
-    def _without_width(self) -> str | None:
-        """A group that has no width within its bounds."""
-        empty = self._posing.template.widths.items()
-        return next((name for name, it in empty if it.in_steps.low > it.in_steps.high), None)
+    def _variant(self, widths: Ints) -> Variant:
+        return Describer(self._problem).variant(self._posing.row(self._lowest, widths))
 
-    def _no_width(self, group: str) -> str:
-        low, high, step = self._posing.template.widths[group]
-        return f"{group} has no width: no multiple of {step} lies between {low} and {high}."
+    def _without_width(self) -> Iterator[str]:
+        """Yield the groups that have no width within their bounds, and the bounds that would do."""
+        units = self._posing.template.groups
+        of_group = dict(zip(units.names, units.units, strict=True))
+        for name, (low, high, step) in self._posing.template.widths.items():
+            if -(-low // step) > high // step:
+                unit = of_group[name]
+                below, above = low // step * step * unit, -(-high // step) * step * unit
+                near = " or ".join(f"[{it}, {it}]" for it in (below, above) if it)
+                yield (
+                    f"{name} has no width: no multiple of {step * unit} lies between {low * unit} "
+                    f"and {high * unit}; widths.groups with {name}: {near} would do."
+                )
 
-    def _out_of_reach(self) -> str:
-        """The sentence that the bounds of the widths leave no answer."""
-        counts = " and ".join(f"{it.target:,} {it.name}" for it in self._posed.budgets)
-        return f"At {self._lowest} px, no widths within their bounds give {counts} together."
-
-    def _largest(self) -> Iterator[str]:
-        """Yield up to which resolution there may be answers, if below the one asked for."""
-        own = self._problem.architecture.resolution
-        if own < self._lowest:
-            highest = highest_possible(self._posing.at, Range(own, self._lowest))
-            if highest is not None:
-                yield f"With these widths, answers are possible up to {highest} px at most."
+    def _frozen(self) -> Iterator[str]:
+        """Yield which groups cannot change."""
+        widths = self._posing.template.widths
+        fixed = [name for name, it in widths.items() if it.is_fixed]
+        if fixed:
+            shown = [*fixed[:SHOWN], *(["…"] if len(fixed) > SHOWN else [])]
+            names = listed(shown, "and")
+            yield f"{len(fixed)} of {len(widths)} widths are frozen: {names}."
 
     def _remainders(self) -> Iterator[str]:
-        """Yield what congruences say about equality to the last unit."""
-        if self._posed.has_equality:
-            found = Residues.of(self._posed)
-            if found.impossible:
-                yield _sentence(found.impossible)
-            yield from map(_sentence, found.facts)
-
-    def _nearest(self) -> tuple[Variant | None, list[str]]:
-        """An answer within the smallest of some tolerances, and that tolerance in words."""
-        for share in TOLERANCES:
-            left = self._ends - time.monotonic()
-            if left <= 0:
-                break
-            if share <= min(self._problem.tolerance.below, self._problem.tolerance.above):
-                continue
-            posing, posed = self._within(share)
-            solved = witness(posed, left / 2)
-            if solved.widths is not None:
-                row = posing.row(self._lowest, solved.widths)
-                variant = Describer(self._problem).variant(row)
-                sentence = f"A tolerance of {share:g} leaves an answer; the nearest network has it."
-                return variant, [sentence]
-        return None, []
-
-    def _within(self, share: float) -> tuple[Posing, WholeProblem]:
-        band = Tolerance(below=share, above=share)
-        question = self._problem.model_copy(update={"tolerance": band})
-        posing = Posing(Problem.of(question, self._problem.architecture))
-        return posing, posing.at(self._lowest)
-
-
-def _sentence(text: str) -> str:
-    """The text with a capital letter first and a full stop last."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+        """Yield why counts that are possible within a tolerance are not equal to the last unit."""
+        posed = self._posing.at(self._lowest)
+        if not posed.has_equality:
+            yield f"At {self._lowest:,} px no widths within their limits give counts in the band."
+            return
+        found = Residues.of(posed)
+        yield from found.facts
+        if found.impossible:
+            yield found.impossible
+            return
+        expected = expected_answers(found.box(posed))
+        if expected < 0:
+            yield (
+                f"At {self._lowest:,} px about 10^{expected:.1f} answers are to be expected: "
+                "there are too few widths for counts that are equal to the last unit."
+            )
+        else:
+            yield f"At {self._lowest:,} px no widths within their limits give exactly these counts."

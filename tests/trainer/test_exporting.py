@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.trainer.importing.equality import stirred
-from trainer.exporting import to_onnx
+from trainer.exporting import initial, to_onnx
 from trainer.importing import from_module
 from trainer.networks import build
 from trainer.vision import models
@@ -24,7 +24,7 @@ def test_an_onnx_file_of_an_imported_network_computes_what_the_network_does(
     architecture = from_module(stirred(models.get_model(name, weights=None)), (3, 64, 64))
     path = str(tmp_path / "network.onnx")
 
-    to_onnx(architecture, path, seed=3)
+    to_onnx(initial(architecture, seed=3), architecture.input.shape, path)
 
     torch.manual_seed(3)
     network = build(architecture).eval()

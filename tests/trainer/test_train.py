@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from app.experiments.recipes import Recipe
+from app.shipped import example
 from solver.network.architecture import Architecture
 from tests.trainer.factories import SMALL_LAYERS, architecture, images, resnet8
 from trainer.datasets import load
@@ -380,6 +381,14 @@ def test_a_resnet_learns_digits(tmp_path: Path) -> None:
     outcome = run(network, load("digits", tmp_path).at(8), epochs=2, batch_size=100, name="fast")
 
     assert outcome.test_accuracy > 0.9
+
+
+def test_the_residual_network_of_the_examples_learns_digits(tmp_path: Path) -> None:
+    network = Architecture.model_validate(example("digits-resnet8"))
+
+    outcome = run(network, load("digits", tmp_path).at(6), epochs=1, batch_size=100, name="fast")
+
+    assert outcome.test_accuracy > 0.5
 
 
 def test_each_seed_has_its_own_weights_order_and_result(batches: list[Tensor]) -> None:

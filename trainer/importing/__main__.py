@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from trainer.importing import NotImportableError, import_module
-from trainer.importing.sources import named
+from trainer.importing.sources import named, shape_of
 
 
 def main() -> None:
@@ -30,11 +30,7 @@ def main() -> None:
 
 def _imported(source: str, resolution: int | None, channels: int | None) -> dict[str, Any]:
     found = named(source)
-    side = resolution or found.resolution
-    if side is None:
-        raise NotImportableError("the size of its images is not known; say it with --resolution N")
-    shape = (channels or found.channels, side, side)
-    imported = import_module(found.module, shape, found.name)
+    imported = import_module(found.module, shape_of(found, resolution, channels), found.name)
     document = imported.architecture.model_dump(mode="json", exclude_none=True)
     return {"architecture": document, "unused": dict(imported.unused)}
 

@@ -41,7 +41,7 @@ def assemble(module: nn.Module, shape: Sequence[int], reading: Reading, name: st
     except ValidationError as invalid:
         reasons = "; ".join(sentence(details) for details in invalid.errors()[:3])
         raise NotImportableError(f"it cannot be an architecture: {reasons}") from None
-    return Imported(architecture, dict(_sources(drafts)), _unused(module, drafts))
+    return Imported(architecture, dict(_sources(drafts)), _unused(module, drafts), drafts)
 
 
 def _needed(reading: Reading) -> list[int]:

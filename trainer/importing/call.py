@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from torch import fx
 
-from trainer.importing.refusal import NotImportableError, owner_of, refusing
+from trainer.importing.refusal import NotImportableError, owner_of, place_of, refusing
 from trainer.importing.values import Draft, Parameter, Parts, Traced, Value
 
 
@@ -99,8 +99,8 @@ class Call:
     ) -> Value:
         """Draft a layer; its output has the axes of what it reads first, or those given."""
         places = [value.place for value in read]
-        owner = owner_of(self._node)
-        self._drafts.append(Draft(kind, fields or {}, places, owner, weights or {}))
+        owner, line = owner_of(self._node), place_of(self._node)
+        self._drafts.append(Draft(kind, fields or {}, places, owner, line, weights or {}))
         return Value(len(self._drafts) - 1, axes or read[0].axes)
 
     def part(self, parts: Parts, index: int) -> Value:

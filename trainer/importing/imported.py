@@ -1,12 +1,13 @@
 """A module as an architecture, with what is needed to carry its weights over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from solver.network.architecture import Architecture
+from trainer.importing.values import Draft
 from trainer.networks import build
 
 
@@ -21,11 +22,14 @@ class Imported:
     unused
         Parameters that feed no output, such as those of auxiliary heads: how many the outermost
         modules that hold nothing else have, by these modules' names.
+    drafts
+        What each layer was made of: its module, its line of source and its weights.
     """
 
     architecture: Architecture
     sources: Mapping[str, str]
     unused: Mapping[str, int]
+    drafts: Sequence[Draft]
 
     def network(self, module: nn.Module) -> nn.Module:
         """Build the architecture with a copy of the module's weights, in evaluation mode."""
@@ -40,7 +44,7 @@ class Imported:
         A linear layer on channels-last maps is a convolution of one pixel here, so weights take the
         shapes that the network has.
         """
-        given = _every_tensor(module)
+        given = every_tensor(module)
         return {
             name: given[self.sources[name]].detach().reshape(value.shape).clone()
             if name in self.sources
@@ -49,7 +53,7 @@ class Imported:
         }
 
 
-def _every_tensor(module: nn.Module) -> dict[str, Tensor]:
+def every_tensor(module: nn.Module) -> dict[str, Tensor]:
     """Parameters and buffers under all of their names, also those that no state holds."""
     parameters = dict[str, Tensor](module.named_parameters(remove_duplicate=False))
     return parameters | dict(module.named_buffers(remove_duplicate=False))

@@ -10,7 +10,7 @@ from torch.export.graph_signature import InputKind, InputSpec
 
 from trainer.importing import operations  # noqa: F401 # fills the table
 from trainer.importing.call import Call, name_of
-from trainer.importing.refusal import NotImportableError, refusing
+from trainer.importing.refusal import NotImportableError, first_line, place_in, refusing
 from trainer.importing.rules import RULES
 from trainer.importing.values import IMAGE, Draft, Parameter, Traced, Value
 from trainer.networks import valueless
@@ -52,14 +52,14 @@ def read(module: nn.Module, shape: Sequence[int]) -> Reading:
 
 def _exported(module: nn.Module, shape: Sequence[int]) -> ExportedProgram:
     images_BCHW = torch.empty(BATCH, *shape, device="meta")
+    copied = valueless(module).eval()
     try:
         with torch.no_grad():
-            return torch.export.export(valueless(module).eval(), (images_BCHW,))
+            return torch.export.export(copied, (images_BCHW,))
     except Exception as failed:  # whatever the module's own code raises
-        reason = next(iter(str(failed).splitlines()), "")
         raise NotImportableError(
             f"it cannot be traced for images of {' × '.join(map(str, shape))}: "
-            f"{type(failed).__name__}: {reason}"
+            f"{first_line(failed)}{place_in(copied, failed)}"
         ) from failed
 
 

@@ -42,6 +42,22 @@ def named(source: str) -> Named:
     return _of_timm(name) if library == "timm" else _of_file(Path(library), name)
 
 
+def shape_of(
+    found: Named, resolution: int | None = None, channels: int | None = None
+) -> tuple[int, int, int]:
+    """``(channels, height, width)`` of a module's images: what is asked for, or its own.
+
+    Raises
+    ------
+    NotImportableError
+        The module does not tell its resolution, and none is asked for.
+    """
+    side = resolution or found.resolution
+    if side is None:
+        raise NotImportableError("the size of its images is not known; say it with --resolution N")
+    return (channels or found.channels, side, side)
+
+
 def _of_torchvision(name: str) -> Named:
     from trainer.vision import models
 
@@ -57,7 +73,9 @@ def _of_torchvision(name: str) -> Named:
 
 def _of_timm(name: str) -> Named:
     try:
-        import timm
+        import trainer.vision  # noqa: F401 # timm imports torchvision, which loads behind it
+
+        import timm  # isort: skip
     except ImportError:
         raise NotImportableError("timm is not installed: pip install timm") from None
     if not timm.is_model(name):

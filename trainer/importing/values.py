@@ -61,6 +61,8 @@ class Draft:
         The values that it reads, by their places.
     owner
         Qualified name of the module that it comes from; empty for the outermost.
+    line
+        Where it stands in the module's source, in words.
     weights
         Names in the module's state of what it learned, by their names in our module.
     """
@@ -69,4 +71,5 @@ class Draft:
     fields: Mapping[str, Any]
     read: Sequence[int]
     owner: str
+    line: str
     weights: Mapping[str, str]

@@ -51,7 +51,7 @@ def centre(problem: WholeProblem) -> Floats | None:
     ratios = np.zeros(len(low)).clip(low, high)
     for step in range(STEPS):
         gaps, slopes = _linear(problem, ratios)
-        if np.abs(gaps).max() < PRECISION:
+        if np.abs(gaps).max(initial=0.0) < PRECISION:
             break
         damping = DAMPING if step < DAMPED else 1.0
         found = _least_in_box(slopes, damping * gaps + slopes @ ratios, low, high)
@@ -59,7 +59,7 @@ def centre(problem: WholeProblem) -> Floats | None:
             return None
         ratios = found
     gaps, _ = _linear(problem, ratios)
-    return problem.original * np.exp(ratios) if np.abs(gaps).max() < CLOSE else None
+    return problem.original * np.exp(ratios) if np.abs(gaps).max(initial=0.0) < CLOSE else None
 
 
 def box_centre(problem: WholeProblem) -> BoxCentre | None:
@@ -83,11 +83,11 @@ def box_centre(problem: WholeProblem) -> BoxCentre | None:
         if _is_dependent(scaled):
             return None
         goal = least_largest(scaled, gaps + scaled @ place).clip(-OUTSIDE, OUTSIDE)
-        if np.abs(gaps).max() < 1e-9 and np.abs(goal - place).max() < 1e-4:
+        if np.abs(gaps).max(initial=0.0) < 1e-9 and np.abs(goal - place).max() < 1e-4:
             break
         place = place + stride * (goal - place)
         stride = max(stride * 0.9, 0.1)
-    if np.abs(gaps).max() > CLOSE:
+    if np.abs(gaps).max(initial=0.0) > CLOSE:
         return None
     widths = problem.original * np.exp(middle + half * place)
     return BoxCentre(widths, float(np.abs(place).max()))
@@ -99,7 +99,7 @@ def least_largest(matrix: Floats, goal: Floats) -> Floats:
     Parameters
     ----------
     matrix
-        One or two rows, shape ``(m, n)``, linearly independent.
+        Up to two rows, shape ``(m, n)``, linearly independent.
     goal
         Shape ``(m,)``.
 
@@ -109,6 +109,8 @@ def least_largest(matrix: Floats, goal: Floats) -> Floats:
     is orthogonal to a column; ``y`` then is at its largest, with the sign of ``λ · column``, except
     for the columns parallel to that one, which make up the rest.
     """
+    if not len(matrix):
+        return np.zeros(matrix.shape[1])
     if len(matrix) == 1:
         return np.sign(matrix[0]) * goal[0] / np.abs(matrix[0]).sum()
     normals = np.stack([-matrix[1], matrix[0]], axis=1)
@@ -147,7 +149,7 @@ def _linear(problem: WholeProblem, ratios: Floats) -> tuple[Floats, Floats]:
             continue
         gaps.append(np.log(np.clip(count, *budget.band) / count))
         slopes.append(budget.count.gradient(widths) * widths / count)
-    return np.array(gaps), np.array(slopes)
+    return np.array(gaps), np.array(slopes).reshape(len(gaps), len(widths))
 
 
 def _least_in_box(matrix: Floats, goal: Floats, low: Floats, high: Floats) -> Floats | None:
@@ -173,4 +175,4 @@ def _least_in_box(matrix: Floats, goal: Floats, low: Floats, high: Floats) -> Fl
 
 def _is_dependent(rows: Floats) -> bool:
     """Whether one row is a multiple of another, or zero."""
-    return bool(np.linalg.matrix_rank(rows) < len(rows))
+    return bool(len(rows) and np.linalg.matrix_rank(rows) < len(rows))

@@ -62,8 +62,8 @@ class Monomials(NamedTuple):
                     row = table.setdefault(key, [0] * len(equations))
                     row[which] += value
         places = np.array(list(table), np.int64).reshape(-1, 2)
-        weights = np.array(list(table.values()), object).reshape(len(table), len(equations))
-        return cls(places, weights, targets)
+        factors = np.array(list(table.values()), object).reshape(len(table), len(equations))
+        return cls(places, factors, targets)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ from solver.engines.whole.quadratic import Flags, Floats, Ints
 
 LARGEST: Final = 24
 """Most groups in an independent set: more make lattices slower, not better."""
-MODULUS: Final = 2**10 * 3**3 * 5**2 * 7 * 11 * 13
-"""Linear systems are tested for solutions modulo this: exact in 64 bits, enough in practice."""
+MODULI: Final = (2**20 * 3**6, 5**4 * 7**3 * 11**2 * 13)
+"""Linear systems are tested for solutions modulo these: products of two fit 64 bits."""
 
 
 class Rounding(NamedTuple):
@@ -124,17 +124,28 @@ def solvable(
 
 
 def is_solvable(matrix: Ints, gaps: Ints) -> Flags:
-    """Whether ``matrix @ x == gaps`` has whole solutions modulo :data:`MODULUS`.
+    """Whether ``matrix @ x == gaps`` may have whole solutions: it has, modulo :data:`MODULI`.
 
     Takes many systems at once, shapes ``(rows, m, k)`` and ``(rows, m)`` with one or two
-    equations; it makes the matrices' columns triangular by Euclid's algorithm.
+    equations.
     """
     if matrix.shape[1] == 1:
-        divisor = np.gcd(np.gcd.reduce(matrix[:, 0], axis=1), MODULUS)
-        found: Flags = gaps[:, 0] % divisor == 0
+        divisor = np.gcd.reduce(matrix[:, 0], axis=1)
+        found: Flags = np.where(divisor, gaps[:, 0] % np.maximum(divisor, 1), gaps[:, 0]) == 0
         return found
+    found = np.ones(len(matrix), bool)
+    for modulus in MODULI:
+        found[found] = _is_solvable(matrix[found], gaps[found], modulus)
+    return found
+
+
+def _is_solvable(matrix: Ints, gaps: Ints, modulus: int) -> Flags:
+    """Whether pairs of equations have whole solutions, the second one modulo ``modulus``.
+
+    Euclid's algorithm makes the columns triangular: ``(top, side)`` and ``(0, bottom)``.
+    """
     top, side = np.zeros(len(matrix), np.int64), np.zeros(len(matrix), np.int64)
-    bottom = np.full(len(matrix), MODULUS)
+    bottom = np.full(len(matrix), modulus)
     for column in range(matrix.shape[2]):
         other, below = matrix[:, 0, column].copy(), matrix[:, 1, column] % bottom
         while (goes_on := other != 0).any():

@@ -30,6 +30,7 @@ class Sorted(Net):
 def number():
     return 3
 """
+SOLVED = ["--approach=II", "--budget=both", "--tolerance=0.02", "--resolution=225:226", "--json"]
 
 
 @pytest.fixture
@@ -130,3 +131,35 @@ def test_networks_of_torchvision_are_solved_for_by_their_names(isobudget: Isobud
     answer = json.loads(result.stdout)
     assert answer["original"]["counts"]["params"] == 1_235_496
     assert answer["found"] > 0
+
+
+def test_a_file_may_import_its_neighbours(isobudget: Isobudget, file: Path) -> None:
+    other = file.with_name("other.py")
+    other.write_text("from network import Net\nmake = lambda: Net()\n", encoding="utf-8")
+
+    result = isobudget("import", f"{other}:make", "--resolution", 8)
+
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["layers"][0]["out_channels"] == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "options", "words"),
+    [
+        ("import", [], '"name": "lcnet_050"'),
+        ("count", ["--json"], '"params": 1880856'),
+        ("export", ["--format", "py"], "class Variant"),
+        ("solve", SOLVED, '"found": '),
+    ],
+    ids=["import", "count", "export", "solve"],
+)
+def test_networks_of_timm_are_taken_by_their_names(
+    isobudget: Isobudget, command: str, options: list[str], words: str
+) -> None:
+    pytest.importorskip("timm", reason="timm is not installed")
+
+    result = isobudget(command, "timm:lcnet_050", *options)
+
+    assert result.exit_code == 0, result.stderr
+    assert words in result.stdout

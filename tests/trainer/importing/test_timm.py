@@ -1,9 +1,11 @@
 from typing import Final
 
 import pytest
-import timm
 
+import trainer.vision  # noqa: F401 # timm imports torchvision, which loads behind it
 from tests.trainer.importing.equality import check
+
+timm = pytest.importorskip("timm", reason="timm is not installed")
 
 NAMES: Final = [
     "resnet10t", "resnet26d", "seresnet18", "resnext26ts", "mobilenetv3_large_100",
