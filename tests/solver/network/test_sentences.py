@@ -222,7 +222,11 @@ OBJECTIVES = ", ".join(f'"{it}"' for it in get_args(ObjectiveName)[:-1])
         ({"find": {"sample": 0}}, "find/sample", f"{CHANNELS}; this is 0"),
         ({"approach": 4}, "approach", 'expected "I", "II", "III", "IV" or "V"; write "IV"'),
         ({"approach": "iv"}, "approach", 'expected "I", "II", "III", "IV" or "V"; write "IV"'),
-        ({"approach": "left out"}, "approach", 'this is missing; it is "I", "II", "III", "IV" or "V"'),
+        (
+            {"approach": "left out"},
+            "approach",
+            'this is missing; it is "I", "II", "III", "IV" or "V"',
+        ),
         ({"budget": "macs"}, "budget", 'expected "params", "flops" or "both"; this is text'),
         ({"limit": "10"}, "limit", f"{CHANNELS}; write 10"),
         ({"time_limit": True}, "time_limit", "expected a number from 0.1 to 3,600; this is true"),
