@@ -33,8 +33,8 @@ def resize(module: nn.Module, known: Imported, architecture: Architecture) -> No
     for place, draft in enumerate(known.drafts):
         own = {name: tensors[source] for name, source in draft.weights.items()}
         for name, tensor in own.items():
-            shapes = [tuple(getattr(it[place], name).shape) for it in (before, behind)]
-            _replace(tensor, *shapes, holders)
+            was, becomes = (getattr(it[place], name).shape for it in (before, behind))
+            _replace(tensor, was, becomes, holders)
         for part in _parts(module, draft.owner, own.values(), holders):
             _set_sizes(part, before[place], behind[place])
 
