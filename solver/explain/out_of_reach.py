@@ -44,11 +44,7 @@ def _corners(problem: WholeProblem) -> Iterator[str]:
 
 
 def _corner(problem: WholeProblem, budget: Budgeted, end: str, count: int, wanted: str) -> str:
-    every = (
-        "With all widths frozen"
-        if not len(problem.names)
-        else f"Even with every width at its {end}"
-    )
+    every = "With all widths fixed" if problem.is_fixed else f"Even with every width at its {end}"
     return (
         f"{every}, the {WORDS[budget.name]} at {problem.resolution:,} px are {count:,}; "
         f"{wanted} pass, and the original's are {budget.target:,}."

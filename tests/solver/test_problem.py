@@ -146,7 +146,7 @@ def test_settings_out_of_bounds_are_refused_at_their_place(field: str, value: ob
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("approach", "V"),
+        ("approach", "VI"),
         ("budget", "macs"),
         ("scope", "whole"),
         ("min_coverage", 1.5),

@@ -21,7 +21,9 @@ from solver.engines.whole.quadratic import Ints
 from solver.problem import Best, Problem, Sample, Settings
 
 MOST_DRAWN_FROM: Final = 8
-"""Most resolutions that one sample is drawn from."""
+"""A sample takes as many answers of a resolution as if it were drawn from so many at most."""
+SPREAD: Final = 4
+"""Answers that are looked for, for each that is drawn to differ."""
 LAST_SHARE: Final = 4
 """The share of the time, one in so many, that is kept for answers after the first."""
 MOST_LAST_SECONDS: Final = 2.0
@@ -140,22 +142,24 @@ class Whole:
 
     def _sampled(self, number: int, seed: int) -> WholeAnswer:
         """Answers that differ, at resolutions that are drawn."""
-        resolutions = self._posing.resolutions
         random = np.random.default_rng(seed)
-        drawn = random.permutation(resolutions)[: min(MOST_DRAWN_FROM, number)].tolist()
+        drawn = random.permutation(self._posing.resolutions).tolist()
         rows: list[Mapping[str, int]] = []
-        seen = 0
-        is_none = len(drawn) == len(resolutions)
-        for left, resolution in zip(range(len(drawn), 0, -1), drawn, strict=True):
+        seen, is_none = 0, True
+        for place, resolution in enumerate(drawn):
+            if len(rows) >= number or self._left <= 0:
+                is_none = False
+                break
+            share = min(len(drawn) - place, MOST_DRAWN_FROM)
             posed = self._posing.at(resolution)
             pool = Pool(posed)
-            wanted = -(-(number - len(rows)) // left)
-            is_out = pool.fill(4 * wanted, self._left / left, seed)
+            wanted = -(-(number - len(rows)) // share)
+            is_out = pool.fill(SPREAD * wanted, self._left / share, seed)
             taken = pool.spread(wanted)
             self._check(posed, taken)
             rows += [self._posing.row(resolution, row) for row in taken]
             seen += len(pool)
-            is_none = is_none and is_out and not len(pool)
+            is_none = is_none and is_out
         return WholeAnswer(rows, seen, is_proved=not rows and is_none)
 
     def _check(self, posed: WholeProblem, rows: Ints) -> None:

@@ -17,6 +17,8 @@ SLACK: Final = 1.05
 """Other answers change by up to so many times the largest change of the best."""
 SPREADS: Final = (0.01, 0.03, 0.1)
 """Standard deviations of the log ratios by which starts differ from the centre, in turn."""
+TRIES: Final = 16
+"""Points that are rounded for each answer that is wanted: a small problem may have fewer."""
 MOST_SPREAD: Final = 2_000
 """Largest pool from which answers are drawn one by one to differ."""
 
@@ -55,7 +57,7 @@ class Pool:
 
         Returns whether it is proved that there is none.
         """
-        if (self.problem.low == self.problem.high).all():
+        if self.problem.is_fixed:
             widths = self.problem.low * self.problem.steps
             is_one = self.problem.accepts(widths)
             if is_one:
@@ -66,14 +68,17 @@ class Pool:
         search = ExactSearch(self.problem, seed) if self.problem.has_equality else None
         if search is not None and search.residues.impossible:
             return True
-        found = self._rounded(seconds, seed) if search is None else search.stream(seconds)
+        if search is None:
+            found = self._rounded(seconds, seed, TRIES * most)
+        else:
+            found = search.stream(seconds)
         for widths in found:
             self._add(widths)
             if len(self) >= most:
                 break
         return False
 
-    def _rounded(self, seconds: float, seed: int) -> Iterator[Ints]:
+    def _rounded(self, seconds: float, seed: int, tries: int) -> Iterator[Ints]:
         """Yield answers found by rounding points around the centre."""
         ends = time.monotonic() + seconds
         amid = amid_bands(self.problem)
@@ -83,12 +88,12 @@ class Pool:
         if middle is None:
             return
         random = np.random.default_rng(seed)
-        number = 0
-        while time.monotonic() < ends:
+        for number in range(tries):
+            if time.monotonic() > ends:
+                return
             spread = SPREADS[number % len(SPREADS)]
             start = middle * np.exp(random.normal(0, spread, len(middle)))
             yield from roundings(self.problem, start, tries=1)
-            number += 1
 
     @property
     def _rows(self) -> Ints:

@@ -95,6 +95,11 @@ class WholeProblem:
     linear_bounds: Sequence[LinearBound] = ()
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether each group has one width left."""
+        return bool((self.low == self.high).all())
+
+    @property
     def has_equality(self) -> bool:
         """Whether some budget is an equality: lattices then find what others would not."""
         return any(budget.is_exact for budget in self.budgets)

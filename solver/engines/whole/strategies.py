@@ -42,7 +42,7 @@ def best(
 ) -> Found:
     """The best answer at one resolution."""
     is_exact = problem.has_equality
-    if (problem.low == problem.high).all():
+    if problem.is_fixed:
         return _the_only(value_of(objective, problem, live), problem)
     if problem.is_empty or (is_exact and Residues.of(problem).impossible):
         return NO_ANSWER
@@ -113,9 +113,22 @@ def largest(posing: Posing, seconds: float, tell: Tell) -> Found:
     """The highest resolution with an answer, and widths at it; ``value`` is the resolution."""
     sides = posing.resolutions
     resolutions = Range(sides[0], sides[-1])
-    if posing.at(resolutions.low).has_equality:
+    lowest = posing.at(resolutions.low)
+    if lowest.is_fixed:
+        return _largest_as_it_is(posing, sides)
+    if lowest.has_equality:
         return largest_exact(posing.at, resolutions, seconds, tell=tell).found
     return largest_tolerant(posing.at, resolutions, seconds, tell)
+
+
+def _largest_as_it_is(posing: Posing, sides: Sequence[int]) -> Found:
+    """As :func:`largest`, for a network whose widths are all fixed."""
+    for side in reversed(sides):
+        problem = posing.at(side)
+        widths = problem.low * problem.steps
+        if problem.is_fixed and problem.accepts(widths):
+            return Found(widths, side, side, is_proved=True)
+    return NO_ANSWER
 
 
 def value_of(

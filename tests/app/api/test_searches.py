@@ -291,7 +291,7 @@ ONE_CONVOLUTION = {
         ({"architecture": ONE_CONVOLUTION}, ["#/architecture/layers"]),
         ({"architecture": None}, ["#"]),
         ({"architecture_id": "x"}, ["#"]),
-        ({"approach": "V"}, ["#/approach"]),
+        ({"approach": "VI"}, ["#/approach"]),
         ({"architecture": ONE_CONVOLUTION, "approach": "I"}, ["#/architecture/layers"]),
         (
             {"ranges": {"kernel_size": [5, 4], "stride": [0, 3]}},

@@ -50,7 +50,7 @@ def test_every_fault_of_a_body_is_told_in_our_words_at_a_place_that_it_has(
         (
             "/v1/variants?approach=iv",
             "query/approach",
-            'expected "I", "II", "III" or "IV"; write "IV"',
+            'expected "I", "II", "III", "IV" or "V"; write "IV"',
         ),
         (
             "/v1/variants?min_resolution=x",

@@ -139,7 +139,7 @@ def test_all_faults_of_options_are_listed_by_their_names(isobudget: Isobudget) -
     assert (result.exit_code, result.stdout) == (2, "")
     for words in (
         "7 faults",
-        '--approach: expected "I", "II", "III" or "IV"',
+        '--approach: expected "I", "II", "III", "IV" or "V"',
         "--budget: this is missing; give params, flops or both",
         "--resolution: 'abc' cannot be read; write LOW:HIGH",
         "--kernel-size: the range 9..3 is empty",

@@ -17,7 +17,7 @@ from solver.answers.variants import Describer
 from solver.constraints.budget import EqualBudget
 from solver.engines.factored import TooManyError
 from solver.network.counting import count, coverage, receptive_field
-from solver.problem import Best, EnumeratedObjective, ObjectiveName, Problem, Sample, Settings
+from solver.problem import Best, EnumeratedObjective, Problem, Sample, Settings
 from solver.variation.numbers import Columns
 from tests.solver.factories import (
     FLATTEN,
@@ -34,7 +34,7 @@ from tests.solver.factories import (
     questions_of_two,
 )
 
-NAMES: tuple[ObjectiveName, ...] = get_args(EnumeratedObjective)
+NAMES: tuple[EnumeratedObjective, ...] = get_args(EnumeratedObjective)
 EVERYTHING = Settings(limit=1_000_000)
 Row = tuple[int, ...]
 
@@ -52,7 +52,7 @@ def too_many(*_: Any) -> None:
     raise TooManyError
 
 
-def goodness(asked: Problem, name: ObjectiveName, row: Row) -> float:
+def goodness(asked: Problem, name: EnumeratedObjective, row: Row) -> float:
     """How good one solution is, counted without columns."""
     it = _Search(asked)
     assignment = dict(zip(it.symbols, row, strict=True))
@@ -74,13 +74,13 @@ def goodness(asked: Problem, name: ObjectiveName, row: Row) -> float:
             return -counts.params
 
 
-def ranked(asked: Problem, name: ObjectiveName) -> list[Row]:
+def ranked(asked: Problem, name: EnumeratedObjective) -> list[Row]:
     """All solutions, the best first; ties by resolution, then by the order of the unknowns."""
     rows = solve(asked, EVERYTHING).rows
     return sorted(rows, key=lambda row: (-round(goodness(asked, name, row), 9), -row[0], row))
 
 
-def best(asked: Problem, name: ObjectiveName, top: int, diverse: bool = False) -> list[Row]:
+def best(asked: Problem, name: EnumeratedObjective, top: int, diverse: bool = False) -> list[Row]:
     answer = solve(asked, Settings(find=Best(best=name, top=top, diverse=diverse)))
     assert answer.explanation is None
     return answer.rows
@@ -123,7 +123,9 @@ PROBLEMS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("asked", PROBLEMS.values(), ids=PROBLEMS)
-def test_the_best_are_the_first_of_all_that_are_ranked(asked: Problem, name: ObjectiveName) -> None:
+def test_the_best_are_the_first_of_all_that_are_ranked(
+    asked: Problem, name: EnumeratedObjective
+) -> None:
     expected = ranked(asked, name)
     assert expected
     for top in (1, 7, 1_000):
@@ -134,7 +136,7 @@ def test_the_best_are_the_first_of_all_that_are_ranked(asked: Problem, name: Obj
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("asked", PROBLEMS.values(), ids=PROBLEMS)
 def test_cp_sat_alone_finds_the_same_best(
-    asked: Problem, name: ObjectiveName, monkeypatch: pytest.MonkeyPatch
+    asked: Problem, name: EnumeratedObjective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = best(asked, name, 3)
     monkeypatch.setattr(search, "factor", too_many)

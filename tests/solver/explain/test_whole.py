@@ -112,7 +112,7 @@ def test_a_corner_of_the_box_is_told_if_one_count_alone_cannot_pass() -> None:
 def test_frozen_widths_are_told_and_leaving_that_out_works() -> None:
     problem = asked(18, widths={"freeze": ["*"]})
     found = explain(problem, PATIENCE)
-    assert found.reasons[0].startswith("With all widths frozen, the MACs at 18 px are 109,254")
+    assert found.reasons[0].startswith("With all widths fixed, the MACs at 18 px are 109,254")
     assert "3 of 3 widths are frozen: conv1, conv2 and conv3." in found.reasons
     assert UNFROZEN in found.reasons
     assert found.nearest is not None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from solver.network.architecture import Architecture
 from solver.network.counting import count, macs
 from solver.network.widths import MAX_SEGMENTS
+from solver.variation.grouping import Grouped, Squeeze
 from solver.variation.groups import WidthGroups, image_at
 from solver.variation.polynomial import Polynomial
 from solver.variation.template import MisfitError
@@ -291,8 +292,8 @@ def test_channels_of_too_many_parts_are_refused_before_they_are_listed() -> None
 def test_any_widths_make_a_valid_network_that_costs_what_the_polynomials_say(
     architecture: Architecture, data: st.DataObject
 ) -> None:
-    grouped = data.draw(st.sampled_from(["width", "number"]))
-    squeeze = data.draw(st.sampled_from(["free", "ratio"]))
+    grouped: Grouped = data.draw(st.sampled_from(["width", "number"]))
+    squeeze: Squeeze = data.draw(st.sampled_from(["free", "ratio"]))
     side = architecture.resolution + data.draw(st.integers(0, 3))
     try:
         groups = WidthGroups.of(architecture, resolution=side, grouped=grouped, squeeze=squeeze)
