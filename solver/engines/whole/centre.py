@@ -76,7 +76,8 @@ def box_centre(problem: WholeProblem) -> BoxCentre | None:
     """
     low, high = _log_box(problem, ROOM)
     middle, half = (low + high) / 2, (high - low) / 2
-    place, stride = np.zeros(len(low)), 1.0
+    place: Floats = np.zeros(len(low))
+    stride = 1.0
     for _ in range(STEPS):
         gaps, slopes = _linear(problem, middle + half * place)
         scaled = slopes * half
@@ -89,7 +90,8 @@ def box_centre(problem: WholeProblem) -> BoxCentre | None:
         stride = max(stride * 0.9, 0.1)
     if np.abs(gaps).max(initial=0.0) > CLOSE:
         return None
-    widths = problem.original * np.exp(middle + half * place)
+    ratios: Floats = np.exp(middle + half * place)
+    widths: Floats = ratios * problem.original.astype(float)
     return BoxCentre(widths, float(np.abs(place).max()))
 
 
@@ -112,7 +114,8 @@ def least_largest(matrix: Floats, goal: Floats) -> Floats:
     if not len(matrix):
         return np.zeros(matrix.shape[1])
     if len(matrix) == 1:
-        return np.sign(matrix[0]) * goal[0] / np.abs(matrix[0]).sum()
+        only: Floats = np.sign(matrix[0]) * goal[0] / np.abs(matrix[0]).sum()
+        return only
     normals = np.stack([-matrix[1], matrix[0]], axis=1)
     products = normals @ matrix
     lengths = np.abs(products).sum(axis=1)

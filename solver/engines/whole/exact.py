@@ -68,9 +68,8 @@ class ExactSearch:
         within
             The same problem in a smaller box.
         """
-        for batch in self.batches(seconds, within):
-            return batch[0]
-        return None
+        batch = next(self.batches(seconds, within), None)
+        return None if batch is None else batch[0]
 
     def stream(self, seconds: float, within: WholeProblem | None = None) -> Iterator[Ints]:
         """Distinct answers, shape ``(n,)`` each, until the time is up."""

@@ -20,8 +20,8 @@ EACH: Final = 2.0
 """Most seconds that one resolution is tried."""
 BRIEF: Final = 0.1
 """Most seconds if less than one answer is to be expected."""
-SHARE: Final = 4
-"""One resolution may take a quarter of the seconds left."""
+SHARE: Final = 8
+"""One resolution may take an eighth of the seconds left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,32 +55,76 @@ def largest_exact(
     """Try one resolution after another, from the highest that the relaxation allows downwards.
 
     A resolution is ruled out by congruences, or by the relaxation in the box of the widths that
-    congruences leave.
+    congruences leave. Where nothing is found, strides double until there is an answer; then the
+    stride before it is bisected, and the time that is left goes to the next higher ones: what is
+    possible is not monotone.
     """
-    deadline = clock() + seconds
     top = highest_possible(at, resolutions)
-    ruled_out: dict[int, str] = {}
-    open_: list[int] = []
     if top is None:
-        return LargestExact(NO_ANSWER, ruled_out, ())
-    for resolution in range(top, resolutions.low - 1, -1):
-        bound = open_[0] if open_ else resolution
-        tell(Progress(0, None, bound))
-        search = ExactSearch(at(resolution), seed, clock)
-        if reason := _ruled_out(search):
-            ruled_out[resolution] = reason
-            continue
-        left = deadline - clock()
-        if left <= 0:
-            return LargestExact(Found(None, bound=bound), ruled_out, (*open_, resolution))
-        widths = _find(search, min(EACH, left / SHARE))
-        if widths is not None:
-            tell(Progress(1, resolution, bound))
-            found = Found(widths, resolution, bound, is_proved=not open_)
-            return LargestExact(found, ruled_out, tuple(open_))
-        open_.append(resolution)
-    found = Found(None, bound=open_[0]) if open_ else NO_ANSWER
-    return LargestExact(found, ruled_out, tuple(open_))
+        return LargestExact(NO_ANSWER, {}, ())
+    scan = _Scan(at, seed, clock, clock() + seconds)
+    best, widths = scan.search(top, resolutions.low, tell)
+    left = range(top, resolutions.low - 1 if best is None else best, -1)
+    open_ = tuple(it for it in left if scan.reason(it) is None)
+    bound = open_[0] if open_ else best
+    if best is None:
+        found = Found(None, bound=bound) if open_ else NO_ANSWER
+    else:
+        tell(Progress(1, best, bound))
+        found = Found(widths, best, bound, is_proved=not open_)
+    return LargestExact(found, {it: why for it in left if (why := scan.reason(it))}, open_)
+
+
+class _Scan:
+    """Resolutions that were looked at."""
+
+    def __init__(self, at: At, seed: int, clock: Callable[[], float], deadline: float) -> None:
+        self._at, self._seed, self._clock, self._deadline = at, seed, clock, deadline
+        self._reasons: dict[int, str | None] = {}
+
+    def search(self, top: int, least: int, tell: Tell) -> tuple[int | None, Ints | None]:
+        """The highest resolution with an answer that was found in the time, and its widths."""
+        tried, stride, best, widths = top + 1, 1, None, None
+        while self._clock() < self._deadline and (place := self._next(tried, stride, best, least)):
+            tell(Progress(int(best is not None), best, top))
+            answer = None if self.reason(place) else self._find(place)
+            if answer is not None:
+                best, widths = place, answer
+            elif best is None and self.reason(place) is None:
+                tried, stride = place, stride * 2
+            else:
+                tried = place
+        return self._climbed(best, widths, top, tell)
+
+    def _climbed(
+        self, best: int | None, widths: Ints | None, top: int, tell: Tell
+    ) -> tuple[int | None, Ints | None]:
+        """Try what is above the best one, the nearest first, for as long as there is time."""
+        for place in range(top if best is None else best, top):
+            if self._clock() >= self._deadline:
+                break
+            answer = None if self.reason(place + 1) else self._find(place + 1)
+            if answer is not None:
+                best, widths = place + 1, answer
+                tell(Progress(1, best, top))
+        return best, widths
+
+    @staticmethod
+    def _next(tried: int, stride: int, best: int | None, least: int) -> int | None:
+        """The resolution to try below the last one without an answer; ``None`` if none is left."""
+        if best is None:
+            return max(tried - stride, least) if tried > least else None
+        return (tried + best) // 2 if tried - best > 1 else None
+
+    def reason(self, resolution: int) -> str | None:
+        """Why there is no exact answer, or ``None`` if there may be some."""
+        if resolution not in self._reasons:
+            self._reasons[resolution] = _ruled_out(ExactSearch(self._at(resolution)))
+        return self._reasons[resolution]
+
+    def _find(self, resolution: int) -> Ints | None:
+        search = ExactSearch(self._at(resolution), self._seed, self._clock)
+        return _find(search, min(EACH, (self._deadline - self._clock()) / SHARE))
 
 
 def _ruled_out(search: ExactSearch) -> str | None:

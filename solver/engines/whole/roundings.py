@@ -160,7 +160,8 @@ def _is_solvable(matrix: Ints, gaps: Ints, modulus: int) -> Flags:
     rest = np.where(top != 0, rest, gaps[:, 0])
     times = np.where(top != 0, times, 0)
     left: Flags = (gaps[:, 1] - times % bottom * side) % bottom == 0
-    return left & (rest == 0)
+    left &= rest == 0
+    return left
 
 
 def _shortest(matrix: Ints, gaps: Ints, scale: Floats) -> Floats:

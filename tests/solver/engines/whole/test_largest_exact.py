@@ -1,0 +1,37 @@
+import pytest
+
+from solver.engines.whole.largest_exact import largest_exact
+from solver.variation.unknown import Range
+from tests.solver.engines.whole.test_residues import at
+
+
+def test_the_largest_exact_resolution_of_resnet_18_is_proved() -> None:
+    found = largest_exact(lambda resolution: at(resolution, 1), Range(300, 448), 60)
+    assert found.found.value == 316
+    assert found.found.is_proved
+    assert found.open == ()
+    assert found.found.widths is not None
+    assert at(316, 1).accepts(found.found.widths)
+
+
+def test_what_rules_higher_resolutions_out_is_told() -> None:
+    found = largest_exact(lambda resolution: at(resolution, 1), Range(300, 448), 60)
+    assert found.ruled_out.keys() == {317, 318, 319, 320}
+    assert found.ruled_out[320].startswith("At 320 px every MAC count is a multiple of 100;")
+    assert "The width of conv1 must be 92" in found.ruled_out[318]
+
+
+def test_no_resolution_is_possible_where_images_only_get_too_large() -> None:
+    found = largest_exact(lambda resolution: at(resolution, 1), Range(400, 448), 60)
+    assert found.found.widths is None
+    assert found.found.is_proved
+
+
+@pytest.mark.slow
+def test_a_resolution_is_found_though_higher_ones_stay_open() -> None:
+    found = largest_exact(lambda resolution: at(resolution, 8), Range(224, 448), 3)
+    assert found.found.value is not None
+    assert found.found.widths is not None
+    assert at(int(found.found.value), 8).accepts(found.found.widths)
+    assert found.found.is_proved == (not found.open)
+    assert all(resolution > found.found.value for resolution in found.open)
