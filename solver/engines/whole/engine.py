@@ -23,7 +23,7 @@ from solver.problem import Best, Problem, Sample, Settings
 MOST_DRAWN_FROM: Final = 8
 """A sample takes as many answers of a resolution as if it were drawn from so many at most."""
 SPREAD: Final = 4
-"""Answers that are looked for, for each that is drawn to differ."""
+"""Answers that are looked for, for each that is drawn to differ; one alone is the first found."""
 LAST_SHARE: Final = 4
 """The share of the time, one in so many, that is kept for answers after the first."""
 MOST_LAST_SECONDS: Final = 2.0
@@ -154,7 +154,8 @@ class Whole:
             posed = self._posing.at(resolution)
             pool = Pool(posed)
             wanted = -(-(number - len(rows)) // share)
-            is_out = pool.fill(SPREAD * wanted, self._left / share, seed)
+            most = SPREAD * wanted if wanted > 1 else 1
+            is_out = pool.fill(most, self._left / share, seed)
             taken = pool.spread(wanted)
             self._check(posed, taken)
             rows += [self._posing.row(resolution, row) for row in taken]

@@ -133,6 +133,11 @@ def test_a_sample_holds_answers_that_differ_and_a_seed_draws_them_again() -> Non
     assert solve(given.problem, given.settings).rows == answer.rows
 
 
+def test_a_sample_of_one_is_the_first_answer_that_is_found() -> None:
+    answer = answered(tolerance=0.05, find={"sample": 1})
+    assert answer.found == len(answer.rows) == 1
+
+
 def test_variants_are_networks_within_the_band_that_can_be_sent() -> None:
     given = request(tolerance=0.02)
     answer = solve(given.problem, given.settings)
