@@ -4,11 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import mobilenet_grid, whole_cases, whole_searches
+from benchmarks import mobilenet_grid, whole_cases
 from benchmarks.whole_searches import RIVALS, Judge, TimeUpError, missed
 from solver.engines.progress import Progress
 from solver.engines.whole.posing import Posing
 from solver.engines.whole.problem import WholeProblem
+from solver.engines.whole.quadratic import Floats, Ints
 from solver.network.architecture import Architecture
 from solver.network.counting import count
 from solver.problem import Best, Problem, Sample, Settings
@@ -93,7 +94,7 @@ def test_every_rival_stays_in_the_box_and_finds_widths(
 ) -> None:
     judged = Judge.__call__
 
-    def inside(judge: Judge, steps: whole_searches.Ints) -> whole_searches.Floats:
+    def inside(judge: Judge, steps: Ints) -> Floats:
         assert ((steps >= problem.low) & (steps <= problem.high)).all()
         return judged(judge, steps)
 
