@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 
@@ -12,7 +14,7 @@ from tests.solver.engines.whole.test_exact import LONG, chain
 @given(problems(tolerance=0.0))
 def test_no_answer_is_closer_than_the_bound_or_than_what_is_proved(problem: WholeProblem) -> None:
     accepted = answers(problem)
-    *_, last = closest_exact(problem, 0.05)
+    *_, last = closest_exact(problem, 0.05, clock=time.process_time)
     if not len(accepted):
         assert last.widths is None
         return
@@ -24,7 +26,7 @@ def test_no_answer_is_closer_than_the_bound_or_than_what_is_proved(problem: Whol
 
 def test_each_answer_is_closer_than_the_one_before_and_the_closest_is_proved() -> None:
     problem = chain(LONG)
-    found = list(closest_exact(problem, 5))
+    found = list(closest_exact(problem, 5, clock=time.process_time))
     values = [it.value for it in found if it.value is not None]
     assert len(values) == len(found)
     assert values == sorted(set(values), reverse=True)
@@ -37,9 +39,9 @@ def test_each_answer_is_closer_than_the_one_before_and_the_closest_is_proved() -
 
 def test_the_smallest_sum_stays_near_the_known_change_and_is_no_larger_than_before() -> None:
     problem = chain(LONG)
-    known = next(iter(closest_exact(problem, 5))).widths
+    known = next(iter(closest_exact(problem, 5, clock=time.process_time))).widths
     assert known is not None
-    found = smallest_sum_exact(problem, known, 0.3)
+    found = smallest_sum_exact(problem, known, 0.3, clock=time.process_time)
     assert found.widths is not None
     assert problem.accepts(found.widths)
     assert problem.changes(found.widths) <= 1.05 * problem.changes(known)
