@@ -102,12 +102,17 @@ def print_explanation(explanation: Explanation | None) -> None:
 
 def print_blocking(explanation: Explanation) -> None:
     """Say what stands in the way of a solution, and what comes nearest."""
-    out.print(f"blocking: {', '.join(explanation.blocking) or 'not known'}", soft_wrap=True)
-    for reason in explanation.reasons:
-        out.print(f"- {reason}", soft_wrap=True)
+    print_reasons(explanation)
     if neighbours := _neighbours(explanation):
         title = "the nearest networks" if len(neighbours) > 1 else "the nearest network"
         out.print(neighbours_table(neighbours, title))
+
+
+def print_reasons(explanation: Explanation) -> None:
+    """Say what stands in the way of a solution."""
+    out.print(f"blocking: {', '.join(explanation.blocking) or 'not known'}", soft_wrap=True)
+    for reason in explanation.reasons:
+        out.print(f"- {reason}", soft_wrap=True)
 
 
 def _neighbours(explanation: Explanation) -> list[tuple[str, Variant]]:

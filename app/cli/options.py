@@ -74,7 +74,9 @@ def _checked(
         if part:
             data[field] = {**inner, **part} if isinstance(inner, dict) else inner
     if find:
-        data["find"], strays = find_of(find, data.get("find", "all"))
+        approach = APPROACHES.get(str(data.get("approach")))
+        by_default = {"best": "closest"} if approach is not None and approach.is_whole else "all"
+        data["find"], strays = find_of(find, data.get("find", by_default))
         faults += strays
     names = {*given, *parts["ranges"], *parts["widths"], *({"approach", "budget"} - {*data})}
     name = _naming(names, find, is_whole(content))

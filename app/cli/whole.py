@@ -6,10 +6,10 @@ from typing import Final
 
 from rich.table import Table
 
-from app.cli.answers import FIRST, print_explanation, variants_of
+from app.cli.answers import FIRST, print_reasons, variants_of
 from app.cli.console import out
 from app.cli.tables import empty_table, signed
-from solver.answers.variants import Answer, Variant
+from solver.answers.variants import Answer, Explanation, Variant
 from solver.problem import BYTES, Best, SolveRequest
 from solver.variation.unknown import RESOLUTION
 from solver.variation.whole import WholeTemplate
@@ -21,6 +21,8 @@ UNITS: Final = {
     "min_activations": "{:,.0f} elements alive at once",
 }
 """How the value of each objective is written."""
+WORDS: Final = {"flops": "FLOPs", "macs": "MACs"}
+MEGABYTE: Final = 1_000_000
 
 
 def print_whole(request: SolveRequest, answer: Answer) -> None:
@@ -28,10 +30,21 @@ def print_whole(request: SolveRequest, answer: Answer) -> None:
     variants = list(variants_of(request, answer))[:FIRST]
     style = "bold green" if answer.solver.proved else "bold yellow"
     out.print(_verdict(request, answer), style=style, soft_wrap=True)
-    print_explanation(answer.explanation)
+    if answer.explanation is not None:
+        _print_explanation(request, answer.explanation)
     if variants:
         out.print(_table(request, variants))
-        out.print(_widths(request, variants[0]), soft_wrap=True)
+        out.print(f"widths of the first: {_widths(request, variants[0])}", soft_wrap=True)
+
+
+def _print_explanation(request: SolveRequest, explanation: Explanation) -> None:
+    """Say what stands in the way of an answer, what comes nearest, and what would open one."""
+    print_reasons(explanation)
+    if explanation.nearest is not None:
+        out.print(_table(request, [explanation.nearest], "the nearest network"))
+        out.print(f"its widths: {_widths(request, explanation.nearest)}", soft_wrap=True)
+    if explanation.tolerance is not None:
+        out.print(f"--tolerance {explanation.tolerance} would open one")
 
 
 def _verdict(request: SolveRequest, answer: Answer) -> str:
@@ -53,24 +66,35 @@ def _verdict(request: SolveRequest, answer: Answer) -> str:
     return f"{number}; the best by {find.best} that was found; the bound is {bound}"
 
 
-def _table(request: SolveRequest, variants: Sequence[Variant]) -> Table:
-    """One line for each variant."""
-    headers = "px> changed> largest> params> Δparams> FLOPs> ΔFLOPs> MACs> ΔMACs> memory>"
-    table = empty_table("", headers)
-    size = BYTES[request.problem.dtype]
+def _table(request: SolveRequest, variants: Sequence[Variant], title: str = "") -> Table:
+    """One line for each variant, with what is asked to stay equal."""
+    problem = request.problem
+    costs = [("params", "params"), (problem.count, WORDS[problem.count])]
+    headers = "".join(f" {word}> Δ{word}>" for _, word in costs)
+    table = empty_table(title, f"px> changed> largest>{headers} memory>")
     for variant in variants:
         changes = _changes(request, variant)
-        counts, delta = variant.counts, variant.delta
+        number = sum(old != new for _, old, new in changes)
         table.add_row(
             f"{variant.resolution}",
-            f"{sum(old != new for _, old, new in changes)} of {len(changes)}",
-            f"×{_largest(changes):.4f}",
-            *(f"{counts.params:,}", signed(delta.params)),
-            *(f"{counts.flops:,}", signed(delta.flops)),
-            *(f"{counts.macs:,}", signed(delta.macs)),
-            f"{counts.activations * size:,} B",
+            f"{number}/{len(changes)}",
+            f"×{_largest(changes):.3f}",
+            *(
+                text
+                for name, _ in costs
+                for text in (
+                    f"{getattr(variant.counts, name):,}",
+                    signed(getattr(variant.delta, name)),
+                )
+            ),
+            _bytes(variant.counts.activations * BYTES[problem.dtype]),
         )
     return table
+
+
+def _bytes(number: int) -> str:
+    """A number of bytes in MB, or in kB if there are few."""
+    return f"{number / 1e6:,.1f} MB" if number >= MEGABYTE else f"{number / 1e3:,.1f} kB"
 
 
 Changes = Sequence[tuple[str, int, int]]
@@ -92,6 +116,6 @@ def _largest(changes: Changes) -> float:
 
 
 def _widths(request: SolveRequest, variant: Variant) -> str:
-    """The widths of a variant that change."""
+    """The widths of a variant that change, in words."""
     changed = [f"{name} {old}→{new}" for name, old, new in _changes(request, variant) if old != new]
-    return f"widths of the first: {', '.join(changed) or 'as they were'}"
+    return ", ".join(changed) or "as they were"

@@ -29,7 +29,7 @@ class TestPlan:
     def test_faults_name_their_options(self, isobudget: Isobudget) -> None:
         for fault in (
             ("--dataset", "cifar10"),
-            ("--dataset", "mnist", "--approach", "V"),
+            ("--dataset", "mnist", "--approach", "VI"),
             ("--dataset", "mnist", "--effect", "2"),
         ):
             refused = isobudget("plan", *fault)

@@ -133,7 +133,7 @@ def test_an_infeasible_answer_is_json_too(isobudget: Isobudget) -> None:
 
 
 def test_all_faults_of_options_are_listed_by_their_names(isobudget: Isobudget) -> None:
-    options = ("--approach", "V", "--resolution", "abc", "--kernel-size", "9:3", "--limit", "0")
+    options = ("--approach", "VI", "--resolution", "abc", "--kernel-size", "9:3", "--limit", "0")
     more = ("--tolerance", "much", "--min-coverage", "2")
     result = isobudget("solve", "-", *options, *more, "--json", stdin=ARCHITECTURE)
     assert (result.exit_code, result.stdout) == (2, "")

@@ -8,7 +8,7 @@ import pytest
 from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer
-from solver.problem import SolveRequest
+from solver.problem import Best, SolveRequest
 from solver.processes.process import SolverProcess
 from tests.app.cli.conftest import Isobudget
 
@@ -68,7 +68,7 @@ def test_options_override_the_files_widths_one_by_one(
 def test_what_is_proved_is_said_and_the_widths_that_change_are_listed(isobudget: Isobudget) -> None:
     shown = isobudget("solve", "-", stdin=REQUEST).stdout
     assert "the best by closest: that is proved" in shown
-    assert "3 of 3" in shown
+    assert "3/3" in shown
     assert "widths of the first: conv1 16→" in shown
 
 
@@ -120,3 +120,11 @@ def test_feasible_says_that_it_does_not_count_its_solutions(isobudget: Isobudget
     result = isobudget("feasible", "-", *asked, stdin=ARCHITECTURE)
     assert result.exit_code == 2
     assert "--approach: approach V has more solutions than can be counted" in result.stderr
+
+
+def test_the_number_of_the_closest_needs_no_objective(
+    isobudget: Isobudget, sent: list[SolveRequest]
+) -> None:
+    result = isobudget("solve", "-", *ASKED, "--tolerance", 0.01, "--top", 2, stdin=ARCHITECTURE)
+    assert result.exit_code == 0, result.stderr
+    assert sent[0].settings.find == Best(best="closest", top=2)

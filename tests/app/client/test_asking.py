@@ -28,7 +28,8 @@ WHOLE = ARCHITECTURE.model_dump(mode="json")
 
 def stored() -> dict[str, Any]:
     counts = count(ARCHITECTURE).model_dump()
-    return {"id": ARCHITECTURE.id, "architecture": WHOLE, "counts": counts, "layers": []}
+    empty = {"layers": [], "groups": [], "ungrouped": None}
+    return {"id": ARCHITECTURE.id, "architecture": WHOLE, "counts": counts, **empty}
 
 
 def searched(architecture: Any, **terms: Any) -> Any:
