@@ -44,11 +44,9 @@ def _corners(problem: WholeProblem) -> Iterator[str]:
 
 
 def _corner(problem: WholeProblem, budget: Budgeted, end: str, count: int, wanted: str) -> str:
-    every = (
-        "With all widths frozen"
-        if not len(problem.names)
-        else f"Even with every width at its {end}"
-    )
+    every = f"Even with every width at its {end}"
+    if (problem.low == problem.high).all():
+        every = "With all widths frozen"
     return (
         f"{every}, the {WORDS[budget.name]} at {problem.resolution:,} px are {count:,}; "
         f"{wanted} pass, and the original's are {budget.target:,}."

@@ -87,7 +87,7 @@ class _Explainer:
     def _frozen(self) -> Iterator[str]:
         """Yield which groups cannot change."""
         widths = self._posing.template.widths
-        fixed = [name for name, it in widths.items() if it.is_fixed]
+        fixed = [name for name, it in widths.items() if it.only is not None]
         if fixed:
             shown = [*fixed[:SHOWN], *(["…"] if len(fixed) > SHOWN else [])]
             names = listed(shown, "and")
