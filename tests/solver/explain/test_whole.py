@@ -61,6 +61,7 @@ def assert_followed(problem: Problem, found: Explanation) -> None:
         assert solve(way, Settings()).rows, way.model_dump(exclude={"architecture"})
 
 
+@pytest.mark.slow
 def test_a_count_that_is_always_a_multiple_is_told_with_a_resolution_that_works() -> None:
     problem = asked(20)
     found = explain(problem, PATIENCE)
@@ -70,6 +71,7 @@ def test_a_count_that_is_always_a_multiple_is_told_with_a_resolution_that_works(
     assert_followed(problem, found)
 
 
+@pytest.mark.slow
 def test_forced_widths_and_too_few_answers_are_told() -> None:
     problem = asked(19)
     found = explain(problem, PATIENCE)
@@ -78,6 +80,7 @@ def test_forced_widths_and_too_few_answers_are_told() -> None:
     assert_followed(problem, found)
 
 
+@pytest.mark.slow
 def test_the_nearest_is_an_answer_within_the_tolerance_and_no_less_will_do() -> None:
     problem = asked(20)
     found = explain(problem, PATIENCE)
@@ -90,6 +93,7 @@ def test_the_nearest_is_an_answer_within_the_tolerance_and_no_less_will_do() -> 
     assert less.outcome == "infeasible"
 
 
+@pytest.mark.slow
 def test_a_resolution_out_of_reach_is_told_by_how_much_the_parameters_cost() -> None:
     problem = asked(28)
     found = explain(problem, PATIENCE)
@@ -99,6 +103,7 @@ def test_a_resolution_out_of_reach_is_told_by_how_much_the_parameters_cost() -> 
     assert_followed(problem, found)
 
 
+@pytest.mark.slow
 def test_a_corner_of_the_box_is_told_if_one_count_alone_cannot_pass() -> None:
     problem = asked(18, budget="params", widths={"ratio": [1.1, 2]})
     found = explain(problem, PATIENCE)
@@ -120,6 +125,7 @@ def test_frozen_widths_are_told_and_leaving_that_out_works() -> None:
     assert_followed(problem, found)
 
 
+@pytest.mark.slow
 def test_a_step_that_no_bound_allows_is_told_with_the_multiples_next_to_it() -> None:
     problem = asked(18, tolerance=0.05, widths={"step": 4, "groups": {"conv3": [49, 51]}})
     found = explain(problem, PATIENCE)
