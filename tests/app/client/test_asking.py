@@ -28,7 +28,7 @@ WHOLE = ARCHITECTURE.model_dump(mode="json")
 
 def stored() -> dict[str, Any]:
     counts = count(ARCHITECTURE).model_dump()
-    empty = {"layers": [], "groups": [], "ungrouped": None}
+    empty: dict[str, Any] = {"layers": [], "groups": [], "ungrouped": None}
     return {"id": ARCHITECTURE.id, "architecture": WHOLE, "counts": counts, **empty}
 
 
