@@ -87,6 +87,8 @@ class TestShares:
             "kernel_grows": True,
             "count_pooling": True,
             "min_coverage": 0.0,
+            "count": "flops",
+            "dtype": "float32",
             "time_limit": 30.0,
         }
         options = ("--budget", "flops", "--tolerance", "0", "--resolution", "8")
@@ -264,7 +266,7 @@ class TestFaultsOfTheFile:
         assert "standard input: 2 faults" in result.stderr
 
     def test_options_are_named_by_their_flags(self, isobudget: Isobudget) -> None:
-        options = ("--approach", "V", "--budget", "x", "--min-coverage", "2", "--stride", "0:1")
+        options = ("--approach", "VI", "--budget", "x", "--min-coverage", "2", "--stride", "0:1")
         result = isobudget("feasible", "-", *GRID, *options, stdin=ARCHITECTURE)
         assert result.exit_code == 2
         for option in ("--approach", "--budget", "--min-coverage", "--stride"):

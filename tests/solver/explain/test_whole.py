@@ -10,7 +10,7 @@ from solver.answers.variants import Explanation
 from solver.explain.whole import explain
 from solver.network.counting import count
 from solver.problem import Problem, Settings, SolveRequest
-from tests.solver.engines.whole.test_documented import MACS, ORIGINAL, PARAMS
+from tests.solver.engines.whole.documented import MACS, ORIGINAL, PARAMS
 from tests.solver.factories import FLATTEN, GLOBAL_POOL, RELU, conv, linear, network
 
 PATIENCE: Final = 20.0

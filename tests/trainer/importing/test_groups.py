@@ -8,7 +8,7 @@ import torch
 
 from solver.network.counting import count
 from solver.variation.groups import WidthGroups
-from tests.trainer.importing.test_torchvision import NAMES, UNUSED
+from tests.trainer.importing.zoo import NAMES, UNUSED
 from trainer.importing import from_module
 from trainer.networks import build, counts_of, valueless
 from trainer.vision import models

@@ -1,21 +1,10 @@
-from typing import Final
-
 import pytest
 
 from tests.trainer.importing.equality import check, check_written
+from tests.trainer.importing.zoo import NAMES, UNUSED
 from trainer.importing import NotImportableError, from_module
 from trainer.networks import valueless
 from trainer.vision import models
-
-NAMES: Final = [
-    "resnet18", "resnet34", "resnet50", "resnext50_32x4d", "vgg16", "alexnet", "squeezenet1_1",
-    "googlenet", "inception_v3", "densenet121", "mobilenet_v2", "mobilenet_v3_small",
-    "efficientnet_b0", "mnasnet1_0", "shufflenet_v2_x1_0", "regnet_y_400mf", "convnext_tiny",
-]  # fmt: skip
-UNUSED: Final = {
-    "googlenet": {"aux1": 3_188_968, "aux2": 3_191_016},
-    "inception_v3": {"AuxLogits": 3_326_696},
-}
 
 
 @pytest.mark.slow

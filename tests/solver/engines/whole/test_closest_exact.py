@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from solver.engines.whole.closest import squared_changes
 from solver.engines.whole.closest_exact import closest_exact, smallest_sum_exact
 from solver.engines.whole.problem import WholeProblem
+from tests.solver.engines.whole.networks import LONG, chain
 from tests.solver.engines.whole.problems import answers, problems
-from tests.solver.engines.whole.test_exact import LONG, chain
 
 
 @settings(deadline=None, max_examples=30)

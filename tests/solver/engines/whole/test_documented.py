@@ -15,15 +15,9 @@ from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.residues import Residues
 from solver.network.counting import count
 from solver.problem import SolveRequest
-from tests.solver.factories import FLATTEN, GLOBAL_POOL, RELU, conv, linear, network
+from tests.solver.engines.whole.documented import MACS, ORIGINAL, PARAMS
 
 MODEL: Final = (Path(__file__).parents[4] / "docs/model.md").read_text(encoding="utf-8")
-ORIGINAL: Final = network(
-    conv(6, 3, padding=1), RELU, conv(17, 3, stride=2, padding=1), RELU, conv(40, 1, stride=2),
-    GLOBAL_POOL, FLATTEN, linear(10, bias=True),
-    resolution=16,
-)  # fmt: skip
-PARAMS, MACS = 2_062, 83_856
 FACTORS: Final = {18: (2_916, 729, 25), 19: (3_249, 900, 25), 20: (3_600, 900, 25)}
 """What ``a``, ``a·b`` and ``b·c`` cost at each resolution; ``c`` costs 10."""
 

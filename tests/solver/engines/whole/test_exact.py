@@ -8,35 +8,11 @@ from hypothesis import strategies as st
 from solver.engines.whole.exact import ExactSearch
 from solver.engines.whole.expected import expected_answers
 from solver.engines.whole.problem import Budgeted, WholeProblem
-from solver.engines.whole.quadratic import Ints, Quadratic
 from solver.engines.whole.roundings import independent, is_solvable
 from solver.variation.unknown import Range
+from tests.solver.engines.whole.networks import LONG, chain
 from tests.solver.engines.whole.problems import all_widths, answers, problems
 from tests.solver.factories import PATIENCE
-
-
-def chain(widths: list[int], budgets: int = 2, step: int = 1) -> WholeProblem:
-    """A chain of 3x3 convolutions in stages of five, at 256 px in place of 224 px."""
-    n = len(widths)
-    original, steps = np.array(widths, np.int64), np.full(n, step, np.int64)
-    maps, one = 4 ** (4 - np.arange(n) // 5), np.ones(n, np.int64)
-    found = []
-    for name, before, after in (("params", one, one), ("macs", 49 * maps, 64 * maps))[:budgets]:
-        target = int(_convolutions(before)(original))
-        found.append(Budgeted(name, _convolutions(after), target, Range(target, target)))
-    names = tuple(f"conv{place}" for place in range(n))
-    low, high = -(-original // (2 * steps)), 2 * original // steps
-    return WholeProblem(256, names, original, steps, low, high, found)
-
-
-def _convolutions(maps: Ints) -> Quadratic:
-    """What 3x3 convolutions of an image of three channels cost, for each pixel of their maps."""
-    places = np.arange(len(maps))
-    linear = np.where(places == 0, 27 * maps, 0)
-    return Quadratic(0, linear, np.stack([places[:-1], places[1:]], axis=1), 9 * maps[1:])
-
-
-LONG = [16 * it for it in (1, 2, 2, 3, 4, 4, 5, 6, 6, 8, 8, 10, 10, 12, 12, 16, 16, 20, 24, 32)]
 
 
 @pytest.mark.parametrize("budgets", [1, 2])

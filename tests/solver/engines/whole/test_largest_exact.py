@@ -4,7 +4,7 @@ import pytest
 
 from solver.engines.whole.largest_exact import LargestExact, largest_exact
 from solver.variation.unknown import Range
-from tests.solver.engines.whole.test_residues import at
+from tests.solver.engines.whole.networks import at
 
 
 def resnet18(resolutions: Range, step: int = 1, seconds: float = 60) -> LargestExact:

@@ -7,10 +7,9 @@ from solver.engines.whole.equations import Equations
 from solver.engines.whole.problem import Budgeted, WholeProblem
 from solver.engines.whole.quadratic import Quadratic
 from solver.engines.whole.residues import Residues
-from solver.variation.groups import WidthGroups
 from solver.variation.unknown import Range
+from tests.solver.engines.whole.networks import at
 from tests.solver.engines.whole.problems import all_widths, answers, problems
-from tests.solver.factories import shipped_network
 
 
 @settings(deadline=None)
@@ -103,24 +102,6 @@ def test_a_sum_of_few_groups_is_kept_for_the_search() -> None:
     products = {(0, 2): 64, (1, 3): 64}
     found = Residues.of(problem(quadratic(0, [3, 5, 0, 0], products), 32 + 64 * 32))
     assert (64, [0, 1]) in [(modulus, places.tolist()) for modulus, places in found.sums]
-
-
-def at(resolution: int, step: int) -> WholeProblem:
-    """ResNet-18 in multiples of ``step``, with the parameters and MACs that it has at 224 px."""
-    network = shipped_network("resnet18")
-    before, groups = WidthGroups.of(network), WidthGroups.of(network, resolution=resolution)
-    original = np.array(groups.sizes, np.int64)
-    steps = np.array([groups.step(place, step) for place in range(len(original))], np.int64)
-    budgets = []
-    for name, old, new in (
-        ("params", before.params(), groups.params()),
-        ("macs", before.macs(), groups.macs()),
-    ):
-        target = int(Quadratic.of(old, groups.names)(original))
-        count = Quadratic.of(new, groups.names)
-        budgets.append(Budgeted(name, count, target, Range(target, target)))
-    low, high = -(-original // (2 * steps)), 2 * original // steps
-    return WholeProblem(resolution, tuple(groups.names), original, steps, low, high, budgets)
 
 
 @pytest.mark.parametrize(
