@@ -80,5 +80,5 @@ from app.cli import app
 
 app(["solve", "--help"])
 """)
-    assert "I|II|III|IV|VI" in text
+    assert "I|II|III|IV|V|VI" in text
     assert "Of the first convolution (II, III, IV, VI); the second convolution (IV)." in text
