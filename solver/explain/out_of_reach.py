@@ -1,5 +1,6 @@
 """What bounds on the widths leave of the counts, where that is not enough."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
@@ -72,10 +73,4 @@ def _least(problem: WholeProblem, upper: Budgeted, lower: Budgeted) -> int | Non
         budgets = [replace(upper, band=Range(0, most)), least_of_lower]
         return Relaxation(replace(problem, budgets=budgets)).is_feasible
 
-    low = 0
-    if not may(high):
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if may(middle) else (middle, high)
-    return high
+    return bisect_left(range(high), True, key=may) if may(high) else None

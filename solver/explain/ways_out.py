@@ -1,6 +1,7 @@
 """What would open an answer of approach V: every way out is followed before it is told."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -97,11 +98,9 @@ class WaysOut:
     def _highest_possible(self) -> int:
         """The highest resolution up to the one asked for that the relaxation does not rule out."""
         low, high = self._problem.architecture.resolution, self._resolution
-        while high - low > 1:
-            middle = (low + high) // 2
-            is_ruled_out = _is_ruled_out(self._posing.at(middle))
-            low, high = (low, middle) if is_ruled_out else (middle, high)
-        return low
+        return low + bisect_left(
+            range(low + 1, high), True, key=lambda it: _is_ruled_out(self._posing.at(it))
+        )
 
     def unfrozen(self) -> Iterator[str]:
         """Yield that frozen widths stand in the way, if an answer exists without them."""

@@ -1,6 +1,7 @@
 """The widths that change least within a tolerance: smallest largest change, then smallest sum."""
 
 import time
+from bisect import bisect_left
 from typing import Final
 
 import numpy as np
@@ -43,12 +44,12 @@ def least_change(problem: WholeProblem) -> float | None:
 def _first_possible(problem: WholeProblem, changes: Floats) -> int:
     """The place of the smallest change that the relaxation does not rule out."""
     relaxation = Relaxation(problem)
-    low, high = 0, len(changes) - 1
-    while low < high:
-        middle = (low + high) // 2
-        box = problem.near(changes[middle])
-        low, high = (low, middle) if relaxation.feasible(box.low, box.high) else (middle + 1, high)
-    return low
+
+    def may(place: int) -> bool:
+        box = problem.near(changes[place])
+        return relaxation.feasible(box.low, box.high)
+
+    return bisect_left(range(len(changes) - 1), True, key=may)
 
 
 def closest(problem: WholeProblem, seconds: float, tell: Tell = silent) -> Found:

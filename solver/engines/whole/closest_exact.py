@@ -1,6 +1,7 @@
 """The exact answer with the smallest largest change: lattices in boxes that shrink."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -138,13 +139,10 @@ class _ShrinkingBoxes:
 
     def _first_possible(self) -> int | None:
         """The place of the smallest change that neither residues nor the relaxation rule out."""
-        low, high = 0, len(self._changes) - 1
-        if self._search.residues.impossible or high < 0 or not self._may(high):
+        last = len(self._changes) - 1
+        if self._search.residues.impossible or last < 0 or not self._may(last):
             return None
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._may(middle) else (middle + 1, high)
-        return low
+        return bisect_left(range(last), True, key=self._may)
 
     def _may(self, place: int) -> bool:
         box = self._search.residues.box(self._problem.near(self._changes[place]))

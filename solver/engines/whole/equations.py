@@ -14,15 +14,12 @@ class Equations:
 
     Attributes
     ----------
-    names
-        Names of the budgets.
     counts
         Counts as functions of the ``n`` groups' numbers of steps.
     targets
         The numbers that they must equal.
     """
 
-    names: tuple[str, ...]
     counts: tuple[Quadratic, ...]
     targets: tuple[int, ...]
 
@@ -31,7 +28,6 @@ class Equations:
         """The equalities among a problem's budgets."""
         exact = [budget for budget in problem.budgets if budget.is_exact]
         return cls(
-            names=tuple(budget.name for budget in exact),
             counts=tuple(budget.count.in_steps(problem.steps) for budget in exact),
             targets=tuple(budget.band.low for budget in exact),
         )

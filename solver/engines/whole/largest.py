@@ -1,6 +1,7 @@
 """The highest resolution at which some widths keep the budgets (tolerance above 0)."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -62,10 +63,9 @@ def highest_possible(at: At, resolutions: Range) -> int | None:
             None,
         )
     low, high = resolutions
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if Relaxation(at(middle)).is_feasible else (low, middle)
-    return low
+    return low + bisect_left(
+        range(low + 1, high), True, key=lambda it: not Relaxation(at(it)).is_feasible
+    )
 
 
 def _is_monotone(at: At, resolutions: Range) -> bool:

@@ -57,15 +57,14 @@ class WholeModel:
         OverflowError
             The count could exceed 64 bits.
         """
-        count, steps = budget.count, self.problem.steps
-        most = int(count((self.problem.high * steps).astype(object)))
+        count = budget.count.in_steps(self.problem.steps)
+        most = int(count(self.problem.high.astype(object)))
         if most > LARGEST:
             raise OverflowError(f"the {budget.name} are too many for 64 bits: up to {most:,}")
-        pairs = count.pairs
-        linear, factors = count.linear * steps, count.factors * steps[pairs].prod(axis=1)
-        divisor = math.gcd(*linear.tolist(), *factors.tolist()) or 1
-        terms = [*self._steps, *(self._product(i, j) for i, j in pairs.tolist())]
-        weights = np.concatenate([linear, factors]) // divisor
+        coefficients = np.concatenate([count.linear, count.factors])
+        divisor = math.gcd(*coefficients.tolist()) or 1
+        terms = [*self._steps, *(self._product(i, j) for i, j in count.pairs.tolist())]
+        weights = coefficients // divisor
         total = cp_model.LinearExpr.weighted_sum(terms, weights.tolist())
         low, high = (end - count.constant for end in budget.band)
         self.cp.add_linear_constraint(total, -(-low // divisor), high // divisor)

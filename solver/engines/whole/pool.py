@@ -7,14 +7,13 @@ from typing import Final
 import numpy as np
 
 from solver.engines.whole.centre import box_centre, centre
+from solver.engines.whole.closest import SLACK
 from solver.engines.whole.exact import ExactSearch
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
 from solver.engines.whole.witness import amid_bands, roundings
 
-SLACK: Final = 1.05
-"""Other answers change by up to so many times the largest change of the best."""
 SPREADS: Final = (0.01, 0.03, 0.1)
 """Standard deviations of the log ratios by which starts differ from the centre, in turn."""
 TRIES: Final = 16
