@@ -93,13 +93,13 @@ def couple(
     widths.freeze(tensors[0], "the image")
     segments = 0
     names = {layer.name: place for place, layer in enumerate(layers)}
-    for place, (layer, read) in enumerate(zip(layers, links, strict=True)):
+    for layer, read in zip(layers, links, strict=True):
         try:
             inputs = [tensors[it] for it in read]
             segments += sum(map(len, inputs))
             if segments > MAX_SEGMENTS:
                 raise TiedError("channels are put together from too many layers")
-            made = layer.segments(inputs, [shapes[it] for it in read], widths, place)
+            made = layer.segments(inputs, [shapes[it] for it in read], widths)
             if isinstance(layer, Weighted) and layer.shares is not None:
                 other = names[layer.shares]
                 widths.unify(made, tensors[other + 1])

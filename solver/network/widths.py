@@ -26,18 +26,15 @@ class Widths:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
-        self.makers: list[int | None] = []
-        """The layer that made each group first; ``None`` if no layer did."""
         self.frozen: dict[int, str] = {}
         """Groups that may not change, each with what keeps it: the image, the output."""
         self.divided: list[tuple[Segments, int]] = []
         """Channels, each with a number that must divide how many they are."""
         self._definitions: dict[int, Segments] = {}
 
-    def new(self, size: int, maker: int | None = None) -> Segments:
+    def new(self, size: int) -> Segments:
         """Channels that form a new group."""
         self.sizes.append(size)
-        self.makers.append(maker)
         return [(len(self.sizes) - 1, 1)]
 
     def free(self, segments: Iterable[tuple[int, int]]) -> Segments:
@@ -76,12 +73,12 @@ class Widths:
         for group, _ in self.free(segments):
             self.frozen.setdefault(group, keeper)
 
-    def grouped(self, read: Segments, size: int, groups: int, maker: int) -> Segments:
+    def grouped(self, read: Segments, size: int, groups: int) -> Segments:
         """The ``size`` channels that a convolution makes of these, in ``groups`` groups.
 
         The number of groups stays, and must divide both widths (:attr:`divided`).
         """
-        own = self.new(size, maker)
+        own = self.new(size)
         self.divide(read, groups)
         self.divide(own, groups)
         return own
@@ -143,7 +140,7 @@ class Widths:
                 first.append((group, size // each))
                 rest, size = [(group, times - size // each), *behind], 0
             elif times == 1:
-                a, b = (self.new(it, self.makers[group]) for it in (size, each - size))
+                a, b = map(self.new, (size, each - size))
                 self._define(group, a + b)
                 first, rest, size = self.free(first) + a, b + self.free(behind), 0
             else:
@@ -181,7 +178,7 @@ class Widths:
     def bundle(self, group: int, number: int) -> None:
         """Let the width of a free group be a multiple of a number that divides it now."""
         if number > 1:
-            ((unit, _),) = self.new(self.sizes[group] // number, self.makers[group])
+            ((unit, _),) = self.new(self.sizes[group] // number)
             self._define(group, [(unit, number)])
 
     def _tie(self, left: tuple[int, int], right: tuple[int, int]) -> None:
@@ -195,7 +192,7 @@ class Widths:
             self._define(h, [(g, 1)])
             return
         common = gcd(m, k)
-        ((unit, _),) = self.new(self.sizes[g] * common // k, self.makers[g])
+        ((unit, _),) = self.new(self.sizes[g] * common // k)
         self._define(g, [(unit, k // common)])
         self._define(h, [(unit, m // common)])
 

@@ -22,7 +22,7 @@ Squeeze: TypeAlias = Literal["free", "ratio"]
 class KeptWidth(Widths):
     """Grouped convolutions keep the width of their groups; the number of groups varies (RegNet)."""
 
-    def grouped(self, read: Segments, size: int, groups: int, maker: int) -> Segments:
+    def grouped(self, read: Segments, size: int, groups: int) -> Segments:
         """As many channels for each group as before; of the image, the number of groups stays.
 
         Raises
@@ -31,7 +31,7 @@ class KeptWidth(Widths):
             Several layers make the channels of one group.
         """
         if self.is_frozen(read):
-            return [(group, groups) for group, _ in self.new(size // groups, maker)]
+            return [(group, groups) for group, _ in self.new(size // groups)]
         each, made = self.size(read) // groups, size // groups
         return [(it, times // each * made) for it, times in self._bundled(self.free(read), each)]
 
@@ -56,7 +56,7 @@ class KeptWidth(Widths):
 class KeptNumber(Widths):
     """Grouped convolutions keep the number of their groups, which divides both widths."""
 
-    def grouped(self, read: Segments, size: int, groups: int, maker: int) -> Segments:
+    def grouped(self, read: Segments, size: int, groups: int) -> Segments:
         """A width of its own for its groups, and a width for the groups of what it reads.
 
         Channels of several layers stay where the groups do not divide those of each.
@@ -68,7 +68,7 @@ class KeptNumber(Widths):
                 self.freeze([(group, 1)], keeper)
             else:
                 self.bundle(group, groups // gcd(groups, times))
-        return [(group, groups) for group, _ in self.new(size // groups, maker)]
+        return [(group, groups) for group, _ in self.new(size // groups)]
 
 
 def policy(grouped: Grouped) -> Widths:

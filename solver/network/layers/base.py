@@ -146,11 +146,11 @@ class Layer(Schema):
         return rows
 
     def segments(
-        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths
     ) -> Segments:
         """The output's channels as width groups.
 
-        ``shapes`` are the inputs' shapes, and ``place`` is the layer's place in the network.
+        ``shapes`` are the inputs' shapes.
         """
         return inputs[0]
 

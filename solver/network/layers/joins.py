@@ -56,7 +56,7 @@ class Join(Layer):
         return rows if side > 1 else 1
 
     def segments(
-        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths
     ) -> Segments:
         """The same width for all inputs."""
         first, *others = inputs
@@ -99,7 +99,7 @@ class Concat(Join):
         return inputs[0][1:]
 
     def segments(
-        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths
     ) -> Segments:
         """The segments of all inputs, one after the other."""
         return [segment for segments in inputs for segment in segments]
@@ -128,7 +128,7 @@ class Chunk(Layer):
         return inputs[0][0] // self.chunks
 
     def segments(
-        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths
     ) -> Segments:
         """One of the equal parts."""
         return widths.parts(inputs[0], self.chunks)[self.index]
@@ -148,7 +148,7 @@ class ChannelShuffle(Layer):
             yield ("groups",), f"{self.groups} groups do not divide {inputs[0][0]} channels"
 
     def segments(
-        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths
     ) -> Segments:
         """The first part, once for each group: all parts are equal."""
         return repeated(widths.parts(inputs[0], self.groups)[0], self.groups)

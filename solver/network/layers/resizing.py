@@ -91,7 +91,7 @@ class Flatten(Layer):
         return ()
 
     def segments(
-        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths
     ) -> Segments:
         """Each segment, repeated for each pixel of a map."""
         pixels = prod(shapes[0][1:])
@@ -127,7 +127,7 @@ class Linear(Weighted):
         return params
 
     def segments(
-        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths
     ) -> Segments:
         """A group of its own."""
-        return widths.new(self.out_features, place)
+        return widths.new(self.out_features)

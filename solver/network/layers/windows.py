@@ -227,7 +227,7 @@ class Conv2d(Sliding, Weighted):
         return self.groups > 1 and bool(self.groups == shape[0])
 
     def segments(
-        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths, place: int
+        self, inputs: Sequence[Segments], shapes: Sequence[Shape], widths: Widths
     ) -> Segments:
         """A group of its own; a depthwise convolution keeps the groups of its input.
 
@@ -235,11 +235,11 @@ class Conv2d(Sliding, Weighted):
         change, so a convolution that is depthwise on the image has a group of its own, too.
         """
         if self.groups == 1:
-            return widths.new(self.out_channels, place)
+            return widths.new(self.out_channels)
         if self.is_depthwise(shapes[0]) and not widths.is_frozen(inputs[0]):
             each = self.out_channels // widths.size(inputs[0])
             return [(group, times * each) for group, times in inputs[0]]
-        return widths.grouped(inputs[0], self.out_channels, self.groups, place)
+        return widths.grouped(inputs[0], self.out_channels, self.groups)
 
 
 class Pool2d(Sliding):
