@@ -7,9 +7,8 @@ from app.db.engine import Database
 from solver.network.architecture import Architecture
 from solver.network.counting import count
 from tests.app.api.conftest import serving
+from tests.e2e.digits_jobs import trained
 from tests.trainer.factories import resnet8
-from tests.workers import settings_in
-from trainer.worker import Worker
 
 
 def test_variants_of_a_resnet_are_found_trained_and_compared(
@@ -25,21 +24,7 @@ def test_variants_of_a_resnet_are_found_trained_and_compared(
     with serving(sqlite_database, 1) as client:
         search = client.post("/v1/searches", json=wanted, headers={"Prefer": "wait=60"}).json()
         assert search["found"] > 3
-        job = {
-            "search_id": search["id"],
-            "dataset": "digits",
-            "variants": {"select": "random", "count": 2},
-            "seeds": 2,
-            "recipe": {"name": "fast", "epochs": 4},
-        }
-        accepted = client.post("/v1/jobs", json=job)
-        assert accepted.status_code == 202
-
-        Worker(sqlite_database, settings_in(tmp_path, lease=60)).work(exit_when_idle=True)
-
-        ended = client.get(accepted.headers["Location"]).json()
-        runs = client.get(f"{accepted.headers['Location']}/runs").json()["items"]
-        assert ended["state"] == "succeeded", [run["error"] for run in runs]
+        ended = trained(client, sqlite_database, tmp_path, search["id"], count=2, seeds=2)
         assert ended["results"]["original"]["accuracy"]["n"] == 2
         assert ended["results"]["original"]["accuracy"]["mean"] > 0.8
         assert len(ended["results"]["variants"]) == 2

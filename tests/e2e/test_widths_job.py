@@ -8,9 +8,8 @@ from app.db.engine import Database
 from solver.network.architecture import Architecture
 from solver.network.counting import count
 from tests.app.api.conftest import serving
+from tests.e2e.digits_jobs import trained
 from tests.trainer.factories import resnet8
-from tests.workers import settings_in
-from trainer.worker import Worker
 
 ORIGINAL = resnet8(resolution=5, widths=(16, 32, 48, 64, 96))
 
@@ -30,21 +29,7 @@ def test_whole_networks_with_both_budgets_equal_are_found_trained_and_compared(
     with serving(sqlite_database, 1) as client:
         search = client.post("/v1/searches", json=wanted, headers={"Prefer": "wait=120"}).json()
         assert search["found"] >= 4
-        job = {
-            "search_id": search["id"],
-            "dataset": "digits",
-            "variants": {"select": "random", "count": 4},
-            "seeds": 1,
-            "recipe": {"name": "fast", "epochs": 4},
-        }
-        accepted = client.post("/v1/jobs", json=job)
-        assert accepted.status_code == 202
-
-        Worker(sqlite_database, settings_in(tmp_path, lease=60)).work(exit_when_idle=True)
-
-        ended = client.get(accepted.headers["Location"]).json()
-        runs = client.get(f"{accepted.headers['Location']}/runs").json()["items"]
-        assert ended["state"] == "succeeded", [run["error"] for run in runs]
+        ended = trained(client, sqlite_database, tmp_path, search["id"], count=4, seeds=1)
         assert ended["results"]["original"]["accuracy"]["mean"] > 0.8
         assert len(ended["results"]["variants"]) == 4
         assert all(it["accuracy"]["mean"] > 0.5 for it in ended["results"]["variants"])
