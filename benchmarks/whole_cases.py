@@ -7,7 +7,6 @@ count parameters and multiply-adds (MACs).
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from math import exp, log
 from typing import Any, Final, NamedTuple
 
 import torch
@@ -123,16 +122,9 @@ class Solved(NamedTuple):
     def change(self) -> float:
         """The largest change of a width: of ``w'/w`` and ``w/w'`` over all groups."""
         assert self.row is not None
-        groups = groups_of(self.problem)
-        pairs = ((self.row[name], size) for name, size in groups.items())
-        return exp(max(abs(log(new / old)) for new, old in pairs))
-
-
-def groups_of(problem: Problem) -> Mapping[str, int]:
-    """The original's width of each group."""
-    template = problem.template
-    assert isinstance(template, WholeTemplate)
-    return dict(zip(template.groups.names, template.groups.sizes, strict=True))
+        template = self.problem.template
+        assert isinstance(template, WholeTemplate)
+        return template.largest_change(self.row)
 
 
 def request(

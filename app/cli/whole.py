@@ -1,7 +1,6 @@
 """What approach V found, as ``isobudget solve`` shows it: a network has many widths."""
 
 from collections.abc import Sequence
-from math import exp, log
 from typing import Final
 
 from rich.table import Table
@@ -11,7 +10,6 @@ from app.cli.console import out
 from app.cli.tables import empty_table, signed
 from solver.answers.variants import Answer, Explanation, Variant
 from solver.problem import BYTES, Best, SolveRequest
-from solver.variation.unknown import RESOLUTION
 from solver.variation.whole import WholeTemplate
 
 UNITS: Final = {
@@ -78,7 +76,7 @@ def _table(request: SolveRequest, variants: Sequence[Variant], title: str = "") 
         table.add_row(
             f"{variant.resolution}",
             f"{number}/{len(changes)}",
-            f"×{_largest(changes):.3f}",
+            f"×{_template(request).largest_change(variant.assignment):.3f}",
             *(
                 text
                 for name, _ in costs
@@ -102,17 +100,14 @@ Changes = Sequence[tuple[str, int, int]]
 
 
 def _changes(request: SolveRequest, variant: Variant) -> Changes:
+    own = _template(request).own
+    return [(name, old, variant.assignment[name]) for name, old in own.items()]
+
+
+def _template(request: SolveRequest) -> WholeTemplate:
     template = request.problem.template
     assert isinstance(template, WholeTemplate)
-    own = dict(zip(template.groups.names, template.groups.sizes, strict=True))
-    return [
-        (name, own[name], new) for name, new in variant.assignment.items() if name != RESOLUTION
-    ]
-
-
-def _largest(changes: Changes) -> float:
-    """The largest of ``w'/w`` and ``w/w'``."""
-    return exp(max(abs(log(new / old)) for _, old, new in changes))
+    return template
 
 
 def _widths(request: SolveRequest, variant: Variant) -> str:

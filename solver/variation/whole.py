@@ -13,7 +13,7 @@ from solver.network.schema import Fault
 from solver.network.slips import shown
 from solver.variation.groups import WidthGroups
 from solver.variation.polynomial import Polynomial
-from solver.variation.template import Template
+from solver.variation.template import Assignment, Template
 from solver.variation.unknown import N, Range, Role, Unknown
 from solver.variation.width_terms import WidthTerms
 
@@ -90,6 +90,16 @@ class WholeTemplate(Template):
     def symbol(self, place: int, field: str) -> str | None:  # noqa: ARG002
         """Fields depend on groups, and none is an unknown of its own."""
         return None
+
+    @cached_property
+    def own(self) -> Mapping[str, int]:
+        """The original's width of each group."""
+        return dict(zip(self.groups.names, self.groups.sizes, strict=True))
+
+    def largest_change(self, assignment: Assignment) -> float:
+        """The largest of ``w'/w`` and ``w/w'`` over the groups of a variant."""
+        pairs = ((assignment[name], old) for name, old in self.own.items())
+        return max(max(new / old, old / new) for new, old in pairs)
 
     def at(self, resolution: int) -> WidthGroups:
         """The groups, with the counts at a resolution.
