@@ -20,7 +20,7 @@ from solver.network.schema import DEFERRED, MAX_COUNT, MAX_SIZE, Fault, Schema
 from solver.network.sentences import expected, refusal
 from solver.parts import InParts
 from solver.suitability import unsuited
-from solver.variation.template import Template
+from solver.variation.template import Template, faults_of
 from solver.variation.tolerance import Fraction, TakesNumber, Tolerance
 from solver.variation.unknown import MAX_GEOMETRY, MAX_WIDTH, Range
 from solver.variation.width_terms import WidthTerms
@@ -182,7 +182,7 @@ class Problem(Question):
     @model_validator(mode="after")
     def _can_be_solved(self) -> "Problem":
         """Refuse networks that the approach does not fit, and counts too large to be exact."""
-        faults = list(APPROACHES[self.approach].faults(self, self.architecture))
+        faults = list(faults_of(lambda: self.template))
         if not faults:
             try:
                 refuse_overflow(self.template.original_walk)
@@ -221,17 +221,7 @@ EnumeratedObjective = Literal[
     "min_params",
 ]
 """The objectives of approaches whose solutions are enumerated."""
-ObjectiveName = Literal[
-    "closest",
-    "fewest_changes",
-    "min_activations",
-    "nearest_budget",
-    "max_resolution",
-    "max_receptive_field",
-    "max_coverage",
-    "min_flops",
-    "min_params",
-]
+ObjectiveName = Literal[WholeObjective, EnumeratedObjective]
 
 
 class Sample(Schema):

@@ -14,7 +14,7 @@ from solver.network.architecture import MAX_LAYERS, Architecture
 from solver.network.graph import bypass
 from solver.network.layers import Conv2d, Weighted
 from solver.network.schema import Fault
-from solver.variation.template import MisfitError, Template, convolutions
+from solver.variation.template import MisfitError, Template, convolutions, faults_of
 from solver.variation.unknown import MAX_WIDTH, RESOLUTION, Range, Role, Unknown
 
 if TYPE_CHECKING:
@@ -56,9 +56,13 @@ class Approach(ABC):
     def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:
         """The constraints of Section 3 other than ranges and budgets."""
 
-    @abstractmethod
-    def printed_budgets(self, problem: "Problem", template: Template) -> Mapping[str, EqualBudget]:
+    def printed_budgets(
+        self,
+        problem: "Problem",  # noqa: ARG002
+        template: Template,  # noqa: ARG002
+    ) -> Mapping[str, EqualBudget]:
         """The budgets as printed, for scope ``paper``: ``params`` and ``flops``, if any."""
+        return {}
 
     def template(
         self,
@@ -95,10 +99,7 @@ class Approach(ABC):
 
     def faults(self, question: "Question", architecture: Architecture) -> Iterator[Fault]:
         """Yield why a question cannot be asked of a network, with places in the request."""
-        try:
-            self.template(architecture, question)
-        except MisfitError as misfit:
-            yield ("architecture", *misfit.place), str(misfit)
+        yield from faults_of(lambda: self.template(architecture, question))
 
     def _misfits(self, template: Template) -> Iterator[Fault]:
         """Yield what is in the way in a network in which no changed layer is missing."""

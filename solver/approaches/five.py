@@ -1,6 +1,6 @@
 """Approach V: every width of a network, at a higher resolution (beyond the paper)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from solver.approaches.base import Approach
@@ -10,7 +10,6 @@ from solver.constraints.maps import MapSizes
 from solver.constraints.ranges import WithinRange
 from solver.constraints.whole import MostActivations, MostParams, WithinWidths
 from solver.network.architecture import Architecture
-from solver.network.schema import Fault
 from solver.variation.template import MisfitError, Template
 from solver.variation.unknown import RESOLUTION, N
 from solver.variation.whole import WholeTemplate
@@ -65,16 +64,6 @@ class ApproachV(Approach):
         """As :meth:`template`, with the defaults."""
         return self.template(architecture)
 
-    def faults(self, question: "Question", architecture: Architecture) -> Iterator[Fault]:
-        """Yield why it cannot be applied, or names that stand for no width group."""
-        try:
-            template = self.template(architecture, question)
-        except MisfitError as misfit:
-            yield ("architecture", *misfit.place), str(misfit)
-        else:
-            assert isinstance(template, WholeTemplate)
-            yield from template.faults()
-
     def constraints(self, problem: "Problem") -> list[Constraint]:
         """Eqs. 21 to 24."""
         template = problem.template
@@ -100,11 +89,3 @@ class ApproachV(Approach):
         if problem.count == "macs":
             flops = EqualMacs(template, problem.tolerance, None)
         return {"params": EqualParams(template, problem.tolerance, None), "flops": flops}
-
-    def printed_budgets(
-        self,
-        problem: "Problem",  # noqa: ARG002
-        template: Template,  # noqa: ARG002
-    ) -> Mapping[str, EqualBudget]:
-        """There are none: the paper has no such approach."""
-        return {}

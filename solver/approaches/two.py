@@ -1,11 +1,10 @@
 """Approach II: dilated convolution in the first convolution (Section 3.2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from solver.approaches.base import Approach
 from solver.constraints.base import Constraint
-from solver.constraints.budget import EqualBudget
 from solver.constraints.maps import MapSizes, SameMap
 from solver.network.architecture import Architecture
 from solver.variation.template import Template, convolutions
@@ -40,11 +39,3 @@ class ApproachII(Approach):
     def requirements(self, template: Template, problem: "Problem") -> Sequence[Constraint]:  # noqa: ARG002
         """Eqs. 7 and 8."""
         return [MapSizes(template), SameMap(template)]
-
-    def printed_budgets(
-        self,
-        problem: "Problem",  # noqa: ARG002
-        template: Template,  # noqa: ARG002
-    ) -> Mapping[str, EqualBudget]:
-        """There are none."""
-        return {}

@@ -1,6 +1,6 @@
 """Templates: networks in which some fields are unknown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -9,7 +9,7 @@ from solver.network.architecture import Architecture, Input
 from solver.network.counting import Walk, walk
 from solver.network.graph import Links, couple, insert
 from solver.network.layers import Conv2d, Layer, Shape
-from solver.network.schema import Place
+from solver.network.schema import Fault, Place
 from solver.network.widths import TiedError, Widths, form
 from solver.variation.polynomial import Polynomial
 from solver.variation.symbols import Symbols
@@ -58,6 +58,10 @@ class Template:
     unknowns: tuple[Unknown, ...]
     places: Mapping[str, int]
     junction: int
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the request that the template is made for, with its places."""
+        yield from ()
 
     @cached_property
     def fields(self) -> Mapping[tuple[int, str], Polynomial]:
@@ -258,6 +262,16 @@ class _Ties:
         group = self._group
         width = self._widths.sizes[group]
         return {number: width % number for number in sorted(self._widths.divisors(group))}
+
+
+def faults_of(make: Callable[[], Template]) -> Iterator[Fault]:
+    """Yield why a template cannot be made or asked for, with places in the request."""
+    try:
+        template = make()
+    except MisfitError as misfit:
+        yield ("architecture", *misfit.place), str(misfit)
+    else:
+        yield from template.faults()
 
 
 def convolutions(layers: Sequence[Layer]) -> list[int]:
