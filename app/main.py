@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from starlette.middleware.cors import CORSMiddleware
@@ -42,6 +41,7 @@ from app.services.planner.thread import Planner
 from app.services.solvers import Limits, Solvers
 from app.services.stopping import Closing
 from app.services.watch import Watch
+from app.web import site
 
 DESCRIPTION = """
 Which network with a higher input resolution has the **same number of parameters or FLOPs**, and is
@@ -132,11 +132,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     describe_keys(app, is_optional=chosen.require_key == "auto")
     description.install(app)
-
-    @app.get("/", include_in_schema=False)
-    async def _start() -> RedirectResponse:
-        return RedirectResponse("/docs")
-
+    site.install(app)
     app.router.middleware_stack = Dispatch(app.router)
     app.state.metrics, app.state.traffic = registry, Traffic(registry)
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.

@@ -1,0 +1,42 @@
+"""Renders pages from their templates, and says what a browser may do with them."""
+
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from app.web import assets, texts
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # Plotly sets styles on what it draws
+        "img-src 'self' data: blob:",  # pictures of plots to download
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The Content-Security-Policy of all pages: no script but our own files, nothing from elsewhere."""
+
+TEMPLATES: Final = Environment(
+    loader=PackageLoader("app.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+TEMPLATES.globals["asset"] = assets.url
+TEMPLATES.filters.update(texts.FILTERS)
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page, or a part of one, made from a template.
+
+    Every template is given ``request`` and ``here``, the path of the page, beside ``values``.
+    """
+    text = TEMPLATES.get_template(template).render(request=request, here=request.url.path, **values)
+    return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY})

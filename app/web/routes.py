@@ -1,0 +1,53 @@
+"""Routes of pages: they answer errors as pages, too."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+
+from app.api.routes import Router, StrictRoute
+from app.web.pages import page
+
+
+class PageRoute(StrictRoute):
+    """A route whose errors are shown to people: the API's words, on a page."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Have the application's handlers put an error into words, and show those."""
+        handle = super().get_route_handler()
+
+        async def shown(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Exception as error:
+                return error_page(request, await _handler(request, error)(request, error))
+
+        return shown
+
+
+class PageRouter(Router):
+    """A router of pages; they are no part of the API's description."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{"route_class": PageRoute, "include_in_schema": False, **options},
+        )
+
+
+def error_page(request: Request, answer: Response) -> Response:
+    """Show a problem (RFC 9457) as a page; what is no problem is answered as it is."""
+    if answer.media_type != "application/problem+json":
+        return answer
+    problem = json.loads(bytes(answer.body))
+    shown = page(request, "error.html", answer.status_code, problem=problem)
+    for name in ("retry-after", "allow", "www-authenticate"):
+        if name in answer.headers:
+            shown.headers[name] = answer.headers[name]
+    return shown
+
+
+def _handler(request: Request, error: Exception) -> Any:
+    """What the application answers an error of this kind with; it has a handler for all."""
+    handlers = request.app.exception_handlers
+    return next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
