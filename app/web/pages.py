@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from app.web import assets, texts
+from app.web.plots import plotly, svg
 
 POLICY: Final = "; ".join(
     (
@@ -30,7 +31,7 @@ TEMPLATES: Final = Environment(
     lstrip_blocks=True,
 )
 TEMPLATES.globals["asset"] = assets.url
-TEMPLATES.filters.update(texts.FILTERS)
+TEMPLATES.filters.update(texts.FILTERS, svg=svg.svg, plotly=plotly.figure)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
