@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.web import assets, texts
 from app.web.access import visitors
+from app.web.plots import plotly, svg
 
 POLICY: Final = "; ".join(
     (
@@ -42,7 +43,7 @@ def csrf_field(request: Request) -> Markup:
 TEMPLATES.globals.update(
     asset=assets.url, csrf_field=csrf_field, is_signed_in=visitors.is_signed_in
 )
-TEMPLATES.filters.update(texts.FILTERS)
+TEMPLATES.filters.update(texts.FILTERS, svg=svg.svg, plotly=plotly.figure)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
