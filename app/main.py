@@ -24,7 +24,7 @@ from app.api import (
     study_plan,
     variants,
 )
-from app.api.access import Guarded
+from app.api.access import Doorkeeper, Guarded
 from app.api.availability import Available
 from app.api.dispatch import Dispatch
 from app.api.edge import Edge
@@ -42,6 +42,7 @@ from app.services.solvers import Limits, Solvers
 from app.services.stopping import Closing
 from app.services.watch import Watch
 from app.web import site
+from app.web.access import signing_in
 
 DESCRIPTION = """
 Which network with a higher input resolution has the **same number of parameters or FLOPs**, and is
@@ -114,7 +115,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.router.route_class = StrictRoute
-    app.state.closing = Closing()
+    app.state.closing, app.state.doorkeeper = Closing(), Doorkeeper(chosen.auth_failure_limit)
     errors.install(app)
     methods.install(app)
     # `study_plan` stands before `studies`: its path would else be read as a study's id.
@@ -140,7 +141,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
         Available(app.build_middleware_stack()),
         chosen.require_key,
         chosen.rate_limit,
-        chosen.auth_failure_limit,
+        app.state.doorkeeper,
+        signing_in.turned_away,
     )
     app.middleware_stack = Edge(
         _shared(guarded, chosen.cors_origins),

@@ -5,8 +5,11 @@ from typing import Any, Final
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from app.web import assets, texts
+from app.web.access import visitors
+from app.web.plots import plotly, svg
 
 POLICY: Final = "; ".join(
     (
@@ -29,8 +32,18 @@ TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-TEMPLATES.globals["asset"] = assets.url
-TEMPLATES.filters.update(texts.FILTERS)
+
+
+def csrf_field(request: Request) -> Markup:
+    """The field that every form which changes something carries."""
+    field = Markup('<input type="hidden" name="{}" value="{}">')
+    return field.format(visitors.FIELD, visitors.token_of(request))
+
+
+TEMPLATES.globals.update(
+    asset=assets.url, csrf_field=csrf_field, is_signed_in=visitors.is_signed_in
+)
+TEMPLATES.filters.update(texts.FILTERS, svg=svg.svg, plotly=plotly.figure)
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -39,4 +52,6 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     Every template is given ``request`` and ``here``, the path of the page, beside ``values``.
     """
     text = TEMPLATES.get_template(template).render(request=request, here=request.url.path, **values)
-    return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY})
+    response = HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY})
+    visitors.remember(request, response)
+    return response

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from app.api.routes import Router, StrictRoute
+from app.web.access import visitors
 from app.web.pages import page
 
 
@@ -27,11 +28,13 @@ class PageRoute(StrictRoute):
 
 
 class PageRouter(Router):
-    """A router of pages; they are no part of the API's description."""
+    """A router of pages, which are no part of the API's description; it checks all forms."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            **{"route_class": PageRoute, "include_in_schema": False, **options},
+            route_class=PageRoute,
+            include_in_schema=False,
+            dependencies=[Depends(visitors.check)],
         )
 
 
@@ -39,12 +42,17 @@ def error_page(request: Request, answer: Response) -> Response:
     """Show a problem (RFC 9457) as a page; what is no problem is answered as it is."""
     if answer.media_type != "application/problem+json":
         return answer
-    problem = json.loads(bytes(answer.body))
-    shown = page(request, "error.html", answer.status_code, problem=problem)
+    shown = page(request, "error.html", answer.status_code, problem=problem_in(answer))
     for name in ("retry-after", "allow", "www-authenticate"):
         if name in answer.headers:
             shown.headers[name] = answer.headers[name]
     return shown
+
+
+def problem_in(answer: Response) -> dict[str, Any]:
+    """The members of a problem (RFC 9457) that would be sent."""
+    members: dict[str, Any] = json.loads(bytes(answer.body))
+    return members
 
 
 def _handler(request: Request, error: Exception) -> Any:

@@ -10,13 +10,13 @@ from app.web.access import routes as access
 from app.web.browsing import routes as browsing
 from app.web.found import routes as found
 from app.web.networks import routes as networks
+from app.web.readers import wants_page
 from app.web.routes import error_page
 from app.web.searching import routes as searching
 from app.web.training import routes as training
 
 # `searching` stands before `found`: `/searches/new` would else be read as a search's id.
 ROUTERS: Final = (start, searching, found, networks, training, browsing, access, assets)
-NOT_PAGES: Final = ("/v1/", "/static", "/docs", "/redoc", "/openapi.json", "/metrics")
 
 
 def install(app: FastAPI) -> None:
@@ -27,11 +27,6 @@ def install(app: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> Response:
         answer: Response = await answered(request, error)  # type: ignore[misc]
-        return error_page(request, answer) if _wants_page(request) else answer
+        return error_page(request, answer) if wants_page(request) else answer
 
     app.add_exception_handler(HTTPException, http)
-
-
-def _wants_page(request: Request) -> bool:
-    is_page = not request.url.path.startswith(NOT_PAGES)
-    return is_page and "text/html" in request.headers.get("accept", "")

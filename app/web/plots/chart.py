@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Scale: TypeAlias = Literal["linear", "log"]
 Mark: TypeAlias = Literal["circle", "square", "triangle", "diamond", "cross"]
-COLOURS = 7
-"""``--c1`` to ``--c7`` in ``site.css``; series beyond them begin anew with other marks."""
+MARKS: Final[tuple[Mark, ...]] = ("circle", "square", "triangle", "diamond", "cross")
+COLOURS: Final = 7
+"""``--c1`` to ``--c7`` and ``--r1`` to ``--r7`` in ``site.css``."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,17 @@ class Series:
     names
         What a reader is shown at each point.
     links
-        Where a click on each point leads.
+        Where a click on each point leads: paths of this site.
+    counts
+        How many each point stands for; those that stand for more are drawn larger.
     low, high
         The ends of each point's interval, as an error bar, or as a band around a line.
+    mark
+        Lines have none; theirs are told apart by dashes, one kind for each mark.
     colour
         From 1 to :data:`COLOURS`.
+    is_ramp
+        Whether colours are steps from low to high, for series that stand in an order.
     """
 
     name: str
@@ -52,11 +59,18 @@ class Series:
     y: Sequence[float]
     names: Sequence[str] = ()
     links: Sequence[str] = ()
+    counts: Sequence[int] = ()
     low: Sequence[float] = ()
     high: Sequence[float] = ()
     mark: Mark = "circle"
     colour: int = 1
+    is_ramp: bool = False
     is_line: bool = False
+
+    @property
+    def paint(self) -> str:
+        """The colour as CSS, which follows the scheme of the page."""
+        return f"var(--{'r' if self.is_ramp else 'c'}{self.colour})"
 
 
 @dataclass(frozen=True)
@@ -76,3 +90,8 @@ class Chart:
     y: Axis
     series: Sequence[Series]
     horizontal: Sequence[tuple[float, str]] = ()
+
+
+def distinct(place: int) -> tuple[int, Mark]:
+    """The colour and the mark of the series at a place: 35 pairs before one comes again."""
+    return place % COLOURS + 1, MARKS[place % len(MARKS)]
