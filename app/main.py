@@ -35,6 +35,7 @@ from app.api.traffic import Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
 from app.services.condition import Condition
+from app.services.counting import Counting
 from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
 from app.services.planner.thread import Planner
@@ -87,6 +88,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         app.state.settings, app.state.database = chosen, database
         app.state.watch, app.state.solvers, app.state.planner = watch, solvers, planner
         app.state.condition = condition
+        app.state.counting = Counting(chosen.solver_memory_mb, chosen.solver_processes, closing)
         app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)
