@@ -284,6 +284,15 @@ def accuracies_of(session: Session, rows: Sequence[Stored]) -> dict[tuple[str, i
     return {(search_id, at): Accuracy(*of) for search_id, at, *of in session.execute(query)}
 
 
+def accuracies_at(session: Session, rows: Sequence[Stored]) -> dict[tuple[str, int], Accuracy]:
+    """The accuracies of variants that were trained, by search and position; in any order."""
+    if not rows:
+        return {}
+    places = [(row.search_id, row.position) for row in rows]
+    query = select(accuracies.of_variants(tuple_(*accuracies.VARIANT).in_(places)))
+    return {(search_id, at): Accuracy(*of) for search_id, at, *of in session.execute(query)}
+
+
 def _matching(given: Collection[str]) -> Select[Any]:
     """The variants that pass a filter of which these fields are given."""
     query = select(*_WHOLE)

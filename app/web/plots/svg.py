@@ -143,7 +143,9 @@ def _told(series: Series, points: Sequence[Point]) -> Iterator[Markup]:
             continue
         size = marks.RADIUS if count is None else marks.radius(count)
         title = Markup("<title>{}</title>").format(name) if name else Markup("")
-        drawn = mark.format(marks.outline(series.mark, *point, size), _ink(series), title)
+        drawn = mark.format(
+            marks.outline(series.mark, point[0], point[1], size), _ink(series), title
+        )
         yield (
             Markup('<a href="{}" aria-label="{}">{}</a>').format(link, name or series.name, drawn)
             if link
