@@ -17,8 +17,8 @@ from app.db.models import RunRow
 from app.services import csv_text
 from app.services.variants_csv import of_search
 from solver.approaches import APPROACHES
-from tests.factories import solved_search
-from tests.workers import FakeWorker, queued_job, trained
+from tests.factories import queued_job, solved_search
+from tests.workers import FakeWorker, trained
 
 APPROACH_IV = ["N", "K1", "C1", "P1", "S1", "C2", "P2", "S2"]
 
