@@ -10,6 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 from app.db.engine import Database
 from tests.conftest import missing
 from tests.e2e.processes import serving
+from tests.factories import PATIENCE
 
 CHROMIUM = Path(os.environ.get("ISOBUDGET_TEST_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -25,7 +26,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         page = browser.new_page()
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(PATIENCE * 1000)
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
         asked: list[str] = []
@@ -48,7 +49,7 @@ def test_the_example_of_a_search_is_sent_from_the_page_and_answered(
         block.get_by_role("button", name="Execute").click()
 
         answer = block.locator(".live-responses-table .response").first
-        answer.wait_for(timeout=60_000)
+        answer.wait_for()
 
         assert answer.locator(".response-col_status").inner_text().startswith("201")
         assert '"outcome": "complete"' in answer.inner_text()

@@ -42,7 +42,7 @@ def test_a_job_is_finished_by_another_worker_when_one_is_killed_in_the_middle_of
 
         assert 0 < epochs < EPOCHS
         with running(["trainer"], env):
-            job = until(lambda: ended(client, job), seconds=300)
+            job = until(lambda: ended(client, job))
 
         assert job["state"] == "succeeded"
         items = client.get(f"/v1/jobs/{job['id']}/runs").json()["items"]
