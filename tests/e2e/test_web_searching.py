@@ -1,6 +1,7 @@
 """A new search, in a real browser."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from tests.e2e.processes import serving
 pytestmark = pytest.mark.browser
 WAIT = 120_000
 """Milliseconds that anything may take on a busy machine."""
+
+
+@pytest.fixture(autouse=True)
+def _page_of_a_search(page: Page) -> None:
+    """What a search shows is for other tests: here it only has to be gone to."""
+    page.route(re.compile("/searches/[0-9a-f]{32}$"), lambda route: route.fulfill(body="found"))
 
 
 @pytest.fixture
