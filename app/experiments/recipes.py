@@ -81,9 +81,9 @@ class Recipe(Schema):
     tf32: Flag = Field(default=False, description="Whether a CUDA device may round factors to TF32")
     warm_start: Flag = Field(
         default=False,
-        description="Whether a variant starts with the final weights of its original's run with "
-        "the same seed, in each layer of the same name whose tensors have the same shape. "
-        "Originals start anew in any case. Studies take none",
+        description="Whether variants start with the final weights of the original's run with the "
+        "same seed, where layers of the same name have tensors of the same shape. Studies refuse "
+        "it, since variants are then trained longer than originals",
     )
 
     @model_validator(mode="before")
