@@ -215,26 +215,27 @@ class Attempt:
         ending = [claim for claim in self._held if claim.id in ends]
         self._held = [claim for claim in self._held if claim.id not in ends]
 
-        def write(session: Session) -> tuple[list[str], set[str]]:
+        def write(session: Session) -> list[str]:
             runs.hold(session, ending)
-            lines = [_recorded(session, claim, ends[claim.id]) for claim in ending]
-            ids = {id_ for claim in ending for id_ in (claim.id, claim.starts_from) if id_}
-            return lines, starts.over(session, ids)
+            return [_recorded(session, claim, ends[claim.id]) for claim in ending]
 
-        lines, over = self._database.write(write)
-        for line in lines:
+        for line in self._database.write(write):
             logger.info("%s", line)
-        if over:
-            self._discard(over)
+        if not all(isinstance(ends[claim.id], Paused) for claim in ending):
+            self._discard()
 
-    def _discard(self, over: Collection[str]) -> None:
-        """Remove the checkpoints of runs that nobody goes on from, nor starts from."""
+    def _discard(self) -> None:
+        """Remove checkpoints that no run goes on from any more, nor starts from."""
+        checkpoints = Checkpoints(self._settings.checkpoints)
         stacks = [self._stack, *([self._origin.stack] if self._origin else [])]
         try:
             for stack in stacks:
-                Checkpoints(self._settings.checkpoints).discard(stack, over)
+                checkpoints.discard(stack, self._over)
         except OSError as error:
             logger.warning("checkpoints of runs that have ended could not be removed: %s", error)
+
+    def _over(self, ids: Collection[str]) -> set[str]:
+        return self._database.read(lambda session: starts.over(session, ids))
 
     def _lost(self, died: DiedError) -> None:
         self._catch_up()

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.models import RunRow
 from app.db.runs import Claim
-from app.states import FINAL, OPEN
+from app.states import OPEN
 
 
 def originals_of(session: Session, held: Sequence[Claim]) -> list[Claim]:
@@ -24,11 +24,10 @@ def originals_of(session: Session, held: Sequence[Claim]) -> list[Claim]:
 
 
 def over(session: Session, ids: Collection[str]) -> set[str]:
-    """Which of these runs have ended, and are not what an open run starts from."""
+    """Which of these runs succeeded or failed, and are not what an open run starts from."""
     later = aliased(RunRow)
     awaits = select(later.id).where(later.starts_from == RunRow.id, later.state.in_(OPEN))
+    has_ended = RunRow.state.in_(("succeeded", "failed"))
     return set(
-        session.scalars(
-            select(RunRow.id).where(RunRow.id.in_(ids), RunRow.state.in_(FINAL), ~awaits.exists())
-        )
+        session.scalars(select(RunRow.id).where(RunRow.id.in_(ids), has_ended, ~awaits.exists()))
     )

@@ -51,7 +51,7 @@ def test_the_weights_of_an_original_are_kept_until_all_have_started_from_them(
     kept = []
 
     for _ in range(3):  # the original, and each variant
-        Worker(sqlite_database, settings_in(tmp_path)).work(once=True)
+        Worker(sqlite_database, settings_in(tmp_path, lease=60)).work(once=True)
         kept.append([path.name for path in (tmp_path / "checkpoints").iterdir()])
 
     assert states(sqlite_database) == ["succeeded"] * 6
@@ -68,7 +68,7 @@ def test_a_later_job_trains_the_original_for_its_weights_and_measures_what_one_j
         id_, folder = search(database), tmp_path / str(len(each))
         for variants in each:
             asked = ask(database, tmp_path, id_, variants)
-            Worker(database, settings_in(folder)).work(exit_when_idle=True)
+            Worker(database, settings_in(folder, lease=60)).work(exit_when_idle=True)
 
         assert [run.starts_from for run in asked[-2:]] == [run.id for run in asked[:2]]
         assert [path.name for path in (folder / "checkpoints").iterdir()] == []

@@ -73,6 +73,17 @@ def test_an_original_is_not_over_before_the_runs_that_start_from_it_have_ended(
     assert over(database, made) == {*made["original"], *made["variant"]}
 
 
+def test_an_original_is_not_over_for_the_seed_that_is_still_awaited(database: Database) -> None:
+    made = warm_job(database)
+    FakeWorker(database).train(claimed(database))
+
+    with database.write() as session:
+        first, _ = runs.claim(session, "w", 60)
+        runs.fail(session, first, "diverged", "in words")
+
+    assert over(database, made) == {made["original"][0], made["variant"][0]}
+
+
 def test_an_original_is_over_when_the_runs_that_would_start_from_it_are_cancelled(
     database: Database,
 ) -> None:
@@ -82,4 +93,4 @@ def test_an_original_is_over_when_the_runs_that_would_start_from_it_are_cancelle
     with database.write() as session:
         jobs.cancel(session, made["job"][0])
 
-    assert over(database, made) == {*made["original"], *made["variant"]}
+    assert over(database, made) == set(made["original"])
