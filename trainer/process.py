@@ -316,13 +316,12 @@ def _trained(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
         snapshot = snapshots.get(id_)
         sets.setdefault(snapshot.last.number if snapshot else 0, {})[id_] = snapshot
     ends: dict[str, End] = {}
-    starts: dict[int, Weights] = {}
-    if task.origin is not None and (anew := sets.pop(0, None)):
-        starts, failed = starts_of(task, task.origin, anew)
+    starts: Mapping[int, Weights] = {}
+    if task.origin is not None and 0 in sets:
+        starts, failed = starts_of(task, task.origin, sets[0])
         ends |= failed
-        if going := {id_: None for id_ in anew if id_ not in failed}:
-            sets[0] = going
-    for together in sets.values():
+        sets[0] = {id_: None for id_ in sets[0] if id_ not in failed}
+    for together in filter(None, sets.values()):
         ends |= _train_set(task, images, checkpoints, together, starts, tell)
     return ends
 

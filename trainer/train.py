@@ -223,7 +223,7 @@ def _initial(
     if seed in starts:
         adopted = adopt(network, architecture, starts[seed])
         total = sum(parameter.numel() for parameter in network.parameters())
-        logger.info("seed %d starts with %d of %d parameters trained", seed, adopted, total)
+        logger.info("seed %d: %d of %d parameters are the original's", seed, adopted, total)
     return network
 
 

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 def starts_of(
     task: Task, origin: Origin, runs: Collection[str]
-) -> tuple[dict[int, Weights], dict[str, Failed]]:
+) -> tuple[Mapping[int, Weights], Mapping[str, Failed]]:
     """Return what some runs of a task start with, by seed, and why others fail, by run.
 
     An original's run whose last checkpoint is not here is trained here, from the checkpoint that

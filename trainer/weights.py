@@ -43,8 +43,8 @@ def adopt(network: nn.Module, architecture: Architecture, weights: Weights) -> i
 
 def _by_layer(architecture: Architecture, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Name tensors after layers where they are named after the layers' positions."""
-    places = ((*name.split(".", 1), value) for name, value in tensors.items())
-    return {
-        f"{architecture.layers[int(position)].name}.{name}": value
-        for position, name, value in places
-    }
+    named = {}
+    for key, value in tensors.items():
+        position, _, name = key.partition(".")
+        named[f"{architecture.layers[int(position)].name}.{name}"] = value
+    return named

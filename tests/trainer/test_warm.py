@@ -15,8 +15,12 @@ from trainer.process import End, Failed, Origin, Paused, Progress, Task, ends_of
 
 pytestmark = pytest.mark.slow  # trains
 
-STEM = {"type": "conv2d", "name": "stem", "out_channels": 4, "kernel_size": 3}
-NETWORK = [STEM, {"type": "relu"}, {"type": "flatten"}, {"type": "linear", "out_features": 10}]
+NETWORK: list[dict[str, Any]] = [
+    {"type": "conv2d", "name": "stem", "out_channels": 4, "kernel_size": 3},
+    {"type": "relu"},
+    {"type": "flatten"},
+    {"type": "linear", "out_features": 10},
+]
 ORIGINAL = architecture(NETWORK, resolution=6)
 VARIANT = architecture(NETWORK, resolution=8)
 
@@ -130,8 +134,7 @@ def test_a_run_that_was_paused_goes_on_without_its_original_and_ends_bit_equal(
 def test_where_the_original_fails_so_do_the_runs_that_start_from_it_and_name_it(
     tmp_path: Path,
 ) -> None:
-    layers = [{"type": "flatten"}, *[{"type": "linear", "out_features": 10}] * 2]
-    network = architecture(layers, resolution=6)
+    network = architecture([*NETWORK[2:], NETWORK[3]], resolution=6)
     origin = Origin(network, count(network), {"x": 0, "y": 1}, "original")
     recipe = Recipe(epochs=2, learning_rate=1e30, warm_start=True)
 

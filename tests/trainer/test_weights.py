@@ -16,7 +16,10 @@ from trainer.weights import adopt, weights_in
 STEM: dict[str, Any] = {"type": "conv2d", "name": "stem", "out_channels": 2, "kernel_size": 3}
 NORM = {"type": "batch_norm2d", "name": "norm"}
 POOL = {"type": "max_pool2d", "kernel_size": 2, "stride": 1}
-HEAD = [{"type": "flatten"}, {"type": "linear", "name": "head", "out_features": 10}]
+HEAD: list[dict[str, Any]] = [
+    {"type": "flatten"},
+    {"type": "linear", "name": "head", "out_features": 10},
+]
 ORIGINAL = architecture([STEM, NORM, *HEAD])  # its head has 2 · 6 · 6 inputs
 
 
