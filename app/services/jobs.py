@@ -145,10 +145,16 @@ def get(database: Database, id_: str) -> JobView:
         return job_view(session, jobs.get(session, id_))
 
 
-def newest(database: Database, cursor: str | None, limit: int) -> JobPage:
-    """A page of jobs."""
+def newest(database: Database, cursor: str | None, limit: int, **wanted: str) -> JobPage:
+    """A page of jobs; ``wanted`` are the values that columns must have.
+
+    Raises
+    ------
+    app.db.paging.CursorError
+        The cursor is not one of this list's.
+    """
     with database.read() as session:
-        rows, following = jobs.newest(session, cursor, limit)
+        rows, following = jobs.newest(session, cursor, limit, **wanted)
         return JobPage(items=[job_view(session, row) for row in rows], next=following)
 
 

@@ -217,10 +217,16 @@ def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
     )
 
 
-def newest(database: Database, cursor: str | None, limit: int) -> SearchPage:
-    """A page of searches."""
+def newest(database: Database, cursor: str | None, limit: int, **wanted: str) -> SearchPage:
+    """A page of searches; ``wanted`` are the values that columns must have.
+
+    Raises
+    ------
+    app.db.paging.CursorError
+        The cursor is not one of this list's.
+    """
     with database.read() as session:
-        rows, following = searches.newest(session, cursor, limit)
+        rows, following = searches.newest(session, cursor, limit, **wanted)
         items = [_summary(row, architectures.get(session, row.architecture_id)) for row in rows]
     return SearchPage(items=items, next=following)
 

@@ -1,0 +1,91 @@
+"""The lists, the workers, and the data sets."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from app.api.dependencies import TheDatabase, TheSettings
+from app.services import datasets, jobs, named_networks, searches, studies, variant_table, workers
+from app.states import STATES
+from app.ui.sentences import points
+from app.web.browsing import scatter
+from app.web.browsing.queries import (
+    COLUMNS,
+    PAGE,
+    JobsQuery,
+    NetworksQuery,
+    SearchesQuery,
+    StudiesQuery,
+    VariantsQuery,
+)
+from app.web.browsing.words import tolerance
+from app.web.pages import page
+from app.web.routes import PageRouter
+from solver.approaches import APPROACHES
+
+router = PageRouter()
+
+
+@router.get("/searches")
+def list_searches(
+    request: Request, query: Annotated[SearchesQuery, Query()], database: TheDatabase
+) -> Response:
+    """Searches, the newest first."""
+    found = searches.newest(database, query.cursor, PAGE, **query.wanted)
+    names = named_networks.names(database, {it.original.id for it in found.items})
+    shown = {"found": found, "names": names, "query": query, "tolerance": tolerance}
+    return page(request, "searches.html", approaches=APPROACHES, states=STATES, **shown)
+
+
+@router.get("/jobs")
+def list_jobs(
+    request: Request, query: Annotated[JobsQuery, Query()], database: TheDatabase
+) -> Response:
+    """Jobs, the newest first."""
+    found = jobs.newest(database, query.cursor, PAGE, **query.wanted)
+    origins = named_networks.origins(database, {it.request.search_id for it in found.items})
+    shown = {"found": found, "origins": origins, "query": query, "points": points}
+    return page(request, "jobs.html", states=STATES, **shown)
+
+
+@router.get("/studies")
+def list_studies(
+    request: Request, query: Annotated[StudiesQuery, Query()], database: TheDatabase
+) -> Response:
+    """Studies, the newest first."""
+    found = studies.newest(database, query.cursor, PAGE, **query.wanted)
+    return page(request, "studies.html", found=found, query=query, states=STATES)
+
+
+@router.get("/networks")
+def list_networks(
+    request: Request, query: Annotated[NetworksQuery, Query()], database: TheDatabase
+) -> Response:
+    """Networks, the newest first."""
+    found = named_networks.newest(
+        database, query.cursor, PAGE, name=query.name, is_searched=query.kind == "originals"
+    )
+    return page(request, "networks.html", found=found, query=query)
+
+
+@router.get("/variants")
+def list_variants(
+    request: Request, query: Annotated[VariantsQuery, Query()], database: TheDatabase
+) -> Response:
+    """All variants that pass a filter, with their accuracies and a plot."""
+    found = variant_table.page(database, query.filter, query.sort, query.cursor, query.limit)
+    chart = scatter.chart(found.items, query.x, query.y)
+    shown = {"found": found, "chart": chart, "query": query, "csv": query.csv}
+    return page(request, "variants.html", approaches=APPROACHES, columns=COLUMNS, **shown)
+
+
+@router.get("/workers")
+def show_workers(request: Request, database: TheDatabase) -> Response:
+    """The workers that were seen lately, and what they do."""
+    return page(request, "workers.html", found=workers.recent(database))
+
+
+@router.get("/datasets")
+def list_datasets(request: Request, settings: TheSettings) -> Response:
+    """The data sets, and whether this server has them."""
+    return page(request, "datasets.html", items=datasets.known(settings.data_dir).items)

@@ -1,0 +1,5 @@
+"""The routes of these pages."""
+
+from app.web.routes import PageRouter
+
+router = PageRouter()
