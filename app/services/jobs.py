@@ -110,15 +110,15 @@ def _needs(
     request: JobRequest, dataset: Dataset, networks: Sequence[jobs.JobNetwork]
 ) -> list[jobs.JobNeed]:
     """The runs that are needed, the original's first; with halving, variants get a first rung."""
-    original, *variants = networks
+    original, *others = networks
     recipe, seeds = request.training, range(request.seeds)
     plan = document(request).terms.halving
-    first = plan.first(len(variants)) if plan else recipe.epochs
+    first = plan.first(len(others)) if plan else recipe.epochs
     training = Training(dataset.name, dataset.version, request.training_images, recipe)
     cold = replace(training, recipe=recipe.cold)
     originals = cold.runs(original.architecture_id, original.resolution, None, seeds)
     needs = [jobs.JobNeed(run, recipe.epochs, original) for run in originals]
-    for variant in variants:
+    for variant in others:
         detail = _detail(request, variant, original)
         runs = training.runs(variant.architecture_id, variant.resolution, detail, seeds)
         if recipe.warm_start:
