@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from app.api.dependencies import ID_PATTERN, Cursor
 from app.api.variants import Browse, Wanted
+from app.services.variant_table import BY_ACCURACY
 from app.states import State
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget
@@ -48,7 +49,7 @@ class ListQuery(Schema):
 
         It begins with the first page unless ``cursor`` is given.
         """
-        fields = {**self.given, "cursor": None, **changes}
+        fields = {**self.wanted, **changes}
         asked = urlencode({name: value for name, value in fields.items() if value is not None})
         return f"{path}?{asked}" if asked else path
 
@@ -94,7 +95,18 @@ class VariantsQuery(Browse, ListQuery):
         return any(name.startswith(("min_", "max_")) for name in self.given)
 
     @property
+    def is_of_trained(self) -> bool:
+        """Whether only variants that were trained are asked for."""
+        return self.sort in BY_ACCURACY or not {"min_accuracy", "max_accuracy"}.isdisjoint(
+            self.given
+        )
+
+    @property
     def csv(self) -> str:
         """The address of the table of all variants that pass the filter."""
-        others = dict.fromkeys([*self.model_fields.keys() - Wanted.model_fields.keys()])
-        return self.address("/v1/variants.csv", **others)
+        changes: dict[str, Any] = dict.fromkeys(
+            type(self).model_fields.keys() - Wanted.model_fields.keys()
+        )
+        if self.is_of_trained:
+            changes["min_accuracy"] = self.min_accuracy or 0
+        return self.address("/v1/variants.csv", **changes)

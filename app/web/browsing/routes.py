@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import TheDatabase, TheSettings
 from app.services import datasets, jobs, named_networks, searches, studies, variant_table, workers
@@ -12,6 +13,7 @@ from app.web.browsing import scatter
 from app.web.browsing.queries import (
     COLUMNS,
     PAGE,
+    Id,
     JobsQuery,
     NetworksQuery,
     SearchesQuery,
@@ -77,6 +79,12 @@ def list_variants(
     chart = scatter.chart(found.items, query.x, query.y)
     shown = {"found": found, "chart": chart, "query": query, "csv": query.csv}
     return page(request, "variants.html", approaches=APPROACHES, columns=COLUMNS, **shown)
+
+
+@router.get("/compare/chosen")
+def compare_chosen(ids: Annotated[list[Id], Query(min_length=1)]) -> Response:
+    """Go on to the page that compares the variants that were ticked, whose address is shorter."""
+    return RedirectResponse(f"/compare?ids={','.join(ids)}", 303)
 
 
 @router.get("/workers")
