@@ -21,11 +21,7 @@ router = PageRouter()
 Name = Annotated[str | None, Query(pattern=ID_PATTERN, max_length=64)]
 
 
-async def _form(request: Request) -> forms.Form:
-    return await forms.read(request)
-
-
-def _opened(form: Annotated[forms.Form, Depends(_form)]) -> forms.Form:
+def _opened(form: Annotated[forms.Form, Depends(forms.read)]) -> forms.Form:
     return starts.opened(form)
 
 

@@ -89,7 +89,10 @@ def opened(form: Form) -> Form:
 
     Requests with faults in what they ask stay as they are.
     """
-    draft = Draft.of(form.text("architecture"))
+    text = form.text("architecture")
+    if '"architecture"' not in text:  # most texts are a network: it is not counted twice
+        return form
+    draft = Draft.of(text)
     if not is_request(draft.document) or draft.architecture is None:
         return form
     try:
