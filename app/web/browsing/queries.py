@@ -1,6 +1,7 @@
 """What the addresses of lists may ask for."""
 
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, get_args
 from urllib.parse import urlencode
 
 from pydantic import Field, model_validator
@@ -8,9 +9,10 @@ from pydantic import Field, model_validator
 from app.api.dependencies import ID_PATTERN, Cursor
 from app.api.variants import Browse, Wanted
 from app.services.variant_table import BY_ACCURACY
-from app.states import State
+from app.states import STATES, State
+from solver.approaches import APPROACHES
 from solver.network.schema import Schema
-from solver.problem import ApproachName, Budget
+from solver.problem import ApproachName, Budget, Scope
 
 PAGE: Final = 25
 """The number of rows on a page of a list."""
@@ -22,8 +24,20 @@ COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 """What the axes of a plot of variants can show."""
 
 
+CHOICES: Final[Mapping[str, Sequence[str]]] = {
+    "state": STATES,
+    "approach": tuple(APPROACHES),
+    "budget": get_args(Budget),
+    "scope": get_args(Scope),
+    "column": COLUMNS,
+}
+"""What the selects of forms offer."""
+
+
 class ListQuery(Schema):
     """Which part of a list to show. Fields that a form sends empty count as left out."""
+
+    choices: ClassVar = CHOICES
 
     cursor: Cursor = None
 
