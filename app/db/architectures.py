@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.errors import existing
-from app.db.models import ArchitectureRow, SearchRow
+from app.db.models import ArchitectureRow
 from app.db.paging import Key, page
 from app.db.statements import insert_new
 from solver.network.architecture import Architecture
@@ -83,17 +83,6 @@ def newest(
         session, select(ArchitectureRow), NEWEST_FIRST, ["architectures"], cursor, limit
     )
     return [Architecture.model_validate(row.document) for row in rows], following
-
-
-def searches_from(session: Session, id_: str, most: int) -> list[SearchRow]:
-    """Searches that start from an architecture, the newest first."""
-    query = (
-        select(SearchRow)
-        .where(SearchRow.architecture_id == id_)
-        .order_by(SearchRow.created_at.desc(), SearchRow.id.desc())
-        .limit(most)
-    )
-    return list(session.scalars(query))
 
 
 def _row(session: Session, id_: str) -> ArchitectureRow:

@@ -4,21 +4,16 @@ import json
 import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from app.db import accuracies, architectures, searches, variants
 from app.db.engine import Database, Session
 from app.db.identity import split_id
-from app.db.models import SearchRow
 from app.schemas.architectures import ArchitectureView
 from app.schemas.variants import VariantView
 from app.services.variants import deriver
 from solver.network.architecture import Architecture
 from solver.problem import Question
-
-MOST_SEARCHES: Final = 10
-"""Searches that are listed of those that start from a network."""
 
 
 class Training(NamedTuple):
@@ -48,20 +43,11 @@ class Accuracy(NamedTuple):
     runs: int
 
 
-class Asked(NamedTuple):
-    """A search: what it asks, and how it stands."""
-
-    id: str
-    question: Question
-    state: str
-    found: int
-    created_at: datetime
-
-
 class Origin(NamedTuple):
-    """What a variant comes from."""
+    """What a variant comes from: a search's id and question, and the network it starts from."""
 
-    search: Asked
+    search_id: str
+    question: Question
     original: Architecture
 
 
@@ -94,13 +80,16 @@ class Network:
 
     @property
     def name(self) -> str:
-        """What a person calls it: a variant has its original's name, so its resolution is told."""
+        """What a person calls it: a variant by its number and its original's name."""
         own = self.view.architecture
         if self.origin is None:
-            return own.name or f"architecture {self.id[:8]}"
+            return _named(own, self.id)
         original = self.origin.original
-        name = original.name or f"architecture {original.id[:8]}"
-        return f"Variant {self.id.rpartition('-')[2]} of {name}"
+        return f"Variant {self.id.rpartition('-')[2]} of {_named(original, original.id)}"
+
+
+def _named(architecture: Architecture, id_: str) -> str:
+    return architecture.name or f"unnamed {id_[:8]}"
 
 
 def architecture(database: Database, id_: str) -> Network:
@@ -150,18 +139,9 @@ def _variant(database: Database, session: Session, id_: str) -> Network:
     row = variants.get(session, *split_id(id_))
     found = deriver(database, session, row.search_id)
     view = found.view(row)
-    origin = Origin(_asked(searches.get(session, row.search_id)), found.problem.architecture)
+    question = searches.get(session, row.search_id).request.question
+    origin = Origin(row.search_id, question, found.problem.architecture)
     return Network(id_, ArchitectureView.of(view.architecture), view, origin)
-
-
-def searches_from(database: Database, id_: str) -> list[Asked]:
-    """The newest searches that start from an architecture."""
-    with database.read() as session:
-        return list(map(_asked, architectures.searches_from(session, id_, MOST_SEARCHES)))
-
-
-def _asked(row: SearchRow) -> Asked:
-    return Asked(row.id, row.request.question, row.state, row.found, row.created_at)
 
 
 def accuracies_of(

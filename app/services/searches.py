@@ -208,13 +208,24 @@ def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
         There is none with this id.
     """
     with database.read() as session:
-        row = searches.get(session, id_)
-        summary = _summary(row, architectures.get(session, row.architecture_id))
+        summary = summarised(session, id_)
     first = variant_pages.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
     fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
     return SearchView.model_construct(
         **fields, variants=first.items, next=first.next, reused=reused
     )
+
+
+def summarised(session: Session, id_: str) -> SearchSummary:
+    """One search without its variants.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    row = searches.get(session, id_)
+    return _summary(row, architectures.get(session, row.architecture_id))
 
 
 def newest(database: Database, cursor: str | None, limit: int, **wanted: str) -> SearchPage:

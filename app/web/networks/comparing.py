@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -25,9 +25,12 @@ _COUNTS: Final = {
 
 
 class Compared(Schema):
-    """The networks to compare: ids of architectures and variants, separated by commas."""
+    """The networks to compare: ids of architectures and variants.
 
-    ids: str = Field(default="", max_length=500)
+    Each ``ids`` may hold several, with commas between them.
+    """
+
+    ids: list[Annotated[str, Field(max_length=500)]] = Field(default=[], max_length=100)
     only: str = Field(default="", pattern="^(changed)?$", max_length=10)
 
 
@@ -39,7 +42,8 @@ def chosen(wanted: Compared) -> list[str]:
     RefusedError
         There are too many.
     """
-    ids = list(dict.fromkeys(filter(None, (it.strip() for it in wanted.ids.split(",")))))
+    given = (it.strip() for ids in wanted.ids for it in ids.split(","))
+    ids = list(dict.fromkeys(filter(None, given)))
     if len(ids) > MOST:
         raise RefusedError(Fault("#/ids", f"at most {MOST} networks are compared, not {len(ids)}"))
     return ids

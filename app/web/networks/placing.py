@@ -5,7 +5,7 @@ in columns four times, upwards and downwards, from the left and from the right, 
 mean of the middle two places. Columns are packed as in dagre, by longest paths.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -20,14 +20,14 @@ def placed(graph: Layering, widths: Sequence[float]) -> list[float]:
 
     ``widths`` are those of all vertices, with the room that each needs beside it.
     """
-    crossed = _conflicts(graph)
+    bent = _conflicts(graph) | _side_lines(graph)
     found = []
     for is_upwards in (False, True):
         for is_mirrored in (False, True):
             rows = graph.rows[::-1] if is_upwards else graph.rows
             rows = [row[::-1] for row in rows] if is_mirrored else rows
             near = graph.below if is_upwards else graph.above
-            xs = _packed(rows, _columns(graph, rows, near, crossed), widths)
+            xs = _packed(rows, _columns(rows, near, bent), widths)
             found.append({it: -x for it, x in xs.items()} if is_mirrored else xs)
     return _middle(found, widths)
 
@@ -55,23 +55,49 @@ def _conflicts(graph: Layering) -> set[frozenset[int]]:
     return found
 
 
-def _columns(
-    graph: Layering, rows: Rows, near: Sequence[Sequence[int]], crossed: set[frozenset[int]]
-) -> Mapping[int, int]:
-    """The column of each vertex, named by its first vertex: it follows its median neighbour.
+def _side_lines(graph: Layering) -> set[frozenset[int]]:
+    """The lines that leave a chain of nodes to skip some of them, and those that come back.
 
-    Nodes follow nodes where they can: a chain of layers is straight, and what it skips runs beside.
+    They give way, too, so that the chain is straight.
     """
+    skips = _skips(graph)
+    found = {
+        frozenset((source, point))
+        for point in skips
+        for source in graph.above[point]
+        if source not in skips
+    }
+    for node in range(graph.nodes):
+        sides = skips.intersection(graph.above[node])
+        if len(sides) < len(graph.above[node]):
+            found |= {frozenset((point, node)) for point in sides}
+    return found
+
+
+def _skips(graph: Layering) -> set[int]:
+    """The points of lanes that begin at nodes which are read in the next row, too."""
+    found: set[int] = set()
+    for point in range(graph.nodes, len(graph.above)):  # those above come first
+        (source,) = graph.above[point]
+        is_skip = any(not graph.is_point(it) for it in graph.below[source])
+        if source in found or (not graph.is_point(source) and is_skip):
+            found.add(point)
+    return found
+
+
+def _columns(
+    rows: Rows, near: Sequence[Sequence[int]], bent: Set[frozenset[int]]
+) -> Mapping[int, int]:
+    """The column of each vertex, named by its first vertex: it follows its median neighbour."""
     column = {vertex: vertex for row in rows for vertex in row}
     place: dict[int, int] = {}
     for row in rows:
         last = -1
         for vertex in row:
-            nodes = [it for it in near[vertex] if not graph.is_point(it)]
-            ends = sorted(nodes or near[vertex], key=place.__getitem__)
-            medians = ends[(len(ends) - 1) // 2 : len(ends) // 2 + 1]
-            for end in medians:
-                if place[end] > last and frozenset((end, vertex)) not in crossed:
+            ends = [it for it in near[vertex] if frozenset((it, vertex)) not in bent]
+            ends.sort(key=place.__getitem__)
+            for end in ends[(len(ends) - 1) // 2 : len(ends) // 2 + 1]:
+                if place[end] > last:
                     column[vertex] = column[end]
                     last = place[end]
                     break

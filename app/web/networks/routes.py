@@ -1,13 +1,13 @@
 """``/networks/{id}``, ``/variants/{id}`` and ``/compare``."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Path, Query, Request, Response
 
 from app.api.dependencies import ID_PATTERN, TheDatabase
 from app.db.engine import Database
 from app.documents import document
-from app.services import networks
+from app.services import networks, searches
 from app.services.networks import Network
 from app.ui.sentences import budget_of
 from app.web.networks.comparing import Compared, chosen, comparison
@@ -19,6 +19,8 @@ from app.web.routes import PageRouter
 router = PageRouter()
 TEMPLATES.filters["shortened"] = shortened
 
+MOST_SEARCHES: Final = 5
+"""Searches that are listed of those that start from a network."""
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
 
 
@@ -61,10 +63,11 @@ def compare(
     request: Request, wanted: Annotated[Compared, Query()], database: TheDatabase
 ) -> Response:
     """Up to five networks side by side."""
-    found = networks.several(database, chosen(wanted))
+    ids = chosen(wanted)
+    found = networks.several(database, ids)
     trained = networks.accuracies_of(database, [it.view.id for it in found])
     table = comparison(found, trained) if found else None
-    return page(request, "compare.html", table=table, wanted=wanted)
+    return page(request, "compare.html", table=table, ids=",".join(ids), only=wanted.only)
 
 
 def _shown(request: Request, database: Database, network: Network, wanted: Wanted) -> Response:
@@ -72,10 +75,12 @@ def _shown(request: Request, database: Database, network: Network, wanted: Wante
         request,
         "network.html",
         network=network,
-        budget=network.origin and budget_of(network.origin.search.question),
+        budget=network.origin and budget_of(network.origin.question),
         shown=view_of(network, wanted),
         accuracies=networks.accuracies_of(database, [network.view.id]),
-        searches=networks.searches_from(database, network.view.id),
+        searches=searches.newest(
+            database, None, MOST_SEARCHES, architecture_id=network.view.id
+        ).items,
     )
 
 

@@ -36,7 +36,7 @@ async function refresh(part) {
 function show(part, made) {
   const own = part.contains(document.activeElement) ? document.activeElement : null;
   const { scrollLeft = 0 } = part.querySelector(".scroll") ?? {};
-  part.innerHTML = made;
+  part.replaceChildren(...new DOMParser().parseFromString(made, "text/html").body.childNodes);
   if (part !== table) return;
   enable();
   const scroll = part.querySelector(".scroll");

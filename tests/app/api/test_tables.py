@@ -6,16 +6,18 @@ from statistics import stdev
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from app.api.tables import takes_gzip
 from app.db import searches
 from app.db.engine import Database
 from app.db.errors import NotFoundError
+from app.db.models import RunRow
 from app.services import csv_text
 from app.services.variants_csv import of_search
 from solver.approaches import APPROACHES
-from tests.factories import solved_search
+from tests.factories import queued_job, solved_search
 from tests.workers import FakeWorker, trained
 
 APPROACH_IV = ["N", "K1", "C1", "P1", "S1", "C2", "P2", "S2"]
