@@ -26,7 +26,7 @@ def of_variants(*conditions: ColumnElement[bool]) -> Subquery:
     Its columns are ``search_id``, ``position``, ``dataset``, ``recipe``, ``epochs``,
     ``training_images``, ``mean``, ``runs``, and ``squares``: the sum of squared deviations from the
     mean. A variant that was trained in several ways has the accuracy of the way with the most runs;
-    ties go to the way of the newest run. Controls that enlarge images do not count.
+    ties go to the way of the newest run. Warm starts and controls that enlarge images do not count.
     """
     trained = JobRunRow.variant_position.is_not(None)
     links = select(*VARIANT, JobRunRow.run_id).where(trained, *conditions).distinct().subquery()
@@ -40,7 +40,7 @@ def of_variants(*conditions: ColumnElement[bool]) -> Subquery:
         )
         .join(RunRow, RunRow.id == links.c.run_id)
         .join(ResultRow, ResultRow.run_id == RunRow.id)
-        .where(RunRow.detail.is_(None))
+        .where(RunRow.detail.is_(None), RunRow.starts_from.is_(None))
         .subquery()
     )
     deviation = runs.c.test_accuracy - runs.c.mean

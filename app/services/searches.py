@@ -207,8 +207,7 @@ def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
     app.db.errors.NotFoundError
         There is none with this id.
     """
-    with database.read() as session:
-        summary = summarised(session, id_)
+    summary = without_variants(database, id_)
     first = variant_pages.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
     fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
     return SearchView.model_construct(
@@ -216,8 +215,20 @@ def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
     )
 
 
-def summarised(session: Session, id_: str) -> SearchSummary:
+def without_variants(database: Database, id_: str) -> SearchSummary:
     """One search without its variants.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.read() as session:
+        return summarised(session, id_)
+
+
+def summarised(session: Session, id_: str) -> SearchSummary:
+    """The same, within a transaction.
 
     Raises
     ------
@@ -240,6 +251,19 @@ def newest(database: Database, cursor: str | None, limit: int, **wanted: str) ->
         rows, following = searches.newest(session, cursor, limit, **wanted)
         items = [_summary(row, architectures.get(session, row.architecture_id)) for row in rows]
     return SearchPage(items=items, next=following)
+
+
+def cancel(database: Database, id_: str) -> None:
+    """Cancel a search; do nothing if it has ended.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.write() as session:
+        searches.get(session, id_)
+        searches.cancel(session, id_)
 
 
 def delete(database: Database, id_: str) -> None:

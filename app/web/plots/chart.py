@@ -21,6 +21,8 @@ class Axis:
         With its unit: ``test accuracy (%)``.
     is_percent
         Whether values are fractions, which are written as percentages.
+    is_whole
+        Whether values are whole numbers, so that ticks are, too.
     low, high
         The range, by default that of the data with room around it.
     """
@@ -28,6 +30,7 @@ class Axis:
     title: str
     scale: Scale = "linear"
     is_percent: bool = False
+    is_whole: bool = False
     low: float | None = None
     high: float | None = None
 

@@ -26,6 +26,8 @@ _DASHES: Final[dict[Mark, str]] = {
     "diamond": "dashdot",
     "cross": "longdash",
 }
+MOST_STEPS: Final = 9
+"""Plotly writes every whole number on an axis that is shorter than this."""
 DIGITS: Final = 7
 """Significant digits of a point's place; more would not be seen."""
 
@@ -52,7 +54,11 @@ def _axis(axis: Axis, span: Span) -> dict[str, Any]:
         "type": axis.scale,
         "range": list(span.ends),
     }
-    return drawn | ({"tickformat": ".3~%"} if axis.is_percent else {})
+    if axis.is_percent:
+        drawn["tickformat"] = ".3~%"
+    if axis.is_whole and axis.scale == "linear" and span.high - span.low < MOST_STEPS:
+        drawn["dtick"] = 1
+    return drawn
 
 
 def _traces(series: Series, chart: Chart) -> list[dict[str, Any]]:

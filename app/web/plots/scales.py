@@ -68,11 +68,13 @@ def span(axis: Axis, values: Iterable[float]) -> Span:
     return Span(low, high, axis.scale)
 
 
-def ticks(span: Span, most: int) -> list[float]:
-    """Round numbers within a range, up to about ``most``."""
+def ticks(span: Span, most: int, *, is_whole: bool = False) -> list[float]:
+    """Round numbers within a range, up to about ``most``; whole ones if asked for."""
     if span.scale == "log" and len(powers := _powers(span, most)) > 1:
         return powers
     step = _round_step((span.high - span.low) / most)
+    if is_whole:
+        step = max(1.0, math.ceil(step))
     first = math.ceil(span.low / step - 1e-9)
     last = math.floor(span.high / step + 1e-9)
     return [n * step for n in range(first, last + 1)]

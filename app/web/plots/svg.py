@@ -64,12 +64,12 @@ def _axes(chart: Chart, frame: Frame) -> Iterator[Markup]:
     """Grid lines, ticks and titles; the title of y stands above it, to be read level."""
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     grid, text = _path("var(--line)"), Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>')
-    marks_x = scales.ticks(frame.x, MOST_TICKS)
+    marks_x = scales.ticks(frame.x, MOST_TICKS, is_whole=chart.x.is_whole)
     for value, label in zip(marks_x, scales.labels(chart.x, marks_x), strict=True):
         x = round(frame.across(value), 1)
         yield grid.format(f"M{x} {TOP}V{bottom + 5}")
         yield text.format(x, bottom + 22, "middle", label)
-    marks_y = scales.ticks(frame.y, MOST_TICKS)
+    marks_y = scales.ticks(frame.y, MOST_TICKS, is_whole=chart.y.is_whole)
     for value, label in zip(marks_y, scales.labels(chart.y, marks_y), strict=True):
         y = round(frame.down(value), 1)
         yield grid.format(f"M{LEFT - 5} {y}H{right}")

@@ -33,6 +33,11 @@ class Cell(NamedTuple):
     default: str
     is_flag: bool
 
+    @property
+    def is_default(self) -> bool:
+        """Whether nothing is written, and nothing has to be."""
+        return not self.text and bool(self.default)
+
 
 def cells(layer: Any) -> Iterator[Cell]:
     """The fields of a layer besides its name and type: its type's, then those that it lacks."""

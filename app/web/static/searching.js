@@ -42,6 +42,7 @@ function show(part, made) {
   const scroll = part.querySelector(".scroll");
   if (scroll) scroll.scrollLeft = scrollLeft;
   const focused = document.getElementById(next ?? own?.id);
+  focused?.closest("label")?.classList.add("kept"); // it may just have been emptied
   focused?.focus();
   if (!next && focused?.matches("input")) focused.setSelectionRange(own.selectionStart, own.selectionEnd);
   next = null;

@@ -8,8 +8,10 @@ import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
+from app.db.engine import Database
 from app.shipped import example
 from app.web.searching.documents import examples
+from tests.factories import solved_search
 
 SEARCH_ID = "7646fda55e9d4fbf5fde2009e58c3dec"
 """The id of the search in ``digits-search``."""
@@ -55,7 +57,10 @@ def test_an_example_is_shown_with_what_its_layers_cost(
     assert 'class="fault' not in answer.text
 
 
-@pytest.mark.parametrize("query", [{"example": "x"}, {"architecture_id": "x"}, {"search_id": "x"}])
+@pytest.mark.parametrize(
+    "query",
+    [{"example": "x"}, {"architecture_id": "x"}, {"variant_id": "x"}, {"search_id": "x"}],
+)
 def test_what_is_not_there_cannot_be_started_from(
     sqlite_client: TestClient, query: dict[str, str]
 ) -> None:
@@ -83,6 +88,17 @@ def test_a_network_is_asked_about_anew(client: TestClient) -> None:
 
     assert "&#34;name&#34;: &#34;layer1.0.conv1&#34;" in page
     assert re.search(r'value="V" *checked', page)
+
+
+def test_a_variant_is_asked_about_anew(database: Database, client: TestClient) -> None:
+    with database.write() as session:
+        search_id = solved_search(session).id
+    variant = client.get(f"/v1/searches/{search_id}/variants").json()["items"][0]
+
+    page = client.get("/searches/new", params={"variant_id": variant["id"]}).text
+
+    resolution = variant["architecture"]["input"]["resolution"]
+    assert f'data-image="resolution" value="{resolution}"' in page
 
 
 def test_a_search_is_asked_again_with_changes(client: TestClient) -> None:
