@@ -2,8 +2,9 @@
 
 MobileNetV2 was published with several width multipliers and resolutions. Pairs of these networks
 cost about as much: a wide one for small images, and a narrow one for larger images. For each pair
-this prints, as rows of a Markdown table, the network for the larger images that has exactly the
-parameters and the MACs of the wide one.
+a network for the larger images is sought that has exactly the parameters and the MACs of the wide
+one. ``…_percent`` is its largest change of a width, and 0 if none was found; ``…_params`` and
+``…_macs`` are what wide and narrow networks have.
 
 Top-1 accuracies on ImageNet, in percent, are those published with the checkpoints:
 https://github.com/tensorflow/models/tree/master/research/slim/nets/mobilenet
@@ -14,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import torch
 
+from benchmarks.timing import report
 from benchmarks.whole_cases import Solved, hold_equal, request, solved
 from solver.network.architecture import Architecture
 from solver.network.counting import count
@@ -41,10 +43,7 @@ ABOUT_EQUAL: Final = 0.11
 RATIOS: Final = ((0.5, 2.0), (0.25, 4.0))
 """Bounds of widths: the wider are used where the narrower leave no answer."""
 SECONDS: Final = 10.0
-HEADER: Final = (
-    "| wide network | published top-1 | narrow network | published top-1 | MACs | parameters "
-    "| with equal budgets | largest change |\n|---|---|---|---|---|---|---|---|"
-)
+GOALS: Final = {"unanswered": "0"}
 
 
 class Cell(NamedTuple):
@@ -52,6 +51,11 @@ class Cell(NamedTuple):
 
     multiplier: float
     resolution: int
+
+    @property
+    def key(self) -> str:
+        """The network in the names of figures."""
+        return f"{self.multiplier:g}x{self.resolution}"
 
     def __str__(self) -> str:
         return f"{self.multiplier:g} × {self.resolution} px"
@@ -102,25 +106,25 @@ def equal(wide: Cell, resolution: int) -> Solved | None:
     return None
 
 
-def line(wide: Cell, narrow: Cell) -> str:
-    """One row of the table."""
-    mine, other = count(mobilenet(wide)), count(mobilenet(narrow))
-    answer = equal(wide, narrow.resolution)
-    macs, params = other.macs / mine.macs - 1, other.params / mine.params - 1
-    cells = [
-        str(wide),
-        f"{PUBLISHED[wide]} %",
-        str(narrow),
-        f"{PUBLISHED[narrow]} %",
-        f"{mine.macs:,}; the narrow one {100 * macs:+.1f} %",
-        f"{mine.params:,}; the narrow one {100 * params:+.1f} %",
-        f"at {narrow.resolution} px, both exactly" if answer else "none found",
-        f"×{answer.change:.3f}" if answer else "",
-    ]
-    return f"| {' | '.join(cells)} |"
+def measure(quick: bool) -> dict[str, float]:
+    """Return all figures by name."""
+    figures: dict[str, float] = {}
+    unanswered = 0
+    for wide, narrow in pairs()[: 2 if quick else None]:
+        answer = equal(wide, narrow.resolution)
+        change = None if answer is None else answer.change
+        figures[key_of(wide, narrow)] = 0.0 if change is None else 100 * (change - 1)
+        unanswered += change is None
+        for cell in (wide, narrow):
+            own = count(mobilenet(cell))
+            figures |= {f"{cell.key}_params": own.params, f"{cell.key}_macs": own.macs}
+    return figures | {"unanswered": unanswered}
+
+
+def key_of(wide: Cell, narrow: Cell) -> str:
+    """The figure of a pair."""
+    return f"{wide.key}_at_{narrow.key}_percent"
 
 
 if __name__ == "__main__":
-    print(HEADER)
-    for pair in pairs():
-        print(line(*pair), flush=True)
+    report("MobileNetV2's own grid", measure, GOALS)

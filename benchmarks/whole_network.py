@@ -3,6 +3,7 @@
 Times are processor seconds from a request, with the network in hand, to the checked answer.
 Networks are imported beforehand. PyTorch builds every answer and counts it.
 
+- ``…_params``, ``…_macs``: what each network has, and every answer keeps.
 - ``exact_…``: parameters and multiply-adds equal to the last unit. Medians over seeds; ``…_worst``
   is the slowest of all. Cases for which there is provably no answer count as ``impossible_…``.
 - ``closest_…``, ``largest_…``: within 0.1 %, until the smallest largest change of a width, or the
@@ -18,7 +19,8 @@ from typing import Final
 
 from benchmarks.timing import report
 from benchmarks.whole_best import TOLERANCE, closest, closest_exact, largest, largest_exact
-from benchmarks.whole_cases import Case, ask, cases, hold_equal, networks
+from benchmarks.whole_cases import Case, ask, cases, hold_equal, network, networks
+from solver.network.counting import count
 from solver.problem import Best, Sample
 
 GOALS: Final = {
@@ -50,15 +52,28 @@ IMPOSSIBLE: Final = (
 def measure(quick: bool) -> dict[str, float]:
     """Return all figures by name."""
     _warm_up()
-    return {**exact(quick), **closest(quick), **largest(quick), **largest_exact(quick)} | (
-        {} if quick else closest_exact(cases(quick))
-    )
+    return {
+        **sizes(quick),
+        **exact(quick),
+        **closest(quick),
+        **largest(quick),
+        **largest_exact(quick),
+    } | ({} if quick else closest_exact(cases(quick)))
 
 
 def _warm_up() -> None:
     """Load what the first search loads."""
     ask(Case("resnet18", 240), Sample(sample=1), 5.0)
     ask(Case("resnet18", 240), Best(best="closest", top=1), 1.0, tolerance=TOLERANCE)
+
+
+def sizes(quick: bool) -> dict[str, float]:
+    """What each network has, and every answer keeps."""
+    figures: dict[str, float] = {}
+    for name in networks(quick):
+        own = count(network(name))
+        figures |= {f"{name}_params": own.params, f"{name}_macs": own.macs}
+    return figures
 
 
 def exact(quick: bool) -> dict[str, float]:

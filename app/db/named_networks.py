@@ -114,4 +114,4 @@ def origins(session: Session, search_ids: Collection[str]) -> Mapping[str, Origi
         .join(ArchitectureRow, ArchitectureRow.id == SearchRow.architecture_id)
         .where(SearchRow.id.in_(search_ids))
     )
-    return {id_: Origin(*of) for id_, *of in session.execute(query)}
+    return {id_: Origin._make(of) for id_, *of in session.execute(query)}

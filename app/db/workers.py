@@ -73,7 +73,7 @@ def now(session: Session) -> datetime:
 
 def held(session: Session) -> Sequence[HeldRun]:
     """All runs in training, by worker, network and seed."""
-    return [HeldRun(*row) for row in session.execute(_HELD)]
+    return [HeldRun._make(row) for row in session.execute(_HELD)]
 
 
 def lost(session: Session, seconds: float, most: int) -> Sequence[LostAttempt]:
@@ -84,7 +84,7 @@ def lost(session: Session, seconds: float, most: int) -> Sequence[LostAttempt]:
         .order_by(AttemptRow.ended_at.desc(), AttemptRow.run_id)
         .limit(most)
     )
-    return [LostAttempt(*row) for row in session.execute(query)]
+    return [LostAttempt._make(row) for row in session.execute(query)]
 
 
 def ended(session: Session, seconds: float) -> Sequence[Ended]:
@@ -98,7 +98,7 @@ def ended(session: Session, seconds: float) -> Sequence[Ended]:
         )
         .group_by(RunRow.worker)
     )
-    return [Ended(*row) for row in session.execute(query)]
+    return [Ended._make(row) for row in session.execute(query)]
 
 
 def asked(session: Session, run_ids: Collection[str]) -> Mapping[str, Sequence[Asked]]:

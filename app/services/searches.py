@@ -207,7 +207,7 @@ def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
     app.db.errors.NotFoundError
         There is none with this id.
     """
-    summary = summarised(database, id_)
+    summary = without_variants(database, id_)
     first = variant_pages.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
     fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
     return SearchView.model_construct(
@@ -215,7 +215,7 @@ def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
     )
 
 
-def summarised(database: Database, id_: str) -> SearchSummary:
+def without_variants(database: Database, id_: str) -> SearchSummary:
     """One search without its variants.
 
     Raises
@@ -224,8 +224,19 @@ def summarised(database: Database, id_: str) -> SearchSummary:
         There is none with this id.
     """
     with database.read() as session:
-        row = searches.get(session, id_)
-        return _summary(row, architectures.get(session, row.architecture_id))
+        return summarised(session, id_)
+
+
+def summarised(session: Session, id_: str) -> SearchSummary:
+    """The same, within a transaction.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    row = searches.get(session, id_)
+    return _summary(row, architectures.get(session, row.architecture_id))
 
 
 def newest(database: Database, cursor: str | None, limit: int, **wanted: str) -> SearchPage:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from app.db import variants
+from app.db import accuracy_order, variants
 from app.db.engine import Database, Session
 from app.db.identity import variant_id
 from app.db.variants import Accuracy, Stored, VariantFilter
@@ -12,7 +13,8 @@ from app.services.variants import deriver
 from solver.network.architecture import Architecture
 from solver.problem import Problem
 
-LISTING = "table of all variants"
+LISTING: Final = "table of all variants"
+BY_ACCURACY: Final = ("accuracy", "-accuracy")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ def page(
 ) -> VariantTablePage:
     """A page of all variants that pass a filter.
 
+    ``sort`` is as in the API, or one of :data:`BY_ACCURACY`, which leaves out untrained variants.
+
     Raises
     ------
     RefusedError
@@ -64,10 +68,18 @@ def page(
     app.db.paging.CursorError
         The cursor is not one of this list's.
     """
-    keys = sort_keys(sort)
     with database.read() as session:
-        rows, following = variants.filtered(session, wanted, keys, LISTING, cursor, limit)
+        rows, following = _rows(session, wanted, sort, cursor, limit)
         return VariantTablePage(_entries(database, session, rows), following)
+
+
+def _rows(
+    session: Session, wanted: VariantFilter, sort: str | None, cursor: str | None, limit: int
+) -> tuple[list[Stored], str | None]:
+    if sort in BY_ACCURACY:
+        way: dict[str, Any] = {"is_descending": sort == BY_ACCURACY[1], "listing": LISTING}
+        return accuracy_order.page(session, wanted, **way, cursor=cursor, limit=limit)
+    return variants.filtered(session, wanted, sort_keys(sort), LISTING, cursor, limit)
 
 
 def _entries(database: Database, session: Session, rows: Sequence[Stored]) -> list[VariantEntry]:

@@ -115,7 +115,7 @@ class _Known:
                 name=name,
                 state=state,
                 trainings=[*self._trainings(self.held.get(name, ()))],
-                seen=since and self._seconds(since),
+                seen=None if since is None else self._seconds(since),
                 ended=self.ended[name].runs if name in self.ended else 0,
                 lost=sum(it.reason != GIVEN_BACK for it in self.lost.get(name, ())),
             )
@@ -128,7 +128,7 @@ class _Known:
         last = next(iter(self.lost.get(name, ())), None)
         ended = self.ended.get(name)
         if last is None or (ended and ended.last_at > last.ended_at):
-            return "idle", ended and ended.last_at
+            return "idle", None if ended is None else ended.last_at
         return "silent" if last.reason == SILENT else "idle", last.ended_at
 
     def _trainings(self, runs: Sequence[HeldRun]) -> Iterator[Training]:

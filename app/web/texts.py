@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from app.ui.sentences import points
+
 MINUS: Final = "−"
 
 
@@ -61,5 +63,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "percent": percent,
     "moment": moment,
     "duration": duration,
+    "points": points,
 }
 """The filters of all templates."""

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import missing
+from tests.factories import PATIENCE
 
 CHROMIUM = Path(os.environ.get("ISOBUDGET_TEST_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -30,7 +31,7 @@ def page(browser: Browser) -> Iterator[Page]:
     Nothing but what a script logs on purpose may be on the console.
     """
     context = browser.new_context()
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(PATIENCE * 1000)
     complaints: list[str] = []
     context.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
     asked: list[str] = []

@@ -20,7 +20,7 @@ def test_the_example_of_a_search_is_sent_from_the_page_and_answered(
         block.get_by_role("button", name="Execute").click()
 
         answer = block.locator(".live-responses-table .response").first
-        answer.wait_for(timeout=60_000)
+        answer.wait_for()
 
         assert answer.locator(".response-col_status").inner_text().startswith("201")
         assert '"outcome": "complete"' in answer.inner_text()

@@ -1,15 +1,18 @@
 """What the addresses of lists may ask for."""
 
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, get_args
 from urllib.parse import urlencode
 
 from pydantic import Field, model_validator
 
 from app.api.dependencies import ID_PATTERN, Cursor
 from app.api.variants import Browse, Wanted
-from app.states import State
+from app.services.variant_table import BY_ACCURACY
+from app.states import STATES, State
+from solver.approaches import APPROACHES
 from solver.network.schema import Schema
-from solver.problem import ApproachName, Budget
+from solver.problem import ApproachName, Budget, Scope
 
 PAGE: Final = 25
 """The number of rows on a page of a list."""
@@ -21,8 +24,20 @@ COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 """What the axes of a plot of variants can show."""
 
 
+CHOICES: Final[Mapping[str, Sequence[str]]] = {
+    "state": STATES,
+    "approach": tuple(APPROACHES),
+    "budget": get_args(Budget),
+    "scope": get_args(Scope),
+    "column": COLUMNS,
+}
+"""What the selects of forms offer."""
+
+
 class ListQuery(Schema):
     """Which part of a list to show. Fields that a form sends empty count as left out."""
+
+    choices: ClassVar = CHOICES
 
     cursor: Cursor = None
 
@@ -48,7 +63,7 @@ class ListQuery(Schema):
 
         It begins with the first page unless ``cursor`` is given.
         """
-        fields = {**self.given, "cursor": None, **changes}
+        fields = {**self.wanted, **changes}
         asked = urlencode({name: value for name, value in fields.items() if value is not None})
         return f"{path}?{asked}" if asked else path
 
@@ -94,7 +109,18 @@ class VariantsQuery(Browse, ListQuery):
         return any(name.startswith(("min_", "max_")) for name in self.given)
 
     @property
+    def is_of_trained(self) -> bool:
+        """Whether only variants that were trained are asked for."""
+        return self.sort in BY_ACCURACY or not {"min_accuracy", "max_accuracy"}.isdisjoint(
+            self.given
+        )
+
+    @property
     def csv(self) -> str:
         """The address of the table of all variants that pass the filter."""
-        others = dict.fromkeys([*self.model_fields.keys() - Wanted.model_fields.keys()])
-        return self.address("/v1/variants.csv", **others)
+        changes: dict[str, Any] = dict.fromkeys(
+            type(self).model_fields.keys() - Wanted.model_fields.keys()
+        )
+        if self.is_of_trained:
+            changes["min_accuracy"] = self.min_accuracy or 0
+        return self.address("/v1/variants.csv", **changes)

@@ -1,17 +1,17 @@
 """The lists, the workers, and the data sets."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import TheDatabase, TheSettings
 from app.services import datasets, jobs, named_networks, searches, studies, variant_table, workers
-from app.states import STATES
 from app.ui.sentences import points
 from app.web.browsing import scatter
 from app.web.browsing.queries import (
-    COLUMNS,
     PAGE,
+    Id,
     JobsQuery,
     NetworksQuery,
     SearchesQuery,
@@ -21,7 +21,6 @@ from app.web.browsing.queries import (
 from app.web.browsing.words import tolerance
 from app.web.pages import page
 from app.web.routes import PageRouter
-from solver.approaches import APPROACHES
 
 router = PageRouter()
 
@@ -33,8 +32,8 @@ def list_searches(
     """Searches, the newest first."""
     found = searches.newest(database, query.cursor, PAGE, **query.wanted)
     names = named_networks.names(database, {it.original.id for it in found.items})
-    shown = {"found": found, "names": names, "query": query, "tolerance": tolerance}
-    return page(request, "searches.html", approaches=APPROACHES, states=STATES, **shown)
+    shown: dict[str, Any] = {"found": found, "names": names, "tolerance": tolerance}
+    return page(request, "searches.html", query=query, **shown)
 
 
 @router.get("/jobs")
@@ -44,8 +43,8 @@ def list_jobs(
     """Jobs, the newest first."""
     found = jobs.newest(database, query.cursor, PAGE, **query.wanted)
     origins = named_networks.origins(database, {it.request.search_id for it in found.items})
-    shown = {"found": found, "origins": origins, "query": query, "points": points}
-    return page(request, "jobs.html", states=STATES, **shown)
+    shown: dict[str, Any] = {"found": found, "origins": origins, "points": points}
+    return page(request, "jobs.html", query=query, **shown)
 
 
 @router.get("/studies")
@@ -54,7 +53,7 @@ def list_studies(
 ) -> Response:
     """Studies, the newest first."""
     found = studies.newest(database, query.cursor, PAGE, **query.wanted)
-    return page(request, "studies.html", found=found, query=query, states=STATES)
+    return page(request, "studies.html", found=found, query=query)
 
 
 @router.get("/networks")
@@ -75,8 +74,13 @@ def list_variants(
     """All variants that pass a filter, with their accuracies and a plot."""
     found = variant_table.page(database, query.filter, query.sort, query.cursor, query.limit)
     chart = scatter.chart(found.items, query.x, query.y)
-    shown = {"found": found, "chart": chart, "query": query, "csv": query.csv}
-    return page(request, "variants.html", approaches=APPROACHES, columns=COLUMNS, **shown)
+    return page(request, "variants.html", found=found, chart=chart, query=query)
+
+
+@router.get("/compare/chosen")
+def compare_chosen(ids: Annotated[list[Id], Query(min_length=1)]) -> Response:
+    """Go on to the page that compares the variants that were ticked, whose address is shorter."""
+    return RedirectResponse(f"/compare?ids={','.join(ids)}", 303)
 
 
 @router.get("/workers")

@@ -64,7 +64,7 @@ def look(database: Database, id_: str, view: View, data_dir: Path) -> Looked:
     app.db.errors.NotFoundError
         There is no such search, or no variant at the chosen position.
     """
-    search = searches.summarised(database, id_)
+    search = searches.without_variants(database, id_)
     columns = variant_columns.of_search(database, id_)
     solved = equations(columns.deriver.problem)
     if search.state not in FINAL or not search.found:

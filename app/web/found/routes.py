@@ -65,7 +65,7 @@ def cancel_search(id: Id, database: TheDatabase) -> Response:  # noqa: A002
 @router.post("/searches/{id}/tolerate")
 def tolerate(id: Id, asking: TheAsking) -> Response:  # noqa: A002
     """Ask for the same search with the smallest tolerance that opens a solution."""
-    request = tolerant(searches.summarised(asking.database, id))
+    request = tolerant(searches.without_variants(asking.database, id))
     new = searches.ask(asking.database, asking.solvers, request, None, asking.most_queued)
     return RedirectResponse(f"/searches/{new.id}", 303)
 

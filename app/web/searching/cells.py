@@ -11,6 +11,8 @@ from solver.network.layers import LAYERS
 
 OF_ALL: Final = ("name", "type", "inputs")
 """The fields that every layer has."""
+RARE: Final = ("shares",)
+"""Fields that are shown only where they are given."""
 
 
 class Cell(NamedTuple):
@@ -31,6 +33,11 @@ class Cell(NamedTuple):
     default: str
     is_flag: bool
 
+    @property
+    def is_default(self) -> bool:
+        """Whether nothing is written, and nothing has to be."""
+        return not self.text and bool(self.default)
+
 
 def cells(layer: Any) -> Iterator[Cell]:
     """The fields of a layer besides its name and type: its type's, then those that it lacks."""
@@ -41,18 +48,21 @@ def cells(layer: Any) -> Iterator[Cell]:
         text = edited(given[name]) if name in given else ""
         shown = "" if default is None else edited(default)
         yield Cell(name, text, shown, is_flag=isinstance(default, bool))
-    yield Cell("inputs", _names(given.get("inputs")), "the layer before", is_flag=False)
+    yield Cell("inputs", _names(given.get("inputs")), "layer before", is_flag=False)
 
 
 @cache
 def _defaults(type_: str) -> Mapping[str, Any]:
-    """The fields of a type of layers with their defaults; ``None`` where there is none."""
+    """The fields of a type of layer, widths first, with their defaults; ``None`` without one."""
     layer = LAYERS.get(type_)
-    fields = layer.model_fields if layer else {}
+    if layer is None:
+        return {}
+    shown = dict.fromkeys([*layer.width_fields, *layer.model_fields])
+    defaults = {name: layer.model_fields[name].default for name in shown}
     return {
-        name: None if field.default is PydanticUndefined else field.default
-        for name, field in fields.items()
-        if name not in OF_ALL
+        name: None if default is PydanticUndefined else default
+        for name, default in defaults.items()
+        if name not in (*OF_ALL, *RARE)
     }
 
 

@@ -16,7 +16,6 @@ from solver.network.counting import Counts, LayerReport, count, describe, recept
 from solver.network.schema import Fault, Place
 from solver.network.sentences import place_in, sentence
 
-NOTHING: Final = "there is no network yet; pick an example, or paste the JSON of yours"
 MOST_ROWS: Final = 400
 """Layers that are listed to be edited; of a longer network the others are edited as text."""
 
@@ -83,9 +82,12 @@ class Draft:
 
     @classmethod
     def of(cls, text: str) -> "Draft":
-        """Read a text and count the network in it, as far as it can be read."""
+        """Read a text, and count the network in it as far as that can be read.
+
+        An empty text is no fault.
+        """
         if not text.strip():
-            return cls(None, (), [((), NOTHING)])
+            return cls(None, (), ())
         try:
             document = json_reader.read(text.encode("utf-8", "surrogatepass"))
         except json.JSONDecodeError as broken:

@@ -21,11 +21,7 @@ router = PageRouter()
 Name = Annotated[str | None, Query(pattern=ID_PATTERN, max_length=64)]
 
 
-async def _form(request: Request) -> forms.Form:
-    return await forms.read(request)
-
-
-def _opened(form: Annotated[forms.Form, Depends(_form)]) -> forms.Form:
+def _opened(form: Annotated[forms.Form, Depends(forms.read)]) -> forms.Form:
     return starts.opened(form)
 
 
@@ -46,12 +42,15 @@ def show_new(
     database: TheDatabase,
     example: Name = None,
     architecture_id: Name = None,
+    variant_id: Name = None,
     search_id: Name = None,
 ) -> Response:
     """A form: empty, or with an example, a stored network, or what a search asked."""
     start = starts.of_nothing()
     if search_id:
         start = starts.of_search(database, search_id)
+    elif variant_id:
+        start = starts.of_variant(database, variant_id)
     elif architecture_id:
         start = starts.of_architecture(database, architecture_id)
     elif example:

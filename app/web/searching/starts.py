@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from app.db.engine import Database
 from app.db.errors import NotFoundError
 from app.schemas.search_terms import SearchTerms
-from app.services import architectures, searches
+from app.services import architectures, searches, variants
 from app.shipped import example
 from app.web.forms import Form
 from app.web.searching import values
@@ -21,6 +21,7 @@ from app.web.searching.documents import (
     written,
 )
 from app.web.searching.draft import Draft
+from solver.network.architecture import Architecture
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,18 @@ def of_architecture(database: Database, id_: str) -> Start:
     NotFoundError
         There is none with this id.
     """
-    architecture = architectures.get(database, id_).architecture
-    return Start(written(document_of(architecture)), values.new(architecture))
+    return _of_network(architectures.get(database, id_).architecture)
+
+
+def of_variant(database: Database, id_: str) -> Start:
+    """A variant that a search found.
+
+    Raises
+    ------
+    NotFoundError
+        There is none with this id.
+    """
+    return _of_network(variants.get(database, id_).architecture)
 
 
 def of_search(database: Database, id_: str) -> Start:
@@ -89,13 +100,20 @@ def opened(form: Form) -> Form:
 
     Requests with faults in what they ask stay as they are.
     """
-    draft = Draft.of(form.text("architecture"))
+    text = form.text("architecture")
+    if '"architecture"' not in text:  # most texts are a network: it is not counted twice
+        return form
+    draft = Draft.of(text)
     if not is_request(draft.document) or draft.architecture is None:
         return form
     try:
         return _of_document(draft.document).form
     except ValidationError:
         return form
+
+
+def _of_network(architecture: Architecture) -> Start:
+    return Start(written(document_of(architecture)), values.new(architecture))
 
 
 def _of_document(document: Any) -> Start:

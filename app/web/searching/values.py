@@ -74,4 +74,4 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         case [low, high]:
             yield from _flat(name, {"low": low, "high": high})
         case _:
-            yield name, str(value)
+            yield name, str(value).removesuffix(".0")

@@ -2,22 +2,79 @@
 // checks it, and sends the table anew.
 "use strict";
 
+const form = document.getElementById("search");
 const text = document.getElementById("architecture");
 const table = document.getElementById("network");
+const counted = document.getElementById("counted");
 const file = document.getElementById("file");
 const check = document.getElementById("check");
-let changes = 0; // of the text, to tell a table that is late
-let asked = 0; // the change that the table was asked for
+const PAUSE_MS = 400; // of who types, before the server is asked
+const pending = new Map(); // what was asked last for each part of the page
+let timer = 0;
+let isTableLate = false;
 let next = null; // the id of what is focused in the next table
 
-// The document as it is written: a line for each layer, as in the examples.
-function written(document) {
-  if (!Array.isArray(document.layers)) return JSON.stringify(document, null, 2);
-  const spaced = (value) => JSON.stringify(value, null, 1).replace(/\n\s*/g, " ").replace(/([[{]) | ([\]}])/g, "$1$2");
-  const lines = Object.entries(document).filter(([key]) => key !== "layers")
-    .map(([key, value]) => `  ${JSON.stringify(key)}: ${spaced(value)}`);
-  const layers = document.layers.map((layer) => `    ${spaced(layer)}`).join(",\n");
-  return `{\n${[...lines, `  "layers": [\n${layers}\n  ]`].join(",\n")}\n}`;
+// Has the server make a part of the page anew; whoever asked for it before is answered no more.
+async function refresh(part) {
+  const asking = new AbortController();
+  pending.get(part)?.abort();
+  pending.set(part, asking);
+  part.classList.add("waiting");
+  try {
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(part.dataset.source, { method: "POST", body, signal: asking.signal });
+    const made = await answer.text();
+    if (answer.ok) show(part, made);
+    else counted.textContent = `This was not checked: the server answered ${answer.status}.`;
+  } catch (error) {
+    if (error.name !== "AbortError") counted.textContent = "This was not checked: the server cannot be reached.";
+  }
+  if (pending.get(part) === asking) part.classList.remove("waiting");
+}
+
+// Shows a part; who was writing in it goes on where they were, or at what they have just moved.
+function show(part, made) {
+  const own = part.contains(document.activeElement) ? document.activeElement : null;
+  const { scrollLeft = 0 } = part.querySelector(".scroll") ?? {};
+  part.replaceChildren(...new DOMParser().parseFromString(made, "text/html").body.childNodes);
+  if (part !== table) return;
+  enable();
+  const scroll = part.querySelector(".scroll");
+  if (scroll) scroll.scrollLeft = scrollLeft;
+  const focused = document.getElementById(next ?? own?.id);
+  focused?.closest("label")?.classList.add("kept"); // it may just have been emptied
+  focused?.focus();
+  if (!next && focused?.matches("input")) focused.setSelectionRange(own.selectionStart, own.selectionEnd);
+  next = null;
+}
+
+// Asks anew once nobody has typed for a while; what is under way would be late.
+function changed({ target }) {
+  const parts = target === text || table.contains(target) ? [table, counted] : [counted];
+  for (const part of parts) pending.get(part)?.abort();
+  if (parts.includes(table)) isTableLate = true;
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    if (isTableLate) refresh(table);
+    isTableLate = false;
+    refresh(counted);
+  }, PAUSE_MS);
+}
+
+// JSON on one line, with a space behind each comma and colon.
+function line(value) {
+  if (Array.isArray(value)) return `[${value.map(line).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const pairs = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}: ${line(inner)}`);
+  return `{${pairs.join(", ")}}`;
+}
+
+// A network as it is written: a line for each layer, as in the examples.
+function written(network) {
+  const { layers, ...others } = network;
+  const heads = Object.entries(others).map(([key, value]) => `  ${JSON.stringify(key)}: ${line(value)}`);
+  const rows = layers.map((layer) => `    ${line(layer)}`).join(",\n");
+  return `{\n${[...heads, `  "layers": [\n${rows}\n  ]`].join(",\n")}\n}`;
 }
 
 // Changes the network in the text; text that is no JSON is left alone.
@@ -26,7 +83,7 @@ function change(edit) {
   try { document = JSON.parse(text.value); } catch { return; }
   const network = document.architecture ?? document;
   edit(network, network.layers);
-  text.value = written(network);
+  text.value = document.architecture ? JSON.stringify(document, null, 2) : written(network);
   text.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
@@ -54,17 +111,14 @@ function enable() {
   for (const input of table.querySelectorAll("[readonly]")) input.readOnly = false;
   for (const select of table.querySelectorAll("select")) select.disabled = false;
   for (const part of table.querySelectorAll(".edit")) part.hidden = false;
-  if (next) document.getElementById(next)?.focus();
-  next = null;
 }
 
 table.addEventListener("input", ({ target }) => {
   const { field, image } = target.dataset;
   const place = target.closest("tr")?.dataset.place;
   change((network, layers) => {
-    if (image) set(network.input ??= {}, image, target.value);
-    else if (typeof layers[place] === "object") set(layers[place], field, target.value);
-    else layers[place] = { [field]: target.value };
+    if (image) set(network.input instanceof Object ? network.input : (network.input = {}), image, target.value);
+    else set(layers[place] instanceof Object ? layers[place] : (layers[place] = {}), field, target.value);
   });
 });
 table.addEventListener("click", ({ target }) => {
@@ -75,15 +129,12 @@ table.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
 });
 
-text.addEventListener("input", () => { changes += 1; });
-text.addEventListener("htmx:beforeRequest", () => { asked = changes; });
-table.addEventListener("htmx:beforeSwap", (event) => { if (asked !== changes) event.detail.shouldSwap = false; });
-table.addEventListener("htmx:afterSwap", enable);
+form.addEventListener("input", changed);
 
 // Shows a text that came at once: a whole request fills in the question, too.
 function open(content) {
   text.value = content;
-  check.form.requestSubmit(check);
+  form.requestSubmit(check);
 }
 
 async function read(files) {
@@ -110,3 +161,4 @@ document.addEventListener("drop", (event) => {
 file.closest("[hidden]").hidden = false;
 check.hidden = true;
 enable();
+refresh(counted);

@@ -1,5 +1,7 @@
 """Real-valued widths that meet the budgets: near the original, or in the middle of a box."""
 
+from collections.abc import Iterator
+from itertools import cycle
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -93,6 +95,14 @@ def box_centre(problem: WholeProblem) -> BoxCentre | None:
     ratios: Floats = np.exp(middle + half * place)
     widths: Floats = ratios * problem.original.astype(float)
     return BoxCentre(widths, float(np.abs(place).max()))
+
+
+def centres(problem: WholeProblem) -> Iterator[Floats]:
+    """Yield the centre near the original and that of the box, in turn, as far as they exist."""
+    if (near := centre(problem)) is not None:
+        yield near
+    amid = box_centre(problem)
+    yield from cycle(it for it in (None if amid is None else amid.widths, near) if it is not None)
 
 
 def least_largest(matrix: Floats, goal: Floats) -> Floats:

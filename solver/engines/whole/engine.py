@@ -82,7 +82,7 @@ class Whole:
 
     def _largest(self, wanted: Best, tell: Tell) -> WholeAnswer:
         """The highest resolution, then other answers at it."""
-        found = strategies.largest(self._posing, self._main_seconds, tell)
+        found = strategies.largest(self._posing, self._main_seconds(wanted), tell)
         if found.widths is None or found.value is None:
             return WholeAnswer([], 0, found.is_proved, found.bound)
         return self._ranked(wanted, int(found.value), found)
@@ -94,7 +94,7 @@ class Whole:
         resolution is where least changes.
         """
         resolutions = self._posing.resolutions
-        seconds = self._main_seconds / (LAST_SHARE if len(resolutions) > 1 else 1)
+        seconds = self._main_seconds(wanted) / (LAST_SHARE if len(resolutions) > 1 else 1)
         are_ruled_out = True
         for resolution in resolutions:
             found = NO_ANSWER
@@ -112,10 +112,10 @@ class Whole:
             return WholeAnswer([], 0, are_ruled_out)
         return WholeAnswer([], 0, is_proved=False)
 
-    @property
-    def _main_seconds(self) -> float:
-        """Seconds for the best answer; some are kept for others."""
-        return self._left - min(self._left / LAST_SHARE, MOST_LAST_SECONDS)
+    def _main_seconds(self, wanted: Best) -> float:
+        """Seconds for the best answer; some are kept if others are asked for."""
+        kept = min(self._left / LAST_SHARE, MOST_LAST_SECONDS) if wanted.top > 1 else 0.0
+        return self._left - kept
 
     def _ranked(
         self, wanted: Best, resolution: int, found: Found, *, can_be_proved: bool = True

@@ -7,17 +7,19 @@ groups; its whole solutions are a lattice, and Babai's nearest plane finds those
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count, repeat
 from typing import Final
 
 import numpy as np
 
-from solver.engines.whole.centre import centre
+from solver.engines.whole.centre import centre, centres
 from solver.engines.whole.equations import Equations
-from solver.engines.whole.lattice import kernel, nearest, reduced
+from solver.engines.whole.independent import independent
+from solver.engines.whole.lattice import nearest, whole_solutions
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.residues import Residues
-from solver.engines.whole.roundings import Rounding, independent, rounded, solvable
+from solver.engines.whole.roundings import Rounding, rounded, solvable
 
 NOISES: Final = (0.25, 1.0, 0.25, 2.0)
 """How much chance there is in the choice of independent groups, one attempt after another."""
@@ -25,8 +27,14 @@ SPREADS: Final = (0.0, 0.01, 0.03, 0.08)
 """How far roundings scatter around the centre, relative, two attempts each."""
 ROWS: Final = (8, 64, 64, 64, 512)
 """How many roundings the first attempts draw; later ones draw as many as the last."""
-OUTSIDE: Final = -0.25
-"""Least slack of a rounding that is tried: its real-valued solution may be a bit outside."""
+MOST: Final = 4
+"""Most roundings of one attempt whose lattices are made, some milliseconds each."""
+LESS: Final = 2.5
+"""By how much less than the most promising so far a rounding may promise, as a logarithm."""
+PLENTY: Final = 7.0
+"""A rounding that promises so many answers, as a logarithm, is tried in any case."""
+PATIENCE: Final = 4
+"""Attempts around one start without an answer, before the other is taken."""
 TARGETS: Final = 1_024
 """Most points of a lattice that are asked for at once."""
 
@@ -88,20 +96,27 @@ class ExactSearch:
     ) -> Iterator[Ints]:
         """Answers of one lattice after another, shape ``(rows, n)``, the closest first.
 
-        ``around`` are real-valued widths that meet the budgets, by default the centre.
+        ``around`` are real-valued widths that meet the budgets. By default they are the centre
+        near the original, and the box's centre as long as attempts around that one fail.
         """
         deadline = self._clock() + seconds
         problem = self.residues.box(within or self.problem)
         if self.residues.impossible or problem.is_empty:
             return
-        if around is None and (around := centre(problem)) is None:
-            return
-        attempt = 0
-        while self._clock() < deadline:
-            yield from self._attempt(problem, around, attempt)
-            attempt += 1
+        bar, attempts = _Bar(), count()
+        for start in centres(problem) if around is None else repeat(around):
+            failed = 0
+            while failed < PATIENCE:
+                if self._clock() >= deadline:
+                    return
+                failed += 1
+                for answers in self._attempt(problem, start, next(attempts), bar):
+                    yield answers
+                    failed = 0
 
-    def _attempt(self, problem: WholeProblem, around: Floats, attempt: int) -> Iterator[Ints]:
+    def _attempt(
+        self, problem: WholeProblem, around: Floats, attempt: int, bar: "_Bar"
+    ) -> Iterator[Ints]:
         """One independent set and many roundings of the others."""
         if self.residues.allowed:
             forced = self._forced(problem, around)
@@ -115,9 +130,9 @@ class ExactSearch:
         if len(free) <= len(self._equations):
             return
         steps = rounded(problem, around, free, spread, rows, self._random)
-        most = 12 if attempt and len(free) <= 10 else 2 if attempt else 1
-        for slack, rounding in solvable(problem, self._equations, steps, free)[:most]:
-            if slack < OUTSIDE:
+        found = solvable(problem, self._equations, steps, free)
+        for promise, rounding in found[: MOST if attempt else 1]:
+            if not bar.lets_pass(promise):
                 return
             answers = self._solutions(problem, rounding, free)
             if len(answers):
@@ -143,7 +158,7 @@ class ExactSearch:
     def _solutions(self, problem: WholeProblem, rounding: Rounding, free: Ints) -> Ints:
         """Answers of a rounding: points of its lattice in the box, the closest first."""
         scale = rounding.steps[free].astype(float)
-        lattice = _lattice(rounding, scale)
+        lattice = whole_solutions(rounding.matrix, rounding.gaps, scale)
         if lattice is None:
             return np.zeros((0, len(rounding.steps)), np.int64)
         start, basis = lattice
@@ -167,16 +182,13 @@ class ExactSearch:
         return targets
 
 
-def _lattice(rounding: Rounding, scale: Floats) -> tuple[Ints, Ints] | None:
-    """A whole solution of ``matrix @ x == gaps``, and a reduced basis of the differences."""
-    size = len(scale)
-    start, basis = np.zeros(size, object), np.eye(size, dtype=np.int64)
-    for row, gap in zip(rounding.matrix, rounding.gaps, strict=True):
-        coefficients = row.astype(object)
-        found = kernel(basis, [int(it.astype(object) @ coefficients) for it in basis])
-        times, rest = divmod(int(gap) - int(start @ coefficients), found.divisor or 1)
-        if rest or (not found.divisor and times):
-            return None
-        start = start + times * found.unit.astype(object)
-        basis = reduced(found.basis, scale)
-    return start, basis
+class _Bar:
+    """How promising roundings have to be, measured by those before."""
+
+    def __init__(self) -> None:
+        self._best = -np.inf
+
+    def lets_pass(self, promise: float) -> bool:
+        """Whether a rounding promises plenty, or not much less than the best so far."""
+        self._best = max(self._best, promise)
+        return promise >= min(PLENTY, self._best - LESS)

@@ -37,6 +37,24 @@ class Kernel(NamedTuple):
     divisor: int
 
 
+def whole_solutions(matrix: Ints, gaps: Ints, scale: Floats) -> tuple[Ints, Ints] | None:
+    """A whole solution of ``matrix @ x == gaps``, and a reduced basis of the differences.
+
+    ``None`` if there is none. The solution has Python's whole numbers: it may be far away.
+    """
+    size = len(scale)
+    start, basis = np.zeros(size, object), np.eye(size, dtype=np.int64)
+    for row, gap in zip(matrix, gaps, strict=True):
+        coefficients = row.astype(object)
+        found = kernel(basis, [int(it.astype(object) @ coefficients) for it in basis])
+        times, rest = divmod(int(gap) - int(start @ coefficients), found.divisor or 1)
+        if rest or (not found.divisor and times):
+            return None
+        start = start + times * found.unit.astype(object)
+        basis = reduced(found.basis, scale)
+    return start, basis
+
+
 def kernel(basis: Ints, values: list[int]) -> Kernel:
     """Find where a function is 0 that has these values on the rows of ``basis``.
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from solver.engines.whole.centre import box_centre, centre
+from solver.engines.whole.centre import centres
 from solver.engines.whole.closest import SLACK
 from solver.engines.whole.exact import ExactSearch
 from solver.engines.whole.problem import WholeProblem
@@ -81,9 +81,7 @@ class Pool:
         """Yield answers found by rounding points around the centre."""
         ends = time.monotonic() + seconds
         amid = amid_bands(self.problem)
-        middle = centre(amid)
-        if middle is None and (in_box := box_centre(amid)) is not None:
-            middle = in_box.widths
+        middle = next(centres(amid), None)
         if middle is None:
             return
         random = np.random.default_rng(seed)

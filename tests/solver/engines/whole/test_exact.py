@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from solver.engines.whole.exact import ExactSearch
 from solver.engines.whole.expected import expected_answers
+from solver.engines.whole.independent import independent
 from solver.engines.whole.problem import Budgeted, WholeProblem
-from solver.engines.whole.roundings import independent, is_solvable
+from solver.engines.whole.systems import is_solvable
 from solver.variation.unknown import Range
 from tests.solver.engines.whole.networks import LONG, chain
 from tests.solver.engines.whole.problems import all_widths, answers, problems
