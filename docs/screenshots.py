@@ -23,7 +23,7 @@ from app.shipped import example
 FOLDER: Final = Path(__file__).parent
 CHROMIUM: Final = os.environ.get("ISOBUDGET_TEST_CHROMIUM", "/usr/bin/chromium")
 WIDTH: Final = 1280
-HEIGHT: Final = 860
+HEIGHT: Final = 1180
 STARTS_WITHIN: Final = 120.0
 
 
