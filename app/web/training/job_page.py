@@ -5,26 +5,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, stdev
+from typing import Final
 
-from app.schemas.results import Accuracy, BestOfK, Gain, HalvingResult
+from app.db.errors import existing
+from app.schemas.results import Accuracy, HalvingResult
 from app.services.job_outlines import JobOutline, Run
 from app.ui.experiment import ORIGINAL, Experiment, Row, rows_of
 from app.ui.report import asked_of
-from app.ui.sentences import (
-    best_sentence,
-    budget_of,
-    headline,
-    interval,
-    points,
-    selected_sentence,
-)
-from app.ui.studies.cells import ESTIMATES
-from app.ui.studies.tables import p_in_words, verdict_in_words
+from app.ui.sentences import budget_of, headline
+from app.web.networks.comparing import MOST as MOST_COMPARED
 from app.web.plots.chart import Chart
 from app.web.training import accuracies
 from app.web.training.capacity import capacity
 from app.web.training.curves import learning_curves
+from app.web.training.estimates import EstimateRow, estimates
 from app.web.training.points import Network
+
+MOST_LISTED: Final = 2_000
+"""With more runs than this, a page lists only those of networks that need attention."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +45,6 @@ class TrainedNetwork:
         return any(run.lost or run.state == "failed" for run in self.runs)
 
 
-@dataclass(frozen=True)
-class EstimateRow:
-    """An estimate, and what it means."""
-
-    name: str
-    gain: str
-    interval: str
-    p: str
-    verdict: str
-    meaning: str
-    is_optimistic: bool = False
-
-
 class JobPage:
     """A job, as its page shows it."""
 
@@ -79,6 +64,29 @@ class JobPage:
         """What is trained, and at which budget."""
         name = self.outline.name or "An architecture"
         return f"{name}: larger images at {budget_of(self.outline.search.request)}"
+
+    @property
+    def comparison(self) -> str:
+        """The address of some networks side by side: the original, those with a remark, others."""
+        ordered = sorted(self.networks[1:], key=lambda it: not it.row.remarks)
+        ids = [self.outline.search.original.id, *(it.row.id for it in ordered)]
+        return f"/compare?ids={','.join(ids[:MOST_COMPARED])}"
+
+    @property
+    def lists_runs(self) -> bool:
+        """Whether the page lists all runs; in a larger job each network has a page of its own."""
+        return len(self.outline.runs) <= MOST_LISTED
+
+    def network(self, id_: str) -> TrainedNetwork:
+        """One of the networks.
+
+        Raises
+        ------
+        NotFoundError
+            The job has none with this id.
+        """
+        found = next((it for it in self.networks if it.row.id == id_), None)
+        return existing(found, "network of this job")
 
     @property
     def asked(self) -> Sequence[tuple[str, str]]:
@@ -121,14 +129,8 @@ class JobPage:
 
     @property
     def estimates(self) -> Iterator[EstimateRow]:
-        """Yield what the variants gain, by three readings, once something is known."""
-        results, experiment = self.experiment.results, self.experiment
-        if results.mean_variant is not None and results.mean_variant.gain is not None:
-            yield _estimate("mean_variant", results.mean_variant, headline(experiment))
-        if results.selected.gain is not None:
-            yield _estimate("selected", results.selected, selected_sentence(experiment))
-        if results.best_of_k.gain is not None:
-            yield _estimate("best_of_k", results.best_of_k, best_sentence(experiment))
+        """What the variants gain, by three readings, once something is known."""
+        return estimates(self.experiment)
 
     @property
     def charts(self) -> Iterator[Chart]:
@@ -168,18 +170,4 @@ def _validated(runs: Sequence[Run]) -> Accuracy:
         mean=fmean(known) if known else None,
         sd=stdev(known) if len(known) > 1 else None,
         n=len(known),
-    )
-
-
-def _estimate(name: str, found: Gain | BestOfK, meaning: str) -> EstimateRow:
-    is_optimistic = isinstance(found, BestOfK)
-    gain = found if isinstance(found, Gain) else Gain(gain=found.gain, ci=None)
-    return EstimateRow(
-        name=ESTIMATES[name],
-        gain=points(gain.gain),
-        interval="–" if gain.ci is None else interval(gain.ci).removeprefix("95% interval "),
-        p=p_in_words(gain.p),
-        verdict="optimistic" if is_optimistic else verdict_in_words(gain.verdict),
-        meaning=meaning,
-        is_optimistic=is_optimistic,
     )

@@ -8,6 +8,8 @@ from app.schemas.study_results import StudyNetwork
 from app.ui.sentences import percent
 from app.web.plots.chart import Axis, Mark, Series
 
+MOST_TOLD: Final = 1_000
+"""Points of a series that can be told apart by pointing at them."""
 ACCURACY: Final = Axis("test accuracy", is_percent=True)
 
 
@@ -60,13 +62,14 @@ class Look:
 
 
 def series(name: str, x: Sequence[float], networks: Sequence[Network], look: Look) -> Series:
-    """Points with their intervals; a click on one leads to its network."""
+    """Points with their intervals; a click on one leads to its network, unless there are many."""
+    told = networks if len(networks) <= MOST_TOLD else ()
     return Series(
         name=name,
         x=x,
         y=[network.mean for network in networks],
-        names=[network.told for network in networks],
-        links=[network.link for network in networks],
+        names=[network.told for network in told],
+        links=[network.link for network in told],
         low=[network.spread[0] for network in networks],
         high=[network.spread[1] for network in networks],
         mark=look.mark,

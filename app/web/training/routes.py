@@ -39,6 +39,18 @@ def show_job_results(request: Request, id: Id, database: TheDatabase) -> Respons
     return page(request, "job_results.html", it=JobPage(job_outlines.get(database, id)))
 
 
+@router.get("/jobs/{id}/runs/{network}")
+def show_job_runs(
+    request: Request,
+    id: Id,  # noqa: A002
+    network: Id,
+    database: TheDatabase,
+) -> Response:
+    """The runs of one network of a job."""
+    it = JobPage(job_outlines.get(database, id))
+    return page(request, "job_runs.html", it=it, network=it.network(network))
+
+
 @router.get("/jobs/{id}/changes")
 def follow_job_page(id: Id, database: TheDatabase, closing: TheClosing) -> Response:  # noqa: A002
     """Server-sent events that say when the job's page is out of date."""

@@ -9,6 +9,7 @@ from app.db.engine import Database
 from app.db.models import JobRow
 from app.db.runs import Claim
 from app.experiments.failures import Failure
+from app.web.training import job_page
 from tests.factories import queued_job
 from tests.workers import FakeWorker
 
@@ -30,9 +31,8 @@ def _fails_at_seed_1(claim: Claim) -> Failure | None:
 
 def form(client: TestClient, path: str) -> dict[str, str]:
     """The token that the forms of a page carry."""
-    token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', client.get(path).text)
-    assert token
-    return {"csrf_token": token[1]}
+    pattern = r'name="csrf_token" value="([0-9a-f]+)"'
+    return {"csrf_token": _found(pattern, client.get(path).text)}
 
 
 def test_a_job_that_waits_shows_its_networks_and_says_how_to_start_a_worker(
@@ -68,6 +68,13 @@ def test_a_job_that_has_ended_shows_means_with_their_spread(
     assert "This is optimistic" in page
     assert "sse-connect" not in page
     assert "/cancel" not in page
+    assert client.get(_found(r'href="(/compare[^"]+)"', page)).status_code == 200
+
+
+def _found(pattern: str, page: str) -> str:
+    found = re.search(pattern, page)
+    assert found
+    return found[1]
 
 
 def test_failed_runs_are_told_and_can_be_tried_again(
@@ -156,6 +163,20 @@ def test_an_unknown_job_is_said_on_a_page(sqlite_client: TestClient, path: str) 
 
     assert answer.status_code == 404
     assert "There is no job with this id" in answer.text
+
+
+def test_a_network_of_a_very_large_job_has_a_page_of_its_runs(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_page, "MOST_LISTED", 3)
+    job = trained(database)
+    page = client.get(f"/jobs/{job.id}").text
+    assert "Runs of V1" not in page
+
+    (link,) = re.findall(rf'href="(/jobs/{job.id}/runs/[^"]+-5)"', page)
+
+    assert "Runs of V2" in client.get(link).text
+    assert client.get(f"/jobs/{job.id}/runs/other").status_code == 404
 
 
 def test_a_job_that_halves_shows_its_rungs(client: TestClient, database: Database) -> None:
