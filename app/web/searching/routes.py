@@ -1,6 +1,6 @@
 """The routes of these pages."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -112,7 +112,7 @@ def _page(
     )
 
 
-def _network(checked: Checked) -> dict[str, object]:
+def _network(checked: Checked) -> dict[str, Any]:
     original = checked.draft.architecture
     fitting = checking.fitting(original) if original else ()
     return {"checked": checked, "draft": checked.draft, "fitting": fitting}

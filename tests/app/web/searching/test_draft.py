@@ -108,7 +108,13 @@ def test_a_count_that_is_too_large_is_refused() -> None:
 
 
 def test_what_is_no_layer_has_a_row_with_its_fault() -> None:
-    layers = ["conv2d", {"type": "Conv2d"}, {"type": "linear", "units": 3}, None, {"type": []}]
+    layers: list[Any] = [
+        "conv2d",
+        {"type": "Conv2d"},
+        {"type": "linear", "units": 3},
+        None,
+        {"type": []},
+    ]
     rows = draft(digits(layers=layers)).rows
 
     assert [bool(row.faults) for row in rows] == [True] * 5
