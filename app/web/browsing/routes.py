@@ -78,9 +78,9 @@ def list_variants(
 
 
 @router.get("/compare/chosen")
-def compare_chosen(ids: Annotated[list[Id], Query(min_length=1)]) -> Response:
+def compare_chosen(ids: Annotated[list[Id], Query(default_factory=list)]) -> Response:
     """Go on to the page that compares the variants that were ticked, whose address is shorter."""
-    return RedirectResponse(f"/compare?ids={','.join(ids)}", 303)
+    return RedirectResponse(f"/compare?ids={','.join(ids)}" if ids else "/compare", 303)
 
 
 @router.get("/workers")
