@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.db.engine import Database
-from tests.factories import queued_search, search_body
+from tests.factories import queued_search
 from tests.workers import FakeWorker
 
 
@@ -248,13 +248,17 @@ def test_nothing_known_that_opens_a_solution_is_told(
     assert "No tolerance is known" in answer.text
 
 
-def test_a_name_is_shown_as_text(sqlite_client: TestClient, sqlite_database: Database) -> None:
-    network = search_body()["architecture"]
-    network["layers"][0]["name"] = "<script>alert(1)</script>"
-    id_ = sqlite_client.post("/v1/searches", json=search_body(architecture=network)).json()["id"]
+def test_why_a_search_failed_is_shown_as_text(
+    sqlite_client: TestClient, sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        row = queued_search(session)
+        row.state, row.error, row.finished_at = "failed", "<script>alert(1)", row.created_at
+        id_ = row.id
 
     page = sqlite_client.get(f"/searches/{id_}").text
 
+    assert "The search failed: &lt;script&gt;alert(1)" in page
     assert "<script>alert(1)" not in page
 
 
