@@ -8,13 +8,12 @@ from fractions import Fraction
 from math import sqrt
 from typing import Any, Final, NamedTuple
 
-from solver.engines.whole.exact import ExactSearch
+from solver.engines.whole.exact import SMALL, ExactSearch
 from solver.engines.whole.model import Solved
 from solver.engines.whole.posing import Posing
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Ints
 from solver.engines.whole.relaxation import Relaxation
-from solver.engines.whole.strategies import SMALL
 from solver.engines.whole.witness import witness
 from solver.explain.nearest import written
 from solver.problem import Problem

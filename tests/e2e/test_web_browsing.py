@@ -36,7 +36,7 @@ def test_a_worker_is_alive_until_it_is_killed_and_silent_then(
         kill(process)
 
         expect(worker.locator(".state")).to_have_text("silent", timeout=PATIENCE)
-        expect(worker).to_contain_text("not heard of for")
+        expect(worker).to_contain_text("overdue for")
         expect(its_job).to_be_focused()
 
 

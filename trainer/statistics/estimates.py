@@ -17,7 +17,7 @@ from trainer.statistics.verdicts import verdict
 
 FEWEST_FOR_SHARE: Final = 9
 """With fewer originals shares take too few values for an interval that holds what it says."""
-PRIOR: Final = 0.35
+PRIOR: Final = 0.25
 """How many originals, with a share of a half, the interval of a share counts beside the others.
 
 Without any it would be too narrow near 0 and 1; half an original makes it hold too often.

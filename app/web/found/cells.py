@@ -56,7 +56,7 @@ def grouped(points: Points, scales: Sequence[Scale]) -> Points:
         sums = np.bincount(cell, np.where(known, values, 0), across * up)
         numbers = np.bincount(cell, known, across * up)
         with np.errstate(invalid="ignore"):  # a cell without a known value has none
-            return (sums / numbers)[filled]  # type: ignore[no-any-return]
+            return (sums / numbers)[filled]
 
     colour = None if points.colour is None else mean(points.colour)
     return Points(mean(points.x), mean(points.y), colour, counts[filled], None)
@@ -69,4 +69,4 @@ def _bins(values: Numbers, number: int, scale: Scale) -> Numbers:
     if low == high:
         return np.zeros(len(values), np.int64)
     share = (placed - low) * (number / (high - low))
-    return np.minimum(share.astype(np.int64), number - 1)
+    return np.minimum(share.astype(np.int64), number - 1)  # type: ignore[no-any-return]

@@ -1,6 +1,6 @@
 """The plot of all variants of a search, with the original and the chosen one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -82,25 +82,24 @@ class Scatter:
     def _series(
         self, name: str, points: Points, members: Numbers, colour: int, place: int
     ) -> Series:
-        linked: Mapping[str, list[str]] = {}
+        names: list[str] = []
+        links: list[str] = []
         if points.positions is not None:
             positions = [int(position) for position in points.positions[members]]
-            linked = {
-                "links": [f"{self._address}{self._linked(it)}" for it in positions],
-                "names": [
-                    self._named(it, points, at) for it, at in zip(positions, members, strict=True)
-                ],
-            }
+            links = [f"{self._address}{self._linked(position)}" for position in positions]
+            named = zip(positions, members, strict=True)
+            names = [self._named(position, points, at) for position, at in named]
         is_several = points.positions is None
         return Series(
             name,
             points.x[members].tolist(),
             points.y[members].tolist(),
+            names=names,
+            links=links,
             counts=points.counts[members].tolist() if is_several else (),
             mark=MARKS[place % len(MARKS)],
             colour=colour,
             is_ramp=points.colour is not None,
-            **linked,
         )
 
     def _linked(self, position: int) -> str:
@@ -114,15 +113,15 @@ class Scatter:
         """The original, where it has the numbers that are shown, and the chosen variant."""
         original = measures_of(self._shown.search.deriver.problem)
         if self._x in original and self._y in original:
-            at = {"x": [original[self._x]], "y": [original[self._y]]}
-            yield Series("original", **at, names=["original"], mark="diamond", colour=2)
+            at = [original[self._x]], [original[self._y]]
+            yield Series("original", *at, names=["original"], mark="diamond", colour=2)
         chosen = self._shown.view.chosen
         columns = self._shown.search.columns([self._x, self._y])
         x, y = columns[self._x], columns[self._y]
         if chosen is not None and chosen < len(x):
             name = f"chosen: #{chosen}"
-            at = {"x": [x[chosen].item()], "y": [y[chosen].item()]}
-            yield Series(name, **at, names=[name], mark="cross", colour=2)
+            at = [x[chosen].item()], [y[chosen].item()]
+            yield Series(name, *at, names=[name], mark="cross", colour=2)
 
 
 def _axis(name: str, values: Numbers) -> Axis:

@@ -78,8 +78,10 @@ class Entry:
 
     @property
     def own_name(self) -> str:
-        """The name without those of the open blocks around it."""
-        return ".".join(self.name.split(".")[self.level :])
+        """The name without those of the open blocks around it; a number keeps what it counts."""
+        parts = self.name.split(".")
+        is_number = self.level > 0 and parts[self.level].isdecimal()
+        return ".".join(parts[self.level - is_number :])
 
 
 def entries(names: Sequence[str], folding: Folding) -> list[Entry]:

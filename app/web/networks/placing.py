@@ -2,7 +2,8 @@
 
 Brandes and Köpf, *Fast and simple horizontal coordinate assignment* (2001): vertices are aligned
 in columns four times, upwards and downwards, from the left and from the right, and stand at the
-mean of the middle two places. Columns are packed as in dagre, by longest paths.
+mean of the middle two places. Columns are packed as in dagre, by longest paths. Unlike there, lines
+between nodes win over lanes where they cross: the chain of a network's layers is straight.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -33,26 +34,32 @@ def placed(graph: Layering, widths: Sequence[float]) -> list[float]:
 
 
 def _conflicts(graph: Layering) -> set[frozenset[int]]:
-    """The lines that cross a lane: they give way, so that lanes stay straight."""
+    """The lines that cross stronger ones, and give way.
+
+    Lines between nodes are the strongest, then those within lanes.
+    """
     found: set[frozenset[int]] = set()
     for upper, lower in pairwise(graph.rows):
         place = {vertex: at for at, vertex in enumerate(upper)}
-        start, left = 0, 0
+        lines: list[set[tuple[int, int]]] = [set(), set(), set()]
         for at, vertex in enumerate(lower):
-            lane = graph.above[vertex][0] if graph.is_point(vertex) else None
-            is_lane = lane is not None and graph.is_point(lane)
-            if not is_lane and at < len(lower) - 1:
-                continue
-            right = place[lane] if is_lane and lane is not None else len(upper) - 1
-            for scanned in lower[start : at + 1]:
-                found |= {
-                    frozenset((it, scanned))
-                    for it in graph.above[scanned]
-                    if not left <= place[it] <= right
-                    and not (graph.is_point(it) and graph.is_point(scanned))
-                }
-            start, left = at + 1, right
+            for end in graph.above[vertex]:
+                lines[_strength(graph, end, vertex)].add((place[end], at))
+        for strength, weaker in enumerate(lines):
+            stronger = [line for its in lines[strength + 1 :] for line in its]
+            found |= {
+                frozenset((upper[end], lower[at]))
+                for end, at in weaker
+                if any((end - other) * (at - its) < 0 for other, its in stronger)
+            }
     return found
+
+
+def _strength(graph: Layering, end: int, vertex: int) -> int:
+    """2 for a line between nodes, 1 for one within a lane, 0 where a lane begins or ends."""
+    if graph.is_point(end) != graph.is_point(vertex):
+        return 0
+    return 1 if graph.is_point(end) else 2
 
 
 def _side_lines(graph: Layering) -> set[frozenset[int]]:

@@ -35,6 +35,8 @@ PLENTY: Final = 7.0
 """A rounding that promises so many answers, as a logarithm, is tried in any case."""
 PATIENCE: Final = 4
 """Attempts around one start without an answer, before the other is taken."""
+SMALL: Final = 6
+"""Networks with up to so many groups have few exact answers; CP-SAT finds and proves them."""
 TARGETS: Final = 1_024
 """Most points of a lattice that are asked for at once."""
 

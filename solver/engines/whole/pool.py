@@ -8,7 +8,8 @@ import numpy as np
 
 from solver.engines.whole.centre import centres
 from solver.engines.whole.closest import SLACK
-from solver.engines.whole.exact import ExactSearch
+from solver.engines.whole.exact import SMALL, ExactSearch
+from solver.engines.whole.model import solve_in_box
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
@@ -64,18 +65,26 @@ class Pool:
             return not is_one
         if self.problem.is_empty or not Relaxation(self.problem).is_feasible:
             return True
-        search = ExactSearch(self.problem, seed) if self.problem.has_equality else None
-        if search is not None and search.residues.impossible:
-            return True
-        if search is None:
-            found = self._rounded(seconds, seed, TRIES * most)
+        ends = time.monotonic() + seconds
+        if self.problem.has_equality:
+            search = ExactSearch(self.problem, seed)
+            if search.residues.impossible or self._is_ruled_out(seconds / 2):
+                return True
+            found = search.stream(ends - time.monotonic())
         else:
-            found = search.stream(seconds)
-        for widths in found:
+            found = self._rounded(seconds, seed, TRIES * most)
+        while len(self) < most and (widths := next(found, None)) is not None:
             self._add(widths)
-            if len(self) >= most:
-                break
         return False
+
+    def _is_ruled_out(self, seconds: float) -> bool:
+        """Whether CP-SAT proves that a small network has no answer; what it finds is added."""
+        if len(self) or len(self.problem.names) > SMALL:
+            return False
+        solved = solve_in_box(self.problem, seconds=seconds)
+        if solved.widths is not None:
+            self._add(solved.widths)
+        return solved.widths is None and solved.is_proved
 
     def _rounded(self, seconds: float, seed: int, tries: int) -> Iterator[Ints]:
         """Yield answers found by rounding points around the centre."""

@@ -10,6 +10,7 @@ import numpy as np
 from solver.engines.progress import Progress, Tell
 from solver.engines.whole.closest import SLACK, closest, smallest_sum
 from solver.engines.whole.closest_exact import closest_exact, smallest_sum_exact
+from solver.engines.whole.exact import SMALL
 from solver.engines.whole.fewest import fewest_changes
 from solver.engines.whole.found import NO_ANSWER, Found
 from solver.engines.whole.largest import largest as largest_tolerant
@@ -31,8 +32,6 @@ FIRST_SHARE: Final = 0.5
 EXACT_SHARE: Final = 0.8
 MOST_SUM_SECONDS: Final = 3.0
 """Most seconds for the least sum once the smallest largest change is known."""
-SMALL: Final = 6
-"""Networks with up to so many groups have few exact answers; CP-SAT finds and proves them."""
 POOL: Final = 200
 """Exactly equal answers of which the best is taken where CP-SAT finds none."""
 

@@ -138,6 +138,19 @@ def test_a_sample_of_one_is_the_first_answer_that_is_found() -> None:
     assert answer.found == len(answer.rows) == 1
 
 
+@pytest.mark.parametrize("resolution", [13, 14])
+@pytest.mark.parametrize("budget", ["params", "flops", "both"])
+def test_a_sample_is_found_where_plain_loops_find_any_and_none_is_proved_elsewhere(
+    budget: str, resolution: int
+) -> None:
+    given = request(budget=budget, ranges={"resolution": [resolution] * 2}, find={"sample": 1})
+    answer = solve(given.problem, given.settings)
+    all_rows = every(given.problem)
+    assert answer.outcome == ("truncated" if all_rows else "infeasible")
+    assert len(answer.rows) == bool(all_rows)
+    assert {*answer.rows} <= {*all_rows}
+
+
 def test_variants_are_networks_within_the_band_that_can_be_sent() -> None:
     given = request(tolerance=0.02)
     answer = solve(given.problem, given.settings)

@@ -72,5 +72,5 @@ def test_boxes_read_boxes_before_them_and_all_but_the_last_are_read(
         assert all(source < node for source in read)
         assert len(set(read)) == len(read)
     assert all(found.reads[1:])
-    read = {source for its in found.reads for source in its}
-    assert read == set(range(len(found.boxes)))
+    sources = {source for its in found.reads for source in its}
+    assert sources == set(range(len(found.boxes)))

@@ -56,10 +56,15 @@ def test_entries_cover_each_layer_once() -> None:
         assert places == list(range(len(RESNET)))
 
 
-def test_a_name_within_a_block_is_shown_without_the_blocks() -> None:
+def test_a_name_within_a_block_is_shown_without_the_blocks_but_numbers_say_of_what() -> None:
     names = [entry.own_name for entry in entries(RESNET, Folding(3))]
 
-    assert names == ["conv1", "layer1", "0", "conv1", "conv2", "1", "conv1", "conv2", "fc"]
+    assert names == [
+        *("conv1", "layer1"),
+        *("layer1.0", "conv1", "conv2"),
+        *("layer1.1", "conv1", "conv2"),
+        "fc",
+    ]
 
 
 def test_layers_of_one_block_that_do_not_follow_each_other_are_folded_apart() -> None:

@@ -47,6 +47,15 @@ def test_a_chain_with_skips_is_straight_and_so_are_the_lanes_beside_it() -> None
         assert xs[lane[0]] == pytest.approx(xs[lane[1]])
 
 
+def test_a_chain_stays_straight_where_what_skips_it_has_to_cross_it() -> None:
+    reads = [[], [0], *([node - 1, max(0, node - 3)] for node in range(2, 40))]
+    graph = layered(reads)
+
+    xs = placed(graph, widths_of(graph))
+
+    assert len({round(x, 6) for x in xs[: len(reads)]}) == 1
+
+
 def test_branches_of_one_length_stand_beside_each_other() -> None:
     graph = layered([[], [0], [0], [1], [2], [3, 4]])
 

@@ -1,15 +1,17 @@
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from solver.engines.whole.centre import box_centre, centres
+from solver.engines.whole.equations import Equations
 from solver.engines.whole.exact import ExactSearch
 from solver.engines.whole.expected import expected_answers
 from solver.engines.whole.independent import independent
 from solver.engines.whole.problem import Budgeted, WholeProblem
-from solver.engines.whole.systems import is_solvable
+from solver.engines.whole.roundings import rounded, solvable
 from solver.variation.unknown import Range
 from tests.solver.engines.whole.networks import LONG, chain
 from tests.solver.engines.whole.problems import all_widths, answers, problems
@@ -85,24 +87,27 @@ def test_no_two_independent_groups_are_multiplied(problem: WholeProblem, seed: i
     assert not problem.neighbours[np.ix_(free, free)].any()
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(-60, 60), st.integers(-60, 60), st.integers(-4, 4)),
-        min_size=1,
-        max_size=5,
-    )
-)
-def test_a_system_with_a_whole_solution_passes(columns: list[tuple[int, int, int]]) -> None:
-    table = np.array(columns, np.int64)
-    matrix, solution = table[:, :2].T, table[:, 2]
-    assert is_solvable(matrix[None], (matrix @ solution)[None]).all()
-    assert is_solvable(matrix[None, :1], (matrix[:1] @ solution)[None]).all()
+def test_of_roundings_the_most_promising_come_first() -> None:
+    problem = chain(LONG)
+    around = next(centres(problem))
+    free = independent(problem, np.random.default_rng(0), 0.25)
+    steps = rounded(problem, around, free, 0.03, 64, np.random.default_rng(0))
+    promises = [it for it, _ in solvable(problem, Equations.of(problem), steps, free)]
+    assert len(promises) > 1
+    assert promises == sorted(promises, reverse=True)
 
 
-def test_a_system_without_a_whole_solution_fails() -> None:
-    matrix = np.array([[[2, 4, 6], [3, 0, 9]]] * 2, np.int64)
-    assert is_solvable(matrix, np.array([[2, 3], [3, 3]])).tolist() == [True, False]
-    assert is_solvable(matrix, np.array([[2, 1], [0, 3]])).tolist() == [False, False]
+def test_searches_start_near_the_original_and_then_amid_the_box_in_turn() -> None:
+    problem = chain(LONG)
+    starts = list(islice(centres(problem), 4))
+    amid = box_centre(problem)
+    assert amid is not None
+    assert starts[0].tolist() == starts[2].tolist()
+    assert starts[1].tolist() == starts[3].tolist() == amid.widths.tolist()
+    near, far = (np.abs(np.log(it / problem.original)) for it in starts[:2])
+    assert (near**2).sum() < (far**2).sum()
+    for start, budget in product(starts, problem.budgets):
+        assert budget.count(start) == pytest.approx(budget.target, rel=1e-3)
 
 
 def test_the_expected_number_of_answers_is_about_the_true_one() -> None:
