@@ -110,7 +110,7 @@ def runs(session: Session, job_id: str) -> list[RunOutline]:
         .where(JobRunRow.job_id == job_id)
         .order_by(JobRunRow.position)
     )
-    return [RunOutline(*row) for row in session.execute(query)]
+    return [RunOutline._make(row) for row in session.execute(query)]
 
 
 def lost_attempts(session: Session, job_id: str) -> Mapping[str, Sequence[LostAttempt]]:
@@ -129,7 +129,7 @@ def lost_attempts(session: Session, job_id: str) -> Mapping[str, Sequence[LostAt
     )
     found = defaultdict(list)
     for run_id, *fields in session.execute(query):
-        found[run_id].append(LostAttempt(*fields))
+        found[run_id].append(LostAttempt._make(fields))
     return found
 
 
@@ -151,5 +151,5 @@ def curves(session: Session, job_id: str) -> Mapping[int | None, Sequence[CurveP
     )
     found = defaultdict(list)
     for variant, *fields in session.execute(query):
-        found[variant].append(CurvePoint(*fields))
+        found[variant].append(CurvePoint._make(fields))
     return found

@@ -47,6 +47,9 @@ def test_a_job_is_watched_in_two_tabs_from_its_queue_to_its_report(
         with working(sqlite_database, tmp_path):
             expect(page.locator("#progress")).to_contain_text("In training now", timeout=WAIT)
             other.reload()
+            curves = page.locator('figure[data-title^="Learning curves"]')
+            expect(curves.locator(".js-plotly-plot")).to_be_visible(timeout=WAIT)
+            drawn = curves.element_handle()
             for tab in (page, other):
                 expect(tab.locator("#progress")).to_contain_text(
                     "6 of 6 runs have ended", timeout=WAIT
@@ -56,6 +59,8 @@ def test_a_job_is_watched_in_two_tabs_from_its_queue_to_its_report(
         expect(page.get_by_role("heading", name="Estimates")).to_be_visible()
         expect(page.get_by_role("button", name="Cancel the job")).to_have_count(0)
         assert page.locator("#runs-V2").evaluate("details => details.open")
+        assert drawn is not None
+        assert drawn.evaluate("figure => figure.isConnected"), "a reader's plot stays"
         with page.expect_download() as download:
             page.get_by_role("link", name="Report").click()
         report = tmp_path / download.value.suggested_filename

@@ -1,5 +1,6 @@
 // Has Plotly draw the plots of a page where the server's drawings stand, once they are seen.
-// Events: "plot:refresh" on a figure asks its source anew; "plot:zoom" tells of new ranges.
+// Events: "plot:refresh" on a figure gives it new data, or asks its source anew without any;
+// "plot:zoom" tells of new ranges.
 "use strict";
 (() => {
   const library = document.currentScript.dataset.plotly;
@@ -108,7 +109,11 @@
     plot.className = "drawing";
     drawing.replaceWith(plot);
     const width = plot.clientWidth;
-    const redraw = () => Plotly.react(plot, dressed(shown.data), layout(shown.layout, width), config);
+    // Ranges that a source has answered count; without one, those that a reader has chosen stay.
+    const uirevision = figure.dataset.source ? null : "kept";
+    const redraw = () => Plotly.react(
+      plot, dressed(shown.data), layout({ uirevision, ...shown.layout }, width), config,
+    );
     const ask = async (ranges) => { shown = await asked(figure, ranges); await redraw(); };
     await redraw();
     buttons(figure, plot);
@@ -122,7 +127,11 @@
       figure.dispatchEvent(new CustomEvent("plot:zoom", { detail: ranges, bubbles: true }));
       if (figure.dataset.source) ask(ranges);
     });
-    figure.addEventListener("plot:refresh", () => ask());
+    figure.addEventListener("plot:refresh", ({ detail }) => {
+      if (!detail) return ask();
+      shown = detail;
+      return redraw();
+    });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   };
 

@@ -1,20 +1,36 @@
-// Keeps what a reader has opened or looks at while parts of the page are swapped.
+// Keeps what a reader has opened, zoomed or focused while parts of the page are swapped.
+"use strict";
+(() => {
+  const opened = new Map();
+  const drawn = new Map();
+  let focused;
 
-const opened = new Map();
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.id) opened.set(target.id, target.open);
+  }, true);
 
-document.addEventListener("toggle", (event) => {
-  if (event.target.id) opened.set(event.target.id, event.target.open);
-}, true);
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    focused = document.activeElement;
+    drawn.clear();
+    for (const figure of detail.target.querySelectorAll("figure.plot"))
+      if (figure.querySelector(".js-plotly-plot")) drawn.set(figure.dataset.title, figure);
+  });
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const part = event.detail.target;
-  // A plot under the pointer is being read; the next change, or the end, brings it up to date.
-  if (part.id === "results" && part.querySelector("figure:hover")) event.detail.shouldSwap = false;
-});
+  // A plot that Plotly has drawn stays, and is told its new data.
+  const update = (figure) => {
+    const known = drawn.get(figure.dataset.title);
+    if (!known || known.isConnected) return;
+    const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+    figure.replaceWith(known);
+    known.dispatchEvent(new CustomEvent("plot:refresh", { detail: data }));
+  };
 
-document.addEventListener("htmx:afterSwap", () => {
-  for (const [id, isOpen] of opened) {
-    const details = document.getElementById(id);
-    if (details) details.open = isOpen;
-  }
-});
+  document.addEventListener("htmx:afterSwap", () => {
+    document.querySelectorAll("figure.plot").forEach(update);
+    for (const [id, isOpen] of opened) {
+      const details = document.getElementById(id);
+      if (details) details.open = isOpen;
+    }
+    if (focused?.isConnected) focused.focus({ preventScroll: true });
+  });
+})();
