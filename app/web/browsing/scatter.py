@@ -53,11 +53,16 @@ def chart(entries: Sequence[VariantEntry], x: Column | None, y: Column | None) -
     y = y or _telling(entries, [it for it in Y_CHOICES if it != x])
     across, up = SHOWN[x], SHOWN[y]
     return Chart(
-        f"{up.title} against {across.title[0].lower()}{across.title[1:]}",
+        f"{up.title} against {_within(across.title)}",
         Axis(across.title, is_percent=across.is_percent),
         Axis(up.title, is_percent=up.is_percent),
         [*_series([*_points(entries, across, up)], has_error=y == "accuracy")],
     )
+
+
+def _within(title: str) -> str:
+    """A title within a sentence; abbreviations stay as they are."""
+    return title if title[:2].isupper() else f"{title[0].lower()}{title[1:]}"
 
 
 def _telling(entries: Sequence[VariantEntry], choices: Sequence[Column]) -> Column:
