@@ -70,7 +70,7 @@ class Pool:
             search = ExactSearch(self.problem, seed)
             if search.residues.impossible or self._is_ruled_out(seconds / 2):
                 return True
-            found = search.stream(ends - time.monotonic())
+            found: Iterator[Ints] = search.stream(ends - time.monotonic())
         else:
             found = self._rounded(seconds, seed, TRIES * most)
         while len(self) < most and (widths := next(found, None)) is not None:
