@@ -3,15 +3,15 @@
 MobileNetV2 was published with several width multipliers and resolutions. Pairs of these networks
 cost about as much: a wide one for small images, and a narrow one for larger images. For each pair
 a network for the larger images is sought that has exactly the parameters and the MACs of the wide
-one. ``…_percent`` is its largest change of a width, and 0 if none was found; ``…_params`` and
-``…_macs`` are what wide and narrow networks have.
+one, or else for the largest below: ``…_px``. ``…_percent`` is its largest change of a width.
+``…_params`` and ``…_macs`` are what wide and narrow networks have.
 
 Top-1 accuracies on ImageNet, in percent, are those published with the checkpoints:
 https://github.com/tensorflow/models/tree/master/research/slim/nets/mobilenet
 """
 
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 
@@ -19,7 +19,8 @@ from benchmarks.timing import report
 from benchmarks.whole_cases import Solved, hold_equal, request, solved
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from solver.problem import Best, Settings
+from solver.problem import Best, Settings, WholeObjective
+from solver.variation.unknown import Range
 from trainer.importing import from_module
 from trainer.vision import models
 
@@ -95,15 +96,26 @@ def _macs(cell: Cell) -> int:
 
 
 def equal(wide: Cell, resolution: int) -> Solved | None:
-    """The network for larger images with the wide one's parameters and MACs, if one is found."""
+    """The network with the wide one's parameters and MACs, if one is found.
+
+    It is for images of this resolution or, where nothing is exactly equal, of the highest below.
+    """
     for ratio in RATIOS:
-        asked: dict[str, Any] = request(mobilenet(wide), resolution, resolution, 1)
-        asked["widths"] = {"ratio": ratio}
-        answer = solved(asked, Settings(find=Best(best="closest", top=1), time_limit=SECONDS))
+        answer = _solved(wide, Range(resolution, resolution), ratio, "closest")
         if answer.row is not None:
             hold_equal(answer)
             return answer
-    return None
+    lower = Range(wide.resolution + 1, resolution - 1)
+    below = _solved(wide, lower, RATIOS[-1], "max_resolution") if lower.low <= lower.high else None
+    return None if below is None or below.row is None else equal(wide, below.row["N"])
+
+
+def _solved(
+    wide: Cell, resolutions: Range, ratio: tuple[float, float], best: WholeObjective
+) -> Solved:
+    asked = request(mobilenet(wide), *resolutions, 1)
+    asked["widths"] = {"ratio": ratio}
+    return solved(asked, Settings(find=Best(best=best, top=1), time_limit=SECONDS))
 
 
 def measure(quick: bool) -> dict[str, float]:
@@ -112,18 +124,15 @@ def measure(quick: bool) -> dict[str, float]:
     unanswered = 0
     for wide, narrow in pairs()[: 2 if quick else None]:
         answer = equal(wide, narrow.resolution)
-        change = None if answer is None else answer.change
-        figures[key_of(wide, narrow)] = 0.0 if change is None else 100 * (change - 1)
-        unanswered += change is None
+        unanswered += answer is None
+        if answer is not None and answer.row is not None:
+            key = f"{wide.key}_{narrow.key}"
+            figures[f"{key}_px"] = answer.row["N"]
+            figures[f"{key}_percent"] = 100 * (answer.change - 1)
         for cell in (wide, narrow):
             own = count(mobilenet(cell))
             figures |= {f"{cell.key}_params": own.params, f"{cell.key}_macs": own.macs}
     return figures | {"unanswered": unanswered}
-
-
-def key_of(wide: Cell, narrow: Cell) -> str:
-    """The figure of a pair."""
-    return f"{wide.key}_at_{narrow.key}_percent"
 
 
 if __name__ == "__main__":

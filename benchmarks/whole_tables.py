@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from benchmarks.mobilenet_grid import PUBLISHED, Cell, key_of
-from benchmarks.mobilenet_grid import pairs as grid_pairs
+from benchmarks.mobilenet_grid import PUBLISHED, Cell, pairs
 from benchmarks.whole_cases import CASES, NETWORKS
 from benchmarks.whole_rivals import CASES as RIVAL_CASES
 
@@ -47,7 +46,7 @@ def equal(figures: Figures) -> Rows:
             f"{figures[f'{name}_params']:,.0f}",
             f"{figures[f'{name}_macs']:,.0f}",
             "0, 0",
-            " / ".join(NONE if it is None else f"×{1 + it / 100:.3f}" for it in changes),
+            " / ".join(_change(it) for it in changes),
             " / ".join(_seconds(it) for it in seconds),
         )
 
@@ -99,19 +98,26 @@ def rivals(figures: Figures) -> Rows:
 
 def grid(figures: Figures) -> Rows:
     """MobileNetV2's own pairs of about equal MACs, and the networks with equal counts."""
-    yield "wide", "top-1", "narrow", "top-1", "MACs", "parameters", "largest change, both equal"
-    for wide, narrow in grid_pairs():
-        change = figures[key_of(wide, narrow)]
+    head = "wide", "top-1", "narrow", "top-1", "MACs", "parameters"
+    yield *head, "both equal at", "largest change"
+    for wide, narrow in pairs():
+        key = f"{wide.key}_{narrow.key}"
+        change = figures.get(f"{key}_percent")
         yield (
             *(it for cell in (wide, narrow) for it in (str(cell), f"{PUBLISHED[cell]} %")),
             *(_more(figures, wide, narrow, what) for what in ("macs", "params")),
-            f"×{1 + change / 100:.3f}" if change else NONE,
+            _pixels(figures.get(f"{key}_px")),
+            _change(change),
         )
 
 
 def _more(figures: Figures, wide: Cell, narrow: Cell, what: str) -> str:
     """How much more the narrow network has, in percent."""
     return f"{100 * (figures[f'{narrow.key}_{what}'] / figures[f'{wide.key}_{what}'] - 1):+.1f} %"
+
+
+def _change(percent: float | None) -> str:
+    return NONE if percent is None else f"×{1 + percent / 100:.3f}"
 
 
 def _seconds(figure: float | None) -> str:
@@ -133,9 +139,8 @@ def filled(text: str, tables: Mapping[str, str]) -> str:
     """A text with the tables between their marks."""
     for name, table in tables.items():
         mark, end = f"<!-- table {name} -->", "<!-- end -->"
-        text = re.sub(
-            f"{mark}.*?{end}", lambda _, it=f"{mark}\n{table}\n{end}": it, text, flags=re.DOTALL
-        )
+        shown = f"{mark}\n\n{table}\n\n{end}".replace("\\", r"\\")
+        text = re.sub(f"{mark}.*?{end}", shown, text, flags=re.DOTALL)
     return text
 
 

@@ -58,10 +58,10 @@ class Pool:
         Returns whether it is proved that there is none.
         """
         if self.problem.is_fixed:
-            widths = self.problem.low * self.problem.steps
-            is_one = self.problem.accepts(widths)
+            fixed: Ints = self.problem.low * self.problem.steps
+            is_one = self.problem.accepts(fixed)
             if is_one:
-                self._add(widths)
+                self._add(fixed)
             return not is_one
         if self.problem.is_empty or not Relaxation(self.problem).is_feasible:
             return True
@@ -70,7 +70,7 @@ class Pool:
             search = ExactSearch(self.problem, seed)
             if search.residues.impossible or self._is_ruled_out(seconds / 2):
                 return True
-            found: Iterator[Ints] = search.stream(ends - time.monotonic())
+            found = search.stream(ends - time.monotonic())
         else:
             found = self._rounded(seconds, seed, TRIES * most)
         while len(self) < most and (widths := next(found, None)) is not None:
