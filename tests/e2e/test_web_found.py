@@ -58,6 +58,7 @@ def test_a_zoom_asks_the_server_and_becomes_a_filter(page: Page, sqlite_database
         page.goto(f"{client.base_url}/searches/{id_}")
         area = page.locator("figure.plot .nsewdrag").first
         expect(area).to_be_visible()
+        area.scroll_into_view_if_needed()
         box = area.bounding_box()
         assert box is not None
 
