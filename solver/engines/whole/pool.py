@@ -73,9 +73,16 @@ class Pool:
             found = search.stream(ends - time.monotonic())
         else:
             found = self._rounded(seconds, seed, TRIES * most)
-        while len(self) < most and (widths := next(found, None)) is not None:
-            self._add(widths)
+        if len(self) < most:
+            self._add_from(found, most)
         return False
+
+    def _add_from(self, found: Iterator[Ints], most: int) -> None:
+        """Add answers until there are ``most``."""
+        for widths in found:
+            self._add(widths)
+            if len(self) >= most:
+                return
 
     def _is_ruled_out(self, seconds: float) -> bool:
         """Whether CP-SAT proves that a small network has no answer; what it finds is added."""
