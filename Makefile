@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 COMPILE := $(BIN)/python -m compileall -q app migrations solver trainer
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test chaos lint format browser clean
+.PHONY: help demo quick test chaos lint format screenshots clean
 
 help:
 	@echo "make demo    install, then find, train and compare variants of a small CNN; writes an HTML report"
 	@echo "make quick   install, then run the static checks and all fast tests: within a minute on two cores"
 	@echo "make test    install, then run every check and test"
 	@echo "make chaos   stop, kill and freeze workers and databases for half an hour; nothing may be lost"
+	@echo "make screenshots  photograph the web pages for the README, in Chromium"
 	@echo "make lint    the static checks alone;  make format  rewrites what they would"
 	@echo "make clean   remove the virtual environment and what the demo wrote"
 
@@ -51,6 +52,9 @@ test: lint
 chaos: $(VENV)/installed-dev
 	ISOBUDGET_CHAOS=full ISOBUDGET_TEST_CANCELS=100 $(BIN)/python -m pytest -n 0 \
 		tests/chaos tests/e2e/test_cancels.py tests/e2e/test_worker_life.py
+
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python docs/screenshots.py
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix

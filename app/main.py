@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from starlette.middleware.cors import CORSMiddleware
@@ -25,7 +24,7 @@ from app.api import (
     study_plan,
     variants,
 )
-from app.api.access import Guarded
+from app.api.access import Doorkeeper, Guarded
 from app.api.availability import Available
 from app.api.dispatch import Dispatch
 from app.api.edge import Edge
@@ -36,12 +35,15 @@ from app.api.traffic import Traffic
 from app.config import Settings, settings
 from app.db.engine import Database
 from app.services.condition import Condition
+from app.services.counting import Counting
 from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
 from app.services.planner.thread import Planner
 from app.services.solvers import Limits, Solvers
 from app.services.stopping import Closing
 from app.services.watch import Watch
+from app.web import site
+from app.web.access import signing_in
 
 DESCRIPTION = """
 Which network with a higher input resolution has the **same number of parameters or FLOPs**, and is
@@ -86,6 +88,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         app.state.settings, app.state.database = chosen, database
         app.state.watch, app.state.solvers, app.state.planner = watch, solvers, planner
         app.state.condition = condition
+        app.state.counting = Counting(chosen.solver_memory_mb, chosen.solver_processes, closing)
         app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)
@@ -114,7 +117,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.router.route_class = StrictRoute
-    app.state.closing = Closing()
+    app.state.closing, app.state.doorkeeper = Closing(), Doorkeeper(chosen.auth_failure_limit)
     errors.install(app)
     methods.install(app)
     # `study_plan` stands before `studies`: its path would else be read as a study's id.
@@ -132,11 +135,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     describe_keys(app, is_optional=chosen.require_key == "auto")
     description.install(app)
-
-    @app.get("/", include_in_schema=False)
-    async def _start() -> RedirectResponse:
-        return RedirectResponse("/docs")
-
+    site.install(app)
     app.router.middleware_stack = Dispatch(app.router)
     app.state.metrics, app.state.traffic = registry, Traffic(registry)
     # Starlette's outermost layer answers a 500, and added middleware lies inside it; this does not.
@@ -144,7 +143,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
         Available(app.build_middleware_stack()),
         chosen.require_key,
         chosen.rate_limit,
-        chosen.auth_failure_limit,
+        app.state.doorkeeper,
+        signing_in.turned_away,
     )
     app.middleware_stack = Edge(
         _shared(guarded, chosen.cors_origins),

@@ -1,6 +1,7 @@
 """The files of ``examples/`` that the service and the demo show, wherever the app is installed."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,5 +19,14 @@ def example(name: str) -> Any:
     FileNotFoundError
         There is no such example.
     """
-    folder = INSTALLED if INSTALLED.is_dir() else CHECKED_OUT
-    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((_folder() / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all examples, sorted."""
+    return tuple(sorted(path.stem for path in _folder().glob("*.json")))
+
+
+def _folder() -> Path:
+    return INSTALLED if INSTALLED.is_dir() else CHECKED_OUT

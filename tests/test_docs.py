@@ -19,6 +19,8 @@ from solver.network.architecture import Architecture
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+COMMANDS = (ROOT / "docs/command-line.md").read_text()
+SETTINGS = (ROOT / "docs/settings.md").read_text()
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
@@ -31,8 +33,8 @@ ENDS = re.compile(r"[.:;?!)][*`)]*$")
 """How a line of a paragraph ends that another line follows."""
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
 def test_the_python_of_the_readme_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,12 +51,12 @@ def test_the_python_of_the_readme_prints_what_it_says(capsys: pytest.CaptureFixt
     "line",
     [
         line.split(" > ")[0]
-        for block in blocks("console")
+        for block in blocks("console", README + COMMANDS)
         for line in block.splitlines()
         if line.startswith(("isobudget count", "isobudget solve"))
     ],
 )
-def test_the_commands_of_the_readme_work(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_that_are_shown_work(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
     result = CliRunner().invoke(app, shlex.split(line)[1:])
@@ -62,11 +64,11 @@ def test_the_commands_of_the_readme_work(line: str, monkeypatch: pytest.MonkeyPa
     assert result.exit_code == 0, result.output
 
 
-def test_the_explanation_of_the_readme_is_what_the_command_says(
+def test_the_explanation_that_is_shown_is_what_the_command_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(ROOT)
-    (shown,) = (block for block in blocks("text") if block.startswith("$ isobudget solve"))
+    shown = next(it for it in blocks("text", COMMANDS) if it.startswith("$ isobudget solve"))
     command, _, text = shown.partition("\n")
 
     result = CliRunner().invoke(app, shlex.split(command)[2:])
@@ -100,8 +102,8 @@ def test_the_error_of_the_readme_is_what_such_a_network_gets() -> None:
     assert error["msg"] == shown["detail"]
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    shown = set(re.findall(r"`ISOBUDGET_([A-Z_]+)`", README))
+def test_every_setting_is_described() -> None:
+    shown = set(re.findall(r"`ISOBUDGET_([A-Z_]+)`", SETTINGS))
 
     assert shown == {name.upper() for name in Settings.model_fields}
 

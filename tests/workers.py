@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select, update
+
 from app.db import runs
 from app.db.engine import Database
+from app.db.models import ResultRow, RunRow
 from app.db.runs import Claim
 from app.experiments.failures import Failure
-from tests.factories import RESULT
+from tests.factories import RESULT, queued_job
 from trainer.attempt import WorkerSettings
 from trainer.summary import settle_next
 
@@ -108,3 +111,17 @@ class FakeWorker:
         accuracy = self.accuracy(claim, claim.target_epochs)
         measures = {"validation_accuracy": accuracy, "test_accuracy": accuracy}
         runs.finish(session, claim, {**RESULT, **measures})
+
+
+def trained(database: Database, variants: Sequence[int], accuracies: Sequence[float]) -> None:
+    """Train variants of the example's search, and its original, with three seeds each.
+
+    Each run, in their order, gets the next accuracy.
+    """
+    queued_job(database, seeds=3, variants=variants)
+    FakeWorker(database).work()
+    with database.write() as session:
+        ids = session.scalars(select(RunRow.id).order_by(RunRow.position))
+        for id_, accuracy in zip(ids.all(), accuracies, strict=True):
+            changed = update(ResultRow).where(ResultRow.run_id == id_)
+            session.execute(changed.values(test_accuracy=accuracy))

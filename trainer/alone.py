@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from trainer.dropout import StackedDropout
 from trainer.graph import Graph, chain, sparing
+from trainer.onednn import stay_in_bounds
 from trainer.stacked import Stacked, is_stackable, stack
 
 
@@ -22,13 +23,23 @@ def at_once(
 ) -> "list[Stacked | Alone]":
     """Return modules that compute networks of one architecture, in order.
 
-    One module computes all networks if they can be stacked; otherwise each has its own.
+    One module computes all networks if they can be stacked; otherwise each has its own. The
+    networks stay as they are.
 
     Parameters
     ----------
     generators
         One for each network, on the networks' device; the network's dropout draws from it.
     """
+    modules = _copies(networks, generators)
+    for module in modules:
+        stay_in_bounds(module)
+    return modules
+
+
+def _copies(
+    networks: Sequence[nn.Module], generators: Sequence[torch.Generator]
+) -> "list[Stacked | Alone]":
     sequences = [it for it in networks if isinstance(it, nn.Sequential) and is_stackable(it)]
     if len(sequences) == len(networks):
         return [stack(sequences, generators)]

@@ -6,21 +6,21 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from app.db import architectures, runs
+from app.db import runs, starts
 from app.db.errors import DatabaseError, LostLeaseError
 from app.db.runs import Claim
-from app.experiments.catalogue import content_id
 from app.experiments.failures import Failure
 from app.experiments.recipes import Recipe
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts
 from trainer.checkpoints import Checkpoints
+from trainer.claims import network_of, origin_of, stack_of
 from trainer.outcome import Outcome
 from trainer.patience import PatientDatabase
 from trainer.process import (
@@ -28,6 +28,7 @@ from trainer.process import (
     End,
     Ended,
     Failed,
+    Origin,
     Paused,
     Progress,
     Task,
@@ -77,7 +78,8 @@ class Attempt:
         stopping: threading.Event,
     ) -> None:
         self._held = list(claims)
-        self._stack = _stack(claims[0])
+        self._stack = stack_of(claims[0])
+        self._origin: Origin | None = None
         self._database = database
         self._settings = settings
         self._trainer = trainer
@@ -115,12 +117,11 @@ class Attempt:
     def _task(self) -> Task:
         first = self._held[0]
 
-        def stored(session: Session) -> tuple[Architecture, Counts]:
-            id_ = first.architecture_id
-            return architectures.get(session, id_), architectures.counts(session, id_)
+        def stored(session: Session) -> tuple[Architecture, Counts, Origin | None]:
+            return *network_of(session, first), origin_of(session, self._held)
 
         with self._while_held() as until:
-            architecture, counts = self._database.read(stored, until)
+            architecture, counts, self._origin = self._database.read(stored, until)
         return Task(
             architecture=architecture,
             expected=counts,
@@ -137,6 +138,7 @@ class Attempt:
             cache_dir=self._settings.cache_dir,
             checkpoints=self._settings.checkpoints,
             threads=self._settings.threads,
+            origin=self._origin,
         )
 
     def _watched(self) -> dict[str, End] | None:
@@ -219,15 +221,21 @@ class Attempt:
 
         for line in self._database.write(write):
             logger.info("%s", line)
-        over = {claim.id for claim in ending if not isinstance(ends[claim.id], Paused)}
-        if over:
-            self._discard(over)
+        if not all(isinstance(ends[claim.id], Paused) for claim in ending):
+            self._discard()
 
-    def _discard(self, over: Collection[str]) -> None:
+    def _discard(self) -> None:
+        """Remove checkpoints that no run goes on from any more, nor starts from."""
+        checkpoints = Checkpoints(self._settings.checkpoints)
+        stacks = [self._stack, *([self._origin.stack] if self._origin else [])]
         try:
-            Checkpoints(self._settings.checkpoints).discard(self._stack, over)
+            for stack in stacks:
+                checkpoints.discard(stack, self._over)
         except OSError as error:
             logger.warning("checkpoints of runs that have ended could not be removed: %s", error)
+
+    def _over(self, ids: Collection[str]) -> set[str]:
+        return self._database.read(lambda session: starts.over(session, ids))
 
     def _lost(self, died: DiedError) -> None:
         self._catch_up()
@@ -254,12 +262,6 @@ def _recorded(session: Session, claim: Claim, end: End) -> str:
                 return f"{name_of(claim)}: paused at epoch {claim.target_epochs}"
     except LostLeaseError as lost:
         return f"{lost}; nothing was recorded"
-
-
-def _stack(claim: Claim) -> str:
-    """Name a network's checkpoints by a hash of everything that its seeds have in common."""
-    own = ("id", "attempt", "seed", "target_epochs")
-    return content_id({name: value for name, value in asdict(claim).items() if name not in own})
 
 
 def name_of(claim: Claim) -> str:

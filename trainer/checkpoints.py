@@ -9,7 +9,7 @@ cannot spoil what its successor resumes from.
 import errno
 import json
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -124,10 +124,11 @@ class Checkpoints:
                     newest[id_] = snapshot
         return newest
 
-    def discard(self, stack: str, runs: Collection[str]) -> None:
-        """Remove files that hold only these runs, which have ended."""
+    def discard(self, stack: str, over: Callable[[Collection[str]], Collection[str]]) -> None:
+        """Remove files of which no run is needed any more; ``over`` says which of some are not."""
         for file in self._of(stack):
-            if set(file.document["runs"]) <= set(runs):
+            runs = set(file.document["runs"])
+            if runs <= set(over(runs)):
                 self._files.rm_file(file.name)
 
     def _of(self, stack: str) -> Iterator[_File]:

@@ -24,6 +24,25 @@ from trainer.outcome import Epoch, Outcome
 if TYPE_CHECKING:
     from trainer.checkpoints import Snapshot
     from trainer.images import Images
+    from trainer.weights import Weights
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Runs of an original, with whose final weights the runs of a task start.
+
+    Attributes
+    ----------
+    seeds
+        The seed of each run, by the run's id.
+    stack
+        The name that the runs' checkpoints have in common.
+    """
+
+    architecture: Architecture
+    expected: Counts
+    seeds: Mapping[str, int]
+    stack: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,8 @@ class Task:
         this attempt's own.
     expected
         The counts that the database holds.
+    origin
+        What the runs start with; ``None`` if they start anew.
     """
 
     architecture: Architecture
@@ -58,6 +79,7 @@ class Task:
     cache_dir: Path
     checkpoints: str
     threads: int
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -280,6 +302,7 @@ def _trained(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
     from trainer.datasets import load
     from trainer.images import fitted
     from trainer.networks import build, check_counts
+    from trainer.warm import starts_of
 
     check_counts(build(task.architecture), task.architecture, task.expected)
     source = load(task.dataset, task.data_dir, task.cache_dir, task.dataset_version)
@@ -293,8 +316,13 @@ def _trained(task: Task, tell: Callable[[Progress], None]) -> Mapping[str, End]:
         snapshot = snapshots.get(id_)
         sets.setdefault(snapshot.last.number if snapshot else 0, {})[id_] = snapshot
     ends: dict[str, End] = {}
-    for together in sets.values():
-        ends |= _train_set(task, images, checkpoints, together, tell)
+    starts: Mapping[int, Weights] = {}
+    if task.origin is not None and 0 in sets:
+        starts, failed = starts_of(task, task.origin, sets[0])
+        ends |= failed
+        sets[0] = {id_: None for id_ in sets[0] if id_ not in failed}
+    for together in filter(None, sets.values()):
+        ends |= _train_set(task, images, checkpoints, together, starts, tell)
     return ends
 
 
@@ -303,6 +331,7 @@ def _train_set(
     images: "Images",
     checkpoints: Any,
     together: "Mapping[str, Snapshot | None]",
+    starts: "Mapping[int, Weights]",
     tell: Callable[[Progress], None],
 ) -> Mapping[str, End]:
     """Train runs that are at the same epoch, together."""
@@ -313,7 +342,12 @@ def _train_set(
     torch.set_num_threads(task.threads)
     runs = {task.seeds[id_]: id_ for id_ in together}
     training = Training(
-        task.architecture, images, task.recipe, seeds=list(runs), device=best_device()
+        task.architecture,
+        images,
+        task.recipe,
+        seeds=list(runs),
+        device=best_device(),
+        starts=starts,
     )
     resumed = {task.seeds[id_]: snapshot for id_, snapshot in together.items() if snapshot}
     if resumed:

@@ -4,6 +4,7 @@ S seeds, B images of a batch, N of a split, C channels of one network, M = S·C,
 K classes.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +27,9 @@ from trainer.networks import build
 from trainer.outcome import Epoch, Outcome, versions
 from trainer.splits import batch_sizes
 from trainer.together import Together
+from trainer.weights import Weights, adopt
+
+logger = logging.getLogger(__name__)
 
 _EVALUATED_AT_ONCE: Final = 250
 _RISING: Final = 0.2
@@ -40,14 +44,16 @@ def best_device() -> torch.device:
 class Training:
     """The networks of some seeds, and the data that they are trained on.
 
-    A seed fixes the initial weights, the dropout and the order of the data, which is the same for
-    every network. On a CPU, results are bit-equal for the same network, seed, threads, versions and
-    seeds beside it. PyTorch's own generators are left as they were.
+    A seed fixes the initial weights that are not given, the dropout and the order of the data,
+    which is the same for every network. On a CPU, results are bit-equal for the same network, seed,
+    threads, versions and seeds beside it. PyTorch's own generators are left as they were.
 
     Parameters
     ----------
     images
         As the network takes them (:func:`trainer.images.fitted`).
+    starts
+        Weights that seeds start with, where layers have the same names and shapes.
 
     Attributes
     ----------
@@ -72,6 +78,7 @@ class Training:
         *,
         seeds: Sequence[int],
         device: torch.device,
+        starts: Mapping[int, Weights] | None = None,
     ) -> None:
         self.recipe = recipe
         self.seeds = tuple(seeds)
@@ -85,7 +92,7 @@ class Training:
         orders = [torch.Generator().manual_seed(order) for order, _ in streams]
         dropouts = [torch.Generator(device).manual_seed(dropout) for _, dropout in streams]
         with torch.random.fork_rng(devices=[]):
-            networks = [_initial(architecture, seed).to(device) for seed in seeds]
+            networks = [_initial(architecture, seed, starts or {}).to(device) for seed in seeds]
             modules = at_once(networks, dropouts)
         each = len(seeds) // len(modules)
         self.groups = []
@@ -208,9 +215,16 @@ def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
     }
 
 
-def _initial(architecture: Architecture, seed: int) -> torch.nn.Module:
+def _initial(
+    architecture: Architecture, seed: int, starts: Mapping[int, Weights]
+) -> torch.nn.Module:
     torch.manual_seed(seed)
-    return build(architecture)
+    network = build(architecture)
+    if seed in starts:
+        adopted = adopt(network, architecture, starts[seed])
+        total = sum(parameter.numel() for parameter in network.parameters())
+        logger.info("seed %d: %d of %d parameters are the original's", seed, adopted, total)
+    return network
 
 
 def _orders(training: Training, group: Together) -> Iterator[Tensor]:

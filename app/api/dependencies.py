@@ -8,8 +8,9 @@ from app.api.access import key_id_of
 from app.config import Settings
 from app.db.engine import Database
 from app.db.idempotency import OwnedKey
-from app.services.asking import Asking
+from app.services.asking import Asking, HangUp
 from app.services.condition import Condition
+from app.services.counting import Counting
 from app.services.planner.thread import Planner
 from app.services.stopping import Closing
 from app.services.watch import Watch
@@ -32,6 +33,19 @@ async def _condition(request: Request) -> Condition:
 async def _asking(request: Request) -> Asking:
     state = request.app.state
     return Asking(state.database, state.solvers, state.watch, state.settings.max_queued_searches)
+
+
+async def _counting(request: Request) -> Counting:
+    counting: Counting = request.app.state.counting
+    return counting
+
+
+async def _hang_up(request: Request) -> HangUp:
+    async def hung_up() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            continue
+
+    return hung_up
 
 
 async def _settings(request: Request) -> Settings:
@@ -57,6 +71,9 @@ async def _watch(request: Request) -> Watch:
 TheDatabase = Annotated[Database, Depends(_database)]
 TheCondition = Annotated[Condition, Depends(_condition)]
 TheAsking = Annotated[Asking, Depends(_asking)]
+TheCounting = Annotated[Counting, Depends(_counting)]
+TheHangUp = Annotated[HangUp, Depends(_hang_up)]
+"""Returns when the client has closed the connection; to be awaited once the body was read."""
 TheSettings = Annotated[Settings, Depends(_settings)]
 ThePlanner = Annotated[Planner, Depends(_planner)]
 TheWatch = Annotated[Watch, Depends(_watch)]

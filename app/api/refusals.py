@@ -11,6 +11,8 @@ from app.api.hosts import Hosts
 MAX_BODY_BYTES: Final = 1 << 20
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """Methods whose body is read."""
+API: Final = "/v1/"
+FORM: Final = b"x-www-form-urlencoded"
 CLOSE: Final = MappingProxyType({"Connection": "close"})
 
 Head = Mapping[bytes, bytes]
@@ -92,10 +94,17 @@ def _type_refusal(scope: Scope) -> Refusal | None:
         return NOT_JSON
     media_type, *parameters = given[0].lower().split(b";")
     kind, _, subtype = media_type.strip().partition(b"/")
-    if kind != b"application" or not (subtype == b"json" or subtype.endswith(b"+json")):
+    is_json = subtype == b"json" or subtype.endswith(b"+json")
+    if kind != b"application" or not (is_json or (subtype == FORM and _is_page(scope))):
         return NOT_JSON
     charsets = [value for name, value in _pairs(parameters) if name == b"charset"]
     return None if all(charset in (b"utf-8", b"utf8") for charset in charsets) else NOT_UTF_8
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether forms may be sent here; the API takes none, so that no other site can call it."""
+    path: str = scope["path"]
+    return not path.startswith(API)
 
 
 def _pairs(parameters: Iterable[bytes]) -> Iterable[tuple[bytes, bytes]]:

@@ -1,10 +1,9 @@
 """``/v1/searches``."""
 
 import re
-from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Body, Header, Path, Query, Request, Response
+from fastapi import Body, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from app.api import caching, examples, tables
@@ -16,6 +15,7 @@ from app.api.dependencies import (
     Limit,
     TheAsking,
     TheDatabase,
+    TheHangUp,
     TheWatch,
 )
 from app.api.responses import EventStream
@@ -81,7 +81,7 @@ async def create_search(
         ),
     ],
     asking: TheAsking,
-    client: Request,
+    hang_up: TheHangUp,
     idempotency_key: IdempotencyKey,
     response: Response,
     prefer: Prefer = "wait=10",
@@ -96,9 +96,7 @@ async def create_search(
     hang up while you wait, without an `Idempotency-Key`, the search is cancelled unless others want
     it too.
     """
-    answer = await asking.answer(
-        request, idempotency_key, _seconds(prefer), partial(_hung_up, client)
-    )
+    answer = await asking.answer(request, idempotency_key, _seconds(prefer), hang_up)
     if answer.view is None:
         return Response(status_code=HUNG_UP)
     response.headers["Location"] = f"/v1/searches/{answer.view.id}"
@@ -200,12 +198,6 @@ def delete_search(id: RemovedId, database: TheDatabase) -> None:  # noqa: A002
     What jobs or studies refer to is kept: 409.
     """
     searches.delete(database, id)
-
-
-async def _hung_up(request: Request) -> None:
-    """Return when the client has closed the connection."""
-    while (await request.receive())["type"] != "http.disconnect":
-        continue
 
 
 def _seconds(prefer: str) -> float:

@@ -10,11 +10,11 @@ from typing import Annotated, Final
 import typer
 
 from app.cli.console import fail, refuse
-from app.cli.documents import document
 from app.cli.files import read_architecture, write
 from app.cli.importing import SOURCE
 from app.cli.modules import last_line
 from app.cli.work import require_trainer
+from app.documents import document
 from app.errors import Fault
 from solver.source import source
 

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from app.cli.console import notes
-from app.cli.documents import document
 from app.cli.files import write
 from app.cli.modules import imported
+from app.documents import document
 from solver.network.architecture import Architecture
 
 SOURCE = "torchvision:NAME, timm:NAME, or FILE.py:FACTORY (a function or class without arguments)."

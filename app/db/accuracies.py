@@ -1,6 +1,7 @@
 """The accuracies of variants that were trained, in SQL."""
 
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ def of_variants(*conditions: ColumnElement[bool]) -> Subquery:
     Its columns are ``search_id``, ``position``, ``dataset``, ``recipe``, ``epochs``,
     ``training_images``, ``mean``, ``runs``, and ``squares``: the sum of squared deviations from the
     mean. A variant that was trained in several ways has the accuracy of the way with the most runs;
-    ties go to the way of the newest run. Controls that enlarge images do not count.
+    ties go to the way of the newest run. Warm starts and controls that enlarge images do not count.
     """
     trained = JobRunRow.variant_position.is_not(None)
     links = select(*VARIANT, JobRunRow.run_id).where(trained, *conditions).distinct().subquery()
@@ -39,7 +40,7 @@ def of_variants(*conditions: ColumnElement[bool]) -> Subquery:
         )
         .join(RunRow, RunRow.id == links.c.run_id)
         .join(ResultRow, ResultRow.run_id == RunRow.id)
-        .where(RunRow.detail.is_(None))
+        .where(RunRow.detail.is_(None), RunRow.starts_from.is_(None))
         .subquery()
     )
     deviation = runs.c.test_accuracy - runs.c.mean
@@ -84,3 +85,28 @@ def number(session: Session, search_id: str) -> int:
         .where(JobRunRow.search_id == search_id)
     )
     return session.scalar(query) or 0
+
+
+class Measured(NamedTuple):
+    """The accuracy of one run on the test split, and how its network was trained."""
+
+    architecture_id: str
+    dataset: str
+    dataset_version: str
+    recipe: Mapping[str, Any]
+    training_images: int | None
+    test_accuracy: float
+
+
+def of_architectures(session: Session, ids: Collection[str]) -> list[Measured]:
+    """Every recorded run of some architectures, in jobs and studies, the oldest first.
+
+    Controls that enlarge images do not count.
+    """
+    query = (
+        select(RunRow.architecture_id, *_TRAINING, ResultRow.test_accuracy)
+        .join(ResultRow, ResultRow.run_id == RunRow.id)
+        .where(RunRow.architecture_id.in_(ids), RunRow.detail.is_(None))
+        .order_by(RunRow.finished_at, RunRow.id)
+    )
+    return [Measured(*row) for row in session.execute(query)]

@@ -101,9 +101,12 @@ def get(session: Session, id_: str) -> JobRow:
     return existing(session.get(JobRow, id_), "job")
 
 
-def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[JobRow], str | None]:
-    """A page of jobs, the newest first."""
-    return page(session, select(JobRow), NEWEST_FIRST, ["jobs"], cursor, limit)
+def newest(
+    session: Session, cursor: str | None, limit: int, **wanted: str
+) -> tuple[list[JobRow], str | None]:
+    """A page of jobs, the newest first; ``wanted`` are the values that columns must have."""
+    query = select(JobRow).filter_by(**wanted)
+    return page(session, query, NEWEST_FIRST, ["jobs", wanted], cursor, limit)
 
 
 def progress(session: Session, job: JobRow) -> Progress:

@@ -1,6 +1,6 @@
 """Which runs are needed: a run's id is the hash of everything that it depends on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,5 +47,25 @@ class Training:
             "detail": detail,
         }
         stack = content_id({**data, "recipe": self.recipe.hash})
-        shared = {**data, "recipe": self.recipe.model_dump(mode="json"), "stack": stack}
+        recipe = self.recipe.model_dump(mode="json")
+        shared = {**data, "recipe": recipe, "stack": stack, "starts_from": None}
         return [{"id": content_id([stack, seed]), "seed": seed, **shared} for seed in seeds]
+
+
+def starting_from(
+    originals: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Columns of runs that start from the final weights of an original's; other runs than before.
+
+    Both are in the order of the same seeds.
+    """
+    stack = content_id([originals[0]["stack"], runs[0]["stack"]])
+    return [
+        {
+            **run,
+            "id": content_id([stack, run["seed"]]),
+            "stack": stack,
+            "starts_from": original["id"],
+        }
+        for original, run in zip(originals, runs, strict=True)
+    ]

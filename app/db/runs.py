@@ -91,6 +91,7 @@ class Claim:
     target_epochs: int
     detail: int | None
     training_images: int | None
+    starts_from: str | None
 
 
 def claim(session: Session, worker: str, lease: float, most: int = 8) -> list[Claim]:

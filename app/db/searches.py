@@ -208,9 +208,12 @@ def finished_at(session: Session, id_: str) -> datetime | None:
     return existing(found, "search").finished_at  # type: ignore[no-any-return]
 
 
-def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[SearchRow], str | None]:
-    """A page of searches, the newest first."""
-    return page(session, select(SearchRow), NEWEST_FIRST, ["searches"], cursor, limit)
+def newest(
+    session: Session, cursor: str | None, limit: int, **wanted: str
+) -> tuple[list[SearchRow], str | None]:
+    """A page of searches, the newest first; ``wanted`` are the values that columns must have."""
+    query = select(SearchRow).filter_by(**wanted)
+    return page(session, query, NEWEST_FIRST, ["searches", wanted], cursor, limit)
 
 
 def claim(session: Session, grace: float) -> SearchRow | None:

@@ -8,7 +8,7 @@ from itertools import repeat
 from operator import truediv
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import KeyedColumnElement
 
@@ -250,7 +250,7 @@ def _statement(
 ) -> Select[Any]:
     """A page of the variants that pass a filter; values of the filter are parameters."""
     sort = _sort(keys)
-    query = _matching(given).order_by(*(key.order() for key in sort)).limit(bindparam("most"))
+    query = matching(given).query.order_by(*(key.order() for key in sort)).limit(bindparam("most"))
     if not is_behind:
         return query
     last = zip(_places(sort), sort, strict=True)
@@ -284,8 +284,24 @@ def accuracies_of(session: Session, rows: Sequence[Stored]) -> dict[tuple[str, i
     return {(search_id, at): Accuracy(*of) for search_id, at, *of in session.execute(query)}
 
 
-def _matching(given: Collection[str]) -> Select[Any]:
-    """The variants that pass a filter of which these fields are given."""
+def accuracies_at(session: Session, rows: Sequence[Stored]) -> dict[tuple[str, int], Accuracy]:
+    """The accuracies of variants that were trained, by search and position; in any order."""
+    if not rows:
+        return {}
+    places = [(row.search_id, row.position) for row in rows]
+    query = select(accuracies.of_variants(tuple_(*accuracies.VARIANT).in_(places)))
+    return {(search_id, at): Accuracy(*of) for search_id, at, *of in session.execute(query)}
+
+
+class Matching(NamedTuple):
+    """A query of variants; ``accuracy`` is their mean one, if it leaves out untrained variants."""
+
+    query: Select[Any]
+    accuracy: KeyedColumnElement[float] | None
+
+
+def matching(given: Collection[str], *, is_trained: bool = False) -> Matching:
+    """The variants that pass a filter of which these fields are given; only trained ones if so."""
     query = select(*_WHOLE)
     terms = [name for name in ("approach", "budget", "scope") if name in given]
     if terms:
@@ -296,8 +312,8 @@ def _matching(given: Collection[str]) -> Select[Any]:
     if "search_id" in given:
         query = query.where(_TABLE.search_id == bindparam("search_id"))
         mine = [JobRunRow.search_id == bindparam("search_id")]
-    ranges: dict[str, ColumnElement[Any]] = {name: _TABLE[name] for name in RANGES}
-    if not {"min_accuracy", "max_accuracy"}.isdisjoint(given):
+    ranges: dict[str, KeyedColumnElement[Any]] = {name: _TABLE[name] for name in RANGES}
+    if is_trained or not {"min_accuracy", "max_accuracy"}.isdisjoint(given):
         trained = accuracies.of_variants(*mine)
         query = query.join(
             trained,
@@ -309,7 +325,7 @@ def _matching(given: Collection[str]) -> Select[Any]:
             query = query.where(column >= bindparam(f"min_{name}"))
         if f"max_{name}" in given:
             query = query.where(column <= bindparam(f"max_{name}"))
-    return query
+    return Matching(query, ranges.get("accuracy"))
 
 
 def in_order(

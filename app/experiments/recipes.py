@@ -79,6 +79,12 @@ class Recipe(Schema):
         description="Whether the network computes in bfloat16 where PyTorch considers it safe",
     )
     tf32: Flag = Field(default=False, description="Whether a CUDA device may round factors to TF32")
+    warm_start: Flag = Field(
+        default=False,
+        description="Whether variants start with the final weights of the original's run with the "
+        "same seed, where layers of the same name have tensors of the same shape. Studies refuse "
+        "it, since variants are then trained longer than originals",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -118,6 +124,11 @@ class Recipe(Schema):
         """
         content = self.model_dump(mode="json")
         return content_id({name: content[name] for name in content if not self._is_as_before(name)})
+
+    @property
+    def cold(self) -> "Recipe":
+        """This recipe for networks that start anew, as originals do."""
+        return self.model_copy(update={"warm_start": False})
 
     def _is_as_before(self, name: str) -> bool:
         return name in _LATER and getattr(self, name) == _LATER[name]
@@ -163,6 +174,7 @@ _LATER: Final[Mapping[str, Any]] = {
     "schedule": "constant",
     "autocast": False,
     "tf32": False,
+    "warm_start": False,
 }
 
 NAMED: Final[Mapping[str, Mapping[str, Any]]] = {

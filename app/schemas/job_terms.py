@@ -1,6 +1,6 @@
 """The document in a job's ``request``: all that was asked, and notes for the user."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import Field
@@ -11,8 +11,11 @@ from app.schemas.requests import HalvingSelection, Inputs, Selection
 from solver.network.schema import ANSWERED, Schema
 from solver.parts import InParts
 
-_LATER: Final = {"recipe": ("momentum", "nesterov"), "variants": ("ids",)}
-"""Fields that were added later, by the part of the request that has them."""
+_LATER: Final[Mapping[str, Mapping[str, Any]]] = {
+    "recipe": {"momentum": None, "nesterov": None, "warm_start": False},
+    "variants": {"ids": None},
+}
+"""Fields that were added later, with the values that all earlier requests had, by their part."""
 
 
 class JobTerms(Schema):
@@ -58,12 +61,12 @@ class JobDocument(InParts):
     def identity(self) -> dict[str, Any]:
         """The content from which a job's id is made.
 
-        Fields that were added later are left out where they have no value, so that ids do not
-        change.
+        Fields that were added later are left out while they have the value that all earlier
+        requests had, so that ids do not change.
         """
         content = self.model_dump(mode="json")
-        return content | {part: _as_before(content[part], names) for part, names in _LATER.items()}
+        return content | {part: _as_before(content[part], later) for part, later in _LATER.items()}
 
 
-def _as_before(part: Mapping[str, Any], later: Sequence[str]) -> dict[str, Any]:
-    return {name: it for name, it in part.items() if name not in later or it is not None}
+def _as_before(part: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: it for name, it in part.items() if name not in later or it != later[name]}

@@ -74,6 +74,9 @@ class RunView(Schema):
     state: RunState = Field(
         description="`paused`: trained as far as it is wanted now; it can be trained further"
     )
+    starts_from: str | None = Field(
+        description="The original's run whose final weights it starts with; `null`: it starts anew"
+    )
     reused: bool = Field(description="Whether an earlier job had it trained, or does")
     epochs_wanted: int = Field(
         description="How far this job wants it trained: fewer epochs than the recipe's where "

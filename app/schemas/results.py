@@ -21,6 +21,10 @@ class Accuracy(Schema):
     n: int
 
 
+UNKNOWN: Final = Accuracy(mean=None, sd=None, n=0)
+"""The accuracy of a network without a finished run."""
+
+
 class OriginalResult(Schema):
     """The original's accuracy on the test split."""
 
@@ -125,7 +129,7 @@ class Results(Schema):
 
 
 NO_RESULTS: Final = Results(
-    original=OriginalResult(accuracy=Accuracy(mean=None, sd=None, n=0)),
+    original=OriginalResult(accuracy=UNKNOWN),
     variants=[],
     mean_variant=MeanVariant(gain=None, ci=None),
     selected=Selected(variant_id=None, gain=None, ci=None),

@@ -94,6 +94,7 @@ def run_view(item: jobs.JobRun) -> RunView:
         resolution=run.resolution,
         seed=run.seed,
         state=run.state,
+        starts_from=run.starts_from,
         reused=item.link.reused,
         epochs_wanted=item.link.target_epochs,
         attempt=run.attempt,

@@ -1,13 +1,14 @@
 """Jobs: which networks to train with which seeds, their progress, and their results."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.db import architectures, jobs, retries, searches, variants
 from app.db.engine import Database, Session
 from app.db.idempotency import OwnedKey
 from app.db.models import SearchRow
-from app.db.needs import Training
+from app.db.needs import Training, starting_from
 from app.errors import ConflictError, Fault, RefusedError
 from app.experiments.catalogue import Dataset
 from app.experiments.fitting import remarks
@@ -109,21 +110,21 @@ def _needs(
     request: JobRequest, dataset: Dataset, networks: Sequence[jobs.JobNetwork]
 ) -> list[jobs.JobNeed]:
     """The runs that are needed, the original's first; with halving, variants get a first rung."""
-    original = networks[0]
-    whole = request.training.epochs
+    original, *others = networks
+    recipe, seeds = request.training, range(request.seeds)
     plan = document(request).terms.halving
-    first = plan.first(len(networks) - 1) if plan else whole
-    training = Training(dataset.name, dataset.version, request.training_images, request.training)
-    return [
-        jobs.JobNeed(run, whole if network is original else first, network)
-        for network in networks
-        for run in training.runs(
-            network.architecture_id,
-            network.resolution,
-            _detail(request, network, original),
-            range(request.seeds),
-        )
-    ]
+    first = plan.first(len(others)) if plan else recipe.epochs
+    training = Training(dataset.name, dataset.version, request.training_images, recipe)
+    cold = replace(training, recipe=recipe.cold)
+    originals = cold.runs(original.architecture_id, original.resolution, None, seeds)
+    needs = [jobs.JobNeed(run, recipe.epochs, original) for run in originals]
+    for variant in others:
+        detail = _detail(request, variant, original)
+        runs = training.runs(variant.architecture_id, variant.resolution, detail, seeds)
+        if recipe.warm_start:
+            runs = starting_from(originals, runs)
+        needs += [jobs.JobNeed(run, first, variant) for run in runs]
+    return needs
 
 
 def _detail(request: JobRequest, network: jobs.JobNetwork, original: jobs.JobNetwork) -> int | None:
@@ -144,10 +145,16 @@ def get(database: Database, id_: str) -> JobView:
         return job_view(session, jobs.get(session, id_))
 
 
-def newest(database: Database, cursor: str | None, limit: int) -> JobPage:
-    """A page of jobs."""
+def newest(database: Database, cursor: str | None, limit: int, **wanted: str) -> JobPage:
+    """A page of jobs; ``wanted`` are the values that columns must have.
+
+    Raises
+    ------
+    app.db.paging.CursorError
+        The cursor is not one of this list's.
+    """
     with database.read() as session:
-        rows, following = jobs.newest(session, cursor, limit)
+        rows, following = jobs.newest(session, cursor, limit, **wanted)
         return JobPage(items=[job_view(session, row) for row in rows], next=following)
 
 

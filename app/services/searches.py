@@ -207,9 +207,7 @@ def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
     app.db.errors.NotFoundError
         There is none with this id.
     """
-    with database.read() as session:
-        row = searches.get(session, id_)
-        summary = _summary(row, architectures.get(session, row.architecture_id))
+    summary = without_variants(database, id_)
     first = variant_pages.of_search(database, id_, sort=None, cursor=None, limit=FIRST_VARIANTS)
     fields = {name: getattr(summary, name) for name in SearchSummary.model_fields}
     return SearchView.model_construct(
@@ -217,12 +215,55 @@ def get(database: Database, id_: str, *, reused: bool = False) -> SearchView:
     )
 
 
-def newest(database: Database, cursor: str | None, limit: int) -> SearchPage:
-    """A page of searches."""
+def without_variants(database: Database, id_: str) -> SearchSummary:
+    """One search without its variants.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
     with database.read() as session:
-        rows, following = searches.newest(session, cursor, limit)
+        return summarised(session, id_)
+
+
+def summarised(session: Session, id_: str) -> SearchSummary:
+    """The same, within a transaction.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    row = searches.get(session, id_)
+    return _summary(row, architectures.get(session, row.architecture_id))
+
+
+def newest(database: Database, cursor: str | None, limit: int, **wanted: str) -> SearchPage:
+    """A page of searches; ``wanted`` are the values that columns must have.
+
+    Raises
+    ------
+    app.db.paging.CursorError
+        The cursor is not one of this list's.
+    """
+    with database.read() as session:
+        rows, following = searches.newest(session, cursor, limit, **wanted)
         items = [_summary(row, architectures.get(session, row.architecture_id)) for row in rows]
     return SearchPage(items=items, next=following)
+
+
+def cancel(database: Database, id_: str) -> None:
+    """Cancel a search; do nothing if it has ended.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.write() as session:
+        searches.get(session, id_)
+        searches.cancel(session, id_)
 
 
 def delete(database: Database, id_: str) -> None:

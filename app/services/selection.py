@@ -58,7 +58,7 @@ def choose(
     most = None if request.inputs == "upsampled" else dataset.resolution
     match chosen := request.variants:
         case NamedSelection(ids=ids) | HalvingSelection(ids=[*ids]):
-            notes = [*_controls(request), *_cut_off(chosen)]
+            notes = [*_caveats(request), *_cut_off(chosen)]
             return _named(session, ids, search, dataset, most), notes
     fitting = variants.positions(session, search.id, most=most)
     stored = variants.number(session, search.id)
@@ -68,7 +68,7 @@ def choose(
         raise RefusedError(
             Fault("#/search_id", f"search {search.id} has no variant to train: {why}")
         )
-    notes = [*_controls(request), *_notes(search, stored - len(fitting), native)]
+    notes = [*_caveats(request), *_notes(search, stored - len(fitting), native)]
     if isinstance(chosen, WholeSelection):
         return fitting, notes
     wanted = chosen.count
@@ -99,13 +99,20 @@ def _check_rungs(request: JobRequest) -> None:
         )
 
 
-def _controls(request: JobRequest) -> list[str]:
-    if request.inputs == "native":
-        return []
-    return [
-        "a control: variants see images of the original's resolution, enlarged to theirs; what "
-        "they gain is not owed to more pixels"
-    ]
+def _caveats(request: JobRequest) -> list[str]:
+    """What else a gain is owed to, or is not."""
+    caveats = []
+    if request.inputs == "upsampled":
+        caveats.append(
+            "a control: variants see images of the original's resolution, enlarged to theirs; what "
+            "they gain is not owed to more pixels"
+        )
+    if request.training.warm_start:
+        caveats.append(
+            "a warm start: variants start with weights of the trained original; what they gain is "
+            "owed to further training, too"
+        )
+    return caveats
 
 
 def _notes(search: SearchRow, left_out: int, native: str) -> list[str]:

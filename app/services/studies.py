@@ -51,8 +51,8 @@ def get(database: Database, id_: str) -> StudyView:
         return study_view(session, studies.get(session, id_))
 
 
-def newest(database: Database, cursor: str | None, limit: int) -> StudyPage:
-    """A page of studies.
+def newest(database: Database, cursor: str | None, limit: int, **wanted: str) -> StudyPage:
+    """A page of studies; ``wanted`` are the values that columns must have.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def newest(database: Database, cursor: str | None, limit: int) -> StudyPage:
         The cursor is not one of this list's.
     """
     with database.read() as session:
-        rows, following = studies.newest(session, cursor, limit)
+        rows, following = studies.newest(session, cursor, limit, **wanted)
         return StudyPage(items=[summary(session, row) for row in rows], next=following)
 
 

@@ -21,6 +21,7 @@ def faults_of(request: StudyRequest, terms: StudyTerms, dataset: Dataset) -> Ite
     grid = [*_repeated(request), *_grid(terms)]
     yield from grid
     yield from _resolutions(terms, dataset)
+    yield from _recipe(terms)
     yield from _primary(request, terms)
     if not grid:
         sizes = list(size_faults(terms))
@@ -73,6 +74,16 @@ def _resolutions(terms: StudyTerms, dataset: Dataset) -> Iterator[Fault]:
                 f"no variant can be above {resolution} px: {dataset.name} has {native} px, and "
                 f"resolutions asked for are {_asked(terms, resolution)}",
             )
+
+
+def _recipe(terms: StudyTerms) -> Iterator[Fault]:
+    """Yield what would give variants more training than what they are compared with."""
+    if terms.recipe.warm_start:
+        yield Fault(
+            "#/recipe/warm_start",
+            "a study compares networks that are trained equally long, and a warm start adds the "
+            "original's training to the variants'; leave it out, or ask for a job",
+        )
 
 
 def _asked(terms: StudyTerms, resolution: int) -> str:

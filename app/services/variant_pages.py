@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from app.db import searches, variants
 from app.db.engine import Database, Session
 from app.db.variants import Stored, VariantFilter
-from app.schemas.variants import VariantPage
+from app.schemas.variants import VariantPage, VariantView
 from app.services.variant_orders import order, sort_keys
 from app.services.variants import deriver
 
@@ -37,6 +37,19 @@ def of_search(
         (rows, following), _ = _of_search(database, session, search_id, sort, cursor, limit)
         items = [deriver(database, session, row.search_id).view(row) for row in rows]
     return VariantPage.trusted(items=items, next=following)
+
+
+def at(database: Database, search_id: str, positions: Sequence[int]) -> list[VariantView]:
+    """The variants of a search at these positions, in this order.
+
+    Raises
+    ------
+    KeyError
+        There is none at one of them.
+    """
+    with database.look() as session:
+        rows = variants.at(session, search_id, positions)
+        return [deriver(database, session, search_id).view(row) for row in rows]
 
 
 def text_of_search(

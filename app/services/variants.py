@@ -150,6 +150,14 @@ def deriver(database: Database, session: Session, search_id: str) -> Deriver:
     return known.get(search_id, lambda: Deriver(problem))
 
 
+def at(
+    database: Database, session: Session, search_id: str, positions: Sequence[int]
+) -> list[VariantView]:
+    """The variants of a search at these positions, in this order."""
+    found = variants.at(session, search_id, positions)
+    return [*map(deriver(database, session, search_id).view, found)]
+
+
 def get(database: Database, id_: str) -> VariantView:
     """One variant.
 

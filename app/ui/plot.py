@@ -25,7 +25,7 @@ def accuracy_plot(rows: Sequence[Row]) -> dict[str, Any]:
     Networks of one resolution stand side by side, so that none hides another.
     """
     trained = [row for row in rows if row.mean is not None]
-    places = _places(trained)
+    places = places_of((row.id, row.resolution) for row in trained)
     data = []
     for is_original, name in ((True, "original"), (False, "variant")):
         group = [row for row in trained if (row.label == "original") is is_original]
@@ -36,11 +36,11 @@ def accuracy_plot(rows: Sequence[Row]) -> dict[str, Any]:
     return {"data": data, "layout": _layout(trained)}
 
 
-def _places(rows: Sequence[Row]) -> dict[str, float]:
-    """Where each network stands on the axis of resolutions."""
+def places_of(networks: Iterable[tuple[str, int]]) -> dict[str, float]:
+    """Where networks, given by id and resolution, stand on the axis of resolutions."""
     groups = defaultdict(list)
-    for row in rows:
-        groups[row.resolution].append(row.id)
+    for id_, resolution in networks:
+        groups[resolution].append(id_)
     gap = _gap(groups)
     crowd = max((len(ids) for ids in groups.values()), default=1)
     step = gap * min(WIDEST_STEP, 0.6 / crowd)

@@ -30,13 +30,13 @@ def render(experiment: Experiment) -> str:
         best=best_sentence(experiment),
         rows=rows_of(experiment),
         figure=accuracy_plot(rows_of(experiment)),
-        asked=dict(_asked(experiment)),
+        asked=dict(asked_of(experiment)),
         done=dict(_done(experiment)),
         plotly=get_plotlyjs(),
     )
 
 
-def _asked(experiment: Experiment) -> Iterator[tuple[str, str]]:
+def asked_of(experiment: Experiment) -> Iterator[tuple[str, str]]:
     """The names and values of what the user asked for."""
     search, request, job = experiment.search, experiment.search.request, experiment.job
     original = search.original
@@ -51,6 +51,8 @@ def _asked(experiment: Experiment) -> Iterator[tuple[str, str]]:
         yield "Resolutions", f"{sizes.low} to {sizes.high} px"
     yield "Found", f"{search.found:,} ({search.outcome})"
     yield "Trained on", f"{wanted.dataset}, {wanted.epochs} epochs, recipe {_recipe(wanted)}"
+    if images := _images(wanted):
+        yield "Images", images
     yield "Chosen", _selection(wanted.variants)
 
 
@@ -64,6 +66,15 @@ def _scope(request: Question) -> str:
 def _recipe(wanted: JobTerms) -> str:
     recipe = wanted.recipe
     return f"{recipe.name} ({recipe.optimizer}, batches of {recipe.batch_size})"
+
+
+def _images(wanted: JobTerms) -> str:
+    """What is special about the images; empty if all are used as they are."""
+    few = wanted.training_images
+    parts = [f"{few:,} to train on"] if few is not None else []
+    if wanted.inputs == "upsampled":
+        parts.append("variants see no more detail than the original")
+    return ", ".join(parts)
 
 
 def _selection(variants: Selection) -> str:

@@ -133,6 +133,7 @@ def run_view(network: str = "original", seed: int = 0, **changes: Any) -> dict[s
         "resolution": 5,
         "seed": seed,
         "state": "succeeded",
+        "starts_from": None,
         "reused": False,
         "epochs_wanted": 10,
         "attempt": 1,

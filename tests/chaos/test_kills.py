@@ -23,7 +23,7 @@ from tests.chaos.nemesis import Nemesis, holders, is_open, workers
 from tests.chaos.sizes import IS_FULL
 from tests.chaos.sleeping import POISON
 from tests.chaos.worker import Life
-from tests.factories import queued_job, until
+from tests.factories import PATIENCE, queued_job, until
 
 LEASE = 1.0
 
@@ -52,7 +52,7 @@ def besieged(database: Database, life: Life, seed: int) -> list[Entry]:
     for number in range(SIEGE.runs // 10):
         queued_job(database, seeds=2, variants=range(4), tag=f"digits-{number}")
     with workers(SIEGE.workers, life) as team:
-        Nemesis(seed, SIEGE.kills, SIEGE.stops).haunt(database, team, LEASE, patience=300)
+        Nemesis(seed, SIEGE.kills, SIEGE.stops).haunt(database, team, LEASE, patience=PATIENCE)
     return entries(life.journals)
 
 

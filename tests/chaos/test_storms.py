@@ -90,7 +90,7 @@ def test_what_was_acknowledged_outlives_crashes_of_the_server_and_workers_come_b
             database.close()
             own_cluster.start()
         assert is_open(database), "the last crash came too late"
-        until(lambda: not is_open(database), seconds=300)
+        until(lambda: not is_open(database))
         assert team.born == 4
         assert all(process.exitcode is None for process in team.alive.values())
 

@@ -16,12 +16,14 @@ from typing import TypeVar
 import httpx2
 
 from app.db.engine import Database
-from tests.factories import until
+from tests.factories import PATIENCE, until
 
 T = TypeVar("T")
 
-LEASE = 60.0
-"""Much longer than a test waits for: what goes on elsewhere was given back."""
+LEASE = 2 * PATIENCE
+"""Longer than a test waits for: what goes on elsewhere was given back."""
+STOPS_WITHIN = 10.0
+"""Seconds that are promised for the end of a worker that is told to stop (docs/cluster.md)."""
 
 
 def environment(database: Database, **settings: object) -> dict[str, str]:
@@ -58,11 +60,12 @@ def serving(
     """The server on a free port, and a client of it."""
     port = free_port()
     command = ["app.cli", "serve", "--port", str(port)]
+    env = environment(database, **{"solver_processes": 1, **settings})
     with (
-        running(command, environment(database, **{"solver_processes": 1, **settings}), log),
-        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+        running(command, env, log) as process,
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
     ):
-        until(lambda: is_ready(client))
+        until(lambda: is_ready(client), process)
         yield client
 
 
@@ -120,6 +123,12 @@ def working(
         kill(process)
 
 
+def stop(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> int:
+    """Tell a worker to stop; its exit code, which comes in time."""
+    process.send_signal(number)
+    return process.wait(STOPS_WITHIN)
+
+
 def kill(process: subprocess.Popen[bytes]) -> None:
     """End a worker with all that it started, as if by a power cut."""
     for pid in descendants(process.pid):
@@ -165,7 +174,7 @@ def exchange(port: int, *parts: bytes, method: str = "GET", waits: bool = True) 
 
     Whether the server has closed the connection then is known only of what ``waits`` for that.
     """
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         for part in parts:
             with suppress(ConnectionError):  # the answer tells why
                 connection.sendall(part)

@@ -19,7 +19,7 @@ from app.db.models import JobRow, JobRunRow, LateWriteRow, ResultRow, RunRow
 from app.states import FINAL, OPEN
 from tests.app.api.conftest import serving
 from tests.chaos.sizes import IS_FULL
-from tests.e2e.processes import descendants, has_none, working
+from tests.e2e.processes import descendants, has_none, stop, working
 from tests.factories import queued_job, until
 from tests.solver.processes.children import endless
 
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 CANCELS = int(os.environ.get("ISOBUDGET_TEST_CANCELS", "4"))
 SEARCHES = 20 if IS_FULL else 2
 LEASE = 15.0
-HEARTBEAT = LEASE / 3
 
 
 def run_of(job: str) -> Select[RunRow]:
@@ -82,7 +81,8 @@ def test_a_job_cancelled_at_any_moment_ends_once_and_leaves_no_process(
         for number in range(CANCELS):
             epochs = 2 + number if number % 3 == 0 else 10_000 - number
             job = queued_job(database, seeds=1, epochs=epochs).id
-            until(partial(has_come_to, database, job, min(epochs, moments.choice((0, 1, 50)))), 60)
+            moment = min(epochs, moments.choice((0, 1, 50)))
+            until(partial(has_come_to, database, job, moment), process)
             time.sleep(moments.uniform(0, 0.5))
 
             has_cancelled, run = cancelled(database, job)
@@ -92,11 +92,10 @@ def test_a_job_cancelled_at_any_moment_ends_once_and_leaves_no_process(
             assert not cancelled(database, job)[0]
 
             if has_cancelled and run.state == "running" and run.epochs_done < run.target_epochs:
-                until(partial(is_known_and_left, database, process.pid, run), HEARTBEAT + 10)
+                until(partial(is_known_and_left, database, process.pid, run), process)
                 seconds.append(time.monotonic() - told)
-        process.terminate()
-        assert process.wait(10) == 0
-        until(partial(has_none, process.pid), 2)
+        assert stop(process) == 0
+        until(partial(has_none, process.pid))
 
     slowest = max(seconds, default=0.0)
     logger.info("%d of %d were training, which ended in %.2f s", len(seconds), CANCELS, slowest)
@@ -139,7 +138,7 @@ def test_a_search_cancelled_at_any_moment_ends_at_once_with_its_process(
         for _ in range(SEARCHES):
             answer = client.post("/v1/searches", json=endless(), headers={"Prefer": "wait=0"})
             url = answer.headers["Location"]
-            until(partial(has_state, client, url, "running"), 60)
+            until(partial(has_state, client, url, "running"))
             time.sleep(moments.uniform(0, 3))  # it takes a while to load OR-Tools
             before = solvers()
             assert 1 <= len(before) <= 2  # one solves; one more may be ready for the next search
@@ -147,7 +146,7 @@ def test_a_search_cancelled_at_any_moment_ends_at_once_with_its_process(
 
             assert client.delete(url).status_code == 204
 
-            until(partial(one_has_ended, before), 5)
+            until(partial(one_has_ended, before))
             seconds.append(time.monotonic() - asked)
             assert has_state(client, url, "cancelled")
     assert not solvers()

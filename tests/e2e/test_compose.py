@@ -18,7 +18,7 @@ from app.shipped import example
 from tests.containers import compose, stages, words
 from tests.databases import new_postgres
 from tests.e2e.processes import free_port, is_ready, running
-from tests.factories import until
+from tests.factories import PATIENCE, until
 
 pytestmark = pytest.mark.postgres
 
@@ -65,7 +65,7 @@ class Machine:
         """Run a service to its end, or another command in its place; the exit code."""
         command = ["app.cli", *arguments] if arguments else self.command(service)
         command = [sys.executable, "-m", *command]
-        return subprocess.run(command, env=self.environment(service), timeout=120).returncode
+        return subprocess.run(command, env=self.environment(service), timeout=PATIENCE).returncode
 
     def is_healthy(self, service: str) -> bool:
         """Run its health check."""
@@ -74,7 +74,7 @@ class Machine:
         program = sys.executable if program == "python" else program
         environment = self.environment(service)
         checked = subprocess.run(
-            [program, *arguments], env=environment, timeout=30, stderr=subprocess.DEVNULL
+            [program, *arguments], env=environment, timeout=PATIENCE, stderr=subprocess.DEVNULL
         )
         return checked.returncode == 0
 
@@ -111,7 +111,9 @@ def test_the_services_one_after_the_other_take_a_job_to_its_end(
 
 def client_of(machine: Machine) -> httpx2.Client:
     headers = {"Authorization": f"Bearer {KEY}"}
-    return httpx2.Client(base_url=f"http://127.0.0.1:{machine.port}", headers=headers, timeout=60)
+    return httpx2.Client(
+        base_url=f"http://127.0.0.1:{machine.port}", headers=headers, timeout=PATIENCE
+    )
 
 
 def posted_job(client: httpx2.Client) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def work_off(machine: Machine, workers: int) -> None:
     with ExitStack() as stack:
         environment = machine.environment("worker")
         started = [stack.enter_context(running(command, environment)) for _ in range(workers)]
-        assert [worker.wait(300) for worker in started] == [0] * workers
+        assert [worker.wait(PATIENCE) for worker in started] == [0] * workers
 
 
 def test_an_idle_worker_ends_in_the_time_that_it_is_given(machine: Machine) -> None:

@@ -13,6 +13,7 @@ from app.db.engine import Database
 from app.keys import new_key
 from tests.conftest import missing
 from tests.e2e.processes import environment, running, serving
+from tests.factories import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = Path(
@@ -34,7 +35,7 @@ def ran(folder: Path, *command: str, **variables: str) -> subprocess.CompletedPr
     """Run a command in a folder, with more variables in its environment."""
     env = {**os.environ, **variables}
     return subprocess.run(
-        command, env=env, cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        command, env=env, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from app.db.engine import Database
 from tests.e2e.processes import exchange, serving
-from tests.factories import queued_job, until
+from tests.factories import PATIENCE, queued_job, until
 
 HEAD_SECONDS = 1.5
 LIMITS: dict[str, Any] = {
@@ -193,7 +193,7 @@ def test_options_of_the_server_as_a_whole_are_its_methods(port: int) -> None:
 
 
 def test_requests_that_come_at_once_are_answered_one_after_the_other(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(HEALTH * 50 + LAST)
         received = b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -202,7 +202,7 @@ def test_requests_that_come_at_once_are_answered_one_after_the_other(port: int) 
 
 def test_a_refused_request_leaves_nothing_of_its_body_for_the_next(port: int) -> None:
     smuggled = post(HOST + b"Content-Length: %d\r\n" % len(HEALTH), HEALTH)
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(smuggled + LAST)
         received = b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -237,7 +237,7 @@ def drip(connection: socket.socket, byte: bytes, stopped: threading.Event) -> No
 def answer_to_drip(port: int, begin: bytes, byte: bytes) -> bytes:
     """All that a server answers to who sends slowly, until it ends the connection."""
     stopped = threading.Event()
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(begin)
         sender = threading.Thread(target=drip, args=(connection, byte, stopped))
         sender.start()
@@ -274,7 +274,7 @@ def test_a_body_that_is_too_slow_is_a_problem(port: int, begin: bytes, byte: byt
 
 
 def test_a_connection_without_a_request_is_closed(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         assert connection.recv(1) == b""
 
 
@@ -337,10 +337,10 @@ def test_500_slow_connections_are_ended_while_others_are_served(
         target=lambda: ended.append(asyncio.run(connections_that_drip(port, 500, ready)))
     )
     clients.start()
-    assert ready.wait(60)
+    assert ready.wait(PATIENCE)
 
     statuses = {server.get("/healthz").status_code for _ in range(50)}
-    clients.join(120)
+    clients.join(PATIENCE)
 
     assert statuses == {200}
     assert ended == [500]

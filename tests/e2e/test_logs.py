@@ -10,6 +10,7 @@ import pytest
 from app.db.engine import Database
 from app.shipped import example
 from tests.e2e.processes import environment, running, serving
+from tests.factories import PATIENCE
 
 Events = list[dict[str, Any]]
 
@@ -37,7 +38,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> tuple
         client.get("/nothing?a=%0Ab", headers={"X-Request-ID": "odd"})
         work = ["trainer", "--exit-when-idle"]
         with running(work, environment(database, poll=0.1), worker) as working:
-            assert working.wait(300) == 0
+            assert working.wait(PATIENCE) == 0
     database.close()
     return events(api), events(worker)
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.db.engine import Database
 from app.db.models import SearchRow
 from tests.e2e.processes import environment, free_port, is_ready, running
-from tests.factories import search_body, until
+from tests.factories import PATIENCE, search_body, until
 
 SLOW = {
     "tolerance": 1.0,
@@ -37,7 +37,7 @@ class Waiting:
             "Prefer: wait=60",
             *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
         ]
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
 
     def hang_up(self) -> None:
@@ -97,7 +97,7 @@ def test_a_client_that_hangs_up_frees_its_solver(
             f"http://127.0.0.1:{port}/v1/searches",
             json=search_body(),
             headers={"Prefer": "wait=60"},
-            timeout=90,
+            timeout=PATIENCE,
         )
 
     assert answer.json()["outcome"] == "complete"
@@ -150,14 +150,16 @@ def test_a_server_that_stops_answers_those_who_wait_and_queues_their_searches(
         def wait(limit: int) -> None:
             url = f"http://127.0.0.1:{port}/v1/searches"
             body = search_body(**SLOW, limit=limit)
-            answers.append(httpx2.post(url, json=body, headers={"Prefer": "wait=60"}, timeout=90))
+            answers.append(
+                httpx2.post(url, json=body, headers={"Prefer": "wait=60"}, timeout=PATIENCE)
+            )
 
         threads = [threading.Thread(target=wait, args=(1 + n,)) for n in range(5)]
         for thread in threads:
             thread.start()
         until(lambda: sorted(states(database)) == ["queued"] * 4 + ["running"])
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
         for thread in threads:
             thread.join()
 

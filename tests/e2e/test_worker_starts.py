@@ -13,8 +13,8 @@ import pytest
 from app.db.engine import Database
 from app.db.schema import migrate
 from tests.chaos.cluster import Cluster, cluster
-from tests.e2e.processes import environment, free_port, running
-from tests.factories import only_run, queued_job, until
+from tests.e2e.processes import environment, free_port, running, stop
+from tests.factories import PATIENCE, only_run, queued_job, until
 
 AWAY = "the database does not answer; asking again"
 ONE_AND_TWO = pytest.mark.parametrize("options", [(), ("--processes", "2")], ids=["one", "two"])
@@ -29,7 +29,7 @@ def waiting(database: Database, log: Path, *options: str) -> Iterator["subproces
     """A worker that has found that the database is away."""
     env = environment(database, poll=0.1)
     with running(["trainer", *options], env, log) as process:
-        until(partial(tells, log, AWAY), 60)
+        until(partial(tells, log, AWAY), process)
         yield process
 
 
@@ -60,7 +60,7 @@ def test_a_worker_started_while_the_database_is_away_works_once_it_is_there(
     with waiting(database, log, "--exit-when-idle", *options) as process:
         own_cluster.start()
 
-        assert process.wait(120) == 0
+        assert process.wait(PATIENCE) == 0
 
     assert only_run(database).state == "succeeded"
     assert tells(log, "the database can be used again")
@@ -76,7 +76,7 @@ def test_a_worker_that_has_waited_ends_where_the_schema_is_not_current(
     with waiting(Database(own_cluster.url), log, *options) as process:
         own_cluster.start()
 
-        assert process.wait(60) == 1
+        assert process.wait(PATIENCE) == 1
 
     assert tells(log, "the database's schema is not current; run: isobudget migrate")
 
@@ -87,9 +87,7 @@ def test_a_worker_that_waits_for_the_database_is_stopped(
     nowhere: Database, tmp_path: Path, number: signal.Signals, options: tuple[str, ...]
 ) -> None:
     with waiting(nowhere, tmp_path / "log", *options) as process:
-        process.send_signal(number)
-
-        assert process.wait(10) == 0
+        assert stop(process, number) == 0
 
     assert not tells(tmp_path / "log", "Traceback")
 
@@ -99,7 +97,7 @@ def test_a_worker_that_waits_for_the_database_ends_when_its_time_is_over(
     nowhere: Database, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     with waiting(nowhere, tmp_path / "log", "--max-time", "1", *options) as process:
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_worker_that_waits_for_the_database_does_not_outlive_its_supervisor(
@@ -111,8 +109,8 @@ def test_a_worker_that_waits_for_the_database_does_not_outlive_its_supervisor(
         (tmp_path / "log").open("wb") as log,
         subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stderr=log) as process,
     ):
-        until(partial(tells, tmp_path / "log", AWAY), 60)
+        until(partial(tells, tmp_path / "log", AWAY), process)
         assert process.stdin is not None
         process.stdin.close()
 
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0

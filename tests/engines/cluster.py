@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.conftest import missing
+from tests.factories import PATIENCE
 
 SMALL = {"object_store_memory": 80_000_000, "include_log_monitor": False}
-SOON_DEAD = {  # a node that does not answer is given up after about 2 s, not 20
+SOON_DEAD = {  # a node that is gone is given up after about 2 s, not 20; one that is slow is not
     "health_check_initial_delay_ms": 1000,
     "health_check_period_ms": 500,
-    "health_check_timeout_ms": 1000,
+    "health_check_timeout_ms": 60_000,
     "health_check_failure_threshold": 3,
 }
 
@@ -52,7 +53,7 @@ class Nodes:
             os.kill(gcs.process.pid, signal.SIGCONT)
 
     def wait(self) -> None:
-        self._cluster.wait_for_nodes()
+        self._cluster.wait_for_nodes(PATIENCE)
 
     def close(self) -> None:
         self._cluster.shutdown()

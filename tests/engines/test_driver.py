@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.db.engine import Database
 from app.db.models import ResultRow, RunRow
 from tests.chaos.sleeping import outcome
-from tests.factories import queued_job, until
+from tests.factories import PATIENCE, queued_job, until
 from tests.workers import settings_in
 from trainer.engines.calls import EngineLostError
 from trainer.engines.driver import Driver
@@ -89,12 +89,12 @@ def working(driving: Driver, cluster: FakeCluster, **options: bool) -> Iterator[
     thread.start()
     try:
         yield raised
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
     finally:
         driving.stop()
         cluster.may_end.set()
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 def rows(database: Database) -> Sequence[RunRow]:
@@ -112,7 +112,7 @@ def test_as_many_stacks_are_trained_at_once_as_there_are_places(
     queued_job(database, seeds=2, variants=range(4))
     cluster = FakeCluster(places=3)
     with working(driver(database, cluster, tmp_path), cluster, exit_when_idle=True) as raised:
-        until(lambda: len(cluster.started) == 3, 20)
+        until(lambda: len(cluster.started) == 3)
 
         assert states(database).count("running") == 6
         cluster.may_end.set()
@@ -142,7 +142,7 @@ def test_nothing_is_claimed_while_there_is_no_place(
     cluster = FakeCluster(places=0)
     driving = driver(sqlite_database, cluster, tmp_path)
     with working(driving, cluster, exit_when_idle=True) as raised:
-        until(lambda: cluster.looks >= 3, 20)
+        until(lambda: cluster.looks >= 3)
 
         assert [(row.state, row.attempt) for row in rows(sqlite_database)] == [("queued", 0)]
         driving.stop()
@@ -167,7 +167,7 @@ def test_a_lost_cluster_gives_everything_back(sqlite_database: Database, tmp_pat
     queued_job(sqlite_database, seeds=1, variants=[0, 1])
     cluster = FakeCluster(places=2)
     with working(driver(sqlite_database, cluster, tmp_path), cluster) as raised:
-        until(lambda: len(cluster.started) == 2, 20)
+        until(lambda: len(cluster.started) == 2)
         cluster.error = EngineLostError("no answer")
 
     assert raised == [cluster.error]

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from app.db import jobs
 from app.db.engine import Database
 from app.db.models import JobRow, ResultRow, RunRow
-from tests.e2e.processes import LEASE, descendants, kill, working
+from tests.e2e.processes import LEASE, descendants, has_none, kill, stop, working
 from tests.engines.cluster import Nodes, cluster
 from tests.engines.sleeper import HOLD
-from tests.factories import queued_job, until
+from tests.factories import PATIENCE, queued_job, until
 from tests.workers import FakeWorker
 
 pytestmark = pytest.mark.slow
@@ -99,22 +99,27 @@ def test_networks_are_trained_on_the_cluster_and_given_back_when_the_command_is_
 ) -> None:
     short = queued_job(database, seeds=2, variants=[0])
     with driving(database, tmp_path, nodes.address, module="trainer") as process:
-        until(partial(has_state, database, short, "succeeded"), 60)
+        until(partial(has_state, database, short, "succeeded"), process)
         assert len(results(database)) == 4
         assert {row.attempt for row in rows(database)} == {1}
 
         queued_job(database, seeds=1, variants=[0], epochs=LONG)
-        until(lambda: len(open_ := _open(database)) == 2 and all(row.epochs_done for row in open_))
-        process.terminate()
+        until(partial(_are_under_way, database, 2), process)
 
-        assert process.wait(10) == 0
+        assert stop(process) == 0
         assert [(row.state, row.lost) for row in _open(database)] == [("queued", 0)] * 2
-        until(lambda: not descendants(process.pid), 5)
+        until(partial(has_none, process.pid))
     assert all(line.startswith("{") for line in (tmp_path / "log").read_text().splitlines())
 
 
 def _open(database: Database) -> list[RunRow]:
     return [row for row in rows(database) if row.state in ("queued", "running")]
+
+
+def _are_under_way(database: Database, number: int) -> bool:
+    """Whether that many runs are open, and each has measured something."""
+    open_ = _open(database)
+    return len(open_) == number and all(row.epochs_done for row in open_)
 
 
 @pytest.mark.postgres
@@ -126,12 +131,12 @@ def test_what_a_lost_node_trained_is_trained_again_elsewhere(
     extra = nodes.add(cpus=1)
     nodes.wait()
     with driving(database, tmp_path, nodes.address, "--exit-when-idle") as process:
-        until(partial(are_measured, database, 3), 60)
+        until(partial(are_measured, database, 3), process)
         nodes.kill(extra)
-        until(lambda: any(row.lost for row in rows(database)), 30)
+        until(lambda: any(row.lost for row in rows(database)), process)
         hold.unlink()
 
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
 
     assert has_state(database, job, "succeeded")
     assert sorted(row.attempt for row in rows(database)) == [1, 1, 1, 1, 1, 2]
@@ -149,15 +154,15 @@ def test_the_task_of_a_cancelled_job_ends_and_makes_room(
 ) -> None:
     long = queued_job(sqlite_database, seeds=1, variants=[0], epochs=LONG)
     short = queued_job(sqlite_database, seeds=1, epochs=2)
-    with driving(sqlite_database, tmp_path, nodes.address, lease=3):
-        until(partial(are_measured, sqlite_database, 2), 60)
+    with driving(sqlite_database, tmp_path, nodes.address, lease=3) as process:
+        until(partial(are_measured, sqlite_database, 2), process)
         pids = [pid_of(tmp_path, id_) for id_ in measured(sqlite_database)]
 
         with sqlite_database.write() as session:
             jobs.cancel(session, long.id)
 
-        until(lambda: all(map(is_gone, pids)), 10)
-        until(partial(has_state, sqlite_database, short, "succeeded"), 30)
+        until(lambda: all(map(is_gone, pids)), process)
+        until(partial(has_state, sqlite_database, short, "succeeded"), process)
     assert len(results(sqlite_database)) == 1
 
 
@@ -166,11 +171,9 @@ def test_a_command_stops_in_time_while_the_head_does_not_answer(
 ) -> None:
     queued_job(sqlite_database, seeds=1, epochs=LONG)
     with driving(sqlite_database, tmp_path, nodes.address) as process:
-        until(partial(are_measured, sqlite_database, 1), 60)
+        until(partial(are_measured, sqlite_database, 1), process)
         with nodes.frozen_head():
-            process.terminate()
-
-            assert process.wait(10) == 0
+            assert stop(process) == 0
 
     assert [(row.state, row.lost) for row in rows(sqlite_database)] == [("queued", 0)]
 
@@ -180,10 +183,9 @@ def test_a_command_stops_in_time_while_it_looks_for_the_cluster(
 ) -> None:
     queued_job(sqlite_database, seeds=1)
     with nodes.frozen_head(), driving(sqlite_database, tmp_path, nodes.address) as process:
-        until(lambda: len(descendants(process.pid)) > 0, 30)
-        process.terminate()
+        until(lambda: descendants(process.pid), process)
 
-        assert process.wait(10) == 0
+        assert stop(process) == 0
 
     assert [(row.state, row.attempt) for row in rows(sqlite_database)] == [("queued", 0)]
 
@@ -194,15 +196,15 @@ def test_what_a_killed_command_trained_on_one_gpu_is_trained_by_others_after_its
     job = queued_job(sqlite_database, seeds=1, variants=[0], epochs=3)
     half = ["--cpus", "0.5", "--gpus", "0.5"]
     with driving(sqlite_database, tmp_path, nodes.address, *half, lease=2) as process:
-        until(partial(are_measured, sqlite_database, 2), 60)
+        until(partial(are_measured, sqlite_database, 2), process)
         pids = [pid_of(tmp_path, id_) for id_ in measured(sqlite_database)]
         kill(process)
     assert hold.exists()
 
     other = FakeWorker(sqlite_database)
-    until(lambda: other.work() and not _open(sqlite_database), 30)
+    until(lambda: other.work() and not _open(sqlite_database))
 
-    until(lambda: all(map(is_gone, pids)), 20)
+    until(lambda: all(map(is_gone, pids)))
     assert {(row.attempt, row.lost) for row in rows(sqlite_database)} == {(2, 1)}
     assert has_state(sqlite_database, job, "succeeded")
     assert len(results(sqlite_database)) == 2
@@ -215,16 +217,15 @@ def test_a_command_outlives_the_head_and_goes_on_with_the_next(
 ) -> None:
     job = queued_job(database, seeds=1, variants=[0, 1], epochs=3)
     with cluster(1) as nodes, driving(database, tmp_path, nodes.address) as process:
-        until(partial(are_measured, database, 1), 60)
+        until(partial(are_measured, database, 1), process)
 
         nodes.kill_head()
 
-        until(lambda: all(row.state == "queued" for row in rows(database)), 30)
+        until(lambda: all(row.state == "queued" for row in rows(database)), process)
         hold.unlink()
         port = nodes.address.rpartition(":")[2]
         with cluster(num_cpus=2, gcs_server_port=int(port)):
-            until(partial(has_state, database, job, "succeeded"), 60)
-            process.terminate()
-            assert process.wait(10) == 0
+            until(partial(has_state, database, job, "succeeded"), process)
+            assert stop(process) == 0
     assert len(results(database)) == 3
     assert sorted((row.attempt, row.lost) for row in rows(database)) == [(1, 0), (1, 0), (2, 0)]

@@ -26,7 +26,7 @@ from tests.trainer.factories import SMALL_LAYERS, architecture, resnet8
 from tests.workers import settings_in
 from trainer.datasets import load
 from trainer.outcome import Outcome
-from trainer.process import Paused, Progress, Task, TrainingProcess, ends_of
+from trainer.process import Ended, Paused, Progress, Task, TrainingProcess, ends_of
 from trainer.worker import Worker
 
 pytestmark = pytest.mark.slow
@@ -336,6 +336,26 @@ def test_a_folder_whose_last_batch_holds_one_image_is_trained_on_and_resumed(
 
     assert first == {"a": Paused(), "b": Paused()}
     assert all(isinstance(end, Outcome) for end in second.values())
+
+
+def test_a_narrow_residual_network_is_trained_with_the_instructions_of_older_processors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """oneDNN chooses convolutions by the processor; some of those for AVX2 kill the process."""
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")  # read when a process first uses oneDNN
+    process = TrainingProcess()
+
+    def ended() -> Ended | None:
+        message = process.message(1)  # raises if the process has died
+        return message if isinstance(message, Ended) else None
+
+    try:
+        process.start(task(RESNET, tmp_path))
+        last = until(ended)
+    finally:
+        process.kill()
+
+    assert [type(end) for end in last.ends.values()] == [Outcome] * 2
 
 
 def test_what_does_not_fit_the_memory_fails_in_words(tmp_path: Path) -> None:

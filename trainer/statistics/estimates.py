@@ -17,6 +17,11 @@ from trainer.statistics.verdicts import verdict
 
 FEWEST_FOR_SHARE: Final = 9
 """With fewer originals shares take too few values for an interval that holds what it says."""
+PRIOR: Final = 0.25
+"""How many originals, with a share of a half, the interval of a share counts beside the others.
+
+Without any it would be too narrow near 0 and 1; half an original makes it hold too often.
+"""
 
 
 @dataclass(frozen=True)
@@ -121,8 +126,8 @@ def optimistic(finding: Finding) -> OptimisticEstimate:
 def share(members: Sequence[Member], images: Part) -> BetterShare:
     """The mean over originals of the share of their variants that are better.
 
-    The interval counts half an original more, with a share of a half, much as Agresti and Coull
-    (1998) do: without it, it would be too narrow near 0 and 1.
+    The interval counts part of an original more, with a share of a half, much as Agresti and Coull
+    (1998) do; see :data:`PRIOR`.
 
     Parameters
     ----------
@@ -136,9 +141,9 @@ def share(members: Sequence[Member], images: Part) -> BetterShare:
     shift = math.sqrt(images.variance)
     low, high = (np.mean([share_better(it, gain) for it in members]) for gain in (shift, -shift))
     of_images = Part(float((high - low) / 2) ** 2, images.degrees)
-    widened, weights = np.array([*shares, 0.5]), np.array([1.0] * len(shares) + [0.5])
+    widened, weights = np.array([*shares, 0.5]), np.array([1.0] * len(shares) + [PRIOR])
     middle = float(np.average(widened, weights=weights))
-    total = len(shares) + 0.5
+    total = len(shares) + PRIOR
     variance = float(weights @ (widened - middle) ** 2) / (total - 1) / total
     found = Inference.of(middle, [Part(variance, len(shares) - 1), of_images])
     return BetterShare(share=float(np.mean(shares)), ci=_within(found), n=len(shares))

@@ -21,7 +21,8 @@ class RunRow(Base):
     without the seed: runs that share it are trained at once. ``target_epochs`` is the epoch that
     the run is wanted to reach now, ``epochs_done`` the last one that was ever measured. ``detail``
     is the resolution to which images are reduced before they are enlarged again (a control).
-    ``training_images`` is the number of images to train on, if not all. ``created_at`` is the time
+    ``training_images`` is the number of images to train on, if not all. ``starts_from`` is the run
+    whose final weights it starts with, if it does not start anew. ``created_at`` is the time
     of the job or study that queued the run last. ``nice`` orders the queue, the least first: it is
     minus the highest priority of the open jobs and studies that want the run.
     """
@@ -38,6 +39,10 @@ class RunRow(Base):
     seed: Mapped[int]
     training_images: Mapped[int | None]
     detail: Mapped[int | None]
+    starts_from: Mapped[str | None] = mapped_column(
+        # Of runs that are inserted at once, one may come before the run that it starts from.
+        ForeignKey("runs.id", deferrable=True, initially="DEFERRED")
+    )
     target_epochs: Mapped[int]
     epochs_done: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(12), default="queued")
@@ -83,6 +88,12 @@ class RunRow(Base):
             "lease_expires_at",
             postgresql_where=text("state = 'running'"),
             sqlite_where=text("state = 'running'"),
+        ),
+        Index(
+            "ix_runs_starts_from",
+            "starts_from",
+            postgresql_where=text("starts_from IS NOT NULL"),
+            sqlite_where=text("starts_from IS NOT NULL"),
         ),
         Index("ix_runs_progress", "id", "state", "failure", "epochs_done"),
     )

@@ -58,10 +58,16 @@ def get(session: Session, id_: str) -> StudyRow:
     return existing(session.get(StudyRow, id_), "study")
 
 
-def newest(session: Session, cursor: str | None, limit: int) -> tuple[list[StudyRow], str | None]:
-    """A page of studies, the newest first; plans and results are loaded when they are used."""
+def newest(
+    session: Session, cursor: str | None, limit: int, **wanted: str
+) -> tuple[list[StudyRow], str | None]:
+    """A page of studies, the newest first; ``wanted`` are the values that columns must have.
+
+    Plans and results are loaded when they are used.
+    """
     short = select(StudyRow).options(defer(StudyRow.plan), defer(StudyRow.results))
-    return page(session, short, NEWEST_FIRST, ["studies"], cursor, limit)
+    query = short.filter_by(**wanted)
+    return page(session, query, NEWEST_FIRST, ["studies", wanted], cursor, limit)
 
 
 def progress(session: Session, study: StudyRow) -> Progress:

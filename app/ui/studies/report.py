@@ -35,7 +35,7 @@ def render(study: StudyView, runs: Runs, figures: Mapping[str, str]) -> str:
     return PAGES.get_template("study_report.html").render(
         study=study,
         runs=runs,
-        title=_title(study),
+        title=title_of(study),
         conclusion=conclusion(study),
         decomposition=[*decomposition(study)],
         figures={name: Markup(svg) for name, svg in figures.items()},
@@ -47,13 +47,14 @@ def render(study: StudyView, runs: Runs, figures: Mapping[str, str]) -> str:
         matched=[*observations.matched(study.networks)],
         comparisons=[*published.comparisons(study)],
         differences=[*published.differences(study)],
-        drawn=[_drawn(cell) for cell in study.plan.cells] if study.plan else [],
+        drawn=[drawn_row(cell) for cell in study.plan.cells] if study.plan else [],
         request=asked.model_dump_json(indent=1),
-        asked=dict(_asked(study)),
+        asked=dict(asked_of(study)),
     )
 
 
-def _title(study: StudyView) -> str:
+def title_of(study: StudyView) -> str:
+    """What a study is about, as a heading."""
     asked = study.request
     if not asked.approaches:
         return f"{asked.dataset}: accuracy against the number of parameters and FLOPs"
@@ -61,7 +62,7 @@ def _title(study: StudyView) -> str:
     return f"{asked.dataset}: larger images at {' and at '.join(sorted(budgets))}"
 
 
-def _asked(study: StudyView) -> Iterator[tuple[str, str]]:
+def asked_of(study: StudyView) -> Iterator[tuple[str, str]]:
     """The names and values of what the user asked for."""
     asked = study.request
     recipe = asked.recipe
@@ -84,7 +85,8 @@ def _asked(study: StudyView) -> Iterator[tuple[str, str]]:
         )
 
 
-def _drawn(cell: DrawnCell) -> DrawnRow:
+def drawn_row(cell: DrawnCell) -> DrawnRow:
+    """What was drawn for a cell."""
     variants = [len(original.variants) for original in cell.originals]
     return DrawnRow(
         place=place_of(cell),

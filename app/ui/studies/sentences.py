@@ -70,6 +70,8 @@ def conclusion(study: StudyView) -> str:
             "for itself."
         )
     if cell is None or (found := estimate_of(cell, primary.contrast)).gain is None:
+        if study.state in FINAL:
+            return "There is no result: nothing in the primary cell was trained to the end."
         return f"There is no result yet: the study is {study.state}."
     claim = _CLAIMS[primary.contrast]
     numbers = f"{claim.measured.format(gain=pp(found.gain))} ({_evidence(found)})"

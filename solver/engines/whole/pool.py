@@ -58,10 +58,10 @@ class Pool:
         Returns whether it is proved that there is none.
         """
         if self.problem.is_fixed:
-            widths = self.problem.low * self.problem.steps
-            is_one = self.problem.accepts(widths)
+            fixed: Ints = self.problem.low * self.problem.steps
+            is_one = self.problem.accepts(fixed)
             if is_one:
-                self._add(widths)
+                self._add(fixed)
             return not is_one
         if self.problem.is_empty or not Relaxation(self.problem).is_feasible:
             return True
@@ -73,16 +73,9 @@ class Pool:
             found = search.stream(ends - time.monotonic())
         else:
             found = self._rounded(seconds, seed, TRIES * most)
-        if len(self) < most:
-            self._add_from(found, most)
-        return False
-
-    def _add_from(self, found: Iterator[Ints], most: int) -> None:
-        """Add answers until there are ``most``."""
-        for widths in found:
+        while len(self) < most and (widths := next(found, None)) is not None:
             self._add(widths)
-            if len(self) >= most:
-                return
+        return False
 
     def _is_ruled_out(self, seconds: float) -> bool:
         """Whether CP-SAT proves that a small network has no answer; what it finds is added."""

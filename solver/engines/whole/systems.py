@@ -57,8 +57,9 @@ def expected(matrix: Ints, gaps: Ints, low: Ints, high: Ints) -> Floats:
     half = (high - low + 1) / 2
     goals = gaps - (matrix @ (low + high)[:, :, None])[:, :, 0] / 2
     volume = np.log(2 * half).sum(axis=1)
-    density = log_density(matrix * half[:, None], goals)
-    found: Floats = volume + density + np.log(index(matrix).clip(1))
+    found: Floats = (
+        volume + log_density(matrix * half[:, None], goals) + np.log(index(matrix).clip(1))
+    )
     return found
 
 
@@ -96,5 +97,5 @@ def _is_in(triangle: _Triangle, gaps: Ints) -> Flags:
     times, rest = np.divmod(gaps[:, 0], whole)
     rest = np.where(top != 0, rest, gaps[:, 0])
     times = np.where(top != 0, times, 0)
-    found: Flags = (rest == 0) & ((gaps[:, 1] - times % bottom * side) % bottom == 0)
+    found: Flags = ((gaps[:, 1] - times % bottom * side) % bottom == 0) & (rest == 0)
     return found

@@ -12,7 +12,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from app.api.access import OPEN_PATHS, Guarded
+from app.api.access import OPEN_FOLDER, OPEN_PATHS, Doorkeeper, Guarded
 from app.config import Settings
 from app.db.engine import Database
 from app.db.models import ApiKeyRow, Base
@@ -38,7 +38,12 @@ def paths() -> list[str]:
     return list(dict.fromkeys([*found, *UNKNOWN]))
 
 
-CALLS = [(method, path) for path in paths() for method in METHODS if path not in OPEN_PATHS]
+CALLS = [
+    (method, path)
+    for path in paths()
+    for method in METHODS
+    if path not in OPEN_PATHS and not path.startswith(OPEN_FOLDER)
+]
 
 
 @pytest.fixture
@@ -74,8 +79,9 @@ def test_the_walk_covers_the_whole_application() -> None:
     }
 
 
-def test_only_two_paths_are_open() -> None:
-    assert {"/healthz", "/readyz"} == OPEN_PATHS
+def test_only_three_paths_and_a_folder_are_open() -> None:
+    assert {"/healthz", "/readyz", "/sign-in"} == OPEN_PATHS
+    assert OPEN_FOLDER == "/static/"
 
 
 def test_no_route_answers_without_a_key(elsewhere: TestClient) -> None:
@@ -230,7 +236,7 @@ def test_a_web_socket_is_closed() -> None:
     async def receive() -> Any:
         return {"type": "websocket.connect"}
 
-    guarded = Guarded(reached, "auto", "off", "off")
+    guarded = Guarded(reached, "auto", "off", Doorkeeper("off"))
     scope = {"type": "websocket", "path": "/healthz", "client": ("127.0.0.1", 1), "headers": []}
     coroutine = guarded(scope, receive, send)
     with pytest.raises(StopIteration):

@@ -220,12 +220,6 @@ def test_a_path_with_a_slash_too_many_is_not_found(sqlite_client: TestClient, pa
     assert answer.headers["Content-Type"] == PROBLEM
 
 
-def test_the_first_page_is_found_wherever_the_server_is(sqlite_client: TestClient) -> None:
-    answer = sqlite_client.get("/", follow_redirects=False)
-
-    assert answer.headers["Location"] == "/docs"
-
-
 def paths_and_methods() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for context in iter_route_contexts(create_app().router.routes):

@@ -18,7 +18,7 @@ from app.db.models import JobRow, RunRow
 from app.services import polling as service
 from app.services.stopping import Closing
 from tests.app.api.factories import about, told
-from tests.factories import queued_job, until
+from tests.factories import PATIENCE, queued_job, until
 from tests.workers import FakeWorker, epoch_row
 
 
@@ -96,7 +96,7 @@ def test_events_are_told_while_a_job_runs(client: TestClient, database: Database
     with database.write() as session:
         runs.fail(session, held[0], "diverged", "in words")
     FakeWorker(database).settle()
-    thread.join(60)
+    thread.join(PATIENCE)
 
     assert about(found)[-2:] == [
         (
@@ -124,7 +124,7 @@ def test_streams_end_when_the_server_stops(client: TestClient, database: Databas
 
     client.app.state.closing.set()  # type: ignore[attr-defined]
 
-    thread.join(60)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert "end" not in [event["event"] for event in found]
 

@@ -216,7 +216,7 @@ class TestFullDisk:
         with serving(sqlite_database, 1) as client:
             pragma(client, f"max_page_count = {pages + 1}")
             id_ = post(client, limit=10_000).json()["id"]
-            ended = until(lambda: _ended(client, id_), 60)
+            ended = until(lambda: _ended(client, id_))
             assert ended["state"] == "failed"
             assert ended["error"] == (
                 "its answer could not be stored: the disk of the database is full"
@@ -224,9 +224,9 @@ class TestFullDisk:
             assert ended["variants"] == []
             assert readiness(client) == "the disk of the database is full"
             pragma(client, "max_page_count = 1000000")
-            until(lambda: readiness(client) == "", 30)
+            until(lambda: readiness(client) == "")
             again = post(client, limit=10_000).json()["id"]
-            assert until(lambda: _ended(client, again), 60)["state"] == "succeeded"
+            assert until(lambda: _ended(client, again))["state"] == "succeeded"
         assert len([line for line in told(caplog) if "disk" in line]) == 1
 
     def test_readiness_ends_before_the_last_byte_is_gone(

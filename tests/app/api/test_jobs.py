@@ -315,6 +315,26 @@ def test_a_job_that_halves_wants_the_variants_for_one_rung_and_the_original_to_t
     }
 
 
+def test_with_a_warm_start_variants_start_from_the_original_s_run_of_the_same_seed(
+    client: TestClient, search: dict[str, Any]
+) -> None:
+    variants = {"ids": [variant["id"] for variant in search["variants"][3:5]]}
+    plain = client.post("/v1/jobs", json=job_body(search, variants=variants)).json()
+
+    recipe = {"warm_start": True}
+    job = client.post("/v1/jobs", json=job_body(search, variants=variants, recipe=recipe)).json()
+
+    cold, warm = runs_of(client, plain), runs_of(client, job)
+    originals = [run["id"] for run in warm[:2]]
+    assert originals == [run["id"] for run in cold[:2]]
+    assert [run["starts_from"] for run in warm] == [None, None, *originals, *originals]
+    assert {run["starts_from"] for run in cold} == {None}
+    assert [run["reused"] for run in warm] == [True, True, False, False, False, False]
+    assert job["request"]["recipe"]["warm_start"]
+    assert any("owed to further training, too" in note for note in job["notes"])
+    assert not any("warm" in note for note in plain["notes"])
+
+
 def test_halving_chooses_from_named_variants(client: TestClient, search: dict[str, Any]) -> None:
     ids = [variant["id"] for variant in search["variants"][3:6]]
     body = job_body(search, variants={"select": "halving", "ids": ids}, seeds=1)

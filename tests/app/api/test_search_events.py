@@ -13,7 +13,7 @@ from app.services.places import Place
 from app.services.watch import Follower
 from solver.engines.progress import Progress
 from tests.app.api.factories import events
-from tests.factories import queued_search, solved_search, until
+from tests.factories import PATIENCE, queued_search, solved_search, until
 from tests.solver.processes.children import endless
 
 
@@ -62,7 +62,7 @@ def test_what_another_server_notes_is_told(client: TestClient, database: Databas
         until(lambda: follower.standing.found == progress.found)  # noqa: B023
         assert client.get(f"/v1/searches/{id_}").json()["found"] == progress.found
     client.delete(f"/v1/searches/{id_}")
-    thread.join(60)
+    thread.join(PATIENCE)
 
     numbers = [(e["data"]["found"], e["data"]["best"]) for e in found if e["event"] == "progress"]
     assert numbers[0] == (0, None)
@@ -133,7 +133,7 @@ def test_streams_end_when_the_server_stops(client: TestClient, database: Databas
     until(lambda: id_ in client.app.state.watch._followers)  # type: ignore[attr-defined]
 
     client.app.state.closing.set()  # type: ignore[attr-defined]
-    thread.join(60)
+    thread.join(PATIENCE)
 
     assert not thread.is_alive()
     assert [event["event"] for event in found] == ["progress"]

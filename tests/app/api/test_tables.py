@@ -13,12 +13,12 @@ from app.api.tables import takes_gzip
 from app.db import searches
 from app.db.engine import Database
 from app.db.errors import NotFoundError
-from app.db.models import ResultRow, RunRow
+from app.db.models import RunRow
 from app.services import csv_text
 from app.services.variants_csv import of_search
 from solver.approaches import APPROACHES
 from tests.factories import queued_job, solved_search
-from tests.workers import FakeWorker
+from tests.workers import FakeWorker, trained
 
 APPROACH_IV = ["N", "K1", "C1", "P1", "S1", "C2", "P2", "S2"]
 
@@ -142,23 +142,6 @@ def test_the_table_of_all_variants_takes_the_filters_of_their_list(
     assert [row["id"] for row in rows(client, f"/v1/variants.csv?{asked}")] == [
         item["id"] for item in listed
     ]
-
-
-def trained(database: Database, variants: list[int], accuracies: list[float]) -> None:
-    """Train variants; each run, in the order of their ids, gets the next accuracy."""
-    queued_job(database, seeds=3, variants=variants)
-    FakeWorker(database).work()
-    with database.write() as session:
-        for id_, accuracy in zip(
-            session.scalars(
-                RunRow.__table__.select().with_only_columns(RunRow.id).order_by(RunRow.position)
-            ),
-            accuracies,
-            strict=True,
-        ):
-            session.execute(
-                update(ResultRow).where(ResultRow.run_id == id_).values(test_accuracy=accuracy)
-            )
 
 
 ACCURACIES = [0.1, 0.1, 0.1, 0.5, 0.6, 0.8, 0.9, 0.9, 0.9]

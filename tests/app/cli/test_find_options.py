@@ -114,7 +114,7 @@ def test_options_override_what_the_file_asks_for(
             ("--best", "fast", "--top", "0", "--seed", "1"),
             [
                 "--seed: it goes with --sample K, not with --best",
-                '--best: expected "closest", "fewest_changes"',
+                '--best: expected "closest", "max_resolution", "fewest_changes"',
                 "--top: expected a whole number from 1 to 1,000; this is 0",
             ],
         ),

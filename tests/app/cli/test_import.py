@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.documents import document
+from app.documents import document
 from app.shipped import example
 from solver.network.architecture import Architecture
 from tests.app.cli.conftest import Isobudget

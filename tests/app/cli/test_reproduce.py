@@ -55,8 +55,8 @@ FILES = {
     "runs.csv",
     "table.tex",
 }
-SMOKE = ("--dataset", "digits", "--scale", "smoke")
-TINY = (*SMOKE, "--originals", 2, "--seeds", 1, "--epochs", 1)
+SHORT = ("--dataset", "digits", "--scale", "smoke", "--epochs", 1)
+TINY = (*SHORT, "--originals", 2, "--seeds", 1)
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -75,7 +75,7 @@ def without_times(files: dict[str, bytes]) -> dict[str, bytes]:
 def test_a_figure_is_reproduced_and_another_shares_its_study(
     isobudget: Isobudget, tmp_path: Path
 ) -> None:
-    first = isobudget("reproduce", "fig3", *SMOKE, "--output", tmp_path)
+    first = isobudget("reproduce", "fig3", *SHORT, "--output", tmp_path)
     assert first.exit_code == 0, first.output
     files = written(tmp_path / "fig3-digits-smoke")
     assert {*files} == FILES
@@ -85,7 +85,7 @@ def test_a_figure_is_reproduced_and_another_shares_its_study(
     assert plan["plan_hash"] in first.stdout
     assert len(plan["plan"]["cells"]) == 2
 
-    again = isobudget("reproduce", "fig4", *SMOKE, "--output", tmp_path)
+    again = isobudget("reproduce", "fig4", *SHORT, "--output", tmp_path)
     assert again.exit_code == 0, again.output
     assert written(tmp_path / "fig4-digits-smoke") == files
 

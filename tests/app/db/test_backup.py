@@ -18,7 +18,7 @@ from app.db.engine import Database
 from app.db.models import Base, JobRunRow, ResultRow, RunRow, SecretRow
 from app.db.schema import config, is_current, migrate
 from tests.databases import new_postgres
-from tests.factories import RESULT, needs, original, queued_job, until
+from tests.factories import PATIENCE, RESULT, needs, original, queued_job, until
 from tests.planned_studies import planned_study
 
 NewDatabase = Callable[[], Database]
@@ -128,7 +128,7 @@ def test_a_backup_while_others_write_is_one_consistent_look(
     for writer in writers:
         writer.start()
     for writer in writers:
-        assert writer.started.wait(60)
+        assert writer.started.wait(PATIENCE)
     files = [tmp_path / f"{number}.backup" for number in range(4)]
     before = [sum(writer.rounds for writer in writers)]
     for file in files:

@@ -11,7 +11,7 @@ from app.db.figures import Figures, figures
 from app.db.models import JobRow, LateWriteRow, ResultRow, RunRow, SearchRow
 from app.db.types import database_time
 from app.states import STATES
-from tests.factories import RESULT, queued_job, queued_search
+from tests.factories import PATIENCE, RESULT, queued_job, queued_search
 from tests.planned_studies import waiting_study
 
 
@@ -126,7 +126,7 @@ def test_counting_waits_for_no_writer_and_counts_nothing_that_is_not_committed(
         session.execute(update(RunRow).values(attempt=9))
         reader = threading.Thread(target=lambda: seen.append(counted(busy)))
         reader.start()
-        reader.join(20)
+        reader.join(PATIENCE)
 
     assert [found.attempts for found in seen] == [before.attempts]
 

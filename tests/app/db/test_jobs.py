@@ -231,7 +231,7 @@ def test_requests_that_were_stored_before_a_field_came_are_read_with_its_default
         del older[later]
     for later in (
         *("name", "beta1", "beta2", "schedule", "autocast", "tf32"),
-        *("momentum", "nesterov"),
+        *("momentum", "nesterov", "warm_start"),
     ):
         del older["recipe"][later]
     with database.write() as session:

@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.db.locks import only_migration
 from app.db.schema import is_current
 from tests.databases import new_postgres
-from tests.factories import until
+from tests.factories import PATIENCE, until
 
 pytestmark = pytest.mark.slow  # starts processes
 
@@ -48,7 +48,7 @@ def migrating(database: Database) -> "subprocess.Popen[str]":
 
 def test_of_several_migrations_at_once_each_succeeds(empty: Database) -> None:
     started = [migrating(empty) for _ in range(AT_ONCE)]
-    ended = [(process.communicate(timeout=120), process.returncode) for process in started]
+    ended = [(process.communicate(timeout=PATIENCE), process.returncode) for process in started]
 
     for (_, said), code in ended:
         assert code == 0, said
@@ -63,7 +63,7 @@ def test_a_migration_waits_for_the_end_of_another_and_says_so(empty: Database) -
         assert waiting.poll() is None
         with empty.engine.connect() as connection:
             assert not connection.dialect.has_table(connection, "jobs")
-    _, said = waiting.communicate(timeout=120)
+    _, said = waiting.communicate(timeout=PATIENCE)
 
     assert waiting.returncode == 0, said
     assert is_current(empty)
@@ -79,7 +79,7 @@ def test_a_migration_that_is_killed_keeps_nobody_waiting(empty: Database) -> Non
     killed.communicate()
 
     last = migrating(empty)
-    _, said = last.communicate(timeout=120)
+    _, said = last.communicate(timeout=PATIENCE)
 
     assert last.returncode == 0, said
     assert is_current(empty)
@@ -93,7 +93,7 @@ def _has_begun(database: Database) -> bool:
 def test_a_place_that_cannot_be_written_is_named_without_a_trace(tmp_path: Path) -> None:
     (tmp_path / "new.sqlite-migrating").mkdir()
     process = migrating(Database(f"sqlite:///{tmp_path / 'new.sqlite'}"))
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     assert "unable to open database file" in said
@@ -105,7 +105,7 @@ def test_a_fault_that_is_not_the_urls_is_not_put_on_it(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE jobs (id TEXT)")
     connection.close()
     process = migrating(Database(f"sqlite:///{tmp_path / 'new.sqlite'}"))
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     assert "table jobs already exists" in said

@@ -1,6 +1,6 @@
 from typing import Any
 
-from app.db.needs import Training
+from app.db.needs import Training, starting_from
 from app.experiments.recipes import Recipe
 
 TRAINING = Training("digits", "1", 100, Recipe(epochs=2))
@@ -32,3 +32,17 @@ def test_runs_of_one_network_share_a_stack_and_those_of_a_control_have_their_own
     stacks = [run["stack"] for run in (*runs(), *runs(detail=4))]
 
     assert stacks[0] == stacks[1] != stacks[2] == stacks[3]
+
+
+def test_runs_that_start_from_an_original_s_are_others_and_name_it_seed_by_seed() -> None:
+    originals, others = runs(), runs(architecture_id="another original")
+
+    warm = starting_from(originals, runs(architecture_id="b"))
+
+    assert [run["starts_from"] for run in warm] == [run["id"] for run in originals]
+    assert [run["seed"] for run in warm] == [0, 1]
+    assert warm[0]["stack"] == warm[1]["stack"]
+    cold = runs(architecture_id="b")
+    elsewhere = starting_from(others, cold)
+    assert len({run["id"] for run in (*warm, *cold, *elsewhere)}) == 6
+    assert {run["starts_from"] for run in cold} == {None}

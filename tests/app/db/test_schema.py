@@ -206,6 +206,24 @@ def test_on_the_way_down_runs_that_only_a_study_wants_are_cancelled(
     migrate(database)
 
 
+def test_on_the_way_down_runs_that_would_start_from_another_are_cancelled(
+    database: Database, revisions: list[str]
+) -> None:
+    queued_job(database, seeds=1, variants=[0])
+    with database.write() as session:
+        original, variant = session.scalars(select(RunRow).order_by(RunRow.position)).all()
+        variant.starts_from = original.id
+    before = revisions[revisions.index("e17b4f60a29d") - 1]
+
+    migrate(database, before)
+    migrate(database)
+
+    with database.read() as session:
+        rows = session.scalars(select(RunRow).order_by(RunRow.position)).all()
+    assert [(row.state, row.starts_from) for row in rows] == [("queued", None), ("cancelled", None)]
+    assert rows[1].finished_at is not None
+
+
 @pytest.fixture
 def before_pauses(revisions: list[str]) -> str:
     return revisions[revisions.index("b1f6a9d27c30") - 1]

@@ -39,12 +39,20 @@ def test_the_hash_of_a_named_recipe_never_changes(name: str, expected: str) -> N
     assert Recipe.model_validate({"name": name}).hash == expected
 
 
+def test_a_warm_start_is_another_recipe_and_that_of_its_originals_is_the_same() -> None:
+    warm = Recipe.model_validate({"warm_start": True})
+
+    assert warm.hash != Recipe().hash
+    assert warm.cold == Recipe().cold == Recipe()
+
+
 @pytest.mark.parametrize(
     ("overrides", "place"),
     [
         ({"dampening": 0.9}, "dampening"),
         ({"momentum": 1.0}, "momentum"),
         ({"nesterov": 1}, "nesterov"),
+        ({"warm_start": 1}, "warm_start"),
         ({"epochs": 0}, "epochs"),
         ({"epochs": 2.5}, "epochs"),
         ({"batch_size": -1}, "batch_size"),

@@ -2,6 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 from app.services.recent import Recent
+from tests.factories import PATIENCE
 
 
 def test_the_value_asked_for_least_recently_is_forgotten() -> None:
@@ -27,7 +28,7 @@ def test_requests_for_one_value_at_the_same_time_make_it_once() -> None:
 
     def make() -> list[int]:
         begun.append(1)
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return [3]
 
     with ThreadPoolExecutor(4) as pool:

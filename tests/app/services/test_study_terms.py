@@ -108,6 +108,13 @@ def test_all_faults_are_told_at_once_each_with_its_place() -> None:
     assert "write one of out_channels, kernel_size" in told["#/grid/blubber"]
 
 
+def test_a_study_takes_no_warm_start() -> None:
+    told = faults(recipe={"warm_start": True})
+    assert list(told) == ["#/recipe/warm_start"]
+    assert "trained equally long" in told["#/recipe/warm_start"]
+    assert not terms(recipe={"warm_start": False}).recipe.warm_start
+
+
 def test_a_study_without_approaches_has_no_primary_cell() -> None:
     told = faults(approaches=[], primary={"approach": "IV", "resolution": 6})
     assert "no cells" in told["#/primary"]

@@ -39,12 +39,13 @@ def test_without_an_interval_nothing_is_claimed() -> None:
     assert "chance" in said
 
 
-def test_without_results_there_is_a_sentence_and_a_row_all_the_same() -> None:
+def test_without_results_there_is_a_sentence_and_a_row_for_each_network_all_the_same() -> None:
     empty = experiment(results=None)
     assert "no result yet" in headline(empty)
     assert selected_sentence(empty) == "No variant can be selected yet."
     assert best_sentence(empty) == "No variant is best yet."
-    assert [(row.label, row.mean) for row in rows_of(empty)] == [("original", None)]
+    assert [row.label for row in rows_of(empty)] == ["original", "V1", "V2", "V3", "V4"]
+    assert {row.mean for row in rows_of(empty)} == {None}
 
 
 def test_best_of_k_is_marked_optimistic() -> None:

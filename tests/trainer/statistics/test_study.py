@@ -313,8 +313,8 @@ def test_the_interval_of_the_share_leaves_room_for_what_was_not_seen() -> None:
 
     better = study(9).cells[0].better
 
-    middle = (9 + 0.5 * 0.5) / 9.5
-    spread = (9 * (1 - middle) ** 2 + 0.5 * (0.5 - middle) ** 2) / 8.5
-    half = stats.t.ppf(0.975, 8) * math.sqrt(spread / 9.5)
+    middle = (9 + 0.25 * 0.5) / 9.25
+    spread = (9 * (1 - middle) ** 2 + 0.25 * (0.5 - middle) ** 2) / 8.25
+    half = stats.t.ppf(0.975, 8) * math.sqrt(spread / 9.25)
     assert better.share == 1
     assert better.ci == pytest.approx((middle - half, 1.0))

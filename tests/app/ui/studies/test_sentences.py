@@ -67,6 +67,7 @@ def test_without_a_gain_there_is_no_result(cells: list[dict[str, Any]]) -> None:
     assert conclusion(study(cells=cells, state="running")) == (
         "There is no result yet: the study is running."
     )
+    assert conclusion(study(cells=cells)).startswith("There is no result: nothing")
 
 
 def test_a_study_that_goes_on_says_so_far() -> None:

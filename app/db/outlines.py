@@ -1,0 +1,155 @@
+"""A job in outline, as a page shows it: few columns of its runs, and curves added up in SQL.
+
+A job may have thousands of runs with many epochs each; loading all of them takes too long.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db.models import AttemptRow, EpochRow, JobRunRow, ResultRow, RunRow
+from app.experiments.failures import Failure
+from app.states import RunState
+
+
+class RunOutline(NamedTuple):
+    """A run of a job without its epochs; ``variant`` is a position, ``None`` for the original."""
+
+    id: str
+    variant: int | None
+    resolution: int
+    seed: int
+    state: RunState
+    reused: bool
+    epochs_done: int
+    epochs_wanted: int
+    attempt: int
+    worker: str | None
+    test_accuracy: float | None
+    validation_accuracy: float | None
+    seconds: float | None
+    failure: Failure | None
+    error: str | None
+
+
+class LostAttempt(NamedTuple):
+    """An attempt at a run that came to nothing."""
+
+    attempt: int
+    worker: str | None
+    ended_at: datetime
+    reason: str
+
+
+class CurvePoint(NamedTuple):
+    """The validation accuracies of some runs after the same epoch, added up."""
+
+    epoch: int
+    runs: int
+    total: float
+    squares: float
+
+    @property
+    def mean(self) -> float:
+        """The mean accuracy."""
+        return self.total / self.runs
+
+    @property
+    def sd(self) -> float:
+        """The standard deviation of the sample; 0 for one run."""
+        if self.runs == 1:
+            return 0.0
+        # Rounding may leave a little less than nothing.
+        spread = max(0.0, self.squares - self.total * self.mean)
+        return math.sqrt(spread / (self.runs - 1))
+
+    @classmethod
+    def pooled(cls, points: Iterable["CurvePoint"]) -> list["CurvePoint"]:
+        """Put the runs of several curves together, epoch by epoch."""
+        by_epoch = defaultdict(list)
+        for point in points:
+            by_epoch[point.epoch].append(point)
+        return [
+            cls(
+                epoch,
+                sum(it.runs for it in found),
+                math.fsum(it.total for it in found),
+                math.fsum(it.squares for it in found),
+            )
+            for epoch, found in sorted(by_epoch.items())
+        ]
+
+
+def runs(session: Session, job_id: str) -> list[RunOutline]:
+    """All runs of a job, in its order: the original's first, then each variant's."""
+    query = (
+        select(
+            RunRow.id,
+            JobRunRow.variant_position,
+            RunRow.resolution,
+            RunRow.seed,
+            RunRow.state,
+            JobRunRow.reused,
+            RunRow.epochs_done,
+            JobRunRow.target_epochs,
+            RunRow.attempt,
+            RunRow.worker,
+            ResultRow.test_accuracy,
+            ResultRow.validation_accuracy,
+            ResultRow.seconds,
+            RunRow.failure,
+            RunRow.error,
+        )
+        .join(JobRunRow, JobRunRow.run_id == RunRow.id)
+        .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
+        .where(JobRunRow.job_id == job_id)
+        .order_by(JobRunRow.position)
+    )
+    return [RunOutline._make(row) for row in session.execute(query)]
+
+
+def lost_attempts(session: Session, job_id: str) -> Mapping[str, Sequence[LostAttempt]]:
+    """The attempts at a job's runs that came to nothing, by run, the first one first."""
+    query = (
+        select(
+            AttemptRow.run_id,
+            AttemptRow.attempt,
+            AttemptRow.worker,
+            AttemptRow.ended_at,
+            AttemptRow.reason,
+        )
+        .join(JobRunRow, JobRunRow.run_id == AttemptRow.run_id)
+        .where(JobRunRow.job_id == job_id)
+        .order_by(AttemptRow.run_id, AttemptRow.attempt)
+    )
+    found = defaultdict(list)
+    for run_id, *fields in session.execute(query):
+        found[run_id].append(LostAttempt._make(fields))
+    return found
+
+
+def curves(session: Session, job_id: str) -> Mapping[int | None, Sequence[CurvePoint]]:
+    """The learning curve of each network of a job over its seeds, by the variant's position."""
+    accuracy = EpochRow.validation_accuracy
+    query = (
+        select(
+            JobRunRow.variant_position,
+            EpochRow.epoch,
+            func.count(),
+            func.sum(accuracy),
+            func.sum(accuracy * accuracy),
+        )
+        .join(EpochRow, EpochRow.run_id == JobRunRow.run_id)
+        .where(JobRunRow.job_id == job_id)
+        .group_by(JobRunRow.variant_position, EpochRow.epoch)
+        .order_by(EpochRow.epoch)
+    )
+    found = defaultdict(list)
+    for variant, *fields in session.execute(query):
+        found[variant].append(CurvePoint._make(fields))
+    return found

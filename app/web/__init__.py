@@ -1,0 +1,1 @@
+"""The web pages: what people look at instead of reading JSON; they call the API's services."""

@@ -1,0 +1,1 @@
+"""Lists of all that is stored, the workers, and comparisons."""

@@ -1,0 +1,126 @@
+"""What the addresses of lists may ask for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, get_args
+from urllib.parse import urlencode
+
+from pydantic import Field, model_validator
+
+from app.api.dependencies import ID_PATTERN, Cursor
+from app.api.variants import Browse, Wanted
+from app.services.variant_table import BY_ACCURACY
+from app.states import STATES, State
+from solver.approaches import APPROACHES
+from solver.network.schema import Schema
+from solver.problem import ApproachName, Budget, Scope
+
+PAGE: Final = 25
+"""The number of rows on a page of a list."""
+Id = Annotated[str, Field(max_length=64, pattern=ID_PATTERN)]
+Column: TypeAlias = Literal[
+    "resolution", "params", "flops", "coverage", "receptive_field", "accuracy"
+]
+COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
+"""What the axes of a plot of variants can show."""
+
+
+CHOICES: Final[Mapping[str, Sequence[str]]] = {
+    "state": STATES,
+    "approach": tuple(APPROACHES),
+    "budget": get_args(Budget),
+    "scope": get_args(Scope),
+    "column": COLUMNS,
+}
+"""What the selects of forms offer."""
+
+
+class ListQuery(Schema):
+    """Which part of a list to show. Fields that a form sends empty count as left out."""
+
+    choices: ClassVar = CHOICES
+
+    cursor: Cursor = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_blanks(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value != ""}
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The filters that are given."""
+        return {name: value for name, value in self.given.items() if name != "cursor"}
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """All fields that are not as by default."""
+        return self.model_dump(exclude_defaults=True)
+
+    def address(self, path: str, **changes: Any) -> str:
+        """The address of the same list with some fields changed; ``None`` leaves one out.
+
+        It begins with the first page unless ``cursor`` is given.
+        """
+        fields = {**self.wanted, **changes}
+        asked = urlencode({name: value for name, value in fields.items() if value is not None})
+        return f"{path}?{asked}" if asked else path
+
+
+class SearchesQuery(ListQuery):
+    """Which searches to list; ``architecture_id`` is the network that they start from."""
+
+    state: State | None = None
+    approach: ApproachName | None = None
+    budget: Budget | None = None
+    architecture_id: Id | None = None
+
+
+class JobsQuery(ListQuery):
+    """Which jobs to list."""
+
+    state: State | None = None
+    search_id: Id | None = None
+
+
+class StudiesQuery(ListQuery):
+    """Which studies to list."""
+
+    state: State | None = None
+
+
+class NetworksQuery(ListQuery):
+    """Which networks to list: by a part of their names, and only originals of searches, or all."""
+
+    name: Annotated[str, Field(max_length=200)] | None = None
+    kind: Literal["originals"] | None = None
+
+
+class VariantsQuery(Browse, ListQuery):
+    """Which variants to list, and what to plot of them; filters are those of the API."""
+
+    x: Column | None = None
+    y: Column | None = None
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether a column is bounded."""
+        return any(name.startswith(("min_", "max_")) for name in self.given)
+
+    @property
+    def is_of_trained(self) -> bool:
+        """Whether only variants that were trained are asked for."""
+        return self.sort in BY_ACCURACY or not {"min_accuracy", "max_accuracy"}.isdisjoint(
+            self.given
+        )
+
+    @property
+    def csv(self) -> str:
+        """The address of the table of all variants that pass the filter."""
+        changes: dict[str, Any] = dict.fromkeys(
+            type(self).model_fields.keys() - Wanted.model_fields.keys()
+        )
+        if self.is_of_trained:
+            changes["min_accuracy"] = self.min_accuracy or 0
+        return self.address("/v1/variants.csv", **changes)

@@ -1,0 +1,1 @@
+"""A search and what it found: plot, table, comparison, explanation."""

@@ -1,0 +1,83 @@
+"""``/searches/{id}``: a search, its plot, and what can be done with it.
+
+What computes with columns is imported where it is needed, since it loads numpy.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+
+from app.api.dependencies import ID_PATTERN, TheAsking, TheDatabase, TheSettings
+from app.api.tables import AcceptEncoding
+from app.services import jobs, searches
+from app.web import forms
+from app.web.found import asked, sent, training
+from app.web.found.asking import tolerant
+from app.web.found.views import View, Zoom
+from app.web.pages import page
+from app.web.routes import PageRouter
+
+router = PageRouter()
+
+Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
+TheView = Annotated[View, Depends()]
+TheZoom = Annotated[Zoom, Depends()]
+
+
+@router.get("/searches/{id}")
+def show_search(
+    request: Request,
+    id: Id,  # noqa: A002
+    view: TheView,
+    database: TheDatabase,
+    settings: TheSettings,
+) -> Response:
+    """A search: what was asked, how it went, and what it found."""
+    from app.web.found.looking import look
+
+    looked = look(database, id, view, settings.data_dir)
+    return page(request, "search.html", looked=looked, search=looked.search, view=view, asked=asked)
+
+
+@router.get("/searches/{id}/plot")
+def get_plot(
+    id: Id,  # noqa: A002
+    view: TheView,
+    zoom: TheZoom,
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+) -> Response:
+    """The plot of a search's variants, as a figure of Plotly, for a part that is zoomed to."""
+    from app.web.found.looking import figure
+
+    return sent.figure(figure(database, id, view, zoom), accept_encoding)
+
+
+@router.post("/searches/{id}/cancel")
+def cancel_search(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """Cancel a search that goes on."""
+    searches.cancel(database, id)
+    return RedirectResponse(f"/searches/{id}", 303)
+
+
+@router.post("/searches/{id}/tolerate")
+def tolerate(id: Id, asking: TheAsking) -> Response:  # noqa: A002
+    """Ask for the same search with the smallest tolerance that opens a solution."""
+    request = tolerant(searches.without_variants(asking.database, id))
+    new = searches.ask(asking.database, asking.solvers, request, None, asking.most_queued)
+    return RedirectResponse(f"/searches/{new.id}", 303)
+
+
+@router.post("/searches/{id}/train")
+async def train(
+    request: Request,
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    settings: TheSettings,
+) -> Response:
+    """Train variants that were chosen."""
+    job = training.job_of(id, await forms.read(request))
+    new = await run_in_threadpool(jobs.create, database, job, None, settings.data_dir)
+    return RedirectResponse(f"/jobs/{new}", 303)

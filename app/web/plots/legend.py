@@ -1,0 +1,42 @@
+"""The legend below a drawing."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from markupsafe import Markup
+
+from app.web.plots import marks
+from app.web.plots.chart import Series
+from app.web.plots.frame import HEIGHT, LEFT, WIDTH
+
+MOST_NAMED: Final = 14
+ROW: Final = 26
+_LETTER: Final = 10.5
+"""The width of a letter on narrow screens."""
+
+
+def legend(series: Sequence[Series]) -> tuple[list[Markup], int]:
+    """The names of the series where there are several, and the height of the whole picture."""
+    if len(series) < 2:
+        return [], HEIGHT
+    named = [one.name for one in series[:MOST_NAMED]]
+    if len(series) > MOST_NAMED:
+        named.append(f"and {len(series) - MOST_NAMED} more")
+    widest = max(map(len, named)) * _LETTER + 34
+    columns = max(1, int((WIDTH - LEFT) // widest))
+    entries = []
+    for place, name in enumerate(named):
+        x, y = LEFT + place % columns * widest, HEIGHT + 12 + place // columns * ROW
+        if place < MOST_NAMED:
+            entries.append(_key(series[place], x, y))
+        entries.append(Markup('<text x="{:.0f}" y="{}">{}</text>').format(x + 18, y + 5, name))
+    return entries, HEIGHT + 12 + -(-len(named) // columns) * ROW
+
+
+def _key(one: Series, x: float, y: float) -> Markup:
+    """The mark of a series; that of a line is its colour."""
+    path = f"M{x - 4:.0f} {y}h16" if one.is_line else marks.outline(one.mark, x + 4, y, 5)
+    paint = "none" if one.is_line or one.mark == "cross" else one.paint
+    return Markup('<path d="{}" fill="{}" stroke="{}" stroke-width="1.8"/>').format(
+        path, paint, one.paint
+    )

@@ -1,0 +1,1 @@
+"""Jobs and studies: progress, learning curves, accuracies, estimates, reports."""

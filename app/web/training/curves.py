@@ -1,0 +1,74 @@
+"""Learning curves: validation accuracy after each epoch, as a band over seeds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final
+
+from app.db.outlines import CurvePoint
+from app.ui.experiment import ORIGINAL
+from app.web.plots.chart import COLOURS, Axis, Chart, Series, distinct
+from app.web.training.colours import ramp
+from app.web.training.points import Look
+
+MOST_POINTS: Final = 100
+"""Points of a line: more would not be seen."""
+
+Curves = Mapping[str, Sequence[CurvePoint]]
+"""The curves of networks that have begun, by the networks' labels."""
+
+
+def learning_curves(curves: Curves, resolutions: Mapping[str, int]) -> Chart | None:
+    """A line for each network if there are few, else one for the variants of each resolution.
+
+    ``resolutions`` are those of all networks, by label. ``None`` before any epoch was measured.
+    """
+    if not curves:
+        return None
+    is_whole = len(resolutions) <= COLOURS
+    by = _by_network if is_whole else _by_resolution
+    return Chart(
+        title="Learning curves: mean ± sd over seeds" + ("" if is_whole else " and networks"),
+        x=Axis("epoch"),
+        y=Axis("validation accuracy", is_percent=True),
+        series=[*by(curves, resolutions)],
+    )
+
+
+def _by_network(curves: Curves, resolutions: Mapping[str, int]) -> Iterator[Series]:
+    """Yield a line for each network; its look is the same before others have begun."""
+    for place, label in enumerate(resolutions):
+        if label in curves:
+            yield _line(label, curves[label], Look(*distinct(place)))
+
+
+def _by_resolution(curves: Curves, resolutions: Mapping[str, int]) -> Iterator[Series]:
+    """Yield the original's line, and the variants' lines from the least resolution on."""
+    if ORIGINAL in curves:
+        yield _line(ORIGINAL, curves[ORIGINAL], Look(COLOURS, "circle"))
+    for side, look in ramp(resolutions.values()).items():
+        labels = [it for it in curves if resolutions[it] == side and it != ORIGINAL]
+        if labels:
+            points = CurvePoint.pooled(chain.from_iterable(curves[label] for label in labels))
+            name = f"{side} px ({len(labels)} variant{'s' * (len(labels) > 1)})"
+            yield _line(name, points, look)
+
+
+def _line(name: str, points: Sequence[CurvePoint], look: Look) -> Series:
+    shown = thinned(points)
+    return Series(
+        name=name,
+        x=[point.epoch for point in shown],
+        y=[point.mean for point in shown],
+        low=[point.mean - point.sd for point in shown],
+        high=[point.mean + point.sd for point in shown],
+        mark=look.mark,
+        colour=look.colour,
+        is_ramp=look.is_ramp,
+        is_line=True,
+    )
+
+
+def thinned(points: Sequence[CurvePoint]) -> Sequence[CurvePoint]:
+    """At most about :data:`MOST_POINTS` of a curve's points, with the first and the last one."""
+    step = -(-len(points) // MOST_POINTS)
+    return points if step <= 1 else [*points[:-1:step], points[-1]]

@@ -1,0 +1,105 @@
+"""The routes of these pages."""
+
+from typing import Annotated
+
+from fastapi import Path, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.api.dependencies import ID_PATTERN, TheClosing, TheDatabase
+from app.api.streams import stream_of
+from app.services import job_changes, job_outlines, jobs, studies
+from app.ui.report import render
+from app.web.pages import page
+from app.web.routes import PageRouter
+from app.web.training.downloads import report, study_report
+from app.web.training.job_page import JobPage
+from app.web.training.study_page import StudyPage
+
+router = PageRouter()
+
+Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
+
+
+@router.get("/jobs/{id}")
+def show_job(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """A job: how far it is, and what it has found."""
+    outline = job_outlines.get(database, id)
+    return page(request, "job.html", it=JobPage(outline), standing=outline)
+
+
+@router.get("/jobs/{id}/progress")
+def show_job_progress(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """The part of a job's page that says how far it is."""
+    return page(request, "job_progress.html", standing=job_outlines.standing(database, id))
+
+
+@router.get("/jobs/{id}/results")
+def show_job_results(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """The part of a job's page that shows what it has found."""
+    return page(request, "job_results.html", it=JobPage(job_outlines.get(database, id)))
+
+
+@router.get("/jobs/{id}/runs/{network}")
+def show_job_runs(
+    request: Request,
+    id: Id,  # noqa: A002
+    network: Id,
+    database: TheDatabase,
+) -> Response:
+    """The runs of one network of a job."""
+    it = JobPage(job_outlines.get(database, id))
+    return page(request, "job_runs.html", it=it, network=it.network(network))
+
+
+@router.get("/jobs/{id}/changes")
+def follow_job_page(id: Id, database: TheDatabase, closing: TheClosing) -> Response:  # noqa: A002
+    """Server-sent events that say when the job's page is out of date."""
+    return stream_of(job_changes.stream(database, id, closing), is_over=False)
+
+
+@router.post("/jobs/{id}/cancel")
+def cancel_job_from_page(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """End a job."""
+    return RedirectResponse(f"/jobs/{jobs.cancel(database, id).id}", 303)
+
+
+@router.post("/jobs/{id}/retry")
+def retry_job_from_page(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """Queue what failed in a job once more."""
+    return RedirectResponse(f"/jobs/{jobs.retry(database, id).id}", 303)
+
+
+@router.get("/jobs/{id}/report")
+def download_job_report(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """The job's report as one file."""
+    return report(render(JobPage(job_outlines.get(database, id)).experiment), f"job-{id}")
+
+
+@router.get("/studies/{id}")
+def show_study(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """A study: its plan, how far it is, and what it has found."""
+    return page(request, "study.html", it=StudyPage(studies.get(database, id)))
+
+
+@router.get("/studies/{id}/progress")
+def show_study_progress(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """The part of a study's page that says how far it is."""
+    return page(request, "study_progress.html", it=StudyPage(studies.get(database, id)))
+
+
+@router.get("/studies/{id}/results")
+def show_study_results(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """The part of a study's page that shows what it has found."""
+    return page(request, "study_results.html", it=StudyPage(studies.get(database, id)))
+
+
+@router.post("/studies/{id}/cancel")
+def cancel_study_from_page(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """End a study."""
+    return RedirectResponse(f"/studies/{studies.cancel(database, id).id}", 303)
+
+
+@router.get("/studies/{id}/report")
+def download_study_report(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """The study's report as one file."""
+    return report(study_report(database, id), f"study-{id}")

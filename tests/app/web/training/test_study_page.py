@@ -1,0 +1,119 @@
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.db.engine import Database
+from app.web.pages import TEMPLATES
+from app.web.training import downloads
+from app.web.training.study_page import StudyPage
+from tests.app.ui.studies.studies import networks, study
+from tests.planned_studies import planned_study, waiting_study
+from tests.workers import FakeWorker
+
+
+def results(page: StudyPage) -> str:
+    return TEMPLATES.get_template("study_results.html").render(it=page)
+
+
+def test_a_study_says_its_verdict_and_shows_each_cell_with_its_estimates() -> None:
+    page = StudyPage(study())
+    text = results(page)
+
+    assert page.conclusion.startswith("More pixels raise accuracy")
+    assert page.conclusion in text
+    assert text.count('<details id="cell-') == 4
+    assert text.count(" open>") == 1, "the primary cell is open"
+    assert "true − upsampled: what the extra pixels bring" in text
+    assert "Upsampled images: the same variants are trained" in text
+    assert "Gain: mean variant − original (the headline)" in text
+    assert "Originals and their variants, IV · 12 px · params" in text
+
+
+def test_a_study_of_networks_alone_shows_what_accuracy_costs() -> None:
+    page = StudyPage(networks())
+
+    assert [chart.title for chart in page.charts] == [
+        "Test accuracy against parameters: mean ± sd over seeds",
+        "Test accuracy against FLOPs: mean ± sd over seeds",
+    ]
+    assert [series.name for series in next(page.charts).series] == ["7 px", "14 px", "28 px"]
+    text = results(page)
+    assert "All estimates" not in text
+    assert "exploratory" in text
+
+
+def test_a_study_that_waits_says_what_comes_next(client: TestClient, database: Database) -> None:
+    row = waiting_study(database)
+
+    page = client.get(f"/studies/{row.id}").text
+
+    assert 'aria-current="step">Count' in page
+    assert "Runs are queued once all is drawn." in page
+    assert f'sse-connect="/v1/studies/{row.id}/events"' in page
+
+
+def test_a_study_that_has_ended_needs_no_events(client: TestClient, database: Database) -> None:
+    row = planned_study(database)
+    FakeWorker(database).work()
+
+    page = client.get(f"/studies/{row.id}").text
+
+    assert 'aria-current="step">Ended' in page
+    assert "2 of 2 runs have ended" in page
+    assert "sse-connect" not in page
+
+
+def test_the_parts_of_a_page_are_what_the_page_shows(
+    client: TestClient, database: Database
+) -> None:
+    row = planned_study(database)
+    page = client.get(f"/studies/{row.id}").text
+
+    for part in ("progress", "results"):
+        assert client.get(f"/studies/{row.id}/{part}").text.strip() in page
+
+
+def test_a_study_is_cancelled_by_a_form_of_its_page(client: TestClient, database: Database) -> None:
+    row = planned_study(database)
+    token = re.search(r'csrf_token" value="([0-9a-f]+)"', client.get(f"/studies/{row.id}").text)
+    assert token
+
+    answer = client.post(
+        f"/studies/{row.id}/cancel", data={"csrf_token": token[1]}, follow_redirects=False
+    )
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/studies/{row.id}")
+    assert client.get(f"/v1/studies/{row.id}").json()["state"] == "cancelled"
+
+
+def test_the_report_has_its_figures_and_is_a_file(client: TestClient, database: Database) -> None:
+    row = planned_study(database)
+    FakeWorker(database).work()
+
+    answer = client.get(f"/studies/{row.id}/report")
+
+    name = f"isobudget-study-{row.id}.html"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert "<svg" in answer.text
+
+
+def test_without_matplotlib_a_page_says_how_to_get_the_report(
+    sqlite_client: TestClient, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "find_spec", lambda _name: None)
+    row = planned_study(sqlite_database)
+
+    answer = sqlite_client.get(f"/studies/{row.id}/report")
+
+    assert answer.status_code == 501
+    assert "pip install" in answer.text
+    assert "isobudget[figures]" in answer.text
+
+
+@pytest.mark.parametrize("path", ["", "/progress", "/results", "/report"])
+def test_an_unknown_study_is_said_on_a_page(sqlite_client: TestClient, path: str) -> None:
+    answer = sqlite_client.get(f"/studies/unknown{path}")
+
+    assert answer.status_code == 404
+    assert "There is no study with this id" in answer.text
