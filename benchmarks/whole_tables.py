@@ -29,6 +29,7 @@ METHODS: Final = {
     "compound": "one multiplier",
     "cpsat": "CP-SAT alone",
 }
+END: Final = "<!-- end -->"
 NONE: Final = "none"
 """What is shown where a figure is not there: there is no answer."""
 
@@ -137,11 +138,12 @@ def markdown(rows: Rows) -> str:
 
 def filled(text: str, tables: Mapping[str, str]) -> str:
     """A text with the tables between their marks."""
-    for name, table in tables.items():
-        mark, end = f"<!-- table {name} -->", "<!-- end -->"
-        shown = f"{mark}\n\n{table}\n\n{end}".replace("\\", r"\\")
-        text = re.sub(f"{mark}.*?{end}", shown, text, flags=re.DOTALL)
-    return text
+
+    def table(found: re.Match[str]) -> str:
+        shown = tables.get(found["name"])
+        return found[0] if shown is None else f"{found['mark']}\n\n{shown}\n\n{END}"
+
+    return re.sub(f"(?P<mark><!-- table (?P<name>\\w+) -->).*?{END}", table, text, flags=re.DOTALL)
 
 
 def main(network: str, others: str, own_grid: str) -> None:

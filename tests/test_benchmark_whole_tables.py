@@ -3,6 +3,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from benchmarks import whole_tables
+from benchmarks.mobilenet_grid import Cell
 from benchmarks.whole_cases import CASES
 from benchmarks.whole_tables import filled, markdown
 
@@ -21,7 +22,8 @@ def test_a_table_has_a_head_and_a_row_for_each() -> None:
 
 
 def test_tables_are_written_between_their_marks_and_nothing_else_changes() -> None:
-    text = "before\n<!-- table one -->\n\nold\n\n<!-- end -->\nafter <!-- table two -->\n<!-- end -->\n"
+    one, two = "<!-- table one -->\n\nold\n\n<!-- end -->", "<!-- table two -->\n<!-- end -->"
+    text = f"before\n{one}\nafter {two}\n"
     once = filled(text, {"one": r"new \1", "three": "elsewhere"})
     assert once == text.replace("old", r"new \1")
     assert filled(once, {"one": r"new \1"}) == once
@@ -43,7 +45,7 @@ def test_what_has_no_answer_is_shown_as_none() -> None:
 
 
 def test_the_narrow_networks_surplus_is_a_percentage(monkeypatch: pytest.MonkeyPatch) -> None:
-    wide, narrow = whole_tables.Cell(1.0, 128), whole_tables.Cell(0.5, 224)
+    wide, narrow = Cell(1.0, 128), Cell(0.5, 224)
     monkeypatch.setattr(whole_tables, "pairs", lambda: [(wide, narrow)])
     figures = {
         **{"1x128_macs": 100.0, "0.5x224_macs": 98.0, "1x128_params": 4.0, "0.5x224_params": 3.0},
