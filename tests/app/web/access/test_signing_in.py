@@ -83,7 +83,7 @@ def test_the_cookie_reads_the_api_and_does_not_write_it(
     assert browser.post("/v1/searches", json=search_body()).status_code == 401
 
 
-@pytest.mark.parametrize("key", ["", "no key", new_key(), "é" * 3, "a" * 5_000])
+@pytest.mark.parametrize("key", ["", "no key", f"isb_{0:016}_{0:064}", "é" * 3, "a" * 5_000])
 def test_a_wrong_key_is_said_to_be_wrong_and_kept_nowhere(browser: TestClient, key: str) -> None:
     answer = sign_in(browser, key)
 
