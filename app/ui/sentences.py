@@ -15,7 +15,8 @@ _BUDGETS: Final = {
 
 def budget_of(request: Question) -> str:
     """The budget of a search in words: which numbers stay the same, or about the same."""
-    return budget_in_words(request.budget, request.tolerance, request.scope)
+    words = budget_in_words(request.budget, request.tolerance, request.scope)
+    return words.replace("FLOPs", "multiply-adds") if request.count == "macs" else words
 
 
 def budget_in_words(budget: Budget, tolerance: Tolerance, scope: Scope) -> str:

@@ -79,5 +79,11 @@ def test_a_tolerance_and_the_papers_scope_are_not_called_the_same() -> None:
     assert budget_of(printed) == "the same number of FLOPs by the paper’s equation"
 
 
+def test_multiply_adds_are_called_so_where_they_are_what_stays_equal() -> None:
+    asked = Question.model_validate({"approach": "V", "budget": "both", "count": "macs"})
+
+    assert budget_of(asked) == "the same numbers of parameters and multiply-adds"
+
+
 def test_points_have_a_sign() -> None:
     assert [points(gain) for gain in (0.0, -0.012, 0.012)] == ["+0.0 pp", "−1.2 pp", "+1.2 pp"]
