@@ -93,6 +93,7 @@ class Simulation:
             _Gain.of(world, NOTHING if truth.is_aa else known[it]) for it in _REFERENCES
         )
         self._geometry, self._pixels = geometry, pixels
+        self._original_ability = world.ability_for(world.accuracy, 0.0)
         accuracy, spread = world.accuracy + truth.mean_variant, geometry.total
         self._ability = world.ability_for(accuracy, spread)
         self._without_pixels = world.ability_for(
@@ -114,7 +115,7 @@ class Simulation:
         gains = self._ability + self._drawn(self._geometry)
         losses = self._ability - self._without_pixels + self._drawn(self._pixels)
         trainings = SEEDS * (1 + self._variants)
-        runs = self._runs(name, None, self._world.ability, own[0], trainings)
+        runs = self._runs(name, None, self._original_ability, own[0], trainings)
         for position, (gain, loss) in enumerate(zip(gains, losses, strict=True)):
             true_I = own[1 + position] + geometry_I
             architecture_id = f"{name}-{position}"

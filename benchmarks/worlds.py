@@ -57,7 +57,7 @@ class World:
 
     @cached_property
     def ability(self) -> float:
-        """An original's."""
+        """That of a run with the originals' accuracy."""
         return float(stats.norm.ppf(self.accuracy)) * self.scale
 
     @cached_property

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.db import runs
 from app.db.engine import Database
-from app.db.models import ResultRow, RunRow
+from app.db.models import EpochRow, ResultRow, RunRow
 from app.db.runs import Claim
 from app.experiments.failures import Failure
 from tests.factories import RESULT, queued_job
@@ -125,3 +125,14 @@ def trained(database: Database, variants: Sequence[int], accuracies: Sequence[fl
         for id_, accuracy in zip(ids.all(), accuracies, strict=True):
             changed = update(ResultRow).where(ResultRow.run_id == id_)
             session.execute(changed.values(test_accuracy=accuracy))
+
+
+def measures(database: Database) -> list[Any]:
+    """What was measured of each run, without the time that it took."""
+    with database.read() as session:
+        epochs = session.scalars(select(EpochRow).order_by(EpochRow.run_id, EpochRow.epoch))
+        results = session.scalars(select(ResultRow).order_by(ResultRow.run_id))
+        return [
+            (e.run_id, e.epoch, e.train_loss, e.validation_loss, e.validation_accuracy)
+            for e in epochs
+        ] + [(r.run_id, r.test_accuracy, r.validation_accuracy, r.test_correct) for r in results]

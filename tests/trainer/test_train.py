@@ -1,5 +1,5 @@
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,33 +14,16 @@ from app.experiments.recipes import Recipe
 from app.shipped import example
 from solver.network.architecture import Architecture
 from tests.trainer.factories import SMALL_LAYERS, architecture, images, resnet8
+from tests.trainer.trainings import EVERY_LAYER, RESIDUAL, in_training
 from trainer.datasets import load
 from trainer.errors import Diverged
-from trainer.images import DataMismatch, Images, fitted
+from trainer.images import DataMismatch, Images
 from trainer.networks import build
 from trainer.outcome import Epoch, Outcome
 from trainer.stacked import Stacked
-from trainer.train import Training, best_device, learning_rate, outcomes, train
+from trainer.train import best_device, learning_rate, outcomes, train
 
 pytestmark = pytest.mark.slow  # trains
-
-CPU = torch.device("cpu")
-
-
-def in_training(
-    network: Architecture | None = None,
-    data: Images | None = None,
-    *,
-    seeds: Sequence[int] = (0,),
-    epochs: int = 2,
-    batch_size: int = 10,
-    **overrides: Any,
-) -> Training:
-    network = network or architecture()
-    recipe = Recipe.model_validate({"epochs": epochs, "batch_size": batch_size, **overrides})
-    data = fitted(data or images(), network)
-    torch.set_num_threads(1)
-    return Training(network, data, recipe, seeds=seeds, device=CPU)
 
 
 def run(
@@ -258,49 +241,7 @@ def test_a_seed_that_diverges_does_not_disturb_those_beside_it() -> None:
     ]
 
 
-EVERY_LAYER = [
-    {
-        "type": "conv2d",
-        "out_channels": 4,
-        "kernel_size": 3,
-        "padding": 2,
-        "dilation": 2,
-        "bias": False,  # before a batch norm its gradient is rounding alone
-    },
-    {"type": "batch_norm2d"},
-    {"type": "relu"},
-    {"type": "max_pool2d", "kernel_size": 2, "stride": 1},
-    {"type": "conv2d", "out_channels": 6, "kernel_size": 3, "groups": 2, "bias": False},
-    {"type": "relu"},
-    {"type": "avg_pool2d", "kernel_size": 2, "padding": 1},
-    {"type": "conv2d", "out_channels": 5, "kernel_size": 1, "stride": 2},
-    {"type": "relu"},
-    {"type": "global_avg_pool2d"},
-    {"type": "flatten"},
-    {"type": "linear", "out_features": 7},
-    {"type": "relu"},
-    {"type": "linear", "out_features": 10, "bias": False},
-]
-
-
 PLAIN = [*EVERY_LAYER[7:9], EVERY_LAYER[3], *EVERY_LAYER[10:]]
-RESIDUAL: list[dict[str, Any]] = [
-    {"type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": "same", "name": "stem"},
-    {"type": "relu"},
-    {"type": "max_pool2d", "kernel_size": 2, "name": "pooled"},
-    {"type": "conv2d", "out_channels": 6, "kernel_size": 3, "padding": 1, "groups": 6},
-    {"type": "layer_norm"},
-    {"type": "conv2d", "out_channels": 6, "kernel_size": 1, "name": "block"},
-    {"type": "add", "inputs": ["block", "pooled"]},
-    {"type": "relu", "name": "sum"},
-    {"type": "global_avg_pool2d"},
-    {"type": "conv2d", "out_channels": 6, "kernel_size": 1, "shares": "block"},
-    {"type": "sigmoid", "name": "gate"},
-    {"type": "mul", "inputs": ["sum", "gate"]},
-    {"type": "conv2d", "out_channels": 10, "kernel_size": 6},
-]
-
-
 MOMENTUM = {"learning_rate": 0.01, "momentum": 0.9, "nesterov": True}
 
 

@@ -12,8 +12,7 @@ from app.db.models import RunRow
 from app.schemas.requests import JobRequest, NamedSelection
 from app.services import jobs
 from tests.factories import solved_search
-from tests.trainer.test_worker import measures
-from tests.workers import settings_in
+from tests.workers import measures, settings_in
 from trainer.worker import Worker
 
 pytestmark = pytest.mark.slow  # trains

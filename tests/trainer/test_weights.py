@@ -8,7 +8,7 @@ from torch import Tensor
 
 from solver.network.architecture import Architecture
 from tests.trainer.factories import architecture, images
-from tests.trainer.test_train import CPU, EVERY_LAYER, RESIDUAL, in_training
+from tests.trainer.trainings import CPU, EVERY_LAYER, RESIDUAL, in_training
 from trainer.networks import build
 from trainer.train import Training, train
 from trainer.weights import adopt, weights_in

@@ -23,7 +23,7 @@ from solver.network.counting import count
 from tests.factories import original, queued_job, until
 from tests.pictures import write_folder
 from tests.trainer.factories import SMALL_LAYERS, architecture, resnet8
-from tests.workers import settings_in
+from tests.workers import measures, settings_in
 from trainer.datasets import load
 from trainer.outcome import Outcome
 from trainer.process import Ended, Paused, Progress, Task, TrainingProcess, ends_of
@@ -205,17 +205,6 @@ def test_a_training_process_that_is_killed_is_tried_again_and_not_for_ever(
     assert len(killed) == runs.MAX_LOST
     assert (first.state, first.failure, second.state) == ("failed", "lost", "succeeded")
     assert "killed by SIGKILL" in (first.error or "")
-
-
-def measures(database: Database) -> list[Any]:
-    """What was measured of each run, without the time that it took."""
-    with database.read() as session:
-        epochs = session.scalars(select(EpochRow).order_by(EpochRow.run_id, EpochRow.epoch))
-        results = session.scalars(select(ResultRow).order_by(ResultRow.run_id))
-        return [
-            (e.run_id, e.epoch, e.train_loss, e.validation_loss, e.validation_accuracy)
-            for e in epochs
-        ] + [(r.run_id, r.test_accuracy, r.validation_accuracy, r.test_correct) for r in results]
 
 
 @pytest.mark.parametrize(
