@@ -1,19 +1,25 @@
-"""The routes of these pages."""
+"""The routes of these pages.
 
-from typing import Annotated
+What computes with gains is imported where it is needed, since it loads numpy.
+"""
+
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import ID_PATTERN, TheClosing, TheDatabase
 from app.api.streams import stream_of
+from app.db.engine import Database
 from app.services import job_changes, job_outlines, jobs, studies
 from app.ui.report import render
 from app.web.pages import page
 from app.web.routes import PageRouter
 from app.web.training.downloads import report, study_report
 from app.web.training.job_page import JobPage
-from app.web.training.study_page import StudyPage
+
+if TYPE_CHECKING:
+    from app.web.training.study_page import StudyPage
 
 router = PageRouter()
 
@@ -78,19 +84,19 @@ def download_job_report(id: Id, database: TheDatabase) -> Response:  # noqa: A00
 @router.get("/studies/{id}")
 def show_study(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
     """A study: its plan, how far it is, and what it has found."""
-    return page(request, "study.html", it=StudyPage(studies.get(database, id)))
+    return page(request, "study.html", it=_study(database, id))
 
 
 @router.get("/studies/{id}/progress")
 def show_study_progress(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
     """The part of a study's page that says how far it is."""
-    return page(request, "study_progress.html", it=StudyPage(studies.get(database, id)))
+    return page(request, "study_progress.html", it=_study(database, id))
 
 
 @router.get("/studies/{id}/results")
 def show_study_results(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
     """The part of a study's page that shows what it has found."""
-    return page(request, "study_results.html", it=StudyPage(studies.get(database, id)))
+    return page(request, "study_results.html", it=_study(database, id))
 
 
 @router.post("/studies/{id}/cancel")
@@ -103,3 +109,9 @@ def cancel_study_from_page(id: Id, database: TheDatabase) -> Response:  # noqa: 
 def download_study_report(id: Id, database: TheDatabase) -> Response:  # noqa: A002
     """The study's report as one file."""
     return report(study_report(database, id), f"study-{id}")
+
+
+def _study(database: Database, id_: str) -> "StudyPage":
+    from app.web.training.study_page import StudyPage
+
+    return StudyPage(studies.get(database, id_))
