@@ -63,7 +63,7 @@ CASES: Final = tuple(
         ("resnext50_32x4d", 256),
     )
 )
-"""Sixteen networks, most a seventh larger than they were made for, at two steps."""
+"""Fifteen networks, one at two resolutions; most a seventh larger than made for; at two steps."""
 NETWORKS: Final = tuple(dict.fromkeys(case.network for case in CASES))
 QUICK: Final = ("resnet18", "mobilenet_v2", "shufflenet_v2_x1_0")
 """The networks of a quick run: a plain one, one with a proof of optimality, an impossible one."""
