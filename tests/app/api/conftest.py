@@ -5,20 +5,15 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.config import Settings
 from app.db.engine import Database
 from app.main import create_app
 from tests.app.api.described import check
+from tests.app.serving import settings_for
 
 
 @contextmanager
 def serving(database: Database, solver_processes: int, **changes: Any) -> Iterator[TestClient]:
-    settings = Settings(
-        database_url=database.url.render_as_string(hide_password=False),
-        solver_processes=solver_processes,
-        poll=0.05,
-        **changes,
-    )
+    settings = settings_for(database, solver_processes, **changes)
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         client.event_hooks["response"].append(check)
         yield client

@@ -6,19 +6,14 @@ from contextlib import contextmanager
 import pytest
 from starlette.testclient import TestClient
 
-from app.config import Settings
 from app.db.engine import Database
 from app.main import create_app
+from tests.app.serving import settings_for
 
 
 @contextmanager
 def _serving(database: Database, solver_processes: int) -> Iterator[TestClient]:
-    settings = Settings(
-        database_url=database.url.render_as_string(hide_password=False),
-        solver_processes=solver_processes,
-        poll=0.05,
-    )
-    app = create_app(settings)
+    app = create_app(settings_for(database, solver_processes))
     here = {"base_url": "http://127.0.0.1", "client": ("127.0.0.1", 50_000)}
     with TestClient(app, raise_server_exceptions=False, **here) as client:  # type: ignore[arg-type]
         yield client
