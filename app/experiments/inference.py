@@ -34,10 +34,18 @@ class Part:
 
     @classmethod
     def together(cls, parts: Sequence["Part"]) -> "Part":
-        """Add up parts that are known about equally well (Welch 1947, Satterthwaite 1946)."""
-        variance = math.fsum(part.variance for part in parts)
-        squares = math.fsum(part.variance**2 / part.degrees for part in parts)
-        return cls(variance, variance**2 / squares if squares else math.inf)
+        """Add up parts of which each is known from a few values.
+
+        The degrees of freedom lie half-way between Satterthwaite's (1946), which are too many where
+        the largest part happens to be known worst, and those of the part that is known worst, which
+        are too few elsewhere.
+        """
+        varying = [part for part in parts if part.variance]
+        if not varying:
+            return cls(0.0, math.inf)
+        variance = math.fsum(part.variance for part in varying)
+        squares = math.fsum(part.variance**2 / part.degrees for part in varying)
+        return cls(variance, (variance**2 / squares + min(part.degrees for part in varying)) / 2)
 
 
 def spread_of_mean(values: Sequence[float]) -> Part:

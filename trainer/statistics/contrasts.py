@@ -95,6 +95,9 @@ CONTRASTS: Final[Mapping[str, Contrast]] = {
 OPTIMISTIC: Final = frozenset(["best_of_k", "best_of_k_null"])
 """Estimates that luck alone makes positive."""
 
+CHOSEN: Final = OPTIMISTIC | {"best_minus_null", "selected"}
+"""Estimates of one network that was chosen from several, which makes gains lopsided."""
+
 
 def share_better(member: Member, gain: float = 0.0) -> float:
     """The share of an original's variants that gain more than ``gain``; ties count half."""

@@ -15,6 +15,8 @@ from trainer.statistics.contrasts import Difference, Member, share_better
 from trainer.statistics.images import NONE
 from trainer.statistics.verdicts import verdict
 
+FEWEST_FOR_CHOSEN: Final = 6
+"""With fewer originals lopsided gains miss their mean too often; no test can show them, either."""
 FEWEST_FOR_SHARE: Final = 9
 """With fewer originals shares take too few values for an interval that holds what it says."""
 PRIOR: Final = 0.25
@@ -46,10 +48,10 @@ class Finding:
         return float(np.mean(self.gains)) if self.gains else None
 
 
-def find(differences: Sequence[Difference]) -> Finding:
-    """Infer the mean gain; from three originals on with an interval and a test."""
+def find(differences: Sequence[Difference], fewest: int = FEWEST_ORIGINALS) -> Finding:
+    """Infer the mean gain; from the ``fewest`` originals on with an interval and a test."""
     gains = [it.gain for it in differences]
-    if len(gains) < FEWEST_ORIGINALS:
+    if len(gains) < fewest:
         return Finding(gains, NONE, None, 1.0)
     images = shared_image_noise(differences)
     return Finding(gains, images, infer(gains, images), p_value(gains, images))

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.experiments.power import FEWEST_ORIGINALS
 from app.schemas.study_plans import DrawnCell
 from app.schemas.study_results import Estimate, StudyCell, StudyOriginal
 from trainer.statistics.accuracies import accuracy
-from trainer.statistics.contrasts import CONTRASTS, OPTIMISTIC, Difference, Member
-from trainer.statistics.estimates import Finding, family, find, optimistic, share
+from trainer.statistics.contrasts import CHOSEN, CONTRASTS, OPTIMISTIC, Difference, Member
+from trainer.statistics.estimates import (
+    FEWEST_FOR_CHOSEN,
+    Finding,
+    family,
+    find,
+    optimistic,
+    share,
+)
 from trainer.statistics.spread import GROUPS, spread
 from trainer.statistics.study_networks import Network
 
@@ -29,7 +37,13 @@ class CellData:
 
     def findings(self) -> dict[str, Finding]:
         """What is found in this cell alone, by the names of the contrasts."""
-        return {name: find(self._differences(name)) for name in CONTRASTS}
+        return {
+            name: find(
+                self._differences(name),
+                FEWEST_FOR_CHOSEN if name in CHOSEN else FEWEST_ORIGINALS,
+            )
+            for name in CONTRASTS
+        }
 
     def _differences(self, name: str) -> list[Difference]:
         found = map(CONTRASTS[name], self.members)

@@ -19,18 +19,20 @@ def inference(gain: float, error: float, degrees: float = 8) -> Inference:
     return inferred(gain, Part(error**2, degrees))
 
 
-def test_parts_together_have_satterthwaites_degrees_of_freedom() -> None:
+def test_parts_together_are_known_better_than_the_worst_but_less_than_satterthwaite_says() -> None:
     found = Part.together([Part(0.0004, 3), Part(0.0001, 2), Part(0.0, 1)])
+    satterthwaite = 0.0005**2 / (0.0004**2 / 3 + 0.0001**2 / 2)
 
     assert found.variance == pytest.approx(0.0005)
-    assert found.degrees == pytest.approx(0.0005**2 / (0.0004**2 / 3 + 0.0001**2 / 2))
+    assert found.degrees == pytest.approx((satterthwaite + 2) / 2)
+    assert Part.together([Part(0.0004, 3)]).degrees == pytest.approx(3)
     assert Part.together([Part(0.0, 1)]).variance == 0
 
 
 def test_quantiles_are_the_mean_of_two_approximations() -> None:
     found = inferred(0.1, ORIGINALS, IMAGES)
     weighted = 0.8 * stats.t.isf(0.025, 2) + 0.2 * stats.t.isf(0.025, 359)
-    satterthwaite = stats.t.isf(0.025, Part.together([ORIGINALS, IMAGES]).degrees)
+    satterthwaite = stats.t.isf(0.025, 0.0005**2 / (0.0004**2 / 2 + 0.0001**2 / 359))
     expected = (weighted + satterthwaite) / 2
 
     assert found.quantile(0.025) == pytest.approx(expected)

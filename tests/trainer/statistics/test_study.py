@@ -100,6 +100,15 @@ def test_two_originals_have_no_interval_and_one_has_none() -> None:
     assert study(3).cells[0].mean_variant.ci is not None
 
 
+@pytest.mark.parametrize("name", ["selected", "best_of_k", "best_minus_null"])
+def test_what_was_chosen_has_an_interval_from_six_originals_on(name: str) -> None:
+    [five], [six] = study(5).cells, study(6).cells
+
+    assert getattr(five, name).gain is not None
+    assert getattr(five, name).ci is None
+    assert getattr(six, name).ci is not None
+
+
 def test_originals_whose_gains_are_small_are_equivalent() -> None:
     gains = (0.001, -0.001, 0.002, -0.002, 0.0005, -0.0005)
     trained = chain(*(whole(name, gain - 0.0) for name, gain in zip("abcdef", gains, strict=True)))
