@@ -17,7 +17,7 @@ from trainer.statistics.verdicts import verdict
 
 FEWEST_FOR_CHOSEN: Final = 6
 """With fewer originals lopsided gains miss their mean too often; no test can show them, either."""
-FEWEST_FOR_SHARE: Final = 9
+FEWEST_FOR_SHARE: Final = 12
 """With fewer originals shares take too few values for an interval that holds what it says."""
 PRIOR: Final = 0.25
 """How many originals, with a share of a half, the interval of a share counts beside the others.
