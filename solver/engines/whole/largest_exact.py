@@ -65,14 +65,15 @@ def largest_exact(
     scan = _Scan(at, seed, clock, clock() + seconds)
     best, widths = scan.search(top, resolutions.low, tell)
     left = range(top, resolutions.low - 1 if best is None else best, -1)
-    open_ = tuple(it for it in left if scan.reason(it) is None)
+    why_not = scan.known if best is None else scan.reason  # few are above one with an answer
+    open_ = tuple(it for it in left if why_not(it) is None)
     bound = open_[0] if open_ else best
     if best is None:
         found = Found(None, bound=bound) if open_ else NO_ANSWER
     else:
         tell(Progress(1, best, bound))
         found = Found(widths, best, bound, is_proved=not open_)
-    return LargestExact(found, {it: why for it in left if (why := scan.reason(it))}, open_)
+    return LargestExact(found, {it: why for it in left if (why := why_not(it))}, open_)
 
 
 class _Scan:
@@ -115,6 +116,10 @@ class _Scan:
         if best is None:
             return max(tried - stride, least) if tried > least else None
         return (tried + best) // 2 if tried - best > 1 else None
+
+    def known(self, resolution: int) -> str | None:
+        """Why there is no exact answer, if that was looked at and found."""
+        return self._reasons.get(resolution)
 
     def reason(self, resolution: int) -> str | None:
         """Why there is no exact answer, or ``None`` if there may be some."""

@@ -3,6 +3,7 @@ import time
 import pytest
 
 from solver.engines.whole.largest_exact import LargestExact, largest_exact
+from solver.engines.whole.problem import WholeProblem
 from solver.variation.unknown import Range
 from tests.solver.engines.whole.networks import at
 
@@ -42,3 +43,18 @@ def test_a_resolution_is_found_though_higher_ones_stay_open() -> None:
     assert at(int(found.found.value), 8).accepts(found.found.widths)
     assert found.found.is_proved == (not found.open)
     assert all(resolution > found.found.value for resolution in found.open)
+
+
+def test_without_time_nothing_is_ruled_out_but_what_the_relaxation_rules_out() -> None:
+    looked_at: list[int] = []
+
+    def posed(resolution: int) -> WholeProblem:
+        looked_at.append(resolution)
+        return at(resolution, 8)
+
+    found = largest_exact(posed, Range(225, 448), seconds=0)
+    assert found.found.widths is None
+    assert not found.found.is_proved
+    assert found.found.bound == found.open[0] == 320
+    assert found.open == tuple(range(320, 224, -1))
+    assert len(looked_at) < 20
