@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from app.cli.console import ExitCode, out
@@ -103,9 +103,8 @@ def print_explanation(explanation: Explanation | None) -> None:
 def print_blocking(explanation: Explanation) -> None:
     """Say what stands in the way of a solution, and what comes nearest."""
     print_reasons(explanation)
-    if neighbours := _neighbours(explanation):
-        title = "the nearest networks" if len(neighbours) > 1 else "the nearest network"
-        out.print(neighbours_table(neighbours, title))
+    if near := neighbours(explanation):
+        out.print(neighbours_table(near, nearest_title(near)))
 
 
 def print_reasons(explanation: Explanation) -> None:
@@ -115,7 +114,12 @@ def print_reasons(explanation: Explanation) -> None:
         out.print(f"- {reason}", soft_wrap=True)
 
 
-def _neighbours(explanation: Explanation) -> list[tuple[str, Variant]]:
+def nearest_title(near: Sequence[tuple[str, Variant]]) -> str:
+    """The title of a table of the networks that come nearest."""
+    return "the nearest networks" if len(near) > 1 else "the nearest network"
+
+
+def neighbours(explanation: Explanation) -> list[tuple[str, Variant]]:
     """The nearest networks, each once: nearest of all, nearest below and nearest above."""
     nearest = explanation.nearest
     sides = (("below", explanation.below), ("above", explanation.above))

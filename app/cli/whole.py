@@ -1,11 +1,12 @@
 """What approach V found, as ``isobudget solve`` shows it: a network has many widths."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final
 
 from rich.table import Table
 
-from app.cli.answers import FIRST, print_reasons, variants_of
+from app.cli.answers import FIRST, nearest_title, neighbours, print_reasons, variants_of
 from app.cli.console import out
 from app.cli.tables import empty_table, signed
 from solver.answers.variants import Answer, Explanation, Variant
@@ -38,9 +39,12 @@ def print_whole(request: SolveRequest, answer: Answer) -> None:
 def _print_explanation(request: SolveRequest, explanation: Explanation) -> None:
     """Say what stands in the way of an answer, what comes nearest, and what would open one."""
     print_reasons(explanation)
+    if near := neighbours(explanation):
+        names, variants = zip(*near, strict=True)
+        out.print(_table(request, variants, nearest_title(near), names))
     if explanation.nearest is not None:
-        out.print(_table(request, [explanation.nearest], "the nearest network"))
-        out.print(f"its widths: {_widths(request, explanation.nearest)}", soft_wrap=True)
+        widths = _widths(request, explanation.nearest)
+        out.print(f"widths of the nearest: {widths}", soft_wrap=True)
     if explanation.tolerance is not None:
         out.print(f"--tolerance {explanation.tolerance} would open one")
 
@@ -50,7 +54,8 @@ def _verdict(request: SolveRequest, answer: Answer) -> str:
     if answer.outcome == "infeasible":
         return "infeasible: no widths satisfy all requirements"
     if not len(answer.table):
-        return "timed_out: none found, none ruled out; give it more with --time-limit"
+        bound = f"{_bound(request, answer)}; " if answer.solver.bound is not None else ""
+        return f"timed_out: none found, none ruled out; {bound}give it more with --time-limit"
     kept, proved = len(answer.table), answer.solver.proved
     number = f"{kept:,} variant{'s' if kept > 1 else ''} of many"
     find = request.settings.find
@@ -60,20 +65,34 @@ def _verdict(request: SolveRequest, answer: Answer) -> str:
         return f"{number}; the first is the best by {find.best}: that is proved"
     if answer.solver.bound is None:
         return f"{number}; whether the first is the best by {find.best} is not proved"
-    bound = UNITS[find.best].format(answer.solver.bound)
-    return f"{number}; the best by {find.best} that was found; the bound is {bound}"
+    bound = _bound(request, answer)
+    return f"{number}; the best by {find.best} that was found; {bound}"
 
 
-def _table(request: SolveRequest, variants: Sequence[Variant], title: str = "") -> Table:
-    """One line for each variant, with what is asked to stay equal."""
+def _bound(request: SolveRequest, answer: Answer) -> str:
+    """What no solution is better than, as it is proved."""
+    find = request.settings.find
+    assert isinstance(find, Best), "samples have no bound"
+    return f"the bound is {UNITS[find.best].format(answer.solver.bound)}"
+
+
+def _table(
+    request: SolveRequest, variants: Sequence[Variant], title: str = "", names: Sequence[str] = ()
+) -> Table:
+    """One line for each variant, with what is asked to stay equal.
+
+    Variants with names have these in place of their memory.
+    """
     problem = request.problem
     costs = [("params", "params"), (problem.count, WORDS[problem.count])]
     headers = "".join(f" {word}> Δ{word}>" for _, word in costs)
-    table = empty_table(title, f"px> changed> largest>{headers} memory>")
-    for variant in variants:
+    columns = f"px> changed> largest>{headers}"
+    table = empty_table(title, f"which {columns}" if names else f"{columns} memory>")
+    for variant, name in zip_longest(variants, names):
         changes = _changes(request, variant)
         number = sum(old != new for _, old, new in changes)
         table.add_row(
+            *([name] if names else []),
             f"{variant.resolution}",
             f"{number}/{len(changes)}",
             f"×{_template(request).largest_change(variant.assignment):.3f}",
@@ -85,7 +104,7 @@ def _table(request: SolveRequest, variants: Sequence[Variant], title: str = "") 
                     signed(getattr(variant.delta, name)),
                 )
             ),
-            _bytes(variant.counts.activations * BYTES[problem.dtype]),
+            *([] if names else [_bytes(variant.counts.activations * BYTES[problem.dtype])]),
         )
     return table
 

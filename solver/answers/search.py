@@ -58,12 +58,12 @@ def solve(problem: Problem, settings: Settings, tell: Tell = silent) -> Answer:
     solver.answers.check.WrongAnswerError
         An answer does not satisfy the problem.
     """
+    ends = time.monotonic() + settings.time_limit
     if problem.is_whole:
         from solver.answers.whole import solve_whole  # most searches do not need it
 
-        return solve_whole(problem, settings, tell)
+        return solve_whole(problem, settings, tell, ends)
     search = _Search(problem)
-    ends = time.monotonic() + settings.time_limit
     found, report = search.run(settings, tell)
     known, values = found.count, search.choose(found, settings, tell)
     if values is None:

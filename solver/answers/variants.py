@@ -57,7 +57,10 @@ class Variant(Schema):
 class Explanation(Schema):
     """Why there is no solution, what comes nearest, and what would open one.
 
-    Parts that were not found in time are empty lists, or ``None``.
+    Parts that were not found in time are empty lists, or ``None``. Of approach V the networks that
+    come near are the nearest that were found in time, in the largest share by which a count
+    deviates. Where time ran out for approach V itself, nothing is blocking, and the reasons say
+    what is known.
     """
 
     model_config = ANSWERED | DEFERRED

@@ -15,12 +15,19 @@ from solver.engines.whole.engine import Whole, WholeAnswer
 from solver.problem import Problem, Settings, suited
 from solver.variation.numbers import Columns
 
-LEAST_SECONDS: Final = 1.2
+SECONDS_BEYOND: Final = 1.2
 """For an explanation after the time limit: the child process is ended soon after."""
+LEAST_SECONDS: Final = 0.2
+"""For an explanation where loading the solver took those seconds."""
 
 
-def solve_whole(problem: Problem, settings: Settings, tell: Tell) -> Answer:
+def solve_whole(problem: Problem, settings: Settings, tell: Tell, ends: float) -> Answer:
     """Find variants of a whole network, the best first, and recount each.
+
+    Parameters
+    ----------
+    ends
+        When the time limit is over, by the monotonic clock; it began before OR-Tools was loaded.
 
     Raises
     ------
@@ -34,8 +41,7 @@ def solve_whole(problem: Problem, settings: Settings, tell: Tell) -> Answer:
     checked = verified(APPROACHES[problem.approach].constraints(problem), chosen)
     table = tabled(chosen, checked, count_pooling=problem.count_pooling)
     outcome, spent = _outcome(found), time.monotonic() - started
-    left = settings.time_limit - spent
-    explanation = _explained(problem, left) if outcome == "infeasible" else None
+    explanation = _explained(problem, outcome, ends - time.monotonic())
     return Answer(
         outcome=outcome,
         found=found.found,
@@ -73,8 +79,15 @@ def _status(found: WholeAnswer) -> str:
     return "INFEASIBLE" if found.is_proved else "UNKNOWN"
 
 
-def _explained(problem: Problem, seconds: float) -> Explanation:
-    """An explanation, within the time that is left; some is always there for it."""
+def _explained(problem: Problem, outcome: Outcome, left: float) -> Explanation | None:
+    """Why there is no solution or, if time ran out, what is known.
+
+    It takes the time that is left, and some beyond the limit.
+    """
+    if outcome == "truncated":
+        return None
+    from solver.explain.so_far import known_so_far
     from solver.explain.whole import SECONDS, explain
 
-    return explain(problem, min(SECONDS, max(seconds, LEAST_SECONDS)))
+    seconds = min(SECONDS, max(left + SECONDS_BEYOND, LEAST_SECONDS))
+    return (explain if outcome == "infeasible" else known_so_far)(problem, seconds)

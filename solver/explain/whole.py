@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Iterator
+from math import inf
 from typing import Final
 
-from solver.answers.variants import Describer, Explanation, Variant
+from solver.answers.variants import Explanation
 from solver.engines.whole.expected import expected_answers
 from solver.engines.whole.posing import Posing
-from solver.engines.whole.quadratic import Ints
-from solver.engines.whole.relaxation import Relaxation
 from solver.engines.whole.residues import Residues
+from solver.explain.existence import is_out_of_reach
+from solver.explain.neighbours import Neighbours, described
 from solver.explain.out_of_reach import out_of_reach
 from solver.explain.ways_out import WaysOut
 from solver.network.expectations import listed
@@ -21,6 +22,12 @@ WIDTHS: Final = "widths"
 RESOLUTION: Final = "ranges.resolution"
 SHOWN: Final = 3
 """Names of groups that a sentence lists."""
+
+
+NEAREST: Final = 0.35
+"""The share of the time in which the nearest network is looked for."""
+TO_THE_SIDES: Final = 0.2
+"""The share that is kept for the nearest below and above."""
 
 
 def explain(problem: Problem, seconds: float = SECONDS) -> Explanation:
@@ -38,6 +45,7 @@ class _Explainer:
     def __init__(self, problem: Problem, seconds: float) -> None:
         self._problem = problem
         self._posing = Posing(problem)
+        self._seconds = seconds
         self._ends = time.monotonic() + seconds
         self._lowest = self._posing.resolutions[0]
 
@@ -47,28 +55,24 @@ class _Explainer:
             return Explanation(blocking=[WIDTHS], nearest=None, reasons=empty)
         posed = self._posing.at(self._lowest)
         budgets = [f"equal {it.name}" for it in posed.budgets if it.band.low]
-        ways = WaysOut(self._problem, self._posing, self._lowest, self._ends)
+        ends = self._ends - TO_THE_SIDES * self._seconds
+        ways = WaysOut(self._problem, self._posing, self._lowest, ends)
         if posed.is_empty:
             told = f"At {self._lowest:,} px a layer does not fit its map."
             reasons = [told, *ways.resolutions()]
             return Explanation(blocking=[RESOLUTION], nearest=None, reasons=reasons)
-        closest = ways.tolerance()
-        if not Relaxation(posed).is_feasible:
+        neighbours = Neighbours(posed)
+        neighbours.look(NEAREST * self._seconds)
+        if is_out_of_reach(posed):
             blocking = [*budgets, WIDTHS, RESOLUTION]
             causes = [*out_of_reach(posed), *self._frozen()]
             others = [*ways.resolutions(), *ways.unfrozen(), *ways.ratios()]
         else:
             blocking = budgets
             causes, others = [*self._remainders()], [*ways.resolutions()]
-        return Explanation(
-            blocking=blocking,
-            reasons=[*causes, *others],
-            nearest=None if closest is None else self._variant(closest.widths),
-            tolerance=None if closest is None else closest.tolerance,
-        )
-
-    def _variant(self, widths: Ints) -> Variant:
-        return Describer(self._problem).variant(self._posing.row(self._lowest, widths))
+        neighbours.look_to_the_sides(self._ends - time.monotonic())
+        near = described(self._problem, self._posing, neighbours)
+        return Explanation(blocking=blocking, reasons=[*causes, *others], **near)
 
     def _without_width(self) -> Iterator[str]:
         """Yield the groups that have no width within their bounds, and the bounds that would do."""
@@ -105,7 +109,7 @@ class _Explainer:
             yield found.impossible
             return
         expected = expected_answers(found.box(posed))
-        if expected < 0:
+        if -inf < expected < 0:
             yield (
                 f"At {self._lowest:,} px about 10^{expected:.1f} answers are to be expected: "
                 "there are too few widths for counts that are equal to the last unit."

@@ -94,8 +94,9 @@ class Whole:
         resolution is where least changes.
         """
         resolutions = self._posing.resolutions
-        seconds = self._main_seconds(wanted) / (LAST_SHARE if len(resolutions) > 1 else 1)
-        are_ruled_out = True
+        is_all = len(resolutions) == 1
+        seconds = self._main_seconds(wanted) / (1 if is_all else LAST_SHARE)
+        are_ruled_out, found = True, NO_ANSWER
         for resolution in resolutions:
             found = NO_ANSWER
             posed = self._posing.at(resolution)
@@ -103,14 +104,11 @@ class Whole:
                 live = self._posing.live(resolution)
                 found = strategies.best(wanted.best, posed, live, min(seconds, self._left), tell)
             if found.widths is not None:
-                is_all = len(resolutions) == 1
                 return self._ranked(wanted, resolution, found, can_be_proved=is_all)
             are_ruled_out = are_ruled_out and found.is_proved
-            if self._left <= 0:
-                break
-        else:
-            return WholeAnswer([], 0, are_ruled_out)
-        return WholeAnswer([], 0, is_proved=False)
+            if self._left <= 0 and resolution != resolutions[-1]:
+                return WholeAnswer([])
+        return WholeAnswer([], 0, are_ruled_out, found.bound if is_all else None)
 
     def _main_seconds(self, wanted: Best) -> float:
         """Seconds for the best answer; some are kept if others are asked for."""

@@ -53,7 +53,7 @@ def highest_possible(at: At, resolutions: Range) -> int | None:
     """The highest resolution that the relaxation does not rule out, or ``None``."""
     if Relaxation(at(resolutions.high)).is_feasible:
         return resolutions.high
-    if not _is_monotone(at, resolutions):
+    if not is_monotone(at, resolutions):
         return next(
             (
                 it
@@ -68,7 +68,7 @@ def highest_possible(at: At, resolutions: Range) -> int | None:
     )
 
 
-def _is_monotone(at: At, resolutions: Range) -> bool:
+def is_monotone(at: At, resolutions: Range) -> bool:
     """Whether all resolutions above one that is ruled out are ruled out too.
 
     Maps never shrink as images grow. So FLOPs grow with them, and what is possible at the lowest

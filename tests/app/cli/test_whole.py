@@ -8,6 +8,7 @@ import pytest
 from app.shipped import example
 from solver.answers.search import solve
 from solver.answers.variants import Answer
+from solver.engines.whole.engine import Whole, WholeAnswer
 from solver.problem import Best, SolveRequest
 from solver.processes.process import SolverProcess
 from tests.app.cli.conftest import Isobudget
@@ -92,6 +93,31 @@ def test_none_is_explained(isobudget: Isobudget) -> None:
     assert result.exit_code == 3
     assert "infeasible: no widths satisfy all requirements" in result.stdout
     assert "Even with every width at its least" in result.stdout
+
+
+def test_the_nearest_networks_are_shown_with_the_widths_of_the_nearest(
+    isobudget: Isobudget, sent: list[SolveRequest]
+) -> None:
+    result = isobudget("solve", "-", *ASKED, "--budget", "both", stdin=ARCHITECTURE)
+    assert result.exit_code == 3
+    assert sent
+    for shown in ("the nearest networks", "below", "above", "widths of the nearest: conv1 16→"):
+        assert shown in result.stdout
+
+
+def test_the_bound_and_the_nearest_network_are_shown_where_time_ran_out(
+    isobudget: Isobudget, sent: list[SolveRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = WholeAnswer([], bound=1.25)
+    monkeypatch.setattr(Whole, "answer", lambda _self, _tell: nothing)
+    result = isobudget("solve", "-", *ASKED, stdin=ARCHITECTURE)
+    assert result.exit_code == 4
+    assert sent
+    assert (
+        "timed_out: none found, none ruled out; the bound is ×1.2500 as the largest change of a "
+        "width; give it more with --time-limit"
+    ) in result.stdout
+    assert "- The nearest network is an answer; a longer search would find more." in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 """Why approach V has no answer; every way out that is told is followed, and has one."""
 
 import re
+from itertools import product
 from typing import Any, Final
 
+import numpy as np
 import pytest
 
 from solver.answers.search import solve
 from solver.answers.variants import Explanation
+from solver.engines.whole.posing import Posing
+from solver.engines.whole.quadratic import Floats
 from solver.explain.whole import explain
 from solver.network.counting import count
 from solver.problem import Problem, Settings, SolveRequest
@@ -61,6 +65,15 @@ def assert_followed(problem: Problem, found: Explanation) -> None:
         assert solve(way, Settings()).rows, way.model_dump(exclude={"architecture"})
 
 
+def every_deviation(problem: Problem) -> Floats:
+    """By what share both counts deviate, shape ``(rows, 2)``, for all widths within the ratios."""
+    posed = Posing(problem).at(20)
+    widths = np.array([*product(*map(range, posed.low, posed.high + 1))])
+    counts = np.stack([it.count(widths) for it in posed.budgets], axis=1)
+    found: Floats = counts / [it.target for it in posed.budgets] - 1
+    return found
+
+
 @pytest.mark.slow
 def test_a_count_that_is_always_a_multiple_is_told_with_a_resolution_that_works() -> None:
     problem = asked(20)
@@ -91,6 +104,35 @@ def test_the_nearest_is_an_answer_within_the_tolerance_and_no_less_will_do() -> 
     assert max(shares) == pytest.approx(found.tolerance, rel=1e-3)
     less = solve(changed(problem, tolerance=found.tolerance / 1.02), Settings())
     assert less.outcome == "infeasible"
+
+
+@pytest.mark.slow
+def test_the_nearest_below_and_above_are_those_that_plain_loops_find() -> None:
+    problem = asked(20)
+    found = explain(problem, PATIENCE)
+    assert found.below is not None
+    assert found.above is not None
+    below, above = found.below.delta, found.above.delta
+    assert below.params <= 0
+    assert below.macs <= 0
+    assert above.params >= 0
+    assert above.macs >= 0
+    deviations = every_deviation(problem)
+    is_below, is_above = (deviations <= 0).all(axis=1), (deviations >= 0).all(axis=1)
+    for delta, nearest in (
+        (below, np.abs(deviations[is_below]).max(axis=1).min()),
+        (above, deviations[is_above].max(axis=1).min()),
+    ):
+        worst = max(abs(delta.params) / PARAMS, abs(delta.macs) / MACS)
+        assert worst == pytest.approx(nearest, rel=0.011)
+
+
+@pytest.mark.slow
+def test_a_bound_on_parameters_leaves_nothing_above() -> None:
+    problem = asked(20, budget="flops", max_params=PARAMS)
+    found = explain(problem, PATIENCE)
+    assert found.below is not None
+    assert found.below.counts.params <= PARAMS
 
 
 @pytest.mark.slow

@@ -239,6 +239,26 @@ def test_an_infeasible_search_says_why_and_is_solved_with_a_tolerance(
     assert new["request"]["tolerance"] == {"below": 0.05, "above": 0.05}
 
 
+def test_a_search_that_ran_out_of_time_says_what_is_known(
+    sqlite_client: TestClient, sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        row = queued_search(session)
+        row.state, row.outcome, row.finished_at = "succeeded", "timed_out", row.created_at
+        row.explanation = {
+            "blocking": [],
+            "nearest": None,
+            "reasons": ["No resolution asked for above 318 px has an answer."],
+        }
+        id_ = row.id
+
+    page = sqlite_client.get(f"/searches/{id_}").text
+
+    assert "What is known so far" in page
+    assert "Why there is none" not in page
+    assert "No resolution asked for above 318 px has an answer." in page
+
+
 def test_nothing_known_that_opens_a_solution_is_told(
     sqlite_client: TestClient, search_id: str
 ) -> None:
