@@ -31,10 +31,10 @@ def combinations(
     return product(approaches, budgets, tolerances or left_to_the_file)
 
 
-def applicable(architecture: Any) -> Sequence[str]:
+def applicable(architecture: Any, among: Sequence[str] = COUNTED) -> Sequence[str]:
     """The approaches that fit an architecture; all of them if it is invalid, or none fits."""
     try:
         network = Architecture.model_validate(architecture)
     except ValidationError:
-        return COUNTED
-    return [it for it in COUNTED if APPROACHES[it].misfit(network) is None] or COUNTED
+        return among
+    return [it for it in among if APPROACHES[it].misfit(network) is None] or among

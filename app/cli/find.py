@@ -1,21 +1,23 @@
 """``isobudget find``: the network that Eq. 1 asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from app.cli.combinations import applicable
 from app.cli.console import refuse
 from app.cli.files import FILE_HELP, read_architecture, shown
 from app.cli.finding.bounds import Bounds
 from app.cli.finding.found import Nothing
 from app.cli.finding.inquiry import Inquiry
 from app.cli.finding.words import code_of, print_answer
-from app.cli.parameters import option
+from app.cli.parameters import APPROACH_NAMES, option
 from app.cli.service import connected, failing_in_words
 from app.errors import Fault
 from app.experiments.recipes import NAMED
+from solver.approaches import APPROACHES
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts, count
 from solver.problem import Budget
@@ -57,6 +59,9 @@ def find(
             min=0.0, max=1.0, help="How far below, as a fraction.", rich_help_panel=BOUNDS
         ),
     ] = 0.05,
+    approach: Annotated[
+        list[str] | None, option("One or more.", "|".join(APPROACH_NAMES), "all that fit")
+    ] = None,
     candidates: Annotated[
         int, typer.Option(min=1, max=256, metavar="N", help="How many variants to try.")
     ] = 64,
@@ -99,6 +104,8 @@ def find(
 
     Solves over all approaches and resolutions, and trains candidates by successive halving.
 
+    Of approach V, whose variants cannot be counted, a sample takes part.
+
     Chooses by validation accuracy, your own network included, and scores the choice on test images.
 
     The database in OUTPUT is kept: the same command goes on where it was stopped.
@@ -111,13 +118,19 @@ def find(
         "activation_bytes": max_activation_bytes,
     }
     bounds = Bounds.of(own, budget, most, within)
-    faults = [*_refused(original, max_resolution, recipe), *bounds.faults(own)]
+    approaches = approach or applicable(original, APPROACH_NAMES)
+    faults = [
+        *_refused(original, max_resolution, recipe),
+        *_misfits(original, approaches),
+        *bounds.faults(own),
+    ]
     if faults:
         refuse(shown(file), faults)
     inquiry = Inquiry(
         original=original,
         own=own,
         bounds=bounds,
+        approaches=approaches,
         resolutions=(original.resolution + 1, max_resolution),
         candidates=candidates,
         seed=seed,
@@ -157,3 +170,13 @@ def _refused(original: Architecture, max_resolution: int, recipe: str) -> Iterat
         yield Fault("--max-resolution", reason)
     if recipe not in NAMED:
         yield Fault("--recipe", f"there is no such recipe; known are {', '.join(NAMED)}")
+
+
+def _misfits(original: Architecture, approaches: Sequence[str]) -> Iterator[Fault]:
+    """Yield why approaches cannot be tried."""
+    for name in approaches:
+        if name not in APPROACHES:
+            known = ", ".join(APPROACH_NAMES)
+            yield Fault("--approach", f"there is no approach '{name}'; known are {known}")
+        elif misfit := APPROACHES[name].misfit(original):
+            yield Fault("--approach", f"{name}: {misfit[1]}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import JustifyMethod
@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # a command imports only what it shows
     from app.schemas.architectures import ArchitectureView
     from solver.answers.variants import Variant
     from solver.network.counting import LayerReport
+
+MOST_UNKNOWNS: Final = 10
+"""A table has columns of unknowns up to this number; whole networks have many more."""
 
 
 def layers_table(counted: "ArchitectureView", rows: "Sequence[LayerReport]") -> Table:
@@ -66,6 +69,7 @@ def neighbours_table(neighbours: Iterable[tuple[str, "Variant"]], title: str) ->
     """One line for each network that comes near, with the amount by which it misses."""
     shown = list(neighbours)
     symbols = [symbol for _, variant in shown[:1] for symbol in variant.assignment if symbol != "N"]
+    symbols = symbols if len(symbols) <= MOST_UNKNOWNS else []
     unknowns = " ".join(f"{symbol}>" for symbol in symbols)
     table = empty_table(title, f"which px> {unknowns} params> Δparams> FLOPs> ΔFLOPs>")
     for which, variant in shown:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from app.cli.combinations import applicable
 from app.cli.console import fail, refuse
 from app.cli.experiments import experiment_of, write_report
 from app.cli.finding.bounds import Bounds
@@ -19,6 +18,7 @@ from app.errors import Fault
 from app.schemas.requests import NO_DATASET
 from solver.network.architecture import Architecture
 from solver.network.counting import Counts
+from solver.problem import Sample
 
 MODEL: Final = "model.py"
 OPTIONS: Final = {
@@ -36,6 +36,8 @@ class Inquiry:
     ----------
     own
         The original's counts.
+    approaches
+        The names of the approaches to try.
     resolutions
         The least and the largest resolution, in pixels.
     candidates
@@ -49,6 +51,7 @@ class Inquiry:
     original: Architecture
     own: Counts
     bounds: Bounds
+    approaches: Sequence[str]
     resolutions: tuple[int, int]
     candidates: int
     seed: int
@@ -84,7 +87,8 @@ class Inquiry:
             refuse("the options", [Fault("--max-resolution", reason)])
 
     def pools(self, client: Client) -> list[Pool]:
-        """Search the variants of all approaches that fit the original."""
+        """Search the variants of each approach."""
+        sample = Sample(sample=self.candidates, seed=self.seed)
         return [
             pool(
                 client,
@@ -94,8 +98,9 @@ class Inquiry:
                 self.resolutions,
                 self.own,
                 self.time_limit,
+                sample,
             )
-            for approach in applicable(self.original)
+            for approach in self.approaches
         ]
 
     def draw(self, pools: Sequence[Pool]) -> Mapping[int, Sequence[Variant]]:

@@ -53,13 +53,29 @@ def test_the_best_network_within_the_bounds_is_found(find: Any, tmp_path: Path) 
     assert 0.95 * FLOPS <= counts["flops"] <= FLOPS
     assert 4 * counts["activations"] <= 500
     assert 5 < found["variant"]["architecture"]["input"]["resolution"] <= 8
-    assert [it["approach"] for it in found["searches"]] == ["I", "II", "III", "IV"]
+    assert [it["approach"] for it in found["searches"]] == ["I", "II", "III", "IV", "V"]
     assert sum(it["candidates"] for it in found["searches"]) == 5
     assert found["gain"]["variant_id"] == found["variant"]["variant_id"]
     assert found["gain"]["ci"][0] <= found["gain"]["gain"] <= found["gain"]["ci"][1]
     assert found["variant"]["test_accuracy"]["n"] == found["original"]["test_accuracy"]["n"] == 2
     assert parameters_of(tmp_path / "model.py") == counts["params"]
     assert found["job_id"] in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_variants_of_all_widths_take_part(find: Any, tmp_path: Path) -> None:
+    original = json.dumps(example("digits-resnet8"))
+    asked = ("--approach", "V", "--candidates", "2", "--seeds", "1", "--epochs", "1")
+    result = find(*asked, "--processes", "1", "--json", stdin=original)
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    (searched,) = found["searches"]
+    assert (searched["approach"], searched["candidates"]) == ("V", 2)
+    variant = found["variant"]
+    assert variant["approach"] == "V"
+    for cost, (low, high) in found["bounds"].items():
+        assert low <= variant["counts"][cost] <= high
+    chosen = found[found["chosen"]]
+    assert parameters_of(tmp_path / "model.py") == chosen["counts"]["params"]
 
 
 def test_it_is_said_in_words_what_was_found(find: Any, tmp_path: Path) -> None:
@@ -97,6 +113,10 @@ def test_where_nothing_fits_the_bounds_in_the_way_are_named(find: Any, tmp_path:
             ],
         ),
         (
+            ("--approach", "II", "--approach", "VI"),
+            ["--approach: there is no approach 'VI'; known are I, II, III, IV, V"],
+        ),
+        (
             ("--max-params", "5945", "--max-flops", "8249"),
             [
                 "--max-params: 5,945 is more than twice what the original has; give at most 5,944",
@@ -124,6 +144,13 @@ def test_a_service_that_is_not_there_is_named(find: Any, monkeypatch: pytest.Mon
     result = find("--url", "http://127.0.0.1:9")
     assert result.exit_code == 1
     assert "no answer from http://127.0.0.1:9" in result.stderr
+
+
+@pytest.mark.usefixtures("no_children")
+def test_approaches_that_do_not_fit_are_refused_with_the_reason(find: Any) -> None:
+    result = find("--approach", "I", stdin=json.dumps(example("digits-resnet8")))
+    assert result.exit_code == 2
+    assert "  --approach: I: approach I changes the first linear layer" in result.stderr
 
 
 @pytest.mark.usefixtures("no_children")

@@ -7,13 +7,18 @@ from tests.app.views import search_view, variant_view
 
 
 def pool(
-    kept: int, *, looked_at: int | None = None, found: int | None = None, first: int = 0
+    kept: int,
+    *,
+    looked_at: int | None = None,
+    found: int | None = None,
+    first: int = 0,
+    is_whole: bool = False,
 ) -> Pool:
     """A pool of variants with the positions from ``first`` on."""
     looked_at = kept if looked_at is None else looked_at
     client = Script(answer(search_view(found=looked_at if found is None else found))).client()
     variants = [_variant(first + position) for position in range(kept)]
-    return Pool(client.get_search("any"), looked_at, variants, None)
+    return Pool(client.get_search("any"), looked_at, variants, None, is_whole)
 
 
 def _variant(position: int) -> Variant:
@@ -52,3 +57,16 @@ def test_a_variant_stands_for_those_that_were_not_kept() -> None:
     total = sum((drawn_from(pools, 10, seed) for seed in range(200)), Counter())
     assert total.total() == 2000
     assert 0.86 < total[1] / total.total() < 0.94
+
+
+def test_a_sample_of_whole_networks_gets_its_pools_part() -> None:
+    pools = [pool(100), pool(20, found=10**9, first=100, is_whole=True)]
+    assert drawn_from(pools, 10) == {0: 5, 1: 5}
+    assert drawn_from([*pools, pool(1, first=200)], 9)[1] == 3
+    assert drawn_from([*pools, pool(0)], 10)[1] == 5
+
+
+def test_a_sample_of_whole_networks_takes_what_others_leave() -> None:
+    assert drawn_from([pool(2), pool(20, first=2, is_whole=True)], 10) == {0: 2, 1: 8}
+    assert drawn_from([pool(20), pool(2, first=20, is_whole=True)], 10) == {0: 8, 1: 2}
+    assert drawn_from([pool(20, is_whole=True)], 10) == {0: 10}

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from app.cli.finding.inquiry import Inquiry
 from app.shipped import example
 from solver.network.architecture import Architecture
 from solver.network.counting import count
-from tests.app.client.factories import Script, answer, refusal
+from tests.app.client.factories import Script, answer, page, refusal
+from tests.app.views import search_view
 
 ORIGINAL = Architecture.model_validate(example("digits-architecture"))
 NO_MOST: dict[str, int | None] = {"params": None, "flops": None, "activation_bytes": None}
@@ -28,11 +30,16 @@ DATASETS = [
 
 def inquiry(**changes: Any) -> Inquiry:
     own = count(ORIGINAL)
-    asked: dict[str, Any] = {"resolutions": (6, 8), "dataset": "digits", **changes}
+    asked: dict[str, Any] = {
+        "bounds": Bounds.of(own, "both", NO_MOST, 0.05),
+        "approaches": ("IV",),
+        "resolutions": (6, 8),
+        "dataset": "digits",
+        **changes,
+    }
     return Inquiry(
         original=ORIGINAL,
         own=own,
-        bounds=Bounds.of(own, "both", NO_MOST, 0.05),
         candidates=64,
         seed=0,
         time_limit=30.0,
@@ -91,3 +98,23 @@ def test_what_a_job_is_refused_for_is_named_by_its_options(
         "  --recipe: no",
         "  #/architecture: no",
     ]
+
+
+def asked_for(approach: str, **most: int) -> Any:
+    """The body of the search of an approach, for networks that come close to the FLOPs."""
+    script = Script(answer(search_view(found=0)), page([]))
+    bounds = Bounds.of(count(ORIGINAL), "flops", {**NO_MOST, **most}, 0.05)
+    inquiry(approaches=(approach,), bounds=bounds).pools(script.client())
+    (posted,) = [it for it in script.requests if it.method == "POST"]
+    return json.loads(posted.content)
+
+
+def test_of_whole_networks_a_sample_within_all_bounds_is_searched() -> None:
+    asked = asked_for("V", params=3000, activation_bytes=900)
+    assert asked["find"] == {"sample": 64, "seed": 0}
+    assert (asked["max_params"], asked["max_activation_bytes"]) == (3000, 900)
+    assert asked["ranges"] == {"resolution": [6, 8]}
+
+
+def test_other_approaches_are_asked_for_all_and_look_at_the_bounds_themselves() -> None:
+    assert not {"find", "max_params", "max_activation_bytes"} & {*asked_for("IV", params=3000)}
