@@ -1,5 +1,6 @@
 """Runs trained on a real Ray cluster, whose parts are killed."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,9 @@ from tests.e2e.processes import LEASE, descendants, has_none, kill, stop, workin
 from tests.engines.cluster import Nodes, cluster
 from tests.engines.sleeper import HOLD
 from tests.factories import PATIENCE, queued_job, until
-from tests.workers import FakeWorker
+from tests.warm_jobs import ask, search
+from tests.workers import FakeWorker, measures, settings_in
+from trainer.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -120,6 +123,27 @@ def _are_under_way(database: Database, number: int) -> bool:
     """Whether that many runs are open, and each has measured something."""
     open_ = _open(database)
     return len(open_) == number and all(row.epochs_done for row in open_)
+
+
+def test_variants_that_start_from_their_original_measure_what_they_do_in_one_process(
+    nodes: Nodes, sqlite_database: Database, tmp_path: Path, migrated_file: Path
+) -> None:
+    shutil.copy(migrated_file, tmp_path / "other.sqlite")
+    other = Database(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    for database in (sqlite_database, other):
+        ask(database, tmp_path, search(database), [0])
+    alone = settings_in(tmp_path / "alone", lease=60)
+    Worker(other, alone).work(exit_when_idle=True)
+
+    asked = (sqlite_database, tmp_path, nodes.address, "--exit-when-idle")
+    with driving(*asked, module="trainer") as process:
+        assert process.wait(PATIENCE) == 0
+
+    runs = rows(sqlite_database)
+    assert {row.state for row in runs} == {"succeeded"}
+    assert [row.starts_from for row in runs[2:]] == [row.id for row in runs[:2]]
+    assert measures(sqlite_database) == measures(other)
+    other.close()
 
 
 @pytest.mark.postgres

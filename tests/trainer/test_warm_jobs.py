@@ -1,7 +1,6 @@
 """Jobs with a warm start: which weights are kept for how long, and what runs give."""
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,33 +8,11 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.db.models import RunRow
-from app.schemas.requests import JobRequest, NamedSelection
-from app.services import jobs
-from tests.factories import solved_search
+from tests.warm_jobs import ask, search
 from tests.workers import measures, settings_in
 from trainer.worker import Worker
 
 pytestmark = pytest.mark.slow  # trains
-
-
-def ask(database: Database, folder: Path, search_id: str, variants: Sequence[int]) -> list[RunRow]:
-    """Ask for some variants of a search, with a warm start. Returns the job's runs."""
-    request = JobRequest(
-        search_id=search_id,
-        dataset="digits",
-        variants=NamedSelection(ids=[f"{search_id}-{position}" for position in variants]),
-        seeds=2,
-        recipe={"name": "fast", "epochs": 2, "warm_start": True},
-    )
-    job = jobs.create(database, request, None, folder)
-    ids = [run.id for run in jobs.runs(database, job, None, 100)[0].items]
-    with database.read() as session:
-        return [session.get_one(RunRow, id_) for id_ in ids]
-
-
-def search(database: Database) -> str:
-    with database.write() as session:
-        return solved_search(session, limit=20).id
 
 
 def states(database: Database) -> list[str]:
