@@ -1,4 +1,4 @@
-"""PyTorch modules as architectures, and variants in the code of such modules."""
+"""PyTorch modules as architectures."""
 
 from torch import nn
 
@@ -8,16 +8,8 @@ from trainer.importing.checking import check
 from trainer.importing.imported import Imported
 from trainer.importing.reading import read
 from trainer.importing.refusal import NotImportableError
-from trainer.importing.transforming import NotTransformableError, transform
 
-__all__ = [
-    "Imported",
-    "NotImportableError",
-    "NotTransformableError",
-    "from_module",
-    "import_module",
-    "transform",
-]
+__all__ = ["Imported", "NotImportableError", "from_module", "import_module"]
 
 
 def from_module(module: nn.Module, shape: tuple[int, int, int], name: str = "") -> Architecture:

@@ -13,8 +13,9 @@ from solver.network.architecture import Architecture
 from solver.network.counting import count
 from solver.variation.groups import WidthGroups
 from tests.trainer.importing import tutorials
-from trainer.importing import NotTransformableError, from_module, transform
+from trainer.importing import from_module
 from trainer.networks import counts_of, valueless
+from trainer.transforming import NotTransformableError, transform
 from trainer.vision import models
 
 NAMES: Final = [
