@@ -19,7 +19,7 @@ def count(
         typer.Option(
             min=1,
             metavar="N",
-            help="In the table, put layers together whose names begin with the same N parts.",
+            help="In tables, put layers together whose names begin with the same N parts.",
             show_default="a line for each layer",
         ),
     ] = None,
@@ -47,7 +47,7 @@ def count(
     elif groups and counted.ungrouped:
         refuse(shown(file), [Fault("", counted.ungrouped)])
     elif groups:
-        out.print(groups_table(counted))
+        out.print(groups_table(counted, depth))
     else:
         rows = counted.layers if depth is None else folded(counted.layers, depth)
         out.print(layers_table(counted, rows))

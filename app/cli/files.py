@@ -17,6 +17,7 @@ from solver.network.schema import Place
 from solver.network.sentences import sentence
 
 STDIN = "-"
+FACTORY = "; a network of your own code is imported first, by isobudget import"
 FILE_HELP = "A JSON file, or torchvision:NAME or timm:NAME; - reads standard input."
 
 
@@ -30,7 +31,8 @@ def read_json(file: str) -> Any:
     try:
         return read(sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes())
     except OSError as missing:
-        return refuse(shown(file), [Fault("", f"it cannot be read: {missing.strerror}")])
+        remedy = FACTORY if ".py:" in file else ""
+        return refuse(shown(file), [Fault("", f"it cannot be read: {missing.strerror}{remedy}")])
     except json.JSONDecodeError as broken:
         place = f"line {broken.lineno}, column {broken.colno}"
         return refuse(shown(file), [Fault(place, f"not JSON: {broken.msg}")])

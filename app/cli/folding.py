@@ -11,8 +11,13 @@ def folded(layers: Sequence[LayerReport], depth: int) -> list[LayerReport]:
 
     A row has the output and receptive field of its last layer, and the sums of the costs.
     """
-    blocks = groupby(layers, lambda layer: tuple(layer.name.split(".")[:depth]))
-    return [_together(".".join(name), list(block)) for name, block in blocks]
+    blocks = groupby(layers, lambda layer: block_of(layer.name, depth))
+    return [_together(name, list(block)) for name, block in blocks]
+
+
+def block_of(name: str, depth: int) -> str:
+    """The first ``depth`` parts of a layer's name."""
+    return ".".join(name.split(".")[:depth])
 
 
 def _together(name: str, block: Sequence[LayerReport]) -> LayerReport:

@@ -8,6 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import JustifyMethod
 from rich.table import Table
 
+from app.cli.folding import block_of
+
 if TYPE_CHECKING:  # a command imports only what it shows
     from app.schemas.architectures import ArchitectureView
     from solver.answers.variants import Variant
@@ -33,14 +35,17 @@ def layers_table(counted: "ArchitectureView", rows: "Sequence[LayerReport]") -> 
     return table
 
 
-def groups_table(counted: "ArchitectureView") -> Table:
-    """One line for each width group, with what keeps it if it may not change."""
+def groups_table(counted: "ArchitectureView", depth: int | None = None) -> Table:
+    """One line for each width group, with what keeps it if it may not change.
+
+    With a ``depth``, layers are put together whose names begin with the same parts.
+    """
     name = counted.architecture.name or "architecture"
     table = empty_table(f"{name}: width groups", "group width> unit> layers frozen")
     for group in counted.groups:
-        layers = ", ".join(group.layers)
+        layers = group.layers if depth is None else [block_of(it, depth) for it in group.layers]
         numbers = (f"{group.width:,}", f"{group.unit:,}")
-        table.add_row(group.name, *numbers, layers, group.frozen or "")
+        table.add_row(group.name, *numbers, ", ".join(dict.fromkeys(layers)), group.frozen or "")
     free = sum(group.frozen is None for group in counted.groups)
     table.caption = f"{free:,} of {len(counted.groups):,} groups may change"
     return table

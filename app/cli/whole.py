@@ -10,6 +10,7 @@ from app.cli.answers import FIRST, nearest_title, neighbours, print_reasons, var
 from app.cli.console import out
 from app.cli.tables import empty_table, signed
 from solver.answers.variants import Answer, Explanation, Variant
+from solver.network.architecture import Input
 from solver.problem import BYTES, Best, SolveRequest
 from solver.variation.whole import WholeTemplate
 
@@ -93,7 +94,7 @@ def _table(
         number = sum(old != new for _, old, new in changes)
         table.add_row(
             *([name] if names else []),
-            f"{variant.resolution}",
+            _pixels(variant.architecture.input),
             f"{number}/{len(changes)}",
             f"×{_template(request).largest_change(variant.assignment):.3f}",
             *(
@@ -107,6 +108,12 @@ def _table(
             *([] if names else [_bytes(variant.counts.activations * BYTES[problem.dtype])]),
         )
     return table
+
+
+def _pixels(image: Input) -> str:
+    """The side of square images, or both sides of others."""
+    _, height, width = image.shape
+    return f"{height}" if height == width else f"{height}×{width}"
 
 
 def _bytes(number: int) -> str:

@@ -54,6 +54,16 @@ def test_width_groups_are_shown(isobudget: Isobudget, tmp_path: Path) -> None:
         assert words in shown
 
 
+def test_the_layers_of_width_groups_are_put_together_by_blocks(
+    isobudget: Isobudget, tmp_path: Path
+) -> None:
+    path = tmp_path / "network.json"
+    path.write_text(json.dumps(example("resnet18")), encoding="utf-8")
+    lines = isobudget("count", path, "--groups", "--depth", 1).stdout.splitlines()
+    (stem,) = [line.split() for line in lines if line.startswith("  conv1 ")]
+    assert stem == ["conv1", "64", "1", "conv1,", "layer1"]
+
+
 def test_a_network_without_width_groups_is_refused_with_the_layer(isobudget: Isobudget) -> None:
     body = {
         "input": {"channels": 1, "resolution": 5},
@@ -122,6 +132,13 @@ def test_a_file_that_is_not_there_is_named(isobudget: Isobudget, tmp_path: Path)
     assert result.exit_code == 2
     assert "none.json" in result.stderr
     assert "No such file" in result.stderr
+    assert "isobudget import" not in result.stderr
+
+
+def test_a_factory_is_to_be_imported_first(isobudget: Isobudget) -> None:
+    result = isobudget("count", "network.py:make")
+    assert result.exit_code == 2
+    assert "a network of your own code is imported first, by isobudget import" in result.stderr
 
 
 def test_a_network_too_large_to_count_is_refused(isobudget: Isobudget) -> None:

@@ -154,3 +154,12 @@ def test_the_number_of_the_closest_needs_no_objective(
     result = isobudget("solve", "-", *ASKED, "--tolerance", 0.01, "--top", 2, stdin=ARCHITECTURE)
     assert result.exit_code == 0, result.stderr
     assert sent[0].settings.find == Best(best="closest", top=2)
+
+
+@pytest.mark.usefixtures("sent")
+def test_both_sides_of_rectangular_images_are_shown(isobudget: Isobudget) -> None:
+    original = json.dumps(example("pilotnet"))
+    asked = ("--approach", "V", "--budget", "flops", "--tolerance", 0.01, "--resolution", 76)
+    result = isobudget("solve", "-", *asked, "--top", 1, stdin=original)
+    assert result.exit_code == 0, result.stderr
+    assert "76×230" in result.stdout
