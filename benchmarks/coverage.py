@@ -9,7 +9,7 @@ networks, for one network, or for one run. The spreads are those of
 study's results. In A/A replays all networks are the same; in others variants vary, and studies have
 planted effects of 1.0 and 0.5 points, which should be found as often as the planner says.
 
-The first four figures are the worst of some 150 cases, with 2,000 replays each. The standard error
+The first four figures are the worst of some 130 cases, with 2,000 replays each. The standard error
 of a share near 95 % is 0.5 points, so if every interval holds in exactly 95 % the worst are seen at
 about 93.7 and 96.3 %. That of a difference of powers is at most 1.4 points, and the worst of 16 is
 seen at about 3.5. ``--quick`` has 100 replays, too few for the goals.
