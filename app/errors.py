@@ -31,6 +31,10 @@ class BusyError(RuntimeError):
     """A request that there is no room for now; it may be sent again later (503)."""
 
 
+class UnsupportedError(RuntimeError):
+    """A request that needs what is not installed here (501); the message says what."""
+
+
 def pointer(place: Sequence[str | int]) -> str:
     """JSON pointer, as a URI fragment, to a place in the body (RFC 6901, section 6).
 
@@ -46,3 +50,8 @@ MOST_LEVELS: Final = 10
 def printable(text: str) -> str:
     """Escape halves of surrogate pairs, which no encoding of Unicode may hold."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def last_line(text: str) -> str:
+    """The line in which a process says why it failed."""
+    return (text.strip().splitlines() or ["it gave no reason"])[-1]

@@ -38,6 +38,7 @@ from app.services.condition import Condition
 from app.services.counting import Counting
 from app.services.keys import Keyring, key_given
 from app.services.metrics import DatabaseCollector
+from app.services.onnx_files import OnnxFiles
 from app.services.planner.thread import Planner
 from app.services.solvers import Limits, Solvers
 from app.services.stopping import Closing
@@ -89,6 +90,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         app.state.watch, app.state.solvers, app.state.planner = watch, solvers, planner
         app.state.condition = condition
         app.state.counting = Counting(chosen.solver_memory_mb, chosen.solver_processes, closing)
+        app.state.onnx_files = OnnxFiles(closing)
         app.state.keyring = Keyring(database, given_key)
         counted = DatabaseCollector(database)
         registry.register(counted)

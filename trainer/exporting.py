@@ -2,12 +2,16 @@
 
 The weights are PyTorch's initial ones. With ``--source SOURCE --weights WEIGHTS`` the network is
 that of a module, with the weights of a state dict in a file.
+
+The exit code is 3, and the last line says why, if the network cannot be imported or ONNX cannot
+express it.
 """
 
 import argparse
 import pickle
 import sys
 from pathlib import Path
+from typing import Final
 
 import torch
 from torch import nn
@@ -17,6 +21,9 @@ from solver.network.layers import Shape
 from trainer.importing import NotImportableError, import_module
 from trainer.importing.sources import named, shape_of
 from trainer.networks import build
+
+REFUSED: Final = 3
+"""The exit code if the network cannot be imported, or ONNX cannot express it."""
 
 
 def initial(architecture: Architecture, seed: int = 0) -> nn.Module:
@@ -68,8 +75,11 @@ def _in_a_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def _given(source: str, weights: Path, resolution: int | None) -> tuple[nn.Module, Shape]:
-    """The network of a module with the weights of a file, and the shape of its images."""
+def _asked(source: str | None, weights: Path, resolution: int | None) -> tuple[nn.Module, Shape]:
+    """The network, and the shape of its images: a module's, or the one on standard input."""
+    if source is None:
+        architecture = Architecture.model_validate_json(sys.stdin.buffer.read())
+        return initial(architecture), architecture.input.shape
     found = named(source)
     load_weights(found.module, weights)
     imported = import_module(found.module, shape_of(found, resolution), found.name)
@@ -84,15 +94,10 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--resolution", type=int)
     asked = parser.parse_args()
-    if asked.source is None:
-        architecture = Architecture.model_validate_json(sys.stdin.buffer.read())
-        network, shape = initial(architecture), architecture.input.shape
-    else:
-        try:
-            network, shape = _given(asked.source, asked.weights, asked.resolution)
-        except NotImportableError as refused:
-            sys.exit(str(refused))
-    to_onnx(network, shape, asked.path)
+    try:
+        to_onnx(*_asked(asked.source, asked.weights, asked.resolution), asked.path)
+    except (NotImportableError, torch.onnx.OnnxExporterError) as refused:
+        parser.exit(REFUSED, f"{_in_a_line(refused)}\n")
 
 
 if __name__ == "__main__":

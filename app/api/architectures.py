@@ -3,15 +3,24 @@
 from typing import Annotated
 
 from fastapi import Body, Path, Response
+from fastapi.concurrency import run_in_threadpool
 
-from app.api import caching, examples
+from app.api import caching, examples, onnx_files
 from app.api.caching import IfNoneMatch
-from app.api.dependencies import ID_PATTERN, Cursor, Limit, TheDatabase
+from app.api.dependencies import (
+    ID_PATTERN,
+    Cursor,
+    Limit,
+    TheDatabase,
+    TheHangUp,
+    TheOnnxFiles,
+)
+from app.api.onnx_files import OnnxFile
 from app.api.python_files import DESCRIBED, PythonFile, answered
 from app.api.responses import LOCATION
 from app.api.routes import Router
 from app.schemas.architectures import ArchitecturePage, ArchitectureView
-from app.services import architectures, sources
+from app.services import architectures, networks, sources
 from solver.network.architecture import Architecture
 
 router = Router(prefix="/v1/architectures", tags=["architectures"])
@@ -60,3 +69,19 @@ def download_architecture_source(id: Id, database: TheDatabase) -> PythonFile:  
     The file has a class `Variant`; run as a script, it checks its own counts.
     """
     return answered(sources.of_architecture(database, id))
+
+
+@router.get("/{id}/model.onnx", response_class=OnnxFile, responses=onnx_files.DESCRIBED)
+async def download_architecture_onnx(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    files: TheOnnxFiles,
+    hang_up: TheHangUp,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """An architecture as ONNX, which takes some seconds.
+
+    The weights are PyTorch's initial ones, of a fixed seed.
+    """
+    network = await run_in_threadpool(networks.architecture, database, id)
+    return await onnx_files.answered(network, files, hang_up, if_none_match)

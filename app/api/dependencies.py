@@ -11,6 +11,7 @@ from app.db.idempotency import OwnedKey
 from app.services.asking import Asking, HangUp
 from app.services.condition import Condition
 from app.services.counting import Counting
+from app.services.onnx_files import OnnxFiles
 from app.services.planner.thread import Planner
 from app.services.stopping import Closing
 from app.services.watch import Watch
@@ -38,6 +39,11 @@ async def _asking(request: Request) -> Asking:
 async def _counting(request: Request) -> Counting:
     counting: Counting = request.app.state.counting
     return counting
+
+
+async def _onnx_files(request: Request) -> OnnxFiles:
+    onnx_files: OnnxFiles = request.app.state.onnx_files
+    return onnx_files
 
 
 async def _hang_up(request: Request) -> HangUp:
@@ -72,6 +78,7 @@ TheDatabase = Annotated[Database, Depends(_database)]
 TheCondition = Annotated[Condition, Depends(_condition)]
 TheAsking = Annotated[Asking, Depends(_asking)]
 TheCounting = Annotated[Counting, Depends(_counting)]
+TheOnnxFiles = Annotated[OnnxFiles, Depends(_onnx_files)]
 TheHangUp = Annotated[HangUp, Depends(_hang_up)]
 """Returns when the client has closed the connection; to be awaited once the body was read."""
 TheSettings = Annotated[Settings, Depends(_settings)]

@@ -20,7 +20,15 @@ from app.db.errors import DatabaseError, NotFoundError
 from app.db.events import PlaceError
 from app.db.idempotency import KeyReusedError
 from app.db.paging import CursorError
-from app.errors import BusyError, ConflictError, Fault, RefusedError, pointer, printable
+from app.errors import (
+    BusyError,
+    ConflictError,
+    Fault,
+    RefusedError,
+    UnsupportedError,
+    pointer,
+    printable,
+)
 from app.schemas.problems import FaultView, ProblemDetails
 from solver.network.sentences import OTHERS, TEXT, number_of, place_in, sentence
 from solver.network.slips import shown
@@ -95,6 +103,7 @@ def install(app: FastAPI) -> None:
     refusals: dict[type[Exception], int] = {
         NotFoundError: 404,
         ConflictError: 409,
+        UnsupportedError: 501,
     }
     for kind, status in refusals.items():
         app.add_exception_handler(kind, _sentence(status))

@@ -3,18 +3,20 @@
 from typing import Annotated
 
 from fastapi import Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from app.api import caching, examples, tables
+from app.api import caching, examples, onnx_files, tables
 from app.api.caching import IfNoneMatch
-from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase
+from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase, TheHangUp, TheOnnxFiles
+from app.api.onnx_files import OnnxFile
 from app.api.python_files import DESCRIBED, PythonFile, answered
 from app.api.routes import Router
 from app.api.tables import AcceptEncoding
 from app.db.variants import VariantFilter
 from app.schemas.variants import VariantPage, VariantView
-from app.services import sources, variant_pages, variants, variants_csv
+from app.services import networks, sources, variant_pages, variants, variants_csv
 from solver.network.schema import Schema
 from solver.problem import ApproachName, Budget, Scope
 
@@ -112,3 +114,19 @@ def download_variant_source(id: Id, database: TheDatabase) -> PythonFile:  # noq
     The file has a class `Variant`; run as a script, it checks its own counts.
     """
     return answered(sources.of_variant(database, id))
+
+
+@router.get("/{id}/model.onnx", response_class=OnnxFile, responses=onnx_files.DESCRIBED)
+async def download_variant_onnx(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    files: TheOnnxFiles,
+    hang_up: TheHangUp,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A variant as ONNX, which takes some seconds.
+
+    The weights are PyTorch's initial ones, of a fixed seed.
+    """
+    network = await run_in_threadpool(networks.variant, database, id)
+    return await onnx_files.answered(network, files, hang_up, if_none_match)

@@ -1,7 +1,6 @@
 """``isobudget export``."""
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +11,9 @@ import typer
 from app.cli.console import fail, refuse
 from app.cli.files import read_architecture, write
 from app.cli.importing import SOURCE
-from app.cli.modules import last_line
-from app.cli.work import require_trainer
 from app.documents import document
-from app.errors import Fault
+from app.errors import Fault, last_line
+from app.services import onnx_files
 from solver.source import source
 
 FILE_HELP: Final = (
@@ -84,12 +82,11 @@ def export(
 
 def _write_onnx(output: Path | None, options: Sequence[str], text: str | None = None) -> None:
     """Have a process that has PyTorch write the file, of a module or of an architecture's text."""
-    require_trainer("ONNX")
+    if lacking := onnx_files.missing():
+        fail(lacking)
     if output is None:
         refuse("--output", [Fault("", "an ONNX file is no text; say where to write it with -o")])
-    command = [sys.executable, "-m", "trainer.exporting", str(output), *options]
+    command = onnx_files.command(output, options)
     ended = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-    if "No module named 'onnx" in ended.stderr:
-        fail("ONNX needs its own packages, which are not installed: pip install 'isobudget[onnx]'")
     if ended.returncode != 0:
         fail(f"{output} could not be written: {last_line(ended.stderr)}")

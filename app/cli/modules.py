@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from app.cli.console import fail, refuse
 from app.cli.work import require_trainer
-from app.errors import Fault
+from app.errors import Fault, last_line
 
 LIBRARIES: Final = ("torchvision:", "timm:")
 """What the name of a library's network begins with."""
@@ -35,8 +35,3 @@ def imported(
     if "refused" in answer:
         refuse(source, [Fault("", answer["refused"])])
     return ImportedModule(answer["architecture"], answer["unused"])
-
-
-def last_line(text: str) -> str:
-    """The line in which a process says why it failed."""
-    return (text.strip().splitlines() or ["it gave no reason"])[-1]

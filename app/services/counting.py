@@ -1,26 +1,17 @@
 """Counts the variants that a search would find, before anything is stored."""
 
-import asyncio
-import threading
 from typing import Final
-
-from anyio import CapacityLimiter, to_thread
 
 from app.services.asking import HangUp
 from app.services.stopping import Closing
 from app.services.tallies import LATE, Tally
+from app.services.turns import Look, Turns, UnwantedError
 from solver.problem import Problem, Settings, SolveRequest
 from solver.processes.priority import NICE
-from solver.processes.process import (
-    SolverCancelledError,
-    SolverFailedError,
-    SolverProcess,
-    SolverTimeoutError,
-)
+from solver.processes.process import SolverFailedError, SolverProcess, SolverTimeoutError
 
 SECONDS: Final = 5.0
 """The time in which a number is found or given up: somebody looks at the screen meanwhile."""
-GIVEN_UP: Final = "nobody waits for it any more"
 
 
 class Counting:
@@ -38,34 +29,21 @@ class Counting:
 
     def __init__(self, memory_mb: int, processes: int, closing: Closing) -> None:
         self._memory_mb = memory_mb
-        self._turns = CapacityLimiter(max(1, processes))
-        self._closing = closing
+        self._turns = Turns(processes, closing)
 
     async def tally(self, problem: Problem, hang_up: HangUp) -> Tally:
         """The number of variants, or why it is not known; the process is killed on a hang-up."""
-        is_unwanted = threading.Event()
         request = SolveRequest.of(problem, Settings(time_limit=SECONDS))
-        counting = asyncio.ensure_future(
-            to_thread.run_sync(self._tally, request, is_unwanted, limiter=self._turns)
-        )
-        hung_up = asyncio.ensure_future(hang_up())
         try:
-            await asyncio.wait({counting, hung_up}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            is_unwanted.set()
-            hung_up.cancel()
-        return await counting
+            return await self._turns.take(lambda look: self._tally(request, look), hang_up)
+        except UnwantedError as given_up:
+            return Tally(None, str(given_up))
 
-    def _tally(self, request: SolveRequest, is_unwanted: threading.Event) -> Tally:
-        def look(_: int) -> None:
-            if is_unwanted.is_set() or self._closing.is_set():
-                raise SolverCancelledError(GIVEN_UP)
-
+    def _tally(self, request: SolveRequest, look: Look) -> Tally:
         try:
-            look(0)
             with SolverProcess(self._memory_mb, NICE, is_warm=False) as process:
-                return Tally(process.tally(request, look))
+                return Tally(process.tally(request, lambda _: look()))
         except SolverTimeoutError:
             return Tally(None, LATE)
-        except (SolverCancelledError, SolverFailedError) as failed:
+        except SolverFailedError as failed:
             return Tally(None, str(failed))

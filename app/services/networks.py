@@ -11,6 +11,7 @@ from app.db.engine import Database, Session
 from app.db.identity import split_id
 from app.schemas.architectures import ArchitectureView
 from app.schemas.variants import VariantView
+from app.services.sources import stem
 from app.services.variants import deriver
 from solver.network.architecture import Architecture
 from solver.problem import Question
@@ -86,6 +87,12 @@ class Network:
             return _named(own, self.id)
         original = self.origin.original
         return f"Variant {self.id.rpartition('-')[2]} of {_named(original, original.id)}"
+
+    @property
+    def stem(self) -> str:
+        """What files of it are called, without what their names end with."""
+        kind = "variant" if self.variant else "architecture"
+        return stem(kind, self.view.architecture.name, self.id)
 
 
 def _named(architecture: Architecture, id_: str) -> str:

@@ -30,7 +30,7 @@ def of_architecture(database: Database, id_: str) -> SourceFile:
         architecture = architectures.get(session, id_)
     origin = f"Architecture {architecture.id} of Isobudget."
     return SourceFile(
-        _file_name("architecture", architecture.name, id_), source(architecture, origin)
+        f"{stem('architecture', architecture.name, id_)}.py", source(architecture, origin)
     )
 
 
@@ -48,7 +48,7 @@ def of_variant(database: Database, id_: str) -> SourceFile:
         view = found.view(row)
     problem = found.problem
     text = source(view.architecture, _origin(problem, id_), count_pooling=problem.count_pooling)
-    return SourceFile(_file_name("variant", view.architecture.name, id_), text)
+    return SourceFile(f"{stem('variant', view.architecture.name, id_)}.py", text)
 
 
 def _origin(problem: Problem, id_: str) -> str:
@@ -61,10 +61,10 @@ def _origin(problem: Problem, id_: str) -> str:
     )
 
 
-def _file_name(kind: str, name: str | None, id_: str) -> str:
-    """A name that Python can import: the network's name or kind, and what tells it apart."""
+def stem(kind: str, name: str | None, id_: str) -> str:
+    """A file's name that Python can import: the network's name or kind, and what is its own."""
     words = re.findall(r"[a-z0-9]+", (name or "").lower()[:60])
     if not words or words[0][0].isdigit():
         words.insert(0, kind)
     whole, *position = id_.split("-")
-    return "_".join([*words, whole[:8], *position]) + ".py"
+    return "_".join([*words, whole[:8], *position])

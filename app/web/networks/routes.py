@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request, Response
 from app.api.dependencies import ID_PATTERN, TheDatabase
 from app.db.engine import Database
 from app.documents import document
-from app.services import networks, searches
+from app.services import networks, onnx_files, searches
 from app.services.networks import Network
 from app.ui.sentences import budget_of
 from app.web.networks.comparing import Compared, chosen, comparison
@@ -77,6 +77,7 @@ def _shown(request: Request, database: Database, network: Network, wanted: Wante
         network=network,
         budget=network.origin and budget_of(network.origin.question),
         shown=view_of(network, wanted),
+        onnx_obstacle=onnx_files.obstacle(network.view.architecture),
         accuracies=networks.accuracies_of(database, [network.view.id]),
         searches=searches.newest(
             database, None, MOST_SEARCHES, architecture_id=network.view.id

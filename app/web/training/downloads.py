@@ -6,9 +6,10 @@ They hold inline script, which pages of this site may not: they are never shown 
 from importlib.util import find_spec
 from typing import Final
 
-from fastapi import HTTPException, Response
+from fastapi import Response
 
 from app.db.engine import Database
+from app.errors import UnsupportedError
 from app.services import studies, study_csv
 
 NO_FIGURES: Final = (
@@ -31,14 +32,14 @@ def study_report(database: Database, id_: str) -> str:
 
     Raises
     ------
-    HTTPException
-        501: Matplotlib, which draws the figures, is not installed.
+    UnsupportedError
+        Matplotlib, which draws the figures, is not installed.
     app.db.errors.NotFoundError
         There is no such study.
     """
     study = studies.get(database, id_)
     if find_spec("matplotlib") is None:
-        raise HTTPException(501, NO_FIGURES)
+        raise UnsupportedError(NO_FIGURES)
     from app.ui.studies.files import report_of
 
     return report_of(study, "".join(study_csv.lines(database, id_)).encode())

@@ -22,6 +22,7 @@ NAMES = {
     "list_datasets",
     "create_job", "list_jobs", "get_job", "list_runs", "cancel_job", "follow_job",
     "download_results", "download_architecture_source", "download_variant_source",
+    "download_architecture_onnx", "download_variant_onnx",
     "download_variants", "download_search_variants", "retry_job",
     "create_study", "list_studies", "get_study", "cancel_study", "follow_study",
     "download_study_results",

@@ -5,6 +5,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.db.engine import Database
+from app.services import onnx_files
 from app.shipped import example
 from solver.network.architecture import Architecture
 from tests.factories import original, queued_job, solved_search, trained
@@ -43,6 +44,23 @@ def test_a_network_is_drawn_and_counted_folded(sqlite_client: TestClient, resnet
     assert rows(page)[-1] == "fc"
     assert f'href="/searches/new?architecture_id={resnet}"' in page
     assert f'href="/v1/architectures/{resnet}/model.py"' in page
+
+
+def test_a_network_leads_to_its_onnx_file_or_says_why_there_is_none(
+    sqlite_client: TestClient, resnet: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = sqlite_client.get(f"/networks/{resnet}").text
+    large = sqlite_client.get(f"/networks/{posted(sqlite_client, example('vgg16'))}").text
+    monkeypatch.setattr(onnx_files, "find_spec", lambda _name: None)
+    nowhere = sqlite_client.get(f"/networks/{resnet}").text
+
+    assert f'href="/v1/architectures/{resnet}/model.onnx"' in small
+    assert "The server does not write it" not in small
+    assert "this network has 138,357,544" in large
+    assert "pip install" in nowhere
+    assert "model.onnx" not in large + nowhere
+    for page in (small, large, nowhere):
+        assert "--format onnx -o network.onnx" in page
 
 
 def test_a_block_is_unfolded_and_folded_by_its_address(
