@@ -16,10 +16,10 @@ from app.api.dependencies import (
     TheDatabase,
     TheSettings,
 )
+from app.api.encodings import AcceptEncoding
 from app.api.responses import EventStream
 from app.api.routes import Router
 from app.api.streams import described, from_last_event, stream_of
-from app.api.tables import AcceptEncoding
 from app.schemas.datasets import DatasetPage
 from app.schemas.events import JobMessage
 from app.schemas.jobs import JobPage, JobView, RunPage

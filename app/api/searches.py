@@ -18,10 +18,10 @@ from app.api.dependencies import (
     TheHangUp,
     TheWatch,
 )
+from app.api.encodings import AcceptEncoding
 from app.api.responses import EventStream
 from app.api.routes import Router
 from app.api.streams import described, from_last_event, stream_of
-from app.api.tables import AcceptEncoding
 from app.errors import Fault, RefusedError
 from app.schemas.events import SearchMessage
 from app.schemas.requests import SearchRequest

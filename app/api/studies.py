@@ -17,10 +17,10 @@ from app.api.dependencies import (
     ThePlanner,
     TheSettings,
 )
+from app.api.encodings import AcceptEncoding
 from app.api.responses import EventStream
 from app.api.routes import Router
 from app.api.streams import described, from_last_event, stream_of
-from app.api.tables import AcceptEncoding
 from app.schemas.events import StudyMessage
 from app.schemas.studies import StudyPage, StudyView
 from app.schemas.study_terms import StudyRequest

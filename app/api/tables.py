@@ -1,23 +1,14 @@
 """Tables as answers: streamed, and compressed where the client takes it."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Final
+from typing import Any
 
-from fastapi import Header, Response
+from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from app.api import caching
+from app.api.encodings import GZIP, VARY, takes_gzip
 from app.services import csv_text
-
-AcceptEncoding = Annotated[
-    str | None,
-    Header(
-        alias="Accept-Encoding",
-        max_length=1_000,
-        description="`gzip`: the table is compressed while it is sent",
-    ),
-]
-VARY: Final = "Accept-Encoding"
 
 
 def described(
@@ -35,11 +26,11 @@ def table(
     """Stream the parts of a CSV, to be saved under a name."""
     sent = {
         "Content-Disposition": f'attachment; filename="{name}.csv"',
-        "Vary": VARY,
+        **VARY,
         **(headers or {}),
     }
     if takes_gzip(accepted):
-        sent["Content-Encoding"] = "gzip"
+        sent |= GZIP
         content = csv_text.compressed(parts)
     else:
         content = csv_text.encoded(parts)
@@ -58,15 +49,5 @@ def kept(
     tag = caching.weak_tag_of(version)
     headers = caching.headers_of(tag)
     if caching.holds(asked, tag):
-        return Response(status_code=304, headers={**headers, "Vary": VARY})
+        return Response(status_code=304, headers={**headers, **VARY})
     return table(parts, name, accepted, headers)
-
-
-def takes_gzip(accepted: str | None) -> bool:
-    """Whether ``Accept-Encoding`` allows gzip (RFC 9110, section 12.5.3)."""
-    weights: dict[str, str] = {}
-    for part in (accepted or "").split(","):
-        coding, _, weight = part.partition(";")
-        weights[coding.strip().lower()] = weight.strip().lower().removeprefix("q=") or "1"
-    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", "0")))
-    return weight.rstrip("0") not in ("", "0.", ".")

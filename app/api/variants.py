@@ -10,10 +10,10 @@ from pydantic import Field
 from app.api import caching, examples, onnx_files, tables
 from app.api.caching import IfNoneMatch
 from app.api.dependencies import ID_PATTERN, Cursor, TheDatabase, TheHangUp, TheOnnxFiles
+from app.api.encodings import AcceptEncoding
 from app.api.onnx_files import OnnxFile
 from app.api.python_files import DESCRIBED, PythonFile, answered
 from app.api.routes import Router
-from app.api.tables import AcceptEncoding
 from app.db.variants import VariantFilter
 from app.schemas.variants import VariantPage, VariantView
 from app.services import networks, sources, variant_pages, variants, variants_csv

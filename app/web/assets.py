@@ -4,7 +4,6 @@ They are read once, compressed once, and named by a digest of their contents, so
 keeps them for as long as they stay the same (RFC 9111, RFC 8246).
 """
 
-import gzip
 from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
@@ -14,8 +13,8 @@ from typing import Annotated, Final, NamedTuple
 
 from fastapi import Path, Response
 
+from app.api.encodings import AcceptEncoding, compressed, encoded
 from app.api.routes import Router
-from app.api.tables import AcceptEncoding, takes_gzip
 from app.db.errors import NotFoundError
 
 PREFIX: Final = "/static"
@@ -50,7 +49,7 @@ def _read(folder: Traversable, prefix: str) -> Iterator[tuple[str, Asset]]:
             yield from _read(file, f"{prefix}{file.name}/")
         elif media_type := TYPES.get(f".{file.name.rpartition('.')[2]}"):
             content = file.read_bytes()
-            yield prefix + file.name, Asset(content, gzip.compress(content, mtime=0), media_type)
+            yield prefix + file.name, Asset(content, compressed(content), media_type)
 
 
 @cache
@@ -84,8 +83,10 @@ async def get_asset(
     asset = assets().get(name) if version == digest() else None
     if asset is None:
         raise NotFoundError("there is no such file; load the page anew")
-    headers = {"Cache-Control": KEPT, "Vary": "Accept-Encoding"}
-    if takes_gzip(accept_encoding):
-        headers["Content-Encoding"] = "gzip"
-        return Response(asset.compressed, headers=headers, media_type=asset.media_type)
-    return Response(asset.content, headers=headers, media_type=asset.media_type)
+    return encoded(
+        asset.content,
+        accept_encoding,
+        asset.media_type,
+        headers={"Cache-Control": KEPT},
+        compress=lambda _: asset.compressed,
+    )

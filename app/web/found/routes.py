@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import ID_PATTERN, TheAsking, TheDatabase, TheSettings
-from app.api.tables import AcceptEncoding
+from app.api.encodings import AcceptEncoding
 from app.services import jobs, searches
 from app.web import forms
 from app.web.found import asked, sent, training

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from app.api.tables import takes_gzip
 from app.db import searches
 from app.db.engine import Database
 from app.db.errors import NotFoundError
@@ -211,27 +210,6 @@ def test_a_control_with_enlarged_images_is_not_the_accuracy_of_a_variant(
         session.execute(update(RunRow).values(detail=8))
 
     assert {row["runs"] for row in rows(client, f"/v1/searches/{id_}/variants.csv")} == {""}
-
-
-@pytest.mark.parametrize(
-    ("accepted", "is_compressed"),
-    [
-        (None, False),
-        ("gzip", True),
-        ("GZIP", True),
-        ("br, gzip;q=0.5", True),
-        ("gzip;q=0", False),
-        ("gzip;q=0.000, *", False),
-        ("*", True),
-        ("*;q=0", False),
-        ("identity", False),
-        ("gzip; q=1.0", True),
-    ],
-)
-def test_a_table_is_compressed_where_the_client_takes_it(
-    accepted: str | None, is_compressed: bool
-) -> None:
-    assert takes_gzip(accepted) is is_compressed
 
 
 def test_a_compressed_table_is_the_same_table(

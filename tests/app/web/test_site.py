@@ -50,3 +50,14 @@ def test_what_is_wrong_with_an_address_is_said_on_a_page(
     assert answer.status_code == 422
     assert "1 fault in the request" in answer.text
     assert "<b>" not in answer.text
+
+
+def test_a_page_is_compressed_where_the_browser_takes_it(client: TestClient) -> None:
+    packed = client.get("/")
+    plain = client.get("/", headers={"Accept-Encoding": "identity"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert packed.text == plain.text
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2

@@ -143,6 +143,16 @@ def test_changes_are_told_at_once_and_the_end_after_them(
     assert re.findall(r"event: (\w+)", told) == ["change", "end"]
 
 
+def test_events_are_not_compressed(client: TestClient, database: Database) -> None:
+    """A browser would get them late: a compressor holds back what it is given."""
+    job = trained(database)
+
+    answer = client.get(f"/jobs/{job.id}/changes", headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "content-encoding" not in answer.headers
+
+
 def test_the_report_is_a_file_that_is_never_shown_on_our_origin(
     client: TestClient, database: Database
 ) -> None:
