@@ -62,11 +62,14 @@ def test_a_job_is_watched_in_two_tabs_from_its_queue_to_its_report(
         assert drawn is not None
         assert drawn.evaluate("figure => figure.isConnected"), "a reader's plot stays"
         with page.expect_download() as download:
-            page.get_by_role("link", name="Report").click()
+            page.get_by_role("link", name="Download the report").click()
         report = tmp_path / download.value.suggested_filename
         download.value.save_as(report)
         assert report.name.startswith("isobudget-job-")
         assert "Accuracy against resolution" in report.read_text()
+        page.get_by_role("link", name="Report", exact=True).click()
+        expect(page.locator("#plot.js-plotly-plot svg").first).to_be_visible()
+        assert page.evaluate("self.origin") == "null", "it is shown in a sandbox"
 
 
 def test_a_job_is_cancelled_from_its_page(page: Page, sqlite_database: Database) -> None:

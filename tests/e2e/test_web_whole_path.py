@@ -45,7 +45,7 @@ def test_a_network_is_pasted_solved_trained_and_reported(
             expect(page.locator("#progress")).to_contain_text("4 of 4 runs have ended")
         expect(page.get_by_role("heading", name="Estimates")).to_be_visible()
         with page.expect_download() as download:
-            page.get_by_role("link", name="Report").click()
+            page.get_by_role("link", name="Download the report").click()
         assert download.value.suggested_filename.endswith(".html")
 
 

@@ -9,14 +9,15 @@ from fastapi import Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import ID_PATTERN, TheClosing, TheDatabase
+from app.api.encodings import AcceptEncoding
 from app.api.streams import stream_of
 from app.db.engine import Database
 from app.services import job_changes, job_outlines, jobs, studies
 from app.ui.report import render
 from app.web.pages import page
 from app.web.routes import PageRouter
-from app.web.training.downloads import report, study_report
 from app.web.training.job_page import JobPage
+from app.web.training.reports import report, study_report
 
 if TYPE_CHECKING:
     from app.web.training.study_page import StudyPage
@@ -76,9 +77,14 @@ def retry_job_from_page(id: Id, database: TheDatabase) -> Response:  # noqa: A00
 
 
 @router.get("/jobs/{id}/report")
-def download_job_report(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+def show_job_report(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+) -> Response:
     """The job's report as one file."""
-    return report(render(JobPage(job_outlines.get(database, id)).experiment), f"job-{id}")
+    html = render(JobPage(job_outlines.get(database, id)).experiment)
+    return report(html, f"job-{id}", accept_encoding)
 
 
 @router.get("/studies/{id}")
@@ -106,9 +112,13 @@ def cancel_study_from_page(id: Id, database: TheDatabase) -> Response:  # noqa: 
 
 
 @router.get("/studies/{id}/report")
-def download_study_report(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+def show_study_report(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+) -> Response:
     """The study's report as one file."""
-    return report(study_report(database, id), f"study-{id}")
+    return report(study_report(database, id), f"study-{id}", accept_encoding)
 
 
 def _study(database: Database, id_: str) -> "StudyPage":

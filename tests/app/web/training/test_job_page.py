@@ -10,6 +10,7 @@ from app.db.models import JobRow
 from app.db.runs import Claim
 from app.experiments.failures import Failure
 from app.web.training import job_page
+from app.web.training.reports import policy_of
 from tests.factories import queued_job
 from tests.workers import FakeWorker
 
@@ -153,7 +154,7 @@ def test_events_are_not_compressed(client: TestClient, database: Database) -> No
     assert "content-encoding" not in answer.headers
 
 
-def test_the_report_is_a_file_that_is_never_shown_on_our_origin(
+def test_the_report_is_shown_in_a_sandbox_and_has_the_name_of_a_file(
     client: TestClient, database: Database
 ) -> None:
     job = trained(database)
@@ -161,10 +162,25 @@ def test_the_report_is_a_file_that_is_never_shown_on_our_origin(
     answer = client.get(f"/jobs/{job.id}/report")
 
     name = f"isobudget-job-{job.id}.html"
-    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
-    assert "sandbox" in answer.headers["content-security-policy"]
+    assert answer.headers["content-disposition"] == f'inline; filename="{name}"'
+    assert answer.headers.get_list("cross-origin-opener-policy") == ["unsafe-none"]
+    assert answer.headers["content-security-policy"] == policy_of(answer.text)
     assert "Plotly" in answer.text
     assert "57.0% ± 7.1%" in answer.text
+    page = client.get(f"/jobs/{job.id}").text
+    assert f'href="/jobs/{job.id}/report">Report<' in page
+    assert f'href="/jobs/{job.id}/report" download="{name}"' in page
+
+
+def test_a_report_runs_the_scripts_that_stand_in_it_and_no_other() -> None:
+    directives = dict(
+        part.split(" ", 1) for part in policy_of("<script>run()</script>").split("; ")
+    )
+
+    assert directives["sandbox"] == "allow-scripts"
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == "'sha256-AvyuiL0SD1mVY3NNxR+V2uo+lhk6RMFrytWmRt6CrJQ='"
+    assert "script-src 'none'" in policy_of("<p>")
 
 
 @pytest.mark.parametrize("path", ["", "/progress", "/results", "/changes", "/report"])

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from app.db.engine import Database
 from app.web.pages import TEMPLATES
-from app.web.training import downloads
+from app.web.training import reports
 from app.web.training.study_page import StudyPage
 from tests.app.ui.studies.studies import networks, study
 from tests.planned_studies import planned_study, waiting_study
@@ -94,14 +94,16 @@ def test_the_report_has_its_figures_and_is_a_file(client: TestClient, database: 
     answer = client.get(f"/studies/{row.id}/report")
 
     name = f"isobudget-study-{row.id}.html"
-    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["content-disposition"] == f'inline; filename="{name}"'
+    assert "sandbox allow-scripts" in answer.headers["content-security-policy"]
+    assert f'download="{name}"' in client.get(f"/studies/{row.id}").text
     assert "<svg" in answer.text
 
 
 def test_without_matplotlib_a_page_says_how_to_get_the_report(
     sqlite_client: TestClient, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "find_spec", lambda _name: None)
+    monkeypatch.setattr(reports, "find_spec", lambda _name: None)
     row = planned_study(sqlite_database)
 
     answer = sqlite_client.get(f"/studies/{row.id}/report")
