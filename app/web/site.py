@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 
 from app.web import assets, start
 from app.web.access import routes as access
+from app.web.browsing import downloads
 from app.web.browsing import routes as browsing
 from app.web.found import routes as found
 from app.web.networks import routes as networks
@@ -16,7 +17,7 @@ from app.web.searching import routes as searching
 from app.web.training import routes as training
 
 # `searching` stands before `found`: `/searches/new` would else be read as a search's id.
-ROUTERS: Final = (start, searching, found, networks, training, browsing, access, assets)
+ROUTERS: Final = (start, searching, found, networks, training, browsing, downloads, access, assets)
 
 
 def install(app: FastAPI) -> None:

@@ -30,7 +30,7 @@ HOSTILE = "<img src=x onerror='window.isHacked=true'>\"'&" + "x" * 40
 NOT_PAGES = (
     "/v1/", "/static", "/docs", "/redoc", "/openapi", "/metrics", "/healthz", "/readyz",
 )  # fmt: skip
-PARTS = ("/progress", "/results", "/changes", "/report", "/plot", ".json")
+PARTS = ("/progress", "/results", "/changes", "/report", "/plot", ".json", ".csv")
 """Ends of addresses that answer a part of a page, or a file."""
 Scheme: TypeAlias = Literal["light", "dark"]
 VIEWS: tuple[tuple[int, Scheme], ...] = ((1440, "light"), (1440, "dark"), (390, "light"))

@@ -96,6 +96,11 @@ class NetworksQuery(ListQuery):
     name: Annotated[str, Field(max_length=200)] | None = None
     kind: Literal["originals"] | None = None
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The filters, as :func:`app.services.named_networks.newest` takes them."""
+        return {"name": self.name, "is_searched": self.kind == "originals"}
+
 
 class VariantsQuery(Browse, ListQuery):
     """Which variants to list, and what to plot of them; filters are those of the API."""

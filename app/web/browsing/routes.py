@@ -61,9 +61,7 @@ def list_networks(
     request: Request, query: Annotated[NetworksQuery, Query()], database: TheDatabase
 ) -> Response:
     """Networks, the newest first."""
-    found = named_networks.newest(
-        database, query.cursor, PAGE, name=query.name, is_searched=query.kind == "originals"
-    )
+    found = named_networks.newest(database, query.cursor, PAGE, **query.asked)
     return page(request, "networks.html", found=found, query=query)
 
 

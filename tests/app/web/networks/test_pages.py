@@ -155,6 +155,16 @@ def test_the_file_of_a_network_or_variant_is_the_same_network(
         assert Architecture.model_validate_json(answer.text).id == id_
 
 
+def test_the_layers_are_a_table(sqlite_client: TestClient, search: str) -> None:
+    for path in (f"/networks/{original().id}", f"/variants/{search}-3"):
+        assert f'href="{path}/layers.csv"' in sqlite_client.get(path).text
+        table = sqlite_client.get(f"{path}/layers.csv").text
+
+        first, *layers = table.splitlines()
+        assert first == "name,type,output,params,macs,flops,receptive_field"
+        assert [line.split(",")[0] for line in layers] == rows(sqlite_client.get(path).text)
+
+
 @pytest.mark.parametrize(
     "path", ["/networks/no", "/variants/no", "/variants/no-0", "/compare?ids=no,no-0"]
 )

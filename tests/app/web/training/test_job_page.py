@@ -1,3 +1,4 @@
+import csv
 import re
 from typing import Any
 
@@ -142,6 +143,33 @@ def test_changes_are_told_at_once_and_the_end_after_them(
     told = client.get(f"/jobs/{job.id}/changes").text
 
     assert re.findall(r"event: (\w+)", told) == ["change", "end"]
+
+
+def test_the_networks_are_a_table(client: TestClient, database: Database) -> None:
+    job = trained(database)
+    assert f'href="/jobs/{job.id}/networks.csv"' in client.get(f"/jobs/{job.id}").text
+
+    lines = client.get(f"/jobs/{job.id}/networks.csv").text.splitlines()
+
+    found = [*csv.DictReader(lines)]
+    assert [row["label"] for row in found] == ["original", "V1", "V2"]
+    assert float(found[1]["test_accuracy"]) == pytest.approx(0.57)
+    assert found[1]["network"] == f"{job.search_id}-3"
+
+
+def test_the_estimates_are_a_table(client: TestClient, database: Database) -> None:
+    job = trained(database, seeds=2)
+    assert f'href="/jobs/{job.id}/estimates.csv"' in client.get(f"/jobs/{job.id}").text
+    results = client.get(f"/v1/jobs/{job.id}").json()["results"]
+
+    lines = client.get(f"/jobs/{job.id}/estimates.csv").text.splitlines()
+
+    found = {row["estimate"]: row for row in csv.DictReader(lines)}
+    assert [*found] == ["mean_variant", "selected", "best_of_k"]
+    assert float(found["mean_variant"]["gain"]) == results["mean_variant"]["gain"]
+    low, high = results["mean_variant"]["ci"]
+    assert [float(found["mean_variant"][end]) for end in ("low", "high")] == [low, high]
+    assert found["best_of_k"]["verdict"] == ""
 
 
 def test_events_are_not_compressed(client: TestClient, database: Database) -> None:

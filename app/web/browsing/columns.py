@@ -1,0 +1,90 @@
+"""The columns of lists as tables for spreadsheets."""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+from app.db.named_networks import Network, Origin
+from app.schemas.datasets import DatasetView, FaultyDatasetView
+from app.schemas.jobs import JobView
+from app.schemas.results import Accuracy, Gain
+from app.schemas.studies import StudySummary
+from app.web.tables import Columns
+
+
+class ListedJob(NamedTuple):
+    """A job, and what its search starts from."""
+
+    job: JobView
+    origin: Origin | None
+
+
+NETWORKS: Final[Columns[Network]] = {
+    name: attrgetter(name)
+    for name in (
+        "id", "name", "resolution", "layers", "params", "macs", "flops", "searches", "created_at",
+    )
+}  # fmt: skip
+
+
+def _of_job(path: str) -> Callable[[ListedJob], Any]:
+    of = attrgetter(path)
+    return lambda it: of(it.job)
+
+
+def _of_origin(name: str) -> Callable[[ListedJob], Any]:
+    of = attrgetter(name)
+    return lambda it: of(it.origin) if it.origin else None
+
+
+def _accuracy(listed: ListedJob) -> Accuracy | None:
+    return listed.job.results.original.accuracy if listed.job.results else None
+
+
+def _gain(listed: ListedJob) -> Gain | None:
+    return listed.job.results.mean_variant if listed.job.results else None
+
+
+JOBS: Final[Columns[ListedJob]] = {
+    "id": _of_job("id"),
+    "dataset": _of_job("request.dataset"),
+    "network": _of_origin("name"),
+    "architecture_id": _of_origin("architecture_id"),
+    "search_id": _of_job("request.search_id"),
+    "approach": _of_origin("approach"),
+    "budget": _of_origin("budget"),
+    "state": _of_job("state"),
+    "runs_done": _of_job("progress.runs_done"),
+    "runs_total": _of_job("progress.runs_total"),
+    "seeds": _of_job("request.seeds"),
+    "epochs": _of_job("request.epochs"),
+    "original_accuracy": lambda it: (found := _accuracy(it)) and found.mean,
+    "original_sd": lambda it: (found := _accuracy(it)) and found.sd,
+    "mean_gain": lambda it: (found := _gain(it)) and found.gain,
+    "verdict": lambda it: (found := _gain(it)) and found.verdict,
+    "created_at": _of_job("created_at"),
+}
+STUDIES: Final[Columns[StudySummary]] = {
+    "id": attrgetter("id"),
+    "dataset": attrgetter("request.dataset"),
+    "approaches": lambda it: " ".join(it.request.approaches),
+    "resolutions": lambda it: " ".join(map(str, it.request.resolutions)),
+    "budgets": lambda it: " ".join(it.request.budgets),
+    "originals": attrgetter("request.originals"),
+    "variants": attrgetter("request.variants"),
+    "seeds": attrgetter("request.seeds"),
+    "state": attrgetter("state"),
+    "phase": attrgetter("phase"),
+    "runs_done": attrgetter("progress.runs_done"),
+    "runs_total": attrgetter("progress.runs_total"),
+    "verdict": attrgetter("verdict"),
+    "created_at": attrgetter("created_at"),
+}
+DATASETS: Final[Columns[DatasetView | FaultyDatasetView]] = {
+    "name": attrgetter("name"),
+    "resolution": attrgetter("resolution"),
+    "channels": attrgetter("channels"),
+    "classes": attrgetter("classes"),
+    "present": attrgetter("present"),
+    "faults": lambda it: "; ".join(it.faults) if isinstance(it, FaultyDatasetView) else None,
+}
