@@ -15,6 +15,7 @@ from app.api.onnx_files import OnnxFile
 from app.api.python_files import DESCRIBED, PythonFile, answered
 from app.api.routes import Router
 from app.db.variants import VariantFilter
+from app.schemas.requests import DatasetName
 from app.schemas.variants import VariantPage, VariantView
 from app.services import networks, sources, variant_pages, variants, variants_csv
 from solver.network.schema import Schema
@@ -35,6 +36,10 @@ class Wanted(Schema):
     budget: Budget | None = None
     scope: Scope | None = None
     search_id: Annotated[str, Field(max_length=64, pattern=ID_PATTERN)] | None = None
+    dataset: DatasetName | None = Field(
+        default=None,
+        description="Only variants that were trained on this data set; accuracies are those on it",
+    )
     min_resolution: Size = Field(default=None, examples=[7])
     max_resolution: Size = None
     min_params: Count = None

@@ -57,6 +57,7 @@ class VariantFilters(TypedDict, total=False):
     budget: Budget
     scope: Scope
     search_id: str
+    dataset: str
     min_resolution: int
     max_resolution: int
     min_params: int

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Subquery, func, select
+from sqlalchemy import BindParameter, ColumnElement, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import JobRunRow, ResultRow, RunRow
@@ -20,8 +20,12 @@ _TRAINING: Final = (
 VARIANT: Final = (JobRunRow.search_id, JobRunRow.variant_position)
 
 
-def of_variants(*conditions: ColumnElement[bool]) -> Subquery:
+def of_variants(
+    *conditions: ColumnElement[bool], dataset: str | BindParameter[str] | None = None
+) -> Subquery:
     """The accuracy on the test split of each trained variant; conditions are on ``job_runs``.
+
+    With a data set, runs on others do not count.
 
     Its columns are ``search_id``, ``position``, ``dataset``, ``recipe``, ``epochs``,
     ``training_images``, ``mean``, ``runs``, and ``squares``: the sum of squared deviations from the
@@ -31,6 +35,7 @@ def of_variants(*conditions: ColumnElement[bool]) -> Subquery:
     trained = JobRunRow.variant_position.is_not(None)
     links = select(*VARIANT, JobRunRow.run_id).where(trained, *conditions).distinct().subquery()
     ways = (links.c.search_id, links.c.variant_position, *_TRAINING)
+    on_dataset = [] if dataset is None else [RunRow.dataset == dataset]
     runs = (
         select(
             *ways,
@@ -40,7 +45,7 @@ def of_variants(*conditions: ColumnElement[bool]) -> Subquery:
         )
         .join(RunRow, RunRow.id == links.c.run_id)
         .join(ResultRow, ResultRow.run_id == RunRow.id)
-        .where(RunRow.detail.is_(None), RunRow.starts_from.is_(None))
+        .where(RunRow.detail.is_(None), RunRow.starts_from.is_(None), *on_dataset)
         .subquery()
     )
     deviation = runs.c.test_accuracy - runs.c.mean

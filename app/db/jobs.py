@@ -18,7 +18,7 @@ from app.db.progress import Progress, failed_runs
 from app.db.progress import attempts as attempts_of
 from app.db.progress import progress as progress_of
 from app.db.run_tables import RunResult
-from app.db.types import database_time
+from app.db.types import database_time, text_in
 from app.experiments.halving import Rung
 from app.schemas.job_terms import JobDocument
 from app.schemas.results import Results
@@ -102,11 +102,17 @@ def get(session: Session, id_: str) -> JobRow:
 
 
 def newest(
-    session: Session, cursor: str | None, limit: int, **wanted: str
+    session: Session, cursor: str | None, limit: int, dataset: str | None = None, **wanted: str
 ) -> tuple[list[JobRow], str | None]:
-    """A page of jobs, the newest first; ``wanted`` are the values that columns must have."""
+    """A page of jobs, the newest first, of a data set if one is given.
+
+    ``wanted`` are the values that columns must have.
+    """
     query = select(JobRow).filter_by(**wanted)
-    return page(session, query, NEWEST_FIRST, ["jobs", wanted], cursor, limit)
+    if dataset is not None:
+        query = query.where(text_in(JobRow.request, "dataset") == dataset)
+    listing = ["jobs", wanted if dataset is None else {**wanted, "dataset": dataset}]
+    return page(session, query, NEWEST_FIRST, listing, cursor, limit)
 
 
 def progress(session: Session, job: JobRow) -> Progress:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -63,6 +63,12 @@ class AsSchema(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Read a schema."""
         return None if value is None else self._adapter.validate_python(value)
+
+
+def text_in(column: Any, name: str) -> ColumnElement[str]:
+    """A text of a stored document or schema, by its name in JSON."""
+    found: ColumnElement[str] = type_coerce(column, Document)[name].as_string()
+    return found
 
 
 class database_time(FunctionElement[datetime]):  # noqa: N801 - an SQL function

@@ -8,7 +8,7 @@ from itertools import repeat
 from operator import truediv
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Select, bindparam, func, select, tuple_
+from sqlalchemy import Select, String, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import KeyedColumnElement
 
@@ -74,13 +74,15 @@ _WHOLE: Final = tuple(_TABLE[name] for name in COLUMNS)
 class VariantFilter(NamedTuple):
     """A filter for all stored variants; ``None`` does not filter.
 
-    Accuracies are fractions, on the test split. Variants that were not trained have none.
+    Accuracies are fractions, on the test split. Variants that were not trained have none. With a
+    ``dataset``, they are those on it, and variants that were not trained on it do not pass.
     """
 
     approach: str | None = None
     budget: str | None = None
     scope: str | None = None
     search_id: str | None = None
+    dataset: str | None = None
     min_resolution: int | None = None
     max_resolution: int | None = None
     min_params: int | None = None
@@ -271,25 +273,31 @@ def block(
     return _rows(session, _statement(tuple(given), (), is_behind=after is not None), values)
 
 
-def accuracies_of(session: Session, rows: Sequence[Stored]) -> dict[tuple[str, int], Accuracy]:
+def accuracies_of(
+    session: Session, rows: Sequence[Stored], dataset: str | None = None
+) -> dict[tuple[str, int], Accuracy]:
     """The accuracies of variants that were trained, by search and position.
 
-    ``rows`` are consecutive in a list sorted by search and position.
+    ``rows`` are consecutive in a list sorted by search and position. With a data set, the
+    accuracies are those on it.
     """
     if not rows:
         return {}
     first, last = ((row.search_id, row.position) for row in (rows[0], rows[-1]))
     place = tuple_(*accuracies.VARIANT)
-    query = select(accuracies.of_variants(place >= first, place <= last))
+    query = select(accuracies.of_variants(place >= first, place <= last, dataset=dataset))
     return {(search_id, at): Accuracy(*of) for search_id, at, *of in session.execute(query)}
 
 
-def accuracies_at(session: Session, rows: Sequence[Stored]) -> dict[tuple[str, int], Accuracy]:
-    """The accuracies of variants that were trained, by search and position; in any order."""
+def accuracies_at(
+    session: Session, rows: Sequence[Stored], dataset: str | None = None
+) -> dict[tuple[str, int], Accuracy]:
+    """The same of rows in any order."""
     if not rows:
         return {}
     places = [(row.search_id, row.position) for row in rows]
-    query = select(accuracies.of_variants(tuple_(*accuracies.VARIANT).in_(places)))
+    found = accuracies.of_variants(tuple_(*accuracies.VARIANT).in_(places), dataset=dataset)
+    query = select(found)
     return {(search_id, at): Accuracy(*of) for search_id, at, *of in session.execute(query)}
 
 
@@ -313,8 +321,9 @@ def matching(given: Collection[str], *, is_trained: bool = False) -> Matching:
         query = query.where(_TABLE.search_id == bindparam("search_id"))
         mine = [JobRunRow.search_id == bindparam("search_id")]
     ranges: dict[str, KeyedColumnElement[Any]] = {name: _TABLE[name] for name in RANGES}
-    if is_trained or not {"min_accuracy", "max_accuracy"}.isdisjoint(given):
-        trained = accuracies.of_variants(*mine)
+    if is_trained or not {"min_accuracy", "max_accuracy", "dataset"}.isdisjoint(given):
+        on = bindparam("dataset", type_=String()) if "dataset" in given else None
+        trained = accuracies.of_variants(*mine, dataset=on)
         query = query.join(
             trained,
             (trained.c.search_id == _TABLE.search_id) & (trained.c.position == _TABLE.position),

@@ -31,6 +31,11 @@ class DatasetOrFaults:
         return self.dataset
 
 
+def names(data_dir: Path) -> list[str]:
+    """The names of all data sets, also of folders that cannot be used; no image is read."""
+    return [*DATASETS, *folders.names(data_dir)]
+
+
 def known(data_dir: Path) -> DatasetPage:
     """All data sets, and which of them lie in a folder (``torchvision``'s ``root``).
 

@@ -70,7 +70,7 @@ def page(
     """
     with database.read() as session:
         rows, following = _rows(session, wanted, sort, cursor, limit)
-        return VariantTablePage(_entries(database, session, rows), following)
+        return VariantTablePage(_entries(database, session, rows, wanted.dataset), following)
 
 
 def _rows(
@@ -82,8 +82,10 @@ def _rows(
     return variants.filtered(session, wanted, sort_keys(sort), LISTING, cursor, limit)
 
 
-def _entries(database: Database, session: Session, rows: Sequence[Stored]) -> list[VariantEntry]:
-    trained = variants.accuracies_at(session, rows)
+def _entries(
+    database: Database, session: Session, rows: Sequence[Stored], dataset: str | None
+) -> list[VariantEntry]:
+    trained = variants.accuracies_at(session, rows, dataset)
     entries = []
     for row in rows:
         of = deriver(database, session, row.search_id)

@@ -82,7 +82,7 @@ def of_all(database: Database, wanted: VariantFilter) -> Iterator[str]:
     while is_more:
         with database.read() as session:
             rows = variants.block(session, wanted, after, ROWS_AT_ONCE)
-            text = _text(database, session, rows, symbols)
+            text = _text(database, session, rows, symbols, wanted.dataset)
         yield text
         is_more = len(rows) == ROWS_AT_ONCE
         if is_more:
@@ -90,10 +90,14 @@ def of_all(database: Database, wanted: VariantFilter) -> Iterator[str]:
 
 
 def _text(
-    database: Database, session: Session, rows: Sequence[Stored], symbols: Sequence[str]
+    database: Database,
+    session: Session,
+    rows: Sequence[Stored],
+    symbols: Sequence[str],
+    dataset: str | None = None,
 ) -> str:
-    """The lines of consecutive variants."""
-    accuracies = variants.accuracies_of(session, rows)
+    """The lines of consecutive variants; with a data set, accuracies are those on it."""
+    accuracies = variants.accuracies_of(session, rows, dataset)
     lines: list[str] = []
     for search_id, found in groupby(rows, attrgetter("search_id")):
         lines += _lines(deriver(database, session, search_id), found, accuracies, symbols)

@@ -14,7 +14,7 @@ from app.db.models.studies import PLANNING
 from app.db.paging import Key, page
 from app.db.progress import Progress
 from app.db.statements import affected
-from app.db.types import database_time
+from app.db.types import database_time, text_in
 from app.schemas.study_terms import StudyTerms
 from app.states import OPEN
 
@@ -59,15 +59,19 @@ def get(session: Session, id_: str) -> StudyRow:
 
 
 def newest(
-    session: Session, cursor: str | None, limit: int, **wanted: str
+    session: Session, cursor: str | None, limit: int, dataset: str | None = None, **wanted: str
 ) -> tuple[list[StudyRow], str | None]:
-    """A page of studies, the newest first; ``wanted`` are the values that columns must have.
+    """A page of studies, the newest first, of a data set if one is given.
 
-    Plans and results are loaded when they are used.
+    ``wanted`` are the values that columns must have. Plans and results are loaded when they are
+    used.
     """
     short = select(StudyRow).options(defer(StudyRow.plan), defer(StudyRow.results))
     query = short.filter_by(**wanted)
-    return page(session, query, NEWEST_FIRST, ["studies", wanted], cursor, limit)
+    if dataset is not None:
+        query = query.where(text_in(StudyRow.request, "dataset") == dataset)
+    listing = ["studies", wanted if dataset is None else {**wanted, "dataset": dataset}]
+    return page(session, query, NEWEST_FIRST, listing, cursor, limit)
 
 
 def progress(session: Session, study: StudyRow) -> Progress:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from app.api.dependencies import ID_PATTERN, Cursor
 from app.api.variants import Browse, Wanted
+from app.schemas.requests import DatasetName
 from app.services.variant_table import BY_ACCURACY
 from app.states import STATES, State
 from solver.approaches import APPROACHES
@@ -81,6 +82,7 @@ class JobsQuery(ListQuery):
     """Which jobs to list."""
 
     state: State | None = None
+    dataset: DatasetName | None = None
     search_id: Id | None = None
 
 
@@ -88,6 +90,7 @@ class StudiesQuery(ListQuery):
     """Which studies to list."""
 
     state: State | None = None
+    dataset: DatasetName | None = None
 
 
 class NetworksQuery(ListQuery):
@@ -116,9 +119,8 @@ class VariantsQuery(Browse, ListQuery):
     @property
     def is_of_trained(self) -> bool:
         """Whether only variants that were trained are asked for."""
-        return self.sort in BY_ACCURACY or not {"min_accuracy", "max_accuracy"}.isdisjoint(
-            self.given
-        )
+        filters = {"min_accuracy", "max_accuracy", "dataset"}
+        return self.sort in BY_ACCURACY or not filters.isdisjoint(self.given)
 
     @property
     def csv(self) -> str:

@@ -38,22 +38,30 @@ def list_searches(
 
 @router.get("/jobs")
 def list_jobs(
-    request: Request, query: Annotated[JobsQuery, Query()], database: TheDatabase
+    request: Request,
+    query: Annotated[JobsQuery, Query()],
+    database: TheDatabase,
+    settings: TheSettings,
 ) -> Response:
     """Jobs, the newest first."""
     found = jobs.newest(database, query.cursor, PAGE, **query.wanted)
     origins = named_networks.origins(database, {it.request.search_id for it in found.items})
     shown: dict[str, Any] = {"found": found, "origins": origins, "points": points}
-    return page(request, "jobs.html", query=query, **shown)
+    names = datasets.names(settings.data_dir)
+    return page(request, "jobs.html", query=query, datasets=names, **shown)
 
 
 @router.get("/studies")
 def list_studies(
-    request: Request, query: Annotated[StudiesQuery, Query()], database: TheDatabase
+    request: Request,
+    query: Annotated[StudiesQuery, Query()],
+    database: TheDatabase,
+    settings: TheSettings,
 ) -> Response:
     """Studies, the newest first."""
     found = studies.newest(database, query.cursor, PAGE, **query.wanted)
-    return page(request, "studies.html", found=found, query=query)
+    names = datasets.names(settings.data_dir)
+    return page(request, "studies.html", found=found, query=query, datasets=names)
 
 
 @router.get("/networks")
@@ -67,12 +75,16 @@ def list_networks(
 
 @router.get("/variants")
 def list_variants(
-    request: Request, query: Annotated[VariantsQuery, Query()], database: TheDatabase
+    request: Request,
+    query: Annotated[VariantsQuery, Query()],
+    database: TheDatabase,
+    settings: TheSettings,
 ) -> Response:
     """All variants that pass a filter, with their accuracies and a plot."""
     found = variant_table.page(database, query.filter, query.sort, query.cursor, query.limit)
     chart = scatter.chart(found.items, query.x, query.y)
-    return page(request, "variants.html", found=found, chart=chart, query=query)
+    names = datasets.names(settings.data_dir)
+    return page(request, "variants.html", found=found, chart=chart, query=query, datasets=names)
 
 
 @router.get("/compare/chosen")

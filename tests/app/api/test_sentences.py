@@ -61,7 +61,8 @@ def test_every_fault_of_a_body_is_told_in_our_words_at_a_place_that_it_has(
             "/v1/variants?min_resolutions=3",
             "query/min_resolutions",
             "unknown key 'min_resolutions'; do you mean 'min_resolution'? (known are approach, "
-            "budget, scope, search_id, min_resolution, max_resolution, min_params, max_params, "
+            "budget, scope, search_id, dataset, min_resolution, max_resolution, min_params, "
+            "max_params, "
             "min_flops, max_flops, min_coverage, max_coverage, min_accuracy, max_accuracy, sort, "
             "limit and cursor)",
         ),

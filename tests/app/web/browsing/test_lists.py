@@ -125,6 +125,25 @@ def test_searches_are_filtered(client: TestClient, database: Database) -> None:
         assert len(found) == number, query
 
 
+def test_jobs_and_studies_are_filtered_by_data_set(client: TestClient, database: Database) -> None:
+    jobs = {tag: queued_job(database, tag=tag).id for tag in ("digits", "mnist")}
+    studies = {name: waiting_study(database, dataset=name).id for name in ("digits", "mnist")}
+
+    for path, ids in {"/jobs": jobs, "/studies": studies}.items():
+        for name, id_ in ids.items():
+            page = shown(client, path, dataset=name, state="queued")
+            assert linked(page, path) == [id_]
+            assert f'<option value="{name}" selected>' in page
+            assert f'href="{path}.csv?state=queued&amp;dataset={name}"' in page
+        assert linked(shown(client, path, dataset="cifar10"), path) == []
+
+
+def test_a_folder_that_is_gone_stays_chosen(sqlite_client: TestClient) -> None:
+    page = shown(sqlite_client, "/jobs", dataset="folder:gone_with_it")
+
+    assert '<option value="folder:gone_with_it" selected>folder:gone_with_it</option>' in page
+
+
 def test_a_tolerance_is_written_as_short_as_it_is(
     sqlite_client: TestClient, sqlite_database: Database
 ) -> None:

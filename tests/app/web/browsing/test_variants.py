@@ -15,8 +15,8 @@ from app.services import variant_table
 from app.services.variant_table import VariantEntry
 from app.web.browsing.queries import Column, VariantsQuery
 from app.web.browsing.scatter import chart
-from tests.factories import solved_search
-from tests.workers import trained
+from tests.factories import queued_job, solved_search
+from tests.workers import FakeWorker, trained
 
 ACCURACIES = [0.1, 0.1, 0.1, 0.5, 0.6, 0.8, 0.9, 0.9, 0.9]
 """Those of the original, and of two variants."""
@@ -104,6 +104,31 @@ def test_the_table_to_download_has_the_variants_of_the_list(
         answer = sqlite_client.get(address[1].replace("&amp;", "&"))
 
         assert len(list(csv.DictReader(io.StringIO(answer.text)))) == rows
+
+
+def test_variants_are_filtered_by_data_set_with_the_accuracies_on_it(
+    client: TestClient, database: Database
+) -> None:
+    trained(database, [2, 5], ACCURACIES)
+    queued_job(database, seeds=1, variants=[5, 7], tag="mnist")
+    FakeWorker(database, accuracy=lambda _claim, _epoch: 0.3).work()
+
+    digits = client.get("/variants?dataset=digits").text
+    mnist = client.get("/variants?dataset=mnist&sort=-accuracy").text
+    bounded = client.get("/variants?dataset=mnist&min_accuracy=0.5").text
+
+    assert positions(digits) == [2, 5]
+    assert "90.0%" in digits
+    assert positions(mnist) == [5, 7]
+    assert "90.0%" not in mnist
+    assert positions(bounded) == []
+    address = re.search(r'href="(/v1/variants.csv[^"]*)"', mnist)
+    assert address is not None
+    table = client.get(address[1].replace("&amp;", "&")).text
+    rows = [*csv.DictReader(io.StringIO(table))]
+    assert [(row["dataset"], float(row["accuracy"])) for row in rows] == [("mnist", 0.3)] * 2
+    assert len(client.get("/v1/variants?dataset=mnist").json()["items"]) == 2
+    assert client.get("/v1/variants?dataset=mnits").status_code == 422
 
 
 def test_ticked_variants_are_compared(sqlite_client: TestClient) -> None:
