@@ -3,6 +3,8 @@
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -10,17 +12,24 @@ import numpy as np
 from solver.engines.whole.centre import box_centre, centre
 from solver.engines.whole.closest import SLACK, possible_changes, squared_changes
 from solver.engines.whole.exact import ExactSearch
+from solver.engines.whole.expected import expected_answers
 from solver.engines.whole.found import NO_ANSWER, Found
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats, Ints
 from solver.engines.whole.relaxation import Relaxation
+from solver.engines.whole.tight import TightSearch
+from solver.engines.whole.typical import TypicalWidths
 
 FIRST_SECONDS: Final = 0.15
 """How long a box is tried at first."""
 LONGER: Final = 2.5
 """By how much longer boxes are tried once all have failed."""
 AIMS: Final = (0.35, 0.75)
-"""Where the next box is, from the bound (0) to the best answer (1)."""
+"""Where the next box is, from what has failed (0) to the best answer (1)."""
+WIDE_SHARE: Final = 0.2
+"""The share of a box's time in which answers are sought around its centre."""
+HOPEFUL: Final = 1.0
+"""Decimal logarithm of how many answers are expected in boxes that are worth more than one try."""
 REACH: Final = 1.02
 """Largest reach of a box centre that is tried: its box has no answers if it is far outside."""
 
@@ -76,7 +85,9 @@ class _ShrinkingBoxes:
         self, problem: WholeProblem, seed: int, clock: Callable[[], float], deadline: float
     ) -> None:
         self._problem, self._clock, self._deadline = problem, clock, deadline
-        self._search = ExactSearch(problem, seed, clock)
+        self._wide = ExactSearch(problem, seed, clock)
+        self._residues = self._wide.residues
+        self._tight = TightSearch(problem, self._residues, seed, clock)
         self._changes = possible_changes(problem)
         self._relaxation = Relaxation(problem)
         self._first = self._first_possible()
@@ -91,44 +102,42 @@ class _ShrinkingBoxes:
         """Answers with smaller and smaller largest changes, until proved or the time is up."""
         if self._first is None or self.bound is None:
             return
-        best, failed, seconds = len(self._changes), set[int](), FIRST_SECONDS
+        best, low, fails, seconds = len(self._changes), self._first, 0, FIRST_SECONDS
         while best > self._first and self._clock() < self._deadline:
-            aim = self._aim(best, failed)
-            if aim is None:
-                failed, seconds = set(), seconds * LONGER
-                continue
+            aim = self._aim(low, best, AIMS[fails % len(AIMS)])
             widths = self._in_box(aim, seconds)
-            if widths is None:
-                failed.add(aim)
-                continue
-            change, failed = float(self._problem.changes(widths)), set()
-            best = int(np.searchsorted(self._changes, change - 1e-9))
-            yield Found(widths, change, self.bound, is_proved=best <= self._first)
+            if widths is not None:
+                change = float(self._problem.changes(widths))
+                best = int(np.searchsorted(self._changes, change - 1e-9))
+                yield Found(widths, change, self.bound, is_proved=best <= self._first)
+            else:
+                low, fails = max(aim + 1, min(self._hopeful, best - 1)), fails + 1
+            if low >= best:
+                low, fails, seconds = min(self._hopeful, best - 1), 0, seconds * LONGER
 
-    def _aim(self, best: int, failed: set[int]) -> int | None:
-        """The next box to try: none if all that are wider than the last failure have failed."""
-        low = max(failed) + 1 if failed else self._first or 0
+    def _aim(self, low: int, best: int, share: float) -> int:
+        """The next box to try: some way from the narrowest that has not failed to the best."""
         if best == len(self._changes):
-            return best - 1 if not failed else None
-        if low >= best:
-            return None
-        ends = np.log(self._changes[[self._first or 0, best]])
-        share = AIMS[len(failed) % len(AIMS)]
+            return best - 1
+        ends = np.log(self._changes[[low, best]])
         wanted = np.exp(ends[0] + share * (ends[1] - ends[0]))
         return int(np.clip(np.searchsorted(self._changes, wanted), low, best - 1))
 
     def _in_box(self, place: int, seconds: float) -> Ints | None:
         """An answer whose largest change is at most the one at this place."""
-        box = self._search.residues.box(self._problem.near(self._changes[place]))
+        box = self._residues.box(self._problem.near(self._changes[place]))
+        is_whole = place == len(self._changes) - 1
+        left = min(seconds, self._deadline - self._clock())
         if place not in self._centres:
-            self._centres[place] = self._middle(box, is_whole=place == len(self._changes) - 1)
+            self._centres[place] = self._middle(box, is_whole=is_whole)
         around = self._centres[place]
         if around is None:
             return None
-        left = min(seconds, self._deadline - self._clock())
-        return next((rows[0] for rows in self._search.batches(left, box, around)), None)
+        wide = self._wide.batches(left if is_whole else left * WIDE_SHARE, box, around)
+        tight = self._tight.batches(box, around, 0.0 if is_whole else left * (1 - WIDE_SHARE))
+        return next((rows[0] for rows in chain(wide, tight)), None)
 
-    def _middle(self, box: WholeProblem, is_whole: bool) -> Floats | None:
+    def _middle(self, box: WholeProblem, *, is_whole: bool) -> Floats | None:
         """The widths that answers are sought around: in small boxes those with the most slack."""
         if box.is_empty:
             return None
@@ -137,13 +146,26 @@ class _ShrinkingBoxes:
         middle = box_centre(box)
         return None if middle is None or middle.reach > REACH else middle.widths
 
+    @cached_property
+    def _hopeful(self) -> int:
+        """The place of the smallest change with which there probably are answers."""
+        places = range(self._first or 0, len(self._changes) - 1)
+        return places.start + bisect_left(places, True, key=self._is_hopeful)
+
+    def _is_hopeful(self, place: int) -> bool:
+        box = self._residues.box(self._problem.near(self._changes[place]))
+        typical = None if box.is_empty else TypicalWidths.of(box)
+        if typical is None:
+            return False
+        return expected_answers(box, typical.mean * box.steps) >= HOPEFUL
+
     def _first_possible(self) -> int | None:
         """The place of the smallest change that neither residues nor the relaxation rule out."""
         last = len(self._changes) - 1
-        if self._search.residues.impossible or last < 0 or not self._may(last):
+        if self._residues.impossible or last < 0 or not self._may(last):
             return None
         return bisect_left(range(last), True, key=self._may)
 
     def _may(self, place: int) -> bool:
-        box = self._search.residues.box(self._problem.near(self._changes[place]))
+        box = self._residues.box(self._problem.near(self._changes[place]))
         return not box.is_empty and self._relaxation.feasible(box.low, box.high)

@@ -6,7 +6,7 @@ import numpy as np
 
 from solver.engines.whole.centre import centres
 from solver.engines.whole.congruence import Monomials, index
-from solver.engines.whole.density import log_density
+from solver.engines.whole.density import tilted
 from solver.engines.whole.equations import Equations
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.quadratic import Floats
@@ -34,9 +34,9 @@ def expected_answers(problem: WholeProblem, around: Floats | None = None) -> flo
         around = next(centres(problem), None)
     if around is None or problem.is_empty:
         return -np.inf
-    middle, half = (problem.low + problem.high) / 2, (problem.high - problem.low + 1) / 2
-    slopes = np.stack([count.gradient(around / problem.steps) for count in equations.counts])
-    goal = slopes @ (around / problem.steps - middle)
-    density = log_density((slopes * half)[None], goal[None])[0]
-    volume = np.log(2 * half).sum()
-    return float(volume + density + log(index(Monomials.of(problem)))) / log(10)
+    steps, middle = around / problem.steps, (problem.low + problem.high) / 2
+    slopes = np.stack([count.gradient(steps) for count in equations.counts])
+    sizes, goal = problem.high - problem.low + 1, slopes @ (steps - middle)
+    found = tilted(slopes[None], sizes, goal[None])
+    number = found.entropy + found.probability(index(Monomials.of(problem)))
+    return float(number[0]) / log(10)

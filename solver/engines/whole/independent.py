@@ -22,23 +22,35 @@ def independent(
     random: np.random.Generator,
     noise: float,
     sums: Sequence[tuple[int, Ints]] = (),
+    *,
+    room: Floats | None = None,
+    drawn: int = DRAWN,
 ) -> Ints:
     """A random independent set with much room, in order of places.
 
     Groups with much room and few neighbours come first; ``noise`` is the chance in their order.
     Three times of four, some groups of the strongest sum are taken before: without them, few
     roundings satisfy its congruence.
+
+    Parameters
+    ----------
+    room
+        Binary logarithm of how many widths each group may have, shape ``(n,)``; by default of all
+        in the box.
+    drawn
+        Of how many sets the roomiest is taken.
     """
-    room = np.log2((problem.high - problem.low + 1).clip(1))
+    if room is None:
+        room = np.log2((problem.high - problem.low + 1).clip(1))
     score = room / (1 + problem.neighbours.sum(axis=1))
     first: list[int] = []
     if sums and random.random() < 0.75:
         first = random.permutation(sums[0][1])[: random.integers(2, 6)].tolist()
-    drawn = []
-    for _ in range(DRAWN):
+    sets = []
+    for _ in range(drawn):
         order = np.argsort(-score * np.exp(random.normal(0, noise, len(room)))).tolist()
-        drawn.append(_taken(problem, [*first, *order], room))
-    roomiest = max(drawn, key=lambda places: room[places].sum())
+        sets.append(_taken(problem, [*first, *order], room))
+    roomiest = max(sets, key=lambda places: room[places].sum())
     return _thinned(roomiest, np.array(first, np.int64), room, random)
 
 

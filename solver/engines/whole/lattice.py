@@ -145,6 +145,15 @@ class _Rows:
         return is_changed
 
 
+def heights(basis: Ints, scale: Floats) -> Floats:
+    """How far each row leads away from those before it: the distances of the lattice's planes."""
+    rows = _Rows(basis, scale)
+    for row in range(len(basis)):
+        rows.orthogonalise(row)
+    found: Floats = np.sqrt(rows.squares)
+    return found
+
+
 def nearest(basis: Ints, start: Ints, targets: Floats, scale: Floats) -> Ints:
     """The points ``start`` plus lattice that Babai's nearest plane finds near each target.
 

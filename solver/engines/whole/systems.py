@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from solver.engines.whole.density import log_density
+from solver.engines.whole.density import Tilted, tilted
 from solver.engines.whole.quadratic import Flags, Floats, Ints
 
 MODULI: Final = (2**20 * 3**6, 5**4 * 7**3 * 11**2 * 13)
@@ -49,18 +49,19 @@ def index(matrix: Ints) -> Ints:
 
 
 def expected(matrix: Ints, gaps: Ints, low: Ints, high: Ints) -> Floats:
-    """Natural logarithms of the expected numbers of solutions in boxes, of solvable systems.
+    """Natural logarithms of the expected numbers of solutions in boxes, of solvable systems."""
+    found = tilted_in(matrix, gaps, low, high)
+    return found.entropy + found.probability(index(matrix))
+
+
+def tilted_in(matrix: Ints, gaps: Ints, low: Ints, high: Ints) -> Tilted:
+    """Whole numbers around the middles of boxes, tilted to solve systems on average.
 
     A box, shape ``(rows, k)``, is inclusive. Solvable right sides share the probability of those
-    that are not.
+    that are not; :func:`index` says how many these are.
     """
-    half = (high - low + 1) / 2
-    goals = gaps - (matrix @ (low + high)[:, :, None])[:, :, 0] / 2
-    volume = np.log(2 * half).sum(axis=1)
-    found: Floats = (
-        volume + log_density(matrix * half[:, None], goals) + np.log(index(matrix).clip(1))
-    )
-    return found
+    middles = (low + high) / 2
+    return tilted(matrix, high - low + 1, gaps - (matrix @ middles[:, :, None])[:, :, 0])
 
 
 def shortest(matrix: Ints, gaps: Ints, scale: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Networks of approach V in numbers: a chain of convolutions, and ResNet-18."""
+"""Networks of approach V in numbers: a chain of convolutions, and networks that are shipped."""
 
 import numpy as np
 
@@ -33,9 +33,9 @@ def _convolutions(maps: Ints) -> Quadratic:
 LONG = [16 * it for it in (1, 2, 2, 3, 4, 4, 5, 6, 6, 8, 8, 10, 10, 12, 12, 16, 16, 20, 24, 32)]
 
 
-def at(resolution: int, step: int) -> WholeProblem:
-    """ResNet-18 in multiples of ``step``, with the parameters and MACs that it has at 224 px."""
-    network = shipped_network("resnet18")
+def at(resolution: int, step: int, name: str = "resnet18") -> WholeProblem:
+    """A network in multiples of ``step``, with the parameters and MACs that it has at 224 px."""
+    network = shipped_network(name)
     before, groups = WidthGroups.of(network), WidthGroups.of(network, resolution=resolution)
     original = np.array(groups.sizes, np.int64)
     steps = np.array([groups.step(place, step) for place in range(len(original))], np.int64)

@@ -1,4 +1,5 @@
 import time
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from solver.engines.whole.closest import squared_changes
 from solver.engines.whole.closest_exact import closest_exact, smallest_sum_exact
 from solver.engines.whole.problem import WholeProblem
-from tests.solver.engines.whole.networks import LONG, chain
+from tests.solver.engines.whole.networks import LONG, at, chain
 from tests.solver.engines.whole.problems import answers, problems
 
 
@@ -35,6 +36,14 @@ def test_each_answer_is_closer_than_the_one_before_and_the_closest_is_proved() -
         assert problem.accepts(it.widths)
         assert problem.changes(it.widths) == pytest.approx(it.value)
     assert all(it.bound is not None and it.bound <= values[-1] for it in found)
+
+
+def test_in_boxes_with_most_widths_at_a_side_answers_are_found() -> None:
+    """Searches around centres, with as many looks at the clock, end at 1.6."""
+    looks = count()
+    *_, last = closest_exact(at(256, 8, "vgg16"), 3, clock=lambda: next(looks) / 50)
+    assert last.value is not None
+    assert last.value < 1.55
 
 
 def test_the_smallest_sum_stays_near_the_known_change_and_is_no_larger_than_before() -> None:
