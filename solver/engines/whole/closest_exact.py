@@ -42,8 +42,9 @@ def closest_exact(
 ) -> Iterator[Found]:
     """Ever closer exact answers, each with the bound on T*; the last may be proved the closest.
 
-    The found ``value`` is the largest change of its widths. Nothing found is one result, without
-    widths: proved, if congruences or the relaxation rule all answers out.
+    The found ``value`` is the largest change of its widths; ``others`` may change more. Nothing
+    found is one result, without widths: proved, if congruences or the relaxation rule all answers
+    out.
     """
     search = _ShrinkingBoxes(problem, seed, clock, clock() + seconds)
     if search.bound is None:
@@ -105,11 +106,11 @@ class _ShrinkingBoxes:
         best, low, fails, seconds = len(self._changes), self._first, 0, FIRST_SECONDS
         while best > self._first and self._clock() < self._deadline:
             aim = self._aim(low, best, AIMS[fails % len(AIMS)])
-            widths = self._in_box(aim, seconds)
-            if widths is not None:
-                change = float(self._problem.changes(widths))
+            rows = self._in_box(aim, seconds)
+            if rows is not None:
+                change = float(self._problem.changes(rows[0]))
                 best = int(np.searchsorted(self._changes, change - 1e-9))
-                yield Found(widths, change, self.bound, is_proved=best <= self._first)
+                yield Found(rows[0], change, self.bound, best <= self._first, others=rows[1:])
             else:
                 low, fails = max(aim + 1, min(self._hopeful, best - 1)), fails + 1
             if low >= best:
@@ -124,7 +125,7 @@ class _ShrinkingBoxes:
         return int(np.clip(np.searchsorted(self._changes, wanted), low, best - 1))
 
     def _in_box(self, place: int, seconds: float) -> Ints | None:
-        """An answer whose largest change is at most the one at this place."""
+        """Answers whose largest change is at most the one at this place, the closest first."""
         box = self._residues.box(self._problem.near(self._changes[place]))
         is_whole = place == len(self._changes) - 1
         left = min(seconds, self._deadline - self._clock())
@@ -135,7 +136,7 @@ class _ShrinkingBoxes:
             return None
         wide = self._wide.batches(left if is_whole else left * WIDE_SHARE, box, around)
         tight = self._tight.batches(box, around, 0.0 if is_whole else left * (1 - WIDE_SHARE))
-        return next((rows[0] for rows in chain(wide, tight)), None)
+        return next(chain(wide, tight), None)
 
     def _middle(self, box: WholeProblem, *, is_whole: bool) -> Floats | None:
         """The widths that answers are sought around: in small boxes those with the most slack."""

@@ -125,6 +125,8 @@ class Whole:
         pool = Pool.near(posed, found.widths)
         if top > 1:
             pool.fill(8 * top, min(self._left, MOST_LAST_SECONDS), seed=0)
+        if len(pool) < top and found.others is not None:
+            pool.add(found.others)
         least = float(posed.changes(found.widths))
         if wanted.best == "closest" and found.value is not None:
             least = found.value

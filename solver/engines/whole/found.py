@@ -19,12 +19,15 @@ class Found:
         No answer can have a better value; ``None`` if no bound is known or no answer exists.
     is_proved
         Whether no answer is better or, without widths, whether there is no answer at all.
+    others
+        Answers that were found with it, shape ``(rows, n)``, or ``None``.
     """
 
     widths: Ints | None
     value: float | None = None
     bound: float | None = None
     is_proved: bool = False
+    others: Ints | None = None
 
 
 NO_ANSWER = Found(None, is_proved=True)

@@ -52,6 +52,11 @@ class Pool:
     def _add(self, widths: Ints) -> None:
         self._known.setdefault(widths.tobytes(), widths)
 
+    def add(self, rows: Ints) -> None:
+        """Add known answers of the problem, shape ``(rows, n)``; those outside its box stay out."""
+        for widths in rows[self.problem.accepted(rows)]:
+            self._add(widths)
+
     def fill(self, most: int, seconds: float, seed: int) -> bool:
         """Add answers until there are ``most``, or time is up.
 

@@ -86,7 +86,7 @@ def _closest_exactly(problem: WholeProblem, seconds: float, tell: Tell) -> Found
         return found if found.is_proved else _closest(problem, ends - time.monotonic(), tell)
     left = min(ends - time.monotonic(), MOST_SUM_SECONDS)
     tidied = smallest_sum_exact(problem, found.widths, left)
-    return Found(tidied.widths, found.value, found.bound, found.is_proved)
+    return Found(tidied.widths, found.value, found.bound, found.is_proved, found.others)
 
 
 def _by_model(

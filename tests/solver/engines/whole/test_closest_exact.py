@@ -35,6 +35,10 @@ def test_each_answer_is_closer_than_the_one_before_and_the_closest_is_proved() -
         assert it.widths is not None
         assert problem.accepts(it.widths)
         assert problem.changes(it.widths) == pytest.approx(it.value)
+        assert it.value is not None
+        assert it.others is not None
+        assert problem.accepted(it.others).all()
+        assert (problem.changes(it.others) >= it.value).all()
     assert all(it.bound is not None and it.bound <= values[-1] for it in found)
 
 
