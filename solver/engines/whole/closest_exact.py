@@ -20,13 +20,13 @@ from solver.engines.whole.relaxation import Relaxation
 from solver.engines.whole.tight import TightSearch
 from solver.engines.whole.typical import TypicalWidths
 
-FIRST_SECONDS: Final = 0.15
+FIRST_SECONDS: Final = 0.3
 """How long a box is tried at first."""
 LONGER: Final = 2.5
 """By how much longer boxes are tried once all have failed."""
 AIMS: Final = (0.35, 0.75)
 """Where the next box is, from what has failed (0) to the best answer (1)."""
-WIDE_SHARE: Final = 0.2
+WIDE_SHARE: Final = 0.1
 """The share of a box's time in which answers are sought around its centre."""
 HOPEFUL: Final = 1.0
 """Decimal logarithm of how many answers are expected in boxes that are worth more than one try."""
