@@ -23,6 +23,7 @@ from app.api import (
     studies,
     study_plan,
     variants,
+    workers,
 )
 from app.api.access import Doorkeeper, Guarded
 from app.api.availability import Available
@@ -130,6 +131,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         jobs,
         study_plan,
         studies,
+        workers,
         health,
         metrics,
         pages,

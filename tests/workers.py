@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.db import runs
+from app.db import register, runs
 from app.db.engine import Database
 from app.db.models import EpochRow, ResultRow, RunRow
+from app.db.register import Identity
 from app.db.runs import Claim
 from app.experiments.failures import Failure
 from tests.factories import RESULT, queued_job
@@ -39,6 +40,14 @@ def epoch_row(epoch: int, accuracy: float = 0.5) -> dict[str, Any]:
         "validation_accuracy": accuracy,
         "seconds": 0.5,
     }
+
+
+def entered(database: Database, name: str, lease: float = 60.0, age: float = 0.0) -> None:
+    """Have a worker in the register; with a lease that is over, it is silent."""
+    versions = {"python": "3.11", "torch": None}
+    worker = Identity(name, "host", 4711, "process", versions)
+    with database.write() as session:
+        register.enter(session, worker, lease, age)
 
 
 def equally_good(_claim: Claim, _epoch: int) -> float:

@@ -4,7 +4,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,8 @@ class WorkerSettings:
 class Attempt:
     """Claimed runs of one network in training.
 
-    ``trainer`` trains them; ``stopping`` is set when the worker is to end.
+    ``trainer`` trains them; ``stopping`` is set when the worker is to end. ``trains_on`` is told
+    what device they are trained on.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Attempt:
         settings: WorkerSettings,
         trainer: Trainer,
         stopping: threading.Event,
+        trains_on: Callable[[str], None],
     ) -> None:
         self._held = list(claims)
         self._stack = stack_of(claims[0])
@@ -84,6 +86,7 @@ class Attempt:
         self._settings = settings
         self._trainer = trainer
         self._stopping = stopping
+        self._trains_on = trains_on
         self._ends = time.monotonic() + settings.lease
         self._look = min(settings.lease / 4, LOOK_SECONDS)
         self._unwritten = NOTHING
@@ -148,10 +151,17 @@ class Attempt:
             message = self._trainer.message(min(seconds, self._look))
             if isinstance(message, Ended):
                 return self._ended(message)
-            self._unwritten = self._unwritten.then(message or NOTHING)
+            if message is not None:
+                self._hear(message)
             if self._is_due():
                 self._beat()
         return None
+
+    def _hear(self, progress: Progress) -> None:
+        """Keep what was measured until it is written."""
+        self._unwritten = self._unwritten.then(progress)
+        if progress.device is not None:
+            self._trains_on(progress.device)
 
     def _is_due(self) -> bool:
         """Return whether it is time to write; short epochs are written together."""
@@ -177,7 +187,7 @@ class Attempt:
         for message in self._trainer.halt():
             if isinstance(message, Ended):
                 return self._ended(message)
-            self._unwritten = self._unwritten.then(message)
+            self._hear(message)
         self._catch_up()
         return None
 

@@ -1,10 +1,13 @@
 """What all workers share, wherever their runs are trained."""
 
 import logging
+import os
+import socket
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import ClassVar
 
 from sqlalchemy.orm import Session
 
@@ -12,10 +15,14 @@ from app.db import runs
 from app.db.causes import in_a_line
 from app.db.engine import Database
 from app.db.errors import DatabaseError, LostLeaseError
+from app.db.register import Identity
 from app.db.runs import Claim
 from app.logs import about
+from app.schemas.workers import Engine
 from trainer.attempt import Attempt, WorkerSettings, name_of
+from trainer.outcome import versions
 from trainer.patience import PatientDatabase
+from trainer.presence import Presence
 from trainer.process import Trainer
 from trainer.summary import settle_next
 
@@ -23,12 +30,22 @@ logger = logging.getLogger(__name__)
 
 
 class BaseWorker(ABC):
-    """A worker claims runs, has them trained and settles results; it can be stopped."""
+    """A worker claims runs, has them trained and settles results; it can be stopped.
+
+    While it works, the register of workers shows it.
+    """
+
+    engine: ClassVar[Engine]
+    """What trains for workers of this kind."""
 
     def __init__(self, database: Database, settings: WorkerSettings) -> None:
         self._settings = settings
         self._stopping = threading.Event()
         self._database = PatientDatabase(database, self._stopping, settings.poll)
+        identity = Identity(
+            settings.name, socket.gethostname(), os.getpid(), self.engine, versions()
+        )
+        self._presence = Presence(database, identity, settings.lease)
 
     def stop(self) -> None:
         """Claim nothing more, and give back what is held."""
@@ -43,9 +60,20 @@ class BaseWorker(ABC):
     def kill(self) -> None:
         """Kill the training from any thread; leases stay as they are."""
 
-    @abstractmethod
     def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
-        """Work until stopped, on one network (``once``), or until idle (``exit_when_idle``)."""
+        """Work until stopped, on one network (``once``), or until idle (``exit_when_idle``).
+
+        Raises
+        ------
+        EngineLostError
+            What trains does not answer; what was held is given back.
+        """
+        with self._presence:
+            self._work(once=once, exit_when_idle=exit_when_idle)
+
+    @abstractmethod
+    def _work(self, *, once: bool, exit_when_idle: bool) -> None:
+        """Do what :meth:`work` says."""
 
     @contextmanager
     def _patient(self) -> Iterator[None]:
@@ -69,7 +97,14 @@ class BaseWorker(ABC):
             for claim in claims:
                 logger.info("%s: started", name_of(claim))
             try:
-                Attempt(claims, self._database, self._settings, trainer, self._stopping).run()
+                Attempt(
+                    claims,
+                    self._database,
+                    self._settings,
+                    trainer,
+                    self._stopping,
+                    self._presence.trains_on,
+                ).run()
             except LostLeaseError as lost:
                 trainer.kill()
                 logger.warning("%s; it was stopped", lost)

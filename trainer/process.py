@@ -100,10 +100,14 @@ End: TypeAlias = Outcome | Failed | Paused
 
 @dataclass(frozen=True)
 class Progress:
-    """What epochs measured, and why the last one ended runs, both by run."""
+    """What epochs measured, and why the last one ended runs, both by run.
+
+    ``device`` is what the runs are trained on, where that is told.
+    """
 
     epochs: Mapping[str, Sequence[Epoch]]
     failures: Mapping[str, Failed]
+    device: str | None = None
 
     def then(self, later: "Progress") -> "Progress":
         """Return this progress and a later one as one."""
@@ -337,7 +341,7 @@ def _train_set(
     """Train runs that are at the same epoch, together."""
     import torch
 
-    from trainer.train import Training, best_device, outcomes, train
+    from trainer.train import Training, best_device, device_name, outcomes, train
 
     torch.set_num_threads(task.threads)
     runs = {task.seeds[id_]: id_ for id_ in together}
@@ -349,10 +353,12 @@ def _train_set(
         device=best_device(),
         starts=starts,
     )
+    device = device_name(training.device)
     resumed = {task.seeds[id_]: snapshot for id_, snapshot in together.items() if snapshot}
     if resumed:
         training.resume(resumed)
-        tell(Progress({runs[seed]: epochs for seed, epochs in training.epochs.items()}, {}))
+        measured = {runs[seed]: epochs for seed, epochs in training.epochs.items()}
+        tell(Progress(measured, {}, device))
 
     def on_epoch(epochs: Mapping[int, Epoch]) -> None:
         kept = {runs[seed]: snapshot for seed, snapshot in training.snapshots().items()}
@@ -360,7 +366,7 @@ def _train_set(
         failures = {
             runs[seed]: Failed(error.kind, str(error)) for seed, error in training.failures.items()
         }
-        tell(Progress({runs[seed]: [epoch] for seed, epoch in epochs.items()}, failures))
+        tell(Progress({runs[seed]: [epoch] for seed, epoch in epochs.items()}, failures, device))
 
     train(training, task.until, on_epoch)
     if task.until < task.recipe.epochs:

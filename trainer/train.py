@@ -41,6 +41,11 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def device_name(device: torch.device) -> str:
+    """Return ``cpu``, or the name of the GPU."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 class Training:
     """The networks of some seeds, and the data that they are trained on.
 
@@ -196,7 +201,6 @@ def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
             correct_SN = _logits(training, group, split).argmax(dim=2) == split.labels
             correct |= zip(group.seeds, correct_SN, strict=True)
     training.seconds += time.perf_counter() - started
-    device = training.device
     return {
         seed: Outcome(
             test_accuracy=correct[seed].double().mean().item(),
@@ -206,7 +210,7 @@ def outcomes(training: Training, threads: int) -> dict[int, Outcome]:
             seed=seed,
             seeds_at_once=group.seeds,
             threads=threads,
-            device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+            device=device_name(training.device),
             versions=versions(),
         )
         for group in tested

@@ -18,6 +18,8 @@ class Worker(BaseWorker):
     ``process`` trains them; a new :class:`TrainingProcess` if it is left out.
     """
 
+    engine = "process"
+
     def __init__(
         self,
         database: Database,
@@ -31,8 +33,7 @@ class Worker(BaseWorker):
         """Kill the training from any thread; leases stay as they are."""
         self._process.abort()
 
-    def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
-        """Work until stopped, on one network (``once``), or until idle (``exit_when_idle``)."""
+    def _work(self, *, once: bool, exit_when_idle: bool) -> None:
         try:
             with self._patient():
                 while not self.is_stopping:

@@ -22,6 +22,7 @@ from app.schemas.results import Verdict
 from app.schemas.studies import Phase
 from app.schemas.study_results import SpreadOf
 from app.schemas.study_terms import Contrast, Control, ControlsIn
+from app.schemas.workers import ENGINES, AskerKind, WorkerState
 from app.states import STATES, RunState
 from solver.answers.variants import Outcome
 from solver.approaches import APPROACHES
@@ -50,6 +51,9 @@ _ENUMERATIONS: Final[Mapping[str, Sequence[str]]] = {
     "Failure": FAILURES,
     "Inputs": get_args(Inputs),
     "Phase": get_args(Phase),
+    "Engine": ENGINES,
+    "AskerKind": get_args(AskerKind),
+    "WorkerState": get_args(WorkerState),
     "Contrast": get_args(Contrast),
     "Control": get_args(Control),
     "SpreadOf": get_args(SpreadOf),

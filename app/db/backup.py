@@ -17,11 +17,13 @@ from sqlalchemy import URL, inspect, literal, select, table
 
 from app.db import schema
 from app.db.engine import Database, sqlite_module
-from app.db.models import Base, SecretRow
+from app.db.models import Base, SecretRow, WorkerRow
 from app.db.schema import REVISIONS
 
 HEADS: Final = {b"SQLite format 3\0": "SQLite", b"PGDMP": "PostgreSQL"}
 """The first bytes of a backup, and the kind of database that it holds."""
+MADE_BY_ITSELF: Final = {REVISIONS, SecretRow.__tablename__, WorkerRow.__tablename__}
+"""Tables with rows that nobody would miss."""
 MOST_SAID: Final = 2_000
 """The error output of PostgreSQL's programs is shown up to this number of bytes."""
 
@@ -110,7 +112,7 @@ def _tables(database: Database) -> list[str]:
 
 def _table_with_rows(database: Database) -> str | None:
     with database.read() as session:
-        for name in set(_tables(database)) - {REVISIONS, SecretRow.__tablename__}:
+        for name in set(_tables(database)) - MADE_BY_ITSELF:
             if session.scalar(select(literal(1)).select_from(table(name)).limit(1)):
                 return name
     return None

@@ -1,6 +1,5 @@
-"""What is known of workers: the runs that they hold, those that they ended, and those they lost.
+"""What workers do: the runs that they hold, those that they ended, and those they lost.
 
-There is no register of workers. One that waits for work holds nothing and says nothing.
 All times are the database's.
 """
 
@@ -13,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.db.askers import ASKERS, JOBS
 from app.db.models import AttemptRow, RunRow
-from app.db.runs import has_state
+from app.db.runs import GIVEN_BACK, has_state
 from app.db.types import database_time
+from app.schemas.workers import AskerKind
 from app.states import OPEN
 
 
 class HeldRun(NamedTuple):
-    """A run in training; its worker is silent if the lease is over."""
+    """A run in training."""
 
     worker: str
     run_id: str
@@ -31,7 +31,6 @@ class HeldRun(NamedTuple):
     epochs_done: int
     target_epochs: int
     started_at: datetime
-    lease_expires_at: datetime
 
 
 class LostAttempt(NamedTuple):
@@ -44,18 +43,10 @@ class LostAttempt(NamedTuple):
     reason: str
 
 
-class Ended(NamedTuple):
-    """How many runs a worker brought to an end, and when the last one ended."""
-
-    worker: str
-    runs: int
-    last_at: datetime
-
-
 class Asked(NamedTuple):
-    """Who wants a run: the id of a job, or of a study."""
+    """Who wants a run."""
 
-    kind: str
+    kind: AskerKind
     id: str
 
 
@@ -71,9 +62,10 @@ def now(session: Session) -> datetime:
     return session.execute(select(database_time())).scalar_one()
 
 
-def held(session: Session) -> Sequence[HeldRun]:
-    """All runs in training, by worker, network and seed."""
-    return [HeldRun._make(row) for row in session.execute(_HELD)]
+def held(session: Session, workers: Collection[str]) -> Sequence[HeldRun]:
+    """All runs that workers have in training, by worker, network and seed."""
+    query = _HELD.where(RunRow.worker.in_(workers))
+    return [HeldRun._make(row) for row in session.execute(query)]
 
 
 def lost(session: Session, seconds: float, most: int) -> Sequence[LostAttempt]:
@@ -87,25 +79,39 @@ def lost(session: Session, seconds: float, most: int) -> Sequence[LostAttempt]:
     return [LostAttempt._make(row) for row in session.execute(query)]
 
 
-def ended(session: Session, seconds: float) -> Sequence[Ended]:
-    """The workers that brought runs to an end in the last ``seconds``."""
+def lost_by(session: Session, workers: Collection[str], seconds: float) -> Mapping[str, int]:
+    """How many attempts workers lost in the last ``seconds``; what they gave back is not lost."""
     query = (
-        select(RunRow.worker, func.count(), func.max(RunRow.finished_at))
+        select(AttemptRow.worker, func.count())
+        .where(
+            AttemptRow.ended_at >= database_time(-seconds),
+            AttemptRow.worker.in_(workers),
+            AttemptRow.reason != GIVEN_BACK,
+        )
+        .group_by(AttemptRow.worker)
+    )
+    return {worker: number for worker, number in session.execute(query) if worker}
+
+
+def ended_by(session: Session, workers: Collection[str], seconds: float) -> Mapping[str, int]:
+    """How many runs workers brought to an end in the last ``seconds``."""
+    query = (
+        select(RunRow.worker, func.count())
         .where(
             RunRow.finished_at >= database_time(-seconds),
             RunRow.state.in_(("succeeded", "failed")),
-            RunRow.worker.is_not(None),
+            RunRow.worker.in_(workers),
         )
         .group_by(RunRow.worker)
     )
-    return [Ended._make(row) for row in session.execute(query)]
+    return {worker: number for worker, number in session.execute(query) if worker}
 
 
 def asked(session: Session, run_ids: Collection[str]) -> Mapping[str, Sequence[Asked]]:
     """Who wants runs now: the open jobs and studies of each, by the run's id."""
     found: dict[str, list[Asked]] = {}
     for kind in ASKERS:
-        name = "job" if kind is JOBS else "study"
+        name: AskerKind = "job" if kind is JOBS else "study"
         query = (
             select(kind.link.run_id, kind.row.id)
             .join(kind.row, kind.row.id == kind.key)

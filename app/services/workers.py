@@ -1,143 +1,76 @@
-"""Workers: which are alive, which are silent, and what they do."""
+"""Workers: which are busy, idle, silent or stopped, and what they do."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
-from typing import Final, Literal, TypeAlias
 
-from app.db import named_networks, workers
+from app.db import named_networks, register, workers
 from app.db.engine import Database, Session
-from app.db.runs import GIVEN_BACK, SILENT
-from app.db.workers import Asked, Ended, HeldRun, LostAttempt
-
-WorkerState: TypeAlias = Literal["alive", "silent", "idle"]
-RECENT_SECONDS: Final = 24 * 3600.0
-"""Workers that were not seen for longer are left out."""
-MOST_LOST: Final = 1_000
-"""Attempts that came to nothing are looked at up to this number."""
-ORDER: Final[tuple[WorkerState, ...]] = ("silent", "alive", "idle")
-"""What needs attention comes first."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """Runs of one network that a worker trains together.
-
-    Attributes
-    ----------
-    name
-        The network's; ``None`` if it has none.
-    epochs_done, target_epochs
-        Of the run that is least far.
-    seconds
-        Since the attempt was begun.
-    asked
-        The jobs and studies that want these runs.
-    """
-
-    architecture_id: str
-    name: str | None
-    dataset: str
-    resolution: int
-    seeds: Sequence[int]
-    epochs_done: int
-    target_epochs: int
-    seconds: float
-    asked: Sequence[Asked]
-
-
-@dataclass(frozen=True)
-class Worker:
-    """A worker that was seen lately.
-
-    It is alive while it prolongs its leases in time. It is silent from the moment at which a lease
-    is over, until it is heard of again. It is idle if it holds nothing: it waits for work, or has
-    gone in good order.
-
-    Attributes
-    ----------
-    seen
-        Seconds since its lease ended, if it is silent, or since its last run ended, if it is idle;
-        ``None`` while it is alive.
-    ended, lost
-        How many runs it brought to an end lately, and how many attempts at runs it lost.
-    """
-
-    name: str
-    state: WorkerState
-    trainings: Sequence[Training]
-    seen: float | None
-    ended: int
-    lost: int
-
-
-@dataclass(frozen=True)
-class Workers:
-    """All workers that were seen lately, and the last attempts that came to nothing."""
-
-    workers: Sequence[Worker]
-    lost: Sequence[LostAttempt]
+from app.db.models import WorkerRow
+from app.db.register import RECENT_SECONDS
+from app.db.workers import Asked, HeldRun, LostAttempt
+from app.schemas.workers import AskerView, TrainingView, WorkerPage, WorkerState, WorkerView
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What the database knows of workers, and the time at which it knew that."""
+    """What the database knows of some workers, and the time at which it knew that."""
 
     now: datetime
     held: Mapping[str, Sequence[HeldRun]]
-    ended: Mapping[str, Ended]
-    lost: Mapping[str, Sequence[LostAttempt]]
+    ended: Mapping[str, int]
+    lost: Mapping[str, int]
     names: Mapping[str, str | None]
     asked: Mapping[str, Sequence[Asked]]
 
     @classmethod
-    def by(cls, session: Session, lost: Iterable[LostAttempt]) -> "_Known":
-        held = workers.held(session)
-        of_workers: dict[str, list[LostAttempt]] = {}
-        for attempt in lost:
-            of_workers.setdefault(attempt.worker, []).append(attempt)
+    def of(cls, session: Session, names: Sequence[str]) -> "_Known":
+        held = workers.held(session, names)
         return cls(
             now=workers.now(session),
             held={name: [*runs] for name, runs in groupby(held, attrgetter("worker"))},
-            ended={row.worker: row for row in workers.ended(session, RECENT_SECONDS)},
-            lost=of_workers,
+            ended=workers.ended_by(session, names, RECENT_SECONDS),
+            lost=workers.lost_by(session, names, RECENT_SECONDS),
             names=named_networks.names(session, {run.architecture_id for run in held}),
             asked=workers.asked(session, [run.run_id for run in held]),
         )
 
-    def workers(self) -> Iterator[Worker]:
-        """Yield every worker once."""
-        for name in sorted({*self.held, *self.ended, *self.lost}):
-            state, since = self._state(name)
-            yield Worker(
-                name=name,
-                state=state,
-                trainings=[*self._trainings(self.held.get(name, ()))],
-                seen=None if since is None else self._seconds(since),
-                ended=self.ended[name].runs if name in self.ended else 0,
-                lost=sum(it.reason != GIVEN_BACK for it in self.lost.get(name, ())),
-            )
+    def view(self, row: WorkerRow) -> WorkerView:
+        """A worker as users see it."""
+        held = self.held.get(row.name, ())
+        return WorkerView(
+            name=row.name,
+            state=self._state(row, is_busy=bool(held)),
+            host=row.host,
+            process_id=row.process_id,
+            engine=row.engine,
+            device=row.device,
+            versions=row.versions,
+            started_at=row.started_at,
+            seen_at=row.seen_at,
+            stopped_at=row.stopped_at,
+            seen_seconds=self._seconds(row.seen_at),
+            trainings=[*self._trainings(held)],
+            runs_ended=self.ended.get(row.name, 0),
+            attempts_lost=self.lost.get(row.name, 0),
+        )
 
-    def _state(self, name: str) -> tuple[WorkerState, datetime | None]:
-        """The state of a worker, and the time of the last sign of it if it is not alive."""
-        if runs := self.held.get(name):
-            until = max(run.lease_expires_at for run in runs)
-            return ("alive", None) if until >= self.now else ("silent", until)
-        last = next(iter(self.lost.get(name, ())), None)
-        ended = self.ended.get(name)
-        if last is None or (ended and ended.last_at > last.ended_at):
-            return "idle", None if ended is None else ended.last_at
-        return "silent" if last.reason == SILENT else "idle", last.ended_at
+    def _state(self, row: WorkerRow, *, is_busy: bool) -> WorkerState:
+        if row.stopped_at is not None:
+            return "stopped"
+        if row.silent_at < self.now:
+            return "silent"
+        return "busy" if is_busy else "idle"
 
-    def _trainings(self, runs: Sequence[HeldRun]) -> Iterator[Training]:
+    def _trainings(self, runs: Sequence[HeldRun]) -> Iterator[TrainingView]:
         """Yield what a worker trains: the runs of each stack are trained together."""
         for _, group in groupby(runs, attrgetter("stack")):
             together = [*group]
             first = min(together, key=attrgetter("epochs_done"))
             askers = [asker for run in together for asker in self.asked.get(run.run_id, ())]
-            yield Training(
+            yield TrainingView(
                 architecture_id=first.architecture_id,
                 name=self.names.get(first.architecture_id),
                 dataset=first.dataset,
@@ -146,17 +79,28 @@ class _Known:
                 epochs_done=first.epochs_done,
                 target_epochs=first.target_epochs,
                 seconds=self._seconds(first.started_at),
-                asked=[*dict.fromkeys(askers)],
+                asked=[AskerView(kind=it.kind, id=it.id) for it in dict.fromkeys(askers)],
             )
 
     def _seconds(self, since: datetime) -> float:
         return max(timedelta(0), self.now - since).total_seconds()
 
 
-def recent(database: Database) -> Workers:
-    """All workers that were seen lately, those that need attention first."""
+def newest(database: Database, cursor: str | None, limit: int) -> WorkerPage:
+    """A page of the workers that were heard of lately, the last one that began first.
+
+    Raises
+    ------
+    app.db.paging.CursorError
+        The cursor is not one of this list's.
+    """
     with database.read() as session:
-        lost = workers.lost(session, RECENT_SECONDS, MOST_LOST)
-        known = _Known.by(session, lost)
-    found = sorted(known.workers(), key=lambda it: (ORDER.index(it.state), it.seen or 0.0))
-    return Workers(found, lost)
+        rows, following = register.newest(session, cursor, limit)
+        known = _Known.of(session, [row.name for row in rows])
+        return WorkerPage(items=[known.view(row) for row in rows], next=following)
+
+
+def lost(database: Database, most: int) -> Sequence[LostAttempt]:
+    """Up to ``most`` attempts of the last day that came to nothing, the last one first."""
+    with database.read() as session:
+        return workers.lost(session, RECENT_SECONDS, most)

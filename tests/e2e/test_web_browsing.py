@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.db.engine import Database
-from tests.e2e.processes import kill, serving, working
+from tests.e2e.processes import kill, serving, stop, working
 from tests.factories import only_run, queued_job, solved_search, until
 
 LEASE = 10.0
@@ -16,7 +16,7 @@ PATIENCE = 120_000
 pytestmark = pytest.mark.browser
 
 
-def test_a_worker_is_alive_until_it_is_killed_and_silent_then(
+def test_a_worker_is_busy_until_it_is_killed_and_silent_then(
     page: Page, sqlite_database: Database, tmp_path: Path
 ) -> None:
     job = queued_job(sqlite_database, seeds=1, epochs=10_000)
@@ -26,7 +26,7 @@ def test_a_worker_is_alive_until_it_is_killed_and_silent_then(
     ):
         page.goto(f"{client.base_url}/workers")
         worker = page.locator(".worker")
-        expect(worker.locator(".state")).to_have_text("alive", timeout=PATIENCE)
+        expect(worker.locator(".state")).to_have_text("busy", timeout=PATIENCE)
         expect(worker).to_contain_text(only_run(sqlite_database).worker or "")
         until(lambda: only_run(sqlite_database).epochs_done > 0)
         expect(worker).not_to_contain_text("epoch 0 of", timeout=PATIENCE)
@@ -36,8 +36,25 @@ def test_a_worker_is_alive_until_it_is_killed_and_silent_then(
         kill(process)
 
         expect(worker.locator(".state")).to_have_text("silent", timeout=PATIENCE)
-        expect(worker).to_contain_text("overdue for")
+        expect(worker).to_contain_text("last heard of")
         expect(its_job).to_be_focused()
+
+
+def test_a_worker_is_idle_until_it_is_stopped_and_stopped_then(
+    page: Page, sqlite_database: Database, tmp_path: Path
+) -> None:
+    with (
+        serving(sqlite_database, solver_processes=0) as client,
+        working(sqlite_database, tmp_path, lease=LEASE) as process,
+    ):
+        page.goto(f"{client.base_url}/workers")
+        worker = page.locator(".worker")
+        expect(worker.locator(".state")).to_have_text("idle", timeout=PATIENCE)
+        expect(worker).to_contain_text(f"Process {process.pid}")
+
+        assert stop(process) == 0
+
+        expect(worker.locator(".state")).to_have_text("stopped", timeout=PATIENCE)
 
 
 def test_filters_stand_in_the_address_and_variants_are_ticked_to_compare_them(

@@ -32,7 +32,9 @@ class FakeTrainer:
 
     def start(self, task: Task) -> None:
         measured = (Epoch(number, 1.0, 1.0, 0.5, 0.01) for number in range(1, EPOCHS + 1))
-        progress = [Progress({id_: [epoch] for id_ in task.seeds}, {}) for epoch in measured]
+        progress = [
+            Progress({id_: [epoch] for id_ in task.seeds}, {}, "a GPU") for epoch in measured
+        ]
         end = Ended({id_: outcome(seed) for id_, seed in task.seeds.items()})
         self._said = iter(progress if self._dies else [*progress, end])
 
@@ -68,8 +70,8 @@ def beats(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def attempted(
     database: Database, folder: Path, trainer: FakeTrainer, *, is_stopped: bool = False
-) -> None:
-    """Have two seeds of a network trained."""
+) -> list[str]:
+    """Have two seeds of a network trained. Returns the devices that were told."""
     queued_job(database, seeds=2, epochs=EPOCHS)
     with database.write() as session:
         claims = runs.claim(session, "w", 20)
@@ -77,7 +79,9 @@ def attempted(
     if is_stopped:
         stopping.set()
     patient = PatientDatabase(database, stopping, 0.05)
-    Attempt(claims, patient, settings_in(folder), trainer, stopping).run()
+    devices: list[str] = []
+    Attempt(claims, patient, settings_in(folder), trainer, stopping, devices.append).run()
+    return devices
 
 
 def number(database: Database, table: type) -> int:
@@ -105,6 +109,12 @@ def test_long_epochs_are_written_one_by_one(
     attempted(sqlite_database, tmp_path, FakeTrainer())
 
     assert beats == [2] * EPOCHS
+
+
+def test_the_device_that_a_training_runs_on_is_told(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    assert attempted(sqlite_database, tmp_path, FakeTrainer()) == ["a GPU"] * EPOCHS
 
 
 @pytest.mark.parametrize("is_stopped", [False, True])

@@ -47,6 +47,8 @@ class Places(Protocol):
 class Driver(BaseWorker):
     """A worker that trains runs on a cluster, the seeds of one network in each task."""
 
+    engine = "ray"
+
     def __init__(self, database: Database, settings: WorkerSettings, cluster: Places) -> None:
         super().__init__(database, settings)
         self._cluster = cluster
@@ -57,14 +59,7 @@ class Driver(BaseWorker):
         for task in list(self._attempts.values()):
             task.abort()
 
-    def work(self, *, once: bool = False, exit_when_idle: bool = False) -> None:
-        """Work until stopped, on one network (``once``), or until idle (``exit_when_idle``).
-
-        Raises
-        ------
-        EngineLostError
-            The cluster does not answer; what was held is given back.
-        """
+    def _work(self, *, once: bool, exit_when_idle: bool) -> None:
         with ThreadPoolExecutor(MOST_TASKS, "attempt") as threads:
             try:
                 with self._patient():

@@ -7,6 +7,7 @@ from app.db.models.runs import AttemptRow, EpochRow, LateWriteRow, ResultRow, Ru
 from app.db.models.searches import ArchitectureRow, SearchRow, VariantRow
 from app.db.models.service import ApiKeyRow, IdempotencyRow, SecretRow
 from app.db.models.studies import StudyRow, StudyRunRow, StudySearchRow
+from app.db.models.workers import WorkerRow
 
 __all__ = [
     "ApiKeyRow",
@@ -28,4 +29,5 @@ __all__ = [
     "StudyRunRow",
     "StudySearchRow",
     "VariantRow",
+    "WorkerRow",
 ]

@@ -1,11 +1,12 @@
 """The lists, the workers, and the data sets."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import TheDatabase, TheSettings
+from app.schemas.workers import WorkerState
 from app.services import datasets, jobs, named_networks, searches, studies, variant_table, workers
 from app.ui.sentences import points
 from app.web.browsing import scatter
@@ -21,6 +22,10 @@ from app.web.browsing.queries import (
 from app.web.browsing.words import tolerance
 from app.web.pages import page
 from app.web.routes import PageRouter
+
+MOST_WORKERS: Final = 200
+MOST_LOST: Final = 20
+WORKERS_ORDER: Final[tuple[WorkerState, ...]] = ("silent", "busy", "idle", "stopped")
 
 router = PageRouter()
 
@@ -95,8 +100,11 @@ def compare_chosen(ids: Annotated[list[Id], Query(default_factory=list)]) -> Res
 
 @router.get("/workers")
 def show_workers(request: Request, database: TheDatabase) -> Response:
-    """The workers that were seen lately, and what they do."""
-    return page(request, "workers.html", found=workers.recent(database))
+    """The workers that were heard of lately, those that need attention first, and what they do."""
+    found = workers.newest(database, None, MOST_WORKERS)
+    items = sorted(found.items, key=lambda it: WORKERS_ORDER.index(it.state))
+    lost = workers.lost(database, MOST_LOST)
+    return page(request, "workers.html", items=items, is_whole=found.next is None, lost=lost)
 
 
 @router.get("/datasets")

@@ -27,6 +27,7 @@ NAMES = {
     "create_study", "list_studies", "get_study", "cancel_study", "follow_study",
     "download_study_results",
     "plan_study",
+    "list_workers",
     "get_health", "get_readiness", "get_metrics",
 }  # fmt: skip
 """What generated clients call their functions."""

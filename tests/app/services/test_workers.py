@@ -1,18 +1,19 @@
-"""Workers are known by what they hold, what they ended, and what they lost."""
+"""Workers are known by the register, what they hold, what they ended, and what they lost."""
 
 from typing import Any
 
-import pytest
 from sqlalchemy import update
 
-from app.db import runs
+from app.db import register, runs
 from app.db.engine import Database
-from app.db.models import AttemptRow, RunRow
+from app.db.models import AttemptRow, RunRow, WorkerRow
+from app.db.register import RECENT_SECONDS
 from app.db.runs import GIVEN_BACK, SILENT, Claim
 from app.db.types import database_time
-from app.services.workers import RECENT_SECONDS, Worker, recent
+from app.schemas.workers import WorkerView
+from app.services.workers import lost, newest
 from tests.factories import RESULT, original, queued_job
-from tests.workers import epoch_row
+from tests.workers import entered, epoch_row
 
 LEASE = 60.0
 
@@ -22,83 +23,101 @@ def claim(database: Database, name: str, lease: float = LEASE, most: int = 8) ->
         return runs.claim(session, name, lease, most)
 
 
-def change(database: Database, **values: Any) -> None:
-    """Set columns of all runs."""
+def change(database: Database, name: str, **values: Any) -> None:
+    """Set columns of a worker in the register."""
     with database.write() as session:
-        session.execute(update(RunRow).values(**values))
+        session.execute(update(WorkerRow).where(WorkerRow.name == name).values(**values))
 
 
-def the_worker(database: Database, name: str = "a") -> Worker:
-    return next(it for it in recent(database).workers if it.name == name)
+def the_worker(database: Database, name: str = "a") -> WorkerView:
+    return next(it for it in newest(database, None, 50).items if it.name == name)
 
 
 def test_nobody_is_known_where_nobody_has_worked(database: Database) -> None:
     queued_job(database)
 
-    found = recent(database)
+    assert newest(database, None, 50).items == []
+    assert lost(database, 50) == []
 
-    assert (found.workers, found.lost) == ([], [])
+
+def test_a_worker_says_who_it_is_and_waits(database: Database) -> None:
+    entered(database, "a")
+
+    worker = the_worker(database)
+
+    assert (worker.state, worker.trainings) == ("idle", [])
+    assert (worker.host, worker.process_id, worker.engine) == ("host", 4711, "process")
+    assert worker.versions == {"python": "3.11", "torch": None}
+    assert worker.device is None
+    assert worker.stopped_at is None
 
 
-def test_a_worker_is_alive_while_it_holds_a_lease_and_says_what_it_trains(
-    database: Database,
-) -> None:
+def test_a_worker_that_holds_runs_is_busy_and_says_what_it_trains(database: Database) -> None:
+    entered(database, "a")
     job = queued_job(database, seeds=2, epochs=5)
     held = claim(database, "a")
     with database.write() as session:
         runs.beat(session, held, LEASE, {it.id: [epoch_row(1)] for it in held})
         runs.beat(session, held[:1], LEASE, {held[0].id: [epoch_row(2)]})
+        assert register.beat(session, "a", LEASE, "a GPU")
 
     worker = the_worker(database)
 
     (training,) = worker.trainings
-    assert (worker.state, worker.seen, worker.ended, worker.lost) == ("alive", None, 0, 0)
+    assert (worker.state, worker.device) == ("busy", "a GPU")
+    assert (worker.runs_ended, worker.attempts_lost) == (0, 0)
     assert (training.architecture_id, training.name) == (original().id, original().name)
     assert (training.dataset, training.resolution) == ("digits", original().resolution)
     assert (training.seeds, training.epochs_done, training.target_epochs) == ([0, 1], 1, 5)
     assert [(it.kind, it.id) for it in training.asked] == [("job", job.id)]
 
 
-def test_a_worker_whose_lease_is_over_is_silent(database: Database) -> None:
+def test_a_worker_that_is_not_heard_of_for_a_lease_is_silent_until_it_is(
+    database: Database,
+) -> None:
+    entered(database, "a")
     queued_job(database)
     claim(database, "a")
-    change(database, lease_expires_at=database_time(-30))
+    change(database, "a", seen_at=database_time(-90), silent_at=database_time(-30))
 
-    worker = the_worker(database)
+    silent = the_worker(database)
+    with database.write() as session:
+        register.beat(session, "a", LEASE, None)
 
-    assert worker.state == "silent"
-    assert worker.seen is not None
-    assert worker.seen >= 30
-    assert len(worker.trainings) == 1
+    assert silent.state == "silent"
+    assert silent.seen_seconds >= 90
+    assert len(silent.trainings) == 1
+    assert the_worker(database).state == "busy"
 
 
 def test_a_silent_worker_stays_so_when_others_go_on_with_its_runs(database: Database) -> None:
+    entered(database, "a", lease=-1)
+    entered(database, "b")
     queued_job(database, seeds=2)
     claim(database, "a", lease=-1)
     claim(database, "b")
 
-    found = recent(database)
+    a, b = the_worker(database, "a"), the_worker(database, "b")
 
-    assert [(it.name, it.state, it.lost) for it in found.workers] == [
-        ("a", "silent", 2),
-        ("b", "alive", 0),
-    ]
-    assert {(it.worker, it.reason) for it in found.lost} == {("a", SILENT)}
+    assert (a.state, a.attempts_lost) == ("silent", 2)
+    assert (b.state, b.attempts_lost) == ("busy", 0)
+    assert {(it.worker, it.reason) for it in lost(database, 50)} == {("a", SILENT)}
 
 
-def test_a_silent_worker_that_takes_a_run_is_alive_again(database: Database) -> None:
-    queued_job(database)
-    claim(database, "a", lease=-1)
-    claim(database, "a")
+def test_a_worker_that_has_ended_in_good_order_is_stopped(database: Database) -> None:
+    entered(database, "a")
+    with database.write() as session:
+        register.leave(session, "a")
+    change(database, "a", silent_at=database_time(-30))
 
     worker = the_worker(database)
 
-    assert (worker.state, worker.lost) == ("alive", 2)
+    assert worker.state == "stopped"
+    assert worker.stopped_at == worker.seen_at
 
 
-def test_a_worker_that_gives_its_runs_back_is_idle_and_has_lost_nothing(
-    database: Database,
-) -> None:
+def test_what_a_worker_gives_back_is_not_lost(database: Database) -> None:
+    entered(database, "a")
     queued_job(database)
     held = claim(database, "a")
     with database.write() as session:
@@ -106,46 +125,67 @@ def test_a_worker_that_gives_its_runs_back_is_idle_and_has_lost_nothing(
 
     worker = the_worker(database)
 
-    assert (worker.state, worker.lost, worker.trainings) == ("idle", 0, [])
-    assert {it.reason for it in recent(database).lost} == {GIVEN_BACK}
+    assert (worker.state, worker.attempts_lost, worker.trainings) == ("idle", 0, [])
+    assert {it.reason for it in lost(database, 50)} == {GIVEN_BACK}
 
 
-def test_a_worker_is_idle_behind_its_last_run(database: Database) -> None:
-    queued_job(database)
+def test_runs_that_a_worker_ended_are_counted_for_a_day(database: Database) -> None:
+    entered(database, "a")
+    queued_job(database, seeds=3)
     held = claim(database, "a")
     with database.write() as session:
         runs.finish(session, held[0], RESULT)
         runs.fail(session, held[1], "error", "in words")
+        runs.finish(session, held[2], RESULT)
+        long_ago = {"finished_at": database_time(-RECENT_SECONDS - 60)}
+        session.execute(update(RunRow).where(RunRow.id == held[2].id).values(long_ago))
 
-    worker = the_worker(database)
-
-    assert (worker.state, worker.ended) == ("idle", 2)
-    assert worker.seen is not None
+    assert the_worker(database).runs_ended == 2
 
 
-def test_a_worker_that_was_silent_and_then_ended_a_run_is_idle(database: Database) -> None:
+def test_attempts_that_came_to_nothing_are_listed_for_a_day(database: Database) -> None:
     queued_job(database, seeds=1)
-    claim(database, "a", lease=-1)
     held = claim(database, "a")
     with database.write() as session:
-        session.execute(update(AttemptRow).values(ended_at=database_time(-5)))
-        runs.finish(session, held[0], RESULT)
+        runs.release(session, held)
+        session.execute(update(AttemptRow).values(ended_at=database_time(-RECENT_SECONDS - 60)))
 
-    assert the_worker(database).state == "idle"
+    assert lost(database, 50) == []
 
 
-@pytest.mark.parametrize("state", ["succeeded", "queued"])
-def test_workers_that_were_not_seen_for_long_are_left_out(database: Database, state: str) -> None:
-    long_ago = database_time(-RECENT_SECONDS - 60)
-    queued_job(database)
-    held = claim(database, "a")
+def test_workers_that_were_not_heard_of_for_a_day_are_left_out_and_then_removed(
+    database: Database,
+) -> None:
+    entered(database, "a")
+    change(database, "a", seen_at=database_time(-RECENT_SECONDS - 60))
+    listed = newest(database, None, 50).items
+    entered(database, "b")
+
+    assert listed == []
+    with database.read() as session:
+        assert session.get(WorkerRow, "a") is None
+        assert session.get(WorkerRow, "b") is not None
+
+
+def test_a_new_worker_takes_the_place_of_a_stopped_one_with_its_name(database: Database) -> None:
+    entered(database, "a")
     with database.write() as session:
-        if state == "succeeded":
-            for it in held:
-                runs.finish(session, it, RESULT)
-            session.execute(update(RunRow).values(finished_at=long_ago))
-        else:
-            runs.release(session, held)
-            session.execute(update(AttemptRow).values(ended_at=long_ago))
+        register.leave(session, "a")
+        register.beat(session, "a", LEASE, "a GPU")
+        register.leave(session, "a")
+    entered(database, "a")
 
-    assert recent(database).workers == []
+    (worker,) = newest(database, None, 50).items
+
+    assert (worker.state, worker.device, worker.stopped_at) == ("idle", None, None)
+
+
+def test_workers_are_listed_in_pages(database: Database) -> None:
+    for age, name in enumerate("cab"):
+        entered(database, name, age=60.0 * age)
+
+    first = newest(database, None, 2)
+    second = newest(database, first.next, 2)
+
+    assert [it.name for it in (*first.items, *second.items)] == ["c", "a", "b"]
+    assert second.next is None

@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.db.models import ArchitectureRow, SearchRow
 from tests.factories import original, queued_job, queued_search, search_body, solved_search
 from tests.planned_studies import waiting_study
-from tests.workers import FakeWorker
+from tests.workers import FakeWorker, entered
 
 HOSTILE = '<script>alert("1")</script>'
 
@@ -231,6 +231,7 @@ def test_a_network_without_a_name_is_called_by_its_id(
 
 def test_names_are_shown_as_text(sqlite_client: TestClient, sqlite_database: Database) -> None:
     queued_job(sqlite_database, seeds=2, variants=[1])
+    entered(sqlite_database, HOSTILE)
     with sqlite_database.write() as session:
         runs.claim(session, HOSTILE, 60)
         document = search_body()["architecture"] | {"name": HOSTILE}
