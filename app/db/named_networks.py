@@ -63,7 +63,8 @@ def newest(
     if name is not None:
         query = query.where(_NAME.icontains(name, autoescape=True))
     if is_searched:
-        query = query.where(ArchitectureRow.id.in_(select(SearchRow.architecture_id)))
+        starts = select(SearchRow.id).where(SearchRow.architecture_id == ArchitectureRow.id)
+        query = query.where(starts.exists())
     listing = ["networks", name, is_searched]
     rows, following = page(session, query, NEWEST_FIRST, listing, cursor, limit)
     searches = _searches(session, [row.id for row in rows])

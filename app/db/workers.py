@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from app.db.askers import ASKERS, JOBS
@@ -68,11 +68,16 @@ def held(session: Session, workers: Collection[str]) -> Sequence[HeldRun]:
     return [HeldRun._make(row) for row in session.execute(query)]
 
 
+def _ago(seconds: float) -> ScalarSelect[datetime]:
+    """A time on the database's clock, which is read once, so that an index serves."""
+    return select(database_time(-seconds)).scalar_subquery()
+
+
 def lost(session: Session, seconds: float, most: int) -> Sequence[LostAttempt]:
     """Up to ``most`` attempts of the last ``seconds`` that came to nothing, the last one first."""
     query = (
         select(*(getattr(AttemptRow, name) for name in LostAttempt._fields))
-        .where(AttemptRow.ended_at >= database_time(-seconds), AttemptRow.worker.is_not(None))
+        .where(AttemptRow.ended_at >= _ago(seconds), AttemptRow.worker.is_not(None))
         .order_by(AttemptRow.ended_at.desc(), AttemptRow.run_id)
         .limit(most)
     )
@@ -84,7 +89,7 @@ def lost_by(session: Session, workers: Collection[str], seconds: float) -> Mappi
     query = (
         select(AttemptRow.worker, func.count())
         .where(
-            AttemptRow.ended_at >= database_time(-seconds),
+            AttemptRow.ended_at >= _ago(seconds),
             AttemptRow.worker.in_(workers),
             AttemptRow.reason != GIVEN_BACK,
         )
@@ -98,7 +103,7 @@ def ended_by(session: Session, workers: Collection[str], seconds: float) -> Mapp
     query = (
         select(RunRow.worker, func.count())
         .where(
-            RunRow.finished_at >= database_time(-seconds),
+            RunRow.finished_at >= _ago(seconds),
             RunRow.state.in_(("succeeded", "failed")),
             RunRow.worker.in_(workers),
         )

@@ -32,6 +32,7 @@ def asker_arguments(table: str) -> tuple[Any, ...]:
     return (
         CheckConstraint(one_of("state", STATES), name="state"),
         Index(f"ix_{table}_created_at_id", "created_at", "id"),
+        Index(f"ix_{table}_state_created_at_id", "state", "created_at", "id"),
         Index(
             f"ix_{table}_stale",
             "created_at",

@@ -31,7 +31,7 @@ class RunRow(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     stack: Mapped[str] = mapped_column(Id)
-    architecture_id: Mapped[str] = mapped_column(ForeignKey("architectures.id"))
+    architecture_id: Mapped[str] = mapped_column(ForeignKey("architectures.id"), index=True)
     dataset: Mapped[str] = mapped_column(String(100))
     dataset_version: Mapped[str] = mapped_column(String(64))
     resolution: Mapped[int]
@@ -96,6 +96,14 @@ class RunRow(Base):
             sqlite_where=text("starts_from IS NOT NULL"),
         ),
         Index("ix_runs_progress", "id", "state", "failure", "epochs_done"),
+        Index(
+            "ix_runs_finished",
+            "finished_at",
+            "worker",
+            "state",
+            postgresql_where=text("finished_at IS NOT NULL"),
+            sqlite_where=text("finished_at IS NOT NULL"),
+        ),
     )
 
 
@@ -111,7 +119,7 @@ class AttemptRow(Base):
     attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     worker: Mapped[str | None] = mapped_column(String(200))
     started_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime] = mapped_column(default=database_time())
+    ended_at: Mapped[datetime] = mapped_column(default=database_time(), index=True)
     reason: Mapped[str]
 
 

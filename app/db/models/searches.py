@@ -66,6 +66,10 @@ class SearchRow(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", STATES), name="state"),
         Index("ix_searches_created_at_id", "created_at", "id"),
+        *(
+            Index(f"ix_searches_{name}_created_at_id", name, "created_at", "id")
+            for name in ("architecture_id", "state", "approach", "budget")
+        ),
         Index(
             "ix_searches_open",
             "created_at",

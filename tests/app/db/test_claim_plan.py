@@ -2,32 +2,24 @@
 
 import re
 from contextlib import nullcontext
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 
 from app.db import runs
 from app.db.engine import Database
 from tests.databases import statistics_of_an_empty_table
 from tests.factories import queued_job
+from tests.plans import asked_of, plan
 
 
 def plan_of_claim(database: Database) -> str:
     """What the database does to claim; ``EXPLAIN`` claims nothing."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_c: Connection, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        asked.append((statement, values))
-
-    event.listen(database.engine, "before_cursor_execute", note)
     with database.write() as session:
-        assert runs.claim(session, "w", 60)
-        event.remove(database.engine, "before_cursor_execute", note)
-        (claim, *_) = [one for one in asked if one[0].startswith("WITH leader")]
-        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN (COSTS OFF)"
-        rows = session.connection().exec_driver_sql(f"{explain} {claim[0]}", claim[1])
-        return "\n".join(str(row[-1]) for row in rows)
+        with asked_of(database) as asked:
+            assert runs.claim(session, "w", 60)
+        (claim, *_) = [one for one in asked if one.statement.startswith("WITH leader")]
+        return plan(session, claim)
 
 
 @pytest.mark.slow

@@ -113,7 +113,7 @@ def test_a_worker_that_has_ended_in_good_order_is_stopped(database: Database) ->
     worker = the_worker(database)
 
     assert worker.state == "stopped"
-    assert worker.stopped_at == worker.seen_at
+    assert worker.stopped_at is not None
 
 
 def test_what_a_worker_gives_back_is_not_lost(database: Database) -> None:
