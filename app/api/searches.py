@@ -107,9 +107,27 @@ async def create_search(
 
 
 @router.get("")
-def list_searches(database: TheDatabase, limit: Limit = 50, cursor: Cursor = None) -> SearchPage:
+def list_searches(
+    database: TheDatabase,
+    by_study: Annotated[
+        bool | None,
+        Query(description="Whether only studies have asked for them; without, all are listed"),
+    ] = None,
+    study_id: Annotated[
+        str | None,
+        Query(
+            pattern=ID_PATTERN,
+            max_length=64,
+            examples=[examples.STUDY_ID],
+            description="Only those that this study refers to",
+        ),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> SearchPage:
     """Searches without their variants, the newest first."""
-    return searches.newest(database, cursor, limit)
+    wanted = {} if by_study is None else {"by_study": by_study}
+    return searches.newest(database, cursor, limit, study_id=study_id, **wanted)
 
 
 @router.get("/{id}", response_model=SearchView, responses=caching.KEPT)

@@ -60,11 +60,17 @@ class Standing:
 
 
 def create(
-    session: Session, architecture_id: str, terms: SearchTerms, grace: float | None = None
+    session: Session,
+    architecture_id: str,
+    terms: SearchTerms,
+    grace: float | None = None,
+    *,
+    by_study: bool = False,
 ) -> SearchRow:
     """Queue a search whose terms are filled in already.
 
-    With ``grace`` it is claimed at once, as :func:`claim` would.
+    With ``grace`` it is claimed at once, as :func:`claim` would. ``by_study`` tells that a study
+    asks for it.
     """
     question = terms.question
     digest = content_hash(architecture_id, terms)
@@ -78,6 +84,7 @@ def create(
         time_limit=terms.settings.time_limit,
         request=terms,
         attempt=0,
+        by_study=by_study,
     )
     if grace is not None:
         row.state, row.attempt = "running", 1
@@ -89,10 +96,11 @@ def create(
 
 
 class Equal(NamedTuple):
-    """An equal search: its id, and how it stands."""
+    """An equal search: its id, how it stands, and whether only studies have asked for it."""
 
     id: str
     standing: Standing
+    by_study: bool
 
 
 def equal(session: Session, content: str) -> Equal | None:
@@ -100,9 +108,9 @@ def equal(session: Session, content: str) -> Equal | None:
 
     One that failed, ran out of time or was cancelled may go otherwise the next time.
     """
-    columns = SearchRow.id, SearchRow.state, SearchRow.outcome, SearchRow.found
+    standing = SearchRow.state, SearchRow.outcome, SearchRow.found
     query = (
-        select(*columns)
+        select(SearchRow.id, SearchRow.by_study, *standing)
         .where(
             SearchRow.content_hash == content,
             or_(SearchRow.state.in_(OPEN), SearchRow.outcome.in_(REPEATABLE)),
@@ -111,7 +119,12 @@ def equal(session: Session, content: str) -> Equal | None:
         .limit(1)
     )
     row = session.execute(query).first()
-    return row and Equal(row.id, Standing(row.state, row.outcome, row.found))
+    return row and Equal(row.id, Standing(row.state, row.outcome, row.found), row.by_study)
+
+
+def list_too(session: Session, id_: str) -> None:
+    """Note that somebody asks for a search that only studies had asked for."""
+    session.execute(update(SearchRow).where(SearchRow.id == id_).values(by_study=False))
 
 
 def wait_for_equals(session: Session, content: str) -> None:
@@ -209,11 +222,24 @@ def finished_at(session: Session, id_: str) -> datetime | None:
 
 
 def newest(
-    session: Session, cursor: str | None, limit: int, **wanted: str
+    session: Session,
+    cursor: str | None,
+    limit: int,
+    *,
+    study_id: str | None = None,
+    **wanted: str | bool,
 ) -> tuple[list[SearchRow], str | None]:
-    """A page of searches, the newest first; ``wanted`` are the values that columns must have."""
+    """A page of searches, the newest first.
+
+    ``wanted`` are the values that columns must have; ``study_id`` is a study that refers to them.
+    """
     query = select(SearchRow).filter_by(**wanted)
-    return page(session, query, NEWEST_FIRST, ["searches", wanted], cursor, limit)
+    listing = ["searches", wanted]
+    if study_id is not None:
+        mine = select(StudySearchRow.search_id).where(StudySearchRow.study_id == study_id)
+        query = query.where(SearchRow.id.in_(mine))
+        listing.append(study_id)
+    return page(session, query, NEWEST_FIRST, listing, cursor, limit)
 
 
 def claim(session: Session, grace: float) -> SearchRow | None:

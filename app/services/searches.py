@@ -72,8 +72,12 @@ def ask(
     return Asked(id_, asking.standing or _standing(database, id_), asking.reused)
 
 
-def create(database: Database, request: SearchRequest, key: OwnedKey | None) -> str:
+def create(
+    database: Database, request: SearchRequest, key: OwnedKey | None, *, by_study: bool = False
+) -> str:
     """Check a search and queue it, or find an equal one; returns its id.
+
+    Lists leave out what only studies ask for (``by_study``).
 
     Raises
     ------
@@ -86,7 +90,7 @@ def create(database: Database, request: SearchRequest, key: OwnedKey | None) -> 
     """
     original = request.architecture or _stored(database, request.architecture_id or "")
     terms = filled(request, checked(original, "#/architecture"))
-    asking = _Asking(request, original, terms)
+    asking = _Asking(request, original, terms, by_study=by_study)
     return database.transact(partial(asking.ask, key=key))
 
 
@@ -101,12 +105,12 @@ def _standing(database: Database, id_: str) -> Standing:
 
 
 def _answered(database: Database, content: str) -> Asked | None:
-    """The search that has answered an equal request."""
+    """The search that has answered an equal request, unless only studies have asked for it."""
     with database.read() as session:
         known = searches.equal(session, content)
-    if known is None or not known.standing.is_final:
+    if known is None or known.by_study or not known.standing.is_final:
         return None
-    return Asked(*known, reused=True)
+    return Asked(known.id, known.standing, reused=True)
 
 
 class _Asking:
@@ -130,8 +134,10 @@ class _Asking:
         *,
         has_solver: bool = False,
         most_queued: float = math.inf,
+        by_study: bool = False,
     ) -> None:
         self._request, self._original, self._terms = request, original, terms
+        self._by_study = by_study
         self._has_solver, self._most_queued = has_solver, most_queued
         self._begin()
 
@@ -151,6 +157,8 @@ class _Asking:
         searches.wait_for_equals(session, content)
         while known := searches.equal(session, content):
             if known.standing.is_final or searches.join(session, known.id):
+                if known.by_study and not self._by_study:
+                    searches.list_too(session, known.id)
                 self.standing, self.reused = known.standing, True
                 return known.id
         original = architectures.kept(session, self._original)
@@ -165,7 +173,7 @@ class _Asking:
                 f"{self._most_queued} searches wait for a solver already; send this one again later"
             )
         self.standing, self.is_queued = Standing("queued"), True
-        return searches.create(session, original.id, self._terms).id
+        return searches.create(session, original.id, self._terms, by_study=self._by_study).id
 
 
 def leave(database: Database, id_: str) -> None:
@@ -239,8 +247,17 @@ def summarised(session: Session, id_: str) -> SearchSummary:
     return _summary(row, architectures.get(session, row.architecture_id))
 
 
-def newest(database: Database, cursor: str | None, limit: int, **wanted: str) -> SearchPage:
-    """A page of searches; ``wanted`` are the values that columns must have.
+def newest(
+    database: Database,
+    cursor: str | None,
+    limit: int,
+    *,
+    study_id: str | None = None,
+    **wanted: str | bool,
+) -> SearchPage:
+    """A page of searches.
+
+    ``wanted`` are the values that columns must have; ``study_id`` is a study that refers to them.
 
     Raises
     ------
@@ -248,7 +265,7 @@ def newest(database: Database, cursor: str | None, limit: int, **wanted: str) ->
         The cursor is not one of this list's.
     """
     with database.read() as session:
-        rows, following = searches.newest(session, cursor, limit, **wanted)
+        rows, following = searches.newest(session, cursor, limit, study_id=study_id, **wanted)
         items = [_summary(row, architectures.get(session, row.architecture_id)) for row in rows]
     return SearchPage(items=items, next=following)
 

@@ -17,7 +17,7 @@ router = PageRouter()
 @router.get("/")
 def show_start(request: Request, database: TheDatabase) -> Response:
     """What can be done, and the latest searches and jobs."""
-    latest = searches.newest(database, None, LATEST).items
+    latest = searches.newest(database, None, LATEST, by_study=False).items
     return page(
         request,
         "start.html",

@@ -34,7 +34,8 @@ class SearchRow(Base):
 
     ``attempt`` is the fencing token: a writer must name the attempt that it claimed. ``wanted`` is
     the number of clients who want it: those who wait for it, and those who were told its id. One
-    who goes away before that does not want it any more. ``best`` and ``bound`` are the objective's
+    who goes away before that does not want it any more. ``by_study`` tells that only studies have
+    asked for it so far. ``best`` and ``bound`` are the objective's
     value of the best solution so far, and what no solution can surpass.
     """
 
@@ -51,6 +52,7 @@ class SearchRow(Base):
     state: Mapped[str] = mapped_column(String(12), default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
     wanted: Mapped[int] = mapped_column(default=1)
+    by_study: Mapped[bool] = mapped_column(default=False)
     lease_expires_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(12))
     found: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -68,7 +70,7 @@ class SearchRow(Base):
         Index("ix_searches_created_at_id", "created_at", "id"),
         *(
             Index(f"ix_searches_{name}_created_at_id", name, "created_at", "id")
-            for name in ("architecture_id", "state", "approach", "budget")
+            for name in ("architecture_id", "state", "approach", "budget", "by_study")
         ),
         Index(
             "ix_searches_open",

@@ -78,7 +78,8 @@ class Searching:
         return ids
 
     def _ask(self, key: Key) -> str:
-        id_ = asking.create(self.database, request_of(self.terms, self.dataset, key), None)
+        request = request_of(self.terms, self.dataset, key)
+        id_ = asking.create(self.database, request, None, by_study=True)
         self.solvers.wake()
         return id_
 

@@ -21,6 +21,8 @@ Id = Annotated[str, Field(max_length=64, pattern=ID_PATTERN)]
 Column: TypeAlias = Literal[
     "resolution", "params", "flops", "coverage", "receptive_field", "accuracy"
 ]
+Asker: TypeAlias = Literal["studies", "anybody"]
+"""Who asked for searches; without, people did."""
 COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 """What the axes of a plot of variants can show."""
 
@@ -31,6 +33,7 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "budget": get_args(Budget),
     "scope": get_args(Scope),
     "column": COLUMNS,
+    "asked_by": get_args(Asker),
 }
 """What the selects of forms offer."""
 
@@ -70,12 +73,27 @@ class ListQuery(Schema):
 
 
 class SearchesQuery(ListQuery):
-    """Which searches to list; ``architecture_id`` is the network that they start from."""
+    """Which searches to list: of one network, or one study, or those that people asked for."""
 
+    asked_by: Asker | None = None
     state: State | None = None
     approach: ApproachName | None = None
     budget: Budget | None = None
     architecture_id: Id | None = None
+    study_id: Id | None = None
+
+    @property
+    def hides_studies(self) -> bool:
+        """Whether searches are left out that only studies have asked for."""
+        return self.asked_by is None and self.architecture_id is None and self.study_id is None
+
+    @property
+    def filter(self) -> dict[str, Any]:
+        """The values that columns must have, and the study."""
+        wanted = {name: value for name, value in self.wanted.items() if name != "asked_by"}
+        if self.hides_studies or self.asked_by == "studies":
+            wanted["by_study"] = self.asked_by == "studies"
+        return wanted
 
 
 class JobsQuery(ListQuery):

@@ -35,7 +35,7 @@ def list_searches(
     request: Request, query: Annotated[SearchesQuery, Query()], database: TheDatabase
 ) -> Response:
     """Searches, the newest first."""
-    found = searches.newest(database, query.cursor, PAGE, **query.wanted)
+    found = searches.newest(database, query.cursor, PAGE, **query.filter)
     names = named_networks.names(database, {it.original.id for it in found.items})
     shown: dict[str, Any] = {"found": found, "names": names, "tolerance": tolerance}
     return page(request, "searches.html", query=query, **shown)

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from app.api import examples as documented
-from app.db import searches
+from app.db import searches, studies
 from app.db.engine import Database
 from app.db.models import SearchRow
 from app.db.types import database_time
@@ -15,6 +15,7 @@ from app.shipped import example
 from tests.app.api.conftest import serving
 from tests.exhaustive import Asked, rows
 from tests.factories import original, queued_search, search_body, solved_search, until
+from tests.planned_studies import claimed_study
 
 INFEASIBLE = {"ranges": {"resolution": [6, 6], "kernel_size": [4, 4], "out_channels": [7, 7]}}
 SLOW = {"tolerance": 1.0, "ranges": {"resolution": [6, 500], "padding": [0, 60], "stride": [1, 60]}}
@@ -255,6 +256,37 @@ def test_what_came_to_no_repeatable_end_is_solved_anew(
 
     assert answer["id"] != id_
     assert (answer["state"], answer["reused"]) == ("queued", False)
+
+
+def test_an_answer_that_only_studies_had_asked_for_is_somebodys_then(
+    client: TestClient, database: Database
+) -> None:
+    known = stored(client, database)
+    with database.write() as session:
+        session.execute(update(SearchRow).values(by_study=True))
+    of_people = {"by_study": False}
+    before = client.get("/v1/searches", params=of_people).json()["items"]
+
+    answer = client.post("/v1/searches", json=search_body()).json()
+
+    assert (answer["id"], answer["reused"]) == (known["id"], True)
+    assert before == []
+    assert len(client.get("/v1/searches", params=of_people).json()["items"]) == 1
+
+
+def test_searches_of_studies_are_listed_apart(client: TestClient, database: Database) -> None:
+    study = claimed_study(database)
+    with database.write() as session:
+        mine, other = queued_search(session, limit=1).id, queued_search(session, limit=2).id
+        session.execute(update(SearchRow).where(SearchRow.id == mine).values(by_study=True))
+        studies.refer(session, study.id, study.attempt, [mine])
+
+    def listed(**query: Any) -> set[str]:
+        return {it["id"] for it in client.get("/v1/searches", params=query).json()["items"]}
+
+    assert listed() == {mine, other}
+    assert listed(by_study=True) == listed(study_id=study.id) == {mine}
+    assert listed(by_study=False) == {other}
 
 
 def test_a_full_queue_takes_no_more_searches(database: Database) -> None:

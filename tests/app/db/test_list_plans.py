@@ -20,6 +20,8 @@ LISTS: dict[str, Callable[[Session], object]] = {
     ),
     "searches-by-an-approach": lambda session: searches.newest(session, None, 25, approach="I"),
     "searches-within-a-budget": lambda session: searches.newest(session, None, 25, budget="both"),
+    "searches-of-studies": lambda session: searches.newest(session, None, 25, by_study=True),
+    "searches-of-a-study": lambda session: searches.newest(session, None, 25, study_id="u"),
     "jobs-of-a-state": lambda session: jobs.newest(session, None, 25, state="failed"),
     "jobs-of-a-search": lambda session: jobs.newest(session, None, 25, search_id="s"),
     "studies-of-a-state": lambda session: studies.newest(session, None, 25, state="failed"),

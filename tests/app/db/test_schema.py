@@ -14,12 +14,13 @@ from app.db import jobs
 from app.db.engine import Database
 from app.db.models import Base, RunRow, SearchRow, SecretRow, VariantRow
 from app.db.schema import config, is_current, migrate
+from app.db.studies import refer
 from app.db.variants import SORTED_BY
 from app.schemas.results import HalvingResult
 from app.services.job_views import job_view
 from solver.network.schema import MAX_COUNT
-from tests.factories import needs, original, queued_job
-from tests.planned_studies import planned_study
+from tests.factories import needs, original, queued_job, queued_search
+from tests.planned_studies import claimed_study, planned_study
 from tests.workers import FakeWorker
 
 pytestmark = pytest.mark.slow  # migrates up and down
@@ -204,6 +205,23 @@ def test_on_the_way_down_runs_that_only_a_study_wants_are_cancelled(
     migrate(database, newest)
     assert {"studies", "study_searches", "study_runs"} <= tables(database)
     migrate(database)
+
+
+def test_searches_that_are_younger_than_a_study_that_refers_to_them_are_its_own(
+    database: Database, revisions: list[str]
+) -> None:
+    queued_job(database, seeds=1)
+    study = claimed_study(database)
+    with database.write() as session:
+        (older,) = session.scalars(select(SearchRow)).all()
+        younger = queued_search(session, limit=77)
+        refer(session, study.id, study.attempt, [older.id, younger.id])
+        queued_search(session, limit=78)
+
+    migrate(database, revisions[revisions.index("c52e8d1b9f06") - 1])
+    migrate(database)
+
+    assert [row.id for row in searches(database) if row.by_study] == [younger.id]
 
 
 def test_on_the_way_down_runs_that_would_start_from_another_are_cancelled(

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from app.db import runs
+from app.db import runs, studies
 from app.db.engine import Database
 from app.db.models import ArchitectureRow, SearchRow
+from app.schemas.requests import SearchRequest
+from app.services import searches
 from tests.factories import original, queued_job, queued_search, search_body, solved_search
-from tests.planned_studies import waiting_study
+from tests.planned_studies import claimed_study, waiting_study
 from tests.workers import FakeWorker, entered
 
 HOSTILE = '<script>alert("1")</script>'
@@ -142,6 +144,46 @@ def test_a_folder_that_is_gone_stays_chosen(sqlite_client: TestClient) -> None:
     page = shown(sqlite_client, "/jobs", dataset="folder:gone_with_it")
 
     assert '<option value="folder:gone_with_it" selected>folder:gone_with_it</option>' in page
+
+
+def study_search(database: Database) -> tuple[str, str]:
+    """The ids of a study, and of a search that it alone has asked for."""
+    study = claimed_study(database)
+    request = SearchRequest.model_validate(search_body(limit=77))
+    id_ = searches.create(database, request, None, by_study=True)
+    with database.write() as session:
+        studies.refer(session, study.id, study.attempt, [id_])
+    return study.id, id_
+
+
+def test_searches_that_only_a_study_asked_for_are_shown_where_they_are_wanted(
+    client: TestClient, database: Database
+) -> None:
+    (by_people,) = some_searches(database, 1)
+    study_id, by_study = study_search(database)
+
+    lists: list[tuple[dict[str, str], set[str]]] = [
+        ({}, {by_people}),
+        ({"asked_by": "studies"}, {by_study}),
+        ({"asked_by": "anybody"}, {by_people, by_study}),
+        ({"study_id": study_id}, {by_study}),
+        ({"study_id": "another"}, set()),
+        ({"architecture_id": original().id}, {by_people, by_study}),
+    ]
+    for query, ids in lists:
+        assert {*linked(shown(client, "/searches", **query), "/searches")} == ids, query
+    assert by_study not in shown(client, "/")
+    assert f'href="/searches?study_id={study_id}"' in shown(client, f"/studies/{study_id}")
+
+
+def test_a_search_of_a_study_is_listed_once_somebody_asks_for_it(
+    client: TestClient, database: Database
+) -> None:
+    _, id_ = study_search(database)
+    asked = client.post("/v1/searches", json=search_body(limit=77), headers={"Prefer": "wait=0"})
+
+    assert asked.json()["id"] == id_
+    assert linked(shown(client, "/searches"), "/searches") == [id_]
 
 
 def test_a_tolerance_is_written_as_short_as_it_is(
