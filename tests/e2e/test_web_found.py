@@ -24,6 +24,7 @@ def test_variants_are_filtered_compared_and_trained(
         page.goto(f"{client.base_url}/searches/{id_}")
         plot = page.locator("figure.plot")
         expect(plot.locator(".main-svg").first).to_be_visible()
+        expect(plot.locator(".xtick text")).to_have_text(["5", "6", "7", "8"])
 
         with page.expect_download() as saved:
             plot.get_by_role("button", name="as PNG").click()

@@ -18,6 +18,11 @@ class _Shown(NamedTuple):
     value: Callable[[VariantEntry], float | None]
     is_percent: bool = False
 
+    @property
+    def axis(self) -> Axis:
+        """The axis; what is no percentage is a whole number."""
+        return Axis(self.title, is_percent=self.is_percent, is_whole=not self.is_percent)
+
 
 class _Point(NamedTuple):
     """A variant whose values on both axes are known."""
@@ -54,8 +59,8 @@ def chart(entries: Sequence[VariantEntry], x: Column | None, y: Column | None) -
     across, up = SHOWN[x], SHOWN[y]
     return Chart(
         f"{up.title} against {_within(across.title)}",
-        Axis(across.title, is_percent=across.is_percent),
-        Axis(up.title, is_percent=up.is_percent),
+        across.axis,
+        up.axis,
         [*_series([*_points(entries, across, up)], has_error=y == "accuracy")],
     )
 

@@ -43,13 +43,15 @@ class Classes:
 
 def classes(name: str, values: Numbers) -> Classes:
     """Classes of a column: one for each value where there are few, else ranges of them."""
-    axis = Axis(title_of(name), is_percent=name in PERCENTAGES)
+    is_percent = name in PERCENTAGES
+    axis = Axis(title_of(name), is_percent=is_percent, is_whole=not is_percent)
     distinct = np.unique(values[np.isfinite(values)])
     if len(distinct) <= COLOURS:
         middles = (distinct[1:] + distinct[:-1]) / 2
         return Classes(middles, [f"{axis.title} {it}" for it in labels(axis, distinct.tolist())])
     ends = Span(float(distinct[0]), float(distinct[-1]))
-    inner = [tick for tick in ticks(ends, COLOURS - 2) if ends.low < tick < ends.high]
+    round_ones = ticks(ends, COLOURS - 2, is_whole=axis.is_whole)
+    inner = [tick for tick in round_ones if ends.low < tick < ends.high]
     inner = inner[: COLOURS - 1]
     written = labels(axis, inner)
     between = [f"{low} to {high}" for low, high in pairwise(written)]

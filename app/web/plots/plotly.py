@@ -1,6 +1,7 @@
 """A chart as a figure of Plotly: plain data.
 
-Colours are CSS variables, which ``plots.js`` replaces by their values in the page's scheme.
+Colours are CSS variables, which ``plots.js`` replaces by their values in the page's scheme. It also
+sees to it that the axes that ``layout.meta`` names have whole ticks, however a reader zooms.
 """
 
 import math
@@ -26,8 +27,6 @@ _DASHES: Final[dict[Mark, str]] = {
     "diamond": "dashdot",
     "cross": "longdash",
 }
-MOST_STEPS: Final = 9
-"""Plotly writes every whole number on an axis that is shorter than this."""
 DIGITS: Final = 7
 """Significant digits of a point's place; more would not be seen."""
 
@@ -38,9 +37,11 @@ def figure(chart: Chart) -> dict[str, Any]:
     traces = [trace for series in chart.series for trace in _traces(series, chart)]
     lines = [_line_at(value) for value, _ in chart.horizontal]
     notes = [_note_at(value, text, chart.y) for value, text in chart.horizontal]
+    axes = {"xaxis": chart.x, "yaxis": chart.y}
     layout = {
         "xaxis": _axis(chart.x, x),
         "yaxis": _axis(chart.y, y),
+        "meta": {"whole": [name for name, axis in axes.items() if axis.is_whole]},
         "shapes": lines,
         "annotations": notes,
         "showlegend": len(chart.series) > 1,
@@ -56,8 +57,6 @@ def _axis(axis: Axis, span: Span) -> dict[str, Any]:
     }
     if axis.is_percent:
         drawn["tickformat"] = ".3~%"
-    if axis.is_whole and axis.scale == "linear" and span.high - span.low < MOST_STEPS:
-        drawn["dtick"] = 1
     return drawn
 
 

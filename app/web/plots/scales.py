@@ -70,11 +70,11 @@ def span(axis: Axis, values: Iterable[float]) -> Span:
 
 def ticks(span: Span, most: int, *, is_whole: bool = False) -> list[float]:
     """Round numbers within a range, up to about ``most``; whole ones if asked for."""
-    if span.scale == "log" and len(powers := _powers(span, most)) > 1:
-        return powers
-    step = _round_step((span.high - span.low) / most)
-    if is_whole:
-        step = max(1.0, math.ceil(step))
+    if span.scale == "log":
+        powers = [power for power in _powers(span, most) if power >= 1 or not is_whole]
+        if len(powers) > 1:
+            return powers
+    step = _round_step((span.high - span.low) / most, is_whole=is_whole)
     first = math.ceil(span.low / step - 1e-9)
     last = math.floor(span.high / step + 1e-9)
     return [n * step for n in range(first, last + 1)]
@@ -89,9 +89,11 @@ def _powers(span: Span, most: int) -> list[float]:
     return [mark for mark in marks if span.low <= mark <= span.high]
 
 
-def _round_step(least: float) -> float:
+def _round_step(least: float, *, is_whole: bool) -> float:
+    least = max(least, 1.0) if is_whole else least
     size = 10.0 ** math.floor(math.log10(least))
-    return next(step * size for step in _STEPS if step * size >= least * (1 - 1e-9))
+    steps = (step * size for step in _STEPS if step * size >= least * (1 - 1e-9))
+    return next(step for step in steps if not is_whole or step.is_integer())
 
 
 def labels(axis: Axis, marks: Sequence[float]) -> list[str]:

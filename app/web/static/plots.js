@@ -36,6 +36,17 @@
     gridcolor: "var(--line)", linecolor: "var(--line)", zeroline: false, automargin: true,
     exponentformat: "SI", separatethousands: true,
   };
+  // Plotly would write halves on short axes of whole numbers; `ranges` are those that are seen.
+  const short = 9;
+  const stepped = (given, ranges) => {
+    const axes = {};
+    for (const name of given.meta.whole) {
+      const [low, high] = ranges[name]?.range ?? given[name].range;
+      const isShort = given[name].type === "linear" && high - low < short;
+      axes[name] = { ...given[name], dtick: isShort ? 1 : null };
+    }
+    return { ...given, ...axes };
+  };
   const layout = (given, width) => dressed({
     ...given,
     xaxis: { ...axis, nticks: width < narrow ? 5 : 9, ...given.xaxis },
@@ -111,9 +122,11 @@
     const width = plot.clientWidth;
     // Ranges that a source has answered count; without one, those that a reader has chosen stay.
     const uirevision = figure.dataset.source ? null : "kept";
-    const redraw = () => Plotly.react(
-      plot, dressed(shown.data), layout({ uirevision, ...shown.layout }, width), config,
-    );
+    const redraw = () => {
+      const seen = figure.dataset.source ? {} : plot.layout ?? {};
+      const whole = stepped(shown.layout, seen);
+      return Plotly.react(plot, dressed(shown.data), layout({ uirevision, ...whole }, width), config);
+    };
     const ask = async (ranges) => { shown = await asked(figure, ranges); await redraw(); };
     await redraw();
     buttons(figure, plot);
@@ -125,7 +138,7 @@
       if (!Object.keys(change).some((name) => /^[xy]axis\.(range|autorange)/.test(name))) return;
       const ranges = zoomed(plot.layout);
       figure.dispatchEvent(new CustomEvent("plot:zoom", { detail: ranges, bubbles: true }));
-      if (figure.dataset.source) ask(ranges);
+      return figure.dataset.source ? ask(ranges) : redraw();
     });
     figure.addEventListener("plot:refresh", ({ detail }) => {
       if (!detail) return ask();

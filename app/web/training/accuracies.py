@@ -29,7 +29,7 @@ def of_job(networks: Sequence[Network]) -> Chart:
     groups = ("original", own, ORIGINALS), ("variants", others, VARIANTS)
     return Chart(
         title="Test accuracy of the original and its variants: mean ± sd over seeds",
-        x=Axis("resolution (pixels)"),
+        x=Axis("resolution (pixels)", is_whole=True),
         y=ACCURACY,
         series=[
             series(name, [places[network.name] for network in some], some, look)
@@ -53,7 +53,7 @@ def of_cell(cell: StudyCell) -> Chart | None:
     places, variants = [place for place, _ in beside], [variant for _, variant in beside]
     return Chart(
         title=f"Originals and their variants, {place_of(cell)}: mean ± sd over seeds",
-        x=Axis("original, in the order of the grid"),
+        x=Axis("original, in the order of the grid", is_whole=True),
         y=ACCURACY,
         series=[
             series("originals", [*range(1, len(own) + 1)], own, ORIGINALS),

@@ -18,7 +18,7 @@ def capacity(networks: Sequence[Network]) -> Iterator[Chart]:
         if len({getattr(network, cost) for network in networks}) > 1:
             yield Chart(
                 title=f"Test accuracy against {name}: mean ± sd over seeds",
-                x=Axis(name, scale="log"),
+                x=Axis(name, scale="log", is_whole=True),
                 y=ACCURACY,
                 series=[
                     series(f"{side} px", [getattr(it, cost) for it in some], some, sides[side])

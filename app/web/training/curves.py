@@ -28,7 +28,7 @@ def learning_curves(curves: Curves, resolutions: Mapping[str, int]) -> Chart | N
     by = _by_network if is_whole else _by_resolution
     return Chart(
         title="Learning curves: mean ± sd over seeds" + ("" if is_whole else " and networks"),
-        x=Axis("epoch"),
+        x=Axis("epoch", is_whole=True),
         y=Axis("validation accuracy", is_percent=True),
         series=[*by(curves, resolutions)],
     )

@@ -25,7 +25,7 @@ def gains(study: StudyView) -> Iterator[Chart]:
         if known:
             yield Chart(
                 title=f"Gain: {ESTIMATES[name]}, with 95% intervals",
-                x=Axis("resolution of the original (pixels)"),
+                x=Axis("resolution of the original (pixels)", is_whole=True),
                 y=Axis("gain (percentage points)"),
                 series=[*_by_approach(known, name, BESIDE * gap)],
                 horizontal=[(0.0, "no difference")],

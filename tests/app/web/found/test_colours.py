@@ -23,6 +23,12 @@ def test_many_values_have_classes_with_round_ends() -> None:
     assert found.of(np.array([0, 19.9, 20, 94])).tolist() == [0, 0, 1, 4]
 
 
+def test_classes_of_whole_numbers_have_whole_ends() -> None:
+    found = classes("K1'", np.array([6, 7, 8, 9, 10, 11, 12, 13, 14]))
+
+    assert found.names[:2] == ["K1' below 8", "K1' 8 to 10"]
+
+
 def test_what_is_not_known_has_no_class() -> None:
     found = classes("accuracy", np.array([0.5, np.nan, 0.75]))
 

@@ -13,6 +13,12 @@ def test_points_are_a_trace_in_the_colour_of_their_series() -> None:
     assert trace["marker"]["color"] == "var(--c3)"
 
 
+def test_axes_of_whole_numbers_are_named() -> None:
+    made = figure(chart(points(), x=Axis("epoch", is_whole=True)))
+
+    assert made["layout"]["meta"] == {"whole": ["xaxis"]}
+
+
 def test_a_ramp_has_colours_of_its_own() -> None:
     (trace,) = figure(chart(points(colour=7, is_ramp=True)))["data"]
 

@@ -48,6 +48,23 @@ def test_ticks_are_round(low: float, high: float, scale: str, expected: list[flo
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "scale", "expected"),
+    [
+        (4.9, 8.1, "linear", [5, 6, 7, 8]),
+        (5.6, 6.3, "linear", [6]),
+        (0, 13, "linear", [0, 5, 10]),
+        (0, 150, "linear", [0, 25, 50, 75, 100, 125, 150]),
+        (0.4, 30, "log", [1, 2, 5, 10, 20]),
+        (1.2, 1.6, "log", []),
+    ],
+)
+def test_ticks_of_whole_numbers_are_whole_and_round(
+    low: float, high: float, scale: str, expected: list[float]
+) -> None:
+    assert ticks(Span(low, high, scale), 6, is_whole=True) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("axis", "marks", "expected"),
     [
         (Axis("x"), [-2000, 0, 2000], ["−2,000", "0", "2,000"]),
