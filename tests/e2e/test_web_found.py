@@ -39,6 +39,12 @@ def test_variants_are_filtered_compared_and_trained(
         expect(page.get_by_text("of 1,556 pass")).to_be_visible()
         assert "by1=resolution&from1=8" in page.url
 
+        page.get_by_text("Columns: 7 of 7 unknowns").click()
+        page.get_by_label("C2'").uncheck()
+        page.get_by_role("button", name="Show these columns").click()
+        expect(page.get_by_text("Columns: 6 of 7 unknowns")).to_be_visible()
+        expect(page.get_by_text("of 1,556 pass")).to_be_visible()
+
         page.get_by_role("link", name="Compare variant").first.click()
         expect(page.get_by_role("heading", name="The original beside variant")).to_be_visible()
 

@@ -9,15 +9,13 @@ from app.db.variants import Accuracy
 from app.schemas.variants import VariantView
 from app.services import variant_pages
 from app.services.variant_columns import ACCURACY, PRIME
+from app.web.found import columns
 from app.web.found.naming import HEADINGS, title_of
 from app.web.found.shown import Shown
 from app.web.found.views import View
-from solver.variation.unknown import RESOLUTION
 
 SIZE: Final = 50
 """Variants on a page."""
-MOST_SYMBOLS: Final = 10
-"""A table has columns of unknowns up to this number; whole networks have many more."""
 _MEASURES: Final = ("params", "flops", "activations", "coverage", "receptive_field", ACCURACY)
 
 
@@ -53,19 +51,24 @@ class Lines:
 
     Attributes
     ----------
-    symbols
-        The unknowns that have columns.
+    unknowns
+        The columns of unknowns that are shown.
     previous, following
         Query strings of the pages before and behind; ``None`` where there is none.
     """
 
     headings: Sequence[Heading]
-    symbols: Sequence[str]
+    unknowns: Sequence[str]
     rows: Sequence[Line]
     first: int
     total: int
     previous: str | None
     following: str | None
+
+    @property
+    def symbols(self) -> Sequence[str]:
+        """The symbols of these unknowns."""
+        return [name.removesuffix(PRIME) for name in self.unknowns]
 
 
 def lines(database: Database, search_id: str, shown: Shown) -> Lines:
@@ -74,13 +77,12 @@ def lines(database: Database, search_id: str, shown: Shown) -> Lines:
     positions = shown.page(SIZE)
     found = variant_pages.at(database, search_id, positions)
     trained = shown.search.trained
-    symbols = [symbol for symbol in shown.search.deriver.symbols if symbol != RESOLUTION]
-    symbols = symbols if len(symbols) <= MOST_SYMBOLS else []
-    names = ["resolution", *(symbol + PRIME for symbol in symbols), *_MEASURES]
+    unknowns = columns.of_table(shown)
+    names = ["resolution", *unknowns, *_MEASURES]
     start = view.start
     return Lines(
         [_heading(name, view) for name in names],
-        symbols,
+        unknowns,
         [Line(at, it, trained.get(at)) for at, it in zip(positions, found, strict=True)],
         start + 1,
         total,

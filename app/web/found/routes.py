@@ -3,7 +3,7 @@
 What computes with columns is imported where it is needed, since it loads numpy.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -15,7 +15,7 @@ from app.services import jobs, searches
 from app.web import forms
 from app.web.found import asked, sent, training
 from app.web.found.asking import tolerant
-from app.web.found.views import View, Zoom
+from app.web.found.views import MOST_COLUMNS, View, Zoom
 from app.web.pages import page
 from app.web.routes import PageRouter
 
@@ -38,7 +38,8 @@ def show_search(
     from app.web.found.looking import look
 
     looked = look(database, id, view, settings.data_dir)
-    return page(request, "search.html", looked=looked, search=looked.search, view=view, asked=asked)
+    shown: dict[str, Any] = {"looked": looked, "search": looked.search, "view": view}
+    return page(request, "search.html", **shown, asked=asked, most_columns=MOST_COLUMNS)
 
 
 @router.get("/searches/{id}/plot")

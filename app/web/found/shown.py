@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from app.errors import Fault, RefusedError
-from app.services.variant_columns import ACCURACY, Numbers, Search
+from app.services.variant_columns import ACCURACY, MEASURES, Numbers, Search
 from app.web.found.naming import defaults, title_of
 from app.web.found.views import Filter, View
 from solver.problem import Budget
@@ -37,6 +37,12 @@ class Shown:
             for place, name in named.items()
             if name and name not in known
         ]
+        unknowns = self.unknowns
+        faults += [
+            Fault("query/columns", f"there is no unknown {name}; known are {', '.join(unknowns)}")
+            for name in view.columns or ()
+            if name not in unknowns
+        ]
         if faults:
             raise RefusedError(*faults)
 
@@ -44,6 +50,11 @@ class Shown:
     def names(self) -> Sequence[str]:
         """All columns."""
         return (*self.search.table.names, ACCURACY)
+
+    @property
+    def unknowns(self) -> Sequence[str]:
+        """The columns of unknowns, but for the resolution."""
+        return self.search.table.names[len(MEASURES) :]
 
     title_of = staticmethod(title_of)
 

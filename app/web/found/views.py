@@ -1,5 +1,6 @@
 """What a reader of a search's page looks at: axes, filters, order. All of it stands in the URL."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -7,6 +8,9 @@ from urllib.parse import urlencode
 from fastapi import Query
 
 NAME_LENGTH: Final = 200
+
+MOST_COLUMNS: Final = 30
+"""Columns of unknowns that can be chosen; all addresses on the page name them."""
 
 Name = Annotated[str, Query(max_length=NAME_LENGTH)]
 End = Annotated[str, Query(max_length=40)]
@@ -29,6 +33,8 @@ class View:
         How many variants stand before the page: those of an ended search never change.
     chosen
         The position of the variant that is compared with the original.
+    columns
+        The unknowns that the table shows; ``None`` for the usual ones.
     """
 
     x: Name = ""
@@ -46,6 +52,7 @@ class View:
     sort: Name = ""
     start: Annotated[int, Query(ge=0, lt=2**31)] = 0
     chosen: Place = None
+    columns: Annotated[list[Name] | None, Query(max_length=MOST_COLUMNS)] = None
 
     def filter(self, place: int) -> "Filter":
         """The filter at a place, from 1 to 3."""
@@ -64,12 +71,16 @@ class View:
 
     def query(self, **changes: Any) -> str:
         """The query string of this view, with other choices in some places."""
-        changed = replace(self, **changes)
-        named = {it.name: getattr(changed, it.name) for it in fields(changed)}
-        given = {name: value for name, value in named.items() if value not in ("", None)}
-        if not given.get("start"):
-            given.pop("start", None)
-        return urlencode(given)
+        return urlencode([*replace(self, **changes).given()])
+
+    def given(self) -> Iterator[tuple[str, Any]]:
+        """Yield the choices that are no defaults, as a form sends them."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, list):
+                yield from ((field.name, one) for one in value)
+            elif value != field.default:
+                yield field.name, value
 
 
 @dataclass(frozen=True)

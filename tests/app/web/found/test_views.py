@@ -7,6 +7,13 @@ def test_a_view_stands_in_the_url() -> None:
     assert view.query() == "x=flops&by1=K1%27&from1=4&sort=-params&start=50"
 
 
+def test_columns_stand_in_the_url_one_by_one() -> None:
+    view = View(chosen=0, columns=["K1'", "C1'"])
+
+    assert view.query() == "chosen=0&columns=K1%27&columns=C1%27"
+    assert view.query(columns=None) == "chosen=0"
+
+
 def test_changes_keep_the_rest_of_a_view() -> None:
     view = View(x="flops", chosen=3, start=50)
 
