@@ -36,6 +36,11 @@ def variant_id(search_id: str, position: int) -> str:
     return f"{search_id}-{position}"
 
 
+def network_name(search_id: str | None, variant: int | None) -> str:
+    """``original``, or the id of the variant of a search."""
+    return "original" if variant is None else variant_id(search_id or "", variant)
+
+
 def split_id(id_: str) -> tuple[str, int]:
     """Split a variant's id into search and position; -1, which no variant has, if malformed."""
     search_id, _, position = id_.rpartition("-")

@@ -12,15 +12,30 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db.identity import network_name
 from app.db.models import AttemptRow, EpochRow, JobRunRow, ResultRow, RunRow
 from app.experiments.failures import Failure
 from app.states import RunState
 
 
+class LostAttempt(NamedTuple):
+    """An attempt at a run that came to nothing."""
+
+    attempt: int
+    worker: str | None
+    ended_at: datetime
+    reason: str
+
+
 class RunOutline(NamedTuple):
-    """A run of a job without its epochs; ``variant`` is a position, ``None`` for the original."""
+    """A run of a job without its epochs.
+
+    ``variant`` is a position in the search, ``None`` for the original. ``lost`` are the attempts
+    that came to nothing, the first one first.
+    """
 
     id: str
+    search_id: str | None
     variant: int | None
     resolution: int
     seed: int
@@ -35,15 +50,12 @@ class RunOutline(NamedTuple):
     seconds: float | None
     failure: Failure | None
     error: str | None
+    lost: Sequence[LostAttempt] = ()
 
-
-class LostAttempt(NamedTuple):
-    """An attempt at a run that came to nothing."""
-
-    attempt: int
-    worker: str | None
-    ended_at: datetime
-    reason: str
+    @property
+    def network(self) -> str:
+        """``original``, or the variant's id."""
+        return network_name(self.search_id, self.variant)
 
 
 class CurvePoint(NamedTuple):
@@ -90,6 +102,7 @@ def runs(session: Session, job_id: str) -> list[RunOutline]:
     query = (
         select(
             RunRow.id,
+            JobRunRow.search_id,
             JobRunRow.variant_position,
             RunRow.resolution,
             RunRow.seed,
@@ -110,7 +123,8 @@ def runs(session: Session, job_id: str) -> list[RunOutline]:
         .where(JobRunRow.job_id == job_id)
         .order_by(JobRunRow.position)
     )
-    return [RunOutline._make(row) for row in session.execute(query)]
+    lost = lost_attempts(session, job_id)
+    return [RunOutline._make([*row, lost.get(row.id, ())]) for row in session.execute(query)]
 
 
 def lost_attempts(session: Session, job_id: str) -> Mapping[str, Sequence[LostAttempt]]:

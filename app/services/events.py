@@ -9,10 +9,11 @@ from app.db import events, jobs
 from app.db.engine import Database
 from app.db.errors import NotFoundError
 from app.db.events import Cursor, News
+from app.db.identity import network_name
 from app.schemas.events import EndEvent, EpochEvent, RunEvent
 from app.schemas.jobs import ProgressView
 from app.schemas.requests import MOST_RUNS
-from app.services.job_views import epoch_view, network_name, progress_view
+from app.services.job_views import epoch_view, progress_view
 from app.services.polling import Look, polled
 from app.services.stopping import Closing
 from app.states import FINAL

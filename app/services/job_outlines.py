@@ -5,39 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.db import architectures, jobs, outlines
-from app.db.engine import Database, Session
-from app.db.identity import split_id
-from app.db.models import JobRow
-from app.db.outlines import CurvePoint, LostAttempt
-from app.experiments.failures import Failure
+from app.db.engine import Database
+from app.db.identity import network_name
+from app.db.outlines import CurvePoint, RunOutline
 from app.schemas.jobs import JobView
 from app.schemas.searches import SearchSummary
 from app.schemas.variants import VariantView
 from app.services import searches, variants
-from app.services.job_views import job_view, network_name
+from app.services.job_views import job_view
 from app.states import FINAL, RunState
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of a job without its epochs; ``network`` is ``original``, or the variant's id."""
-
-    id: str
-    network: str
-    resolution: int
-    seed: int
-    state: RunState
-    reused: bool
-    epochs_done: int
-    epochs_wanted: int
-    attempt: int
-    worker: str | None
-    test_accuracy: float | None
-    validation_accuracy: float | None
-    seconds: float | None
-    failure: Failure | None
-    error: str | None
-    lost: Sequence[LostAttempt] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +21,7 @@ class JobStanding:
     """How far a job is, run by run."""
 
     job: JobView
-    runs: Sequence[Run]
+    runs: Sequence[RunOutline]
 
     @property
     def is_open(self) -> bool:
@@ -97,7 +73,7 @@ def standing(database: Database, id_: str) -> JobStanding:
     """
     with database.read() as session:
         job = jobs.get(session, id_)
-        return JobStanding(job=job_view(session, job), runs=_runs(session, job))
+        return JobStanding(job=job_view(session, job), runs=outlines.runs(session, id_))
 
 
 def get(database: Database, id_: str) -> JobOutline:
@@ -113,9 +89,8 @@ def get(database: Database, id_: str) -> JobOutline:
         search_id = job.search_id
         search = searches.summarised(session, search_id)
         curves = outlines.curves(session, id_)
-        runs = _runs(session, job)
-        names = dict.fromkeys(run.network for run in runs)
-        positions = [split_id(name)[1] for name in names if name != "original"]
+        runs = outlines.runs(session, id_)
+        positions = [it for it in dict.fromkeys(run.variant for run in runs) if it is not None]
         return JobOutline(
             job=job_view(session, job),
             search=search,
@@ -124,13 +99,3 @@ def get(database: Database, id_: str) -> JobOutline:
             variants=variants.at(database, session, search_id, positions),
             curves={network_name(search_id, it): points for it, points in curves.items()},
         )
-
-
-def _runs(session: Session, job: JobRow) -> list[Run]:
-    lost = outlines.lost_attempts(session, job.id)
-    runs = []
-    for row in outlines.runs(session, job.id):
-        fields = row._asdict()
-        network = network_name(job.search_id, fields.pop("variant"))
-        runs.append(Run(**fields, network=network, lost=lost.get(row.id, ())))
-    return runs

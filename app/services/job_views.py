@@ -2,7 +2,7 @@
 
 from app.db import jobs
 from app.db.engine import Session
-from app.db.identity import variant_id
+from app.db.identity import network_name
 from app.db.models import EpochRow, JobRow
 from app.db.progress import Progress, failed_runs, shared_runs
 from app.schemas.jobs import AttemptView, EpochView, JobView, ProgressView, RunView
@@ -66,11 +66,6 @@ def progress_of(now: Progress, epochs: int, planned: int, left: int) -> Progress
         fraction=1 - left / planned if planned else 0.0,
         eta_seconds=None if seconds_per_epoch is None else left * seconds_per_epoch / at_once,
     )
-
-
-def network_name(search_id: str | None, variant: int | None) -> str:
-    """``original``, or the variant's id."""
-    return "original" if variant is None else variant_id(search_id or "", variant)
 
 
 def epoch_view(epoch: EpochRow) -> EpochView:

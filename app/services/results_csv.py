@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from app.db import jobs
 from app.db.engine import Database
+from app.db.identity import network_name
 from app.services import csv_text
-from app.services.job_views import network_name
 from app.states import FINAL
 
 _FIELDS: Final = (

@@ -87,8 +87,8 @@ def interval(ci: tuple[float, float], places: int = 1) -> str:
 
 
 def percent(fraction: float | None, places: int = 1) -> str:
-    """``0.931`` as ``93.1%``."""
-    return "–" if fraction is None else f"{fraction:.{places}%}"
+    """``0.931`` as ``93.1%``; a dash where it is unknown."""
+    return "–" if fraction is None else f"{fraction:.{places}%}".replace("-", "−")
 
 
 def points(gain: float | None, unit: str = " pp", places: int = 1) -> str:

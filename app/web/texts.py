@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from app.ui.sentences import points
+from app.ui.sentences import percent, points
 
 MINUS: Final = "−"
 
@@ -29,11 +29,6 @@ def signed(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:+,}".replace("-", MINUS) if value else "0"
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A fraction as a percentage."""
-    return "–" if value is None else f"{value:.{digits}%}".replace("-", MINUS)
 
 
 def moment(value: datetime | None) -> str:

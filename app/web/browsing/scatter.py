@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, get_args
 
 from app.services.variant_table import VariantEntry
-from app.web import texts
+from app.ui.sentences import percent
 from app.web.browsing.queries import Column
 from app.web.plots.chart import COLOURS, Axis, Chart, Mark, Series
 
@@ -115,4 +115,4 @@ def _name(entry: VariantEntry) -> str:
     about = f"{name} at {entry.row.resolution} px"
     if entry.accuracy is None:
         return about
-    return f"{about}: {texts.percent(entry.accuracy.mean)} over {entry.accuracy.runs} runs"
+    return f"{about}: {percent(entry.accuracy.mean)} over {entry.accuracy.runs} runs"

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from app.schemas.searches import SearchSummary, TermsView
-from app.ui.sentences import budget_of
-from app.web.texts import count, percent
+from app.ui.sentences import budget_of, percent
+from app.web.texts import count
 from solver.answers.variants import Outcome, is_at_least
 from solver.approaches import APPROACHES
 from solver.problem import Best, Sample

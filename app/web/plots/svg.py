@@ -7,12 +7,13 @@ from typing import Final
 
 from markupsafe import Markup
 
+from app.ui.sentences import percent
 from app.web.plots import marks, scales
 from app.web.plots.chart import Axis, Chart, Mark, Series
 from app.web.plots.frame import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, Point
 from app.web.plots.legend import MOST_NAMED, legend
 from app.web.plots.scales import Span
-from app.web.texts import percent, short
+from app.web.texts import short
 
 MOST_TICKS: Final = 6
 _DASHES: Final[dict[Mark, str]] = {

@@ -8,8 +8,9 @@ from statistics import fmean, stdev
 from typing import Final
 
 from app.db.errors import existing
+from app.db.outlines import RunOutline
 from app.schemas.results import Accuracy, HalvingResult
-from app.services.job_outlines import JobOutline, Run
+from app.services.job_outlines import JobOutline
 from app.ui.experiment import ORIGINAL, Experiment, Row, rows_of
 from app.ui.report import asked_of
 from app.ui.sentences import budget_of, headline
@@ -32,7 +33,7 @@ class TrainedNetwork:
     row: Row
     link: str
     validation: Accuracy
-    runs: Sequence[Run]
+    runs: Sequence[RunOutline]
 
     @property
     def states(self) -> Mapping[str, int]:
@@ -163,7 +164,7 @@ class JobPage:
                 )
 
 
-def _validated(runs: Sequence[Run]) -> Accuracy:
+def _validated(runs: Sequence[RunOutline]) -> Accuracy:
     """The validation accuracy over runs that have ended; results do not hold the original's."""
     known = [run.validation_accuracy for run in runs if run.validation_accuracy is not None]
     return Accuracy(

@@ -3,7 +3,14 @@
 import pytest
 
 from app.ui.experiment import rows_of
-from app.ui.sentences import best_sentence, budget_of, headline, points, selected_sentence
+from app.ui.sentences import (
+    best_sentence,
+    budget_of,
+    headline,
+    percent,
+    points,
+    selected_sentence,
+)
 from solver.problem import Question
 from tests.app.ui.experiments import experiment, halved
 
@@ -87,3 +94,7 @@ def test_multiply_adds_are_called_so_where_they_are_what_stays_equal() -> None:
 
 def test_points_have_a_sign() -> None:
     assert [points(gain) for gain in (0.0, -0.012, 0.012)] == ["+0.0 pp", "−1.2 pp", "+1.2 pp"]
+
+
+def test_percentages_have_the_sign_of_print_and_are_unknown_where_nothing_is_known() -> None:
+    assert [percent(it) for it in (None, 0.931, -0.0123)] == ["–", "93.1%", "−1.2%"]

@@ -35,7 +35,6 @@ def test_differences_have_a_sign_and_counts_have_their_thousands_apart() -> None
     assert [texts.count(it) for it in (None, 1_234)] == ["–", "1,234"]
 
 
-def test_shares_and_moments_are_unknown_where_nothing_is_known() -> None:
-    assert (texts.percent(None), texts.percent(-0.0123)) == ("–", "−1.2%")
+def test_moments_are_unknown_where_nothing_is_known() -> None:
     assert texts.moment(None) == "–"
     assert texts.moment(datetime(2026, 11, 27, 2, 3, tzinfo=UTC)) == "2026-11-27 02:03 UTC"
