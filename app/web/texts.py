@@ -51,11 +51,17 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes} min"
 
 
+def share(fraction: float) -> str:
+    """A fraction as a percentage with as few digits as it needs, at most six: ``0.5%``."""
+    return f"{100 * fraction:g}%"
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "count": count,
     "short": short,
     "signed": signed,
     "percent": percent,
+    "share": share,
     "moment": moment,
     "duration": duration,
     "points": points,

@@ -5,7 +5,7 @@ from typing import Final
 
 from app.schemas.searches import SearchSummary, TermsView
 from app.ui.sentences import budget_of, percent
-from app.web.texts import count
+from app.web.texts import count, share
 from solver.answers.variants import Outcome, is_at_least
 from solver.approaches import APPROACHES
 from solver.problem import Best, Sample
@@ -54,7 +54,7 @@ def question(search: SearchSummary) -> str:
 def terms(asked: TermsView) -> Iterator[tuple[str, str]]:
     """What else was asked, as names and values; defaults that say nothing are left out."""
     if asked.tolerance.below or asked.tolerance.above:
-        below, above = percent(asked.tolerance.below, 3), percent(asked.tolerance.above, 3)
+        below, above = share(asked.tolerance.below), share(asked.tolerance.above)
         yield "Tolerance", f"{below} below to {above} above"
     if asked.min_coverage:
         yield "Least coverage", percent(asked.min_coverage)

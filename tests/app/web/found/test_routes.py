@@ -233,7 +233,7 @@ def test_an_infeasible_search_says_why_and_is_solved_with_a_tolerance(
 
     assert "There is none." in page
     assert "The network has 2,972 parameters." in page
-    assert "Solve with a tolerance of 5.0000%" in page
+    assert "Solve with a tolerance of 5%" in page
     new = sqlite_client.get(f"/v1{answer.headers['location']}").json()
     assert new["id"] != id_
     assert new["request"]["tolerance"] == {"below": 0.05, "above": 0.05}
