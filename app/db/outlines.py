@@ -3,9 +3,8 @@
 A job may have thousands of runs with many epochs each; loading all of them takes too long.
 """
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db.identity import network_name
 from app.db.models import AttemptRow, EpochRow, JobRunRow, ResultRow, RunRow
+from app.experiments.curves import CurvePoint
 from app.experiments.failures import Failure
 from app.states import RunState
 
@@ -56,45 +56,6 @@ class RunOutline(NamedTuple):
     def network(self) -> str:
         """``original``, or the variant's id."""
         return network_name(self.search_id, self.variant)
-
-
-class CurvePoint(NamedTuple):
-    """The validation accuracies of some runs after the same epoch, added up."""
-
-    epoch: int
-    runs: int
-    total: float
-    squares: float
-
-    @property
-    def mean(self) -> float:
-        """The mean accuracy."""
-        return self.total / self.runs
-
-    @property
-    def sd(self) -> float:
-        """The standard deviation of the sample; 0 for one run."""
-        if self.runs == 1:
-            return 0.0
-        # Rounding may leave a little less than nothing.
-        spread = max(0.0, self.squares - self.total * self.mean)
-        return math.sqrt(spread / (self.runs - 1))
-
-    @classmethod
-    def pooled(cls, points: Iterable["CurvePoint"]) -> list["CurvePoint"]:
-        """Put the runs of several curves together, epoch by epoch."""
-        by_epoch = defaultdict(list)
-        for point in points:
-            by_epoch[point.epoch].append(point)
-        return [
-            cls(
-                epoch,
-                sum(it.runs for it in found),
-                math.fsum(it.total for it in found),
-                math.fsum(it.squares for it in found),
-            )
-            for epoch, found in sorted(by_epoch.items())
-        ]
 
 
 def runs(session: Session, job_id: str) -> list[RunOutline]:

@@ -1,1 +1,1 @@
-"""What the service and the trainer agree on: data sets, recipes, schedules, why runs fail."""
+"""What the service and the trainer agree on: data sets, recipes, schedules, curves, failures."""

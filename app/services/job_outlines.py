@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from app.db import architectures, jobs, outlines
 from app.db.engine import Database
 from app.db.identity import network_name
-from app.db.outlines import CurvePoint, RunOutline
+from app.db.outlines import RunOutline
+from app.experiments.curves import CurvePoint
 from app.schemas.jobs import JobView
 from app.schemas.searches import SearchSummary
 from app.schemas.variants import VariantView

@@ -9,6 +9,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from typing import Annotated, Final, NamedTuple
 
 from fastapi import Path, Response
@@ -40,7 +41,8 @@ class Asset(NamedTuple):
 @cache
 def assets() -> Mapping[str, Asset]:
     """All files by their paths, such as ``site.css`` and ``vendor/htmx.min.js``."""
-    return dict(sorted(_read(files("app.web") / "static", "")))
+    folders = (files(package) / "static" for package in ("app.ui", "app.web"))
+    return dict(sorted(chain.from_iterable(_read(folder, "") for folder in folders)))
 
 
 def _read(folder: Traversable, prefix: str) -> Iterator[tuple[str, Asset]]:

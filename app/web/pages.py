@@ -7,9 +7,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.api.encodings import encoded
-from app.web import assets, texts
+from app.ui import texts
+from app.ui.plots import plotly, svg
+from app.web import assets
 from app.web.access import visitors
-from app.web.plots import plotly, svg
 
 POLICY: Final = "; ".join(
     (

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, get_args
 
 from app.services.variant_table import VariantEntry
+from app.ui.plots.chart import COLOURS, Axis, Chart, Mark, Series
 from app.ui.sentences import percent
 from app.web.browsing.queries import Column
-from app.web.plots.chart import COLOURS, Axis, Chart, Mark, Series
 
 MARKS: Final[tuple[Mark, ...]] = get_args(Mark)
 

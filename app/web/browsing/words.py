@@ -1,6 +1,6 @@
 """How lists write what has no filter of its own."""
 
-from app.web import texts
+from app.ui import texts
 from solver.variation.tolerance import Tolerance
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from app.schemas.searches import SearchSummary, TermsView
 from app.ui.sentences import budget_of, percent
-from app.web.texts import count, share
+from app.ui.texts import count, share
 from solver.answers.variants import Outcome, is_at_least
 from solver.approaches import APPROACHES
 from solver.problem import Best, Sample

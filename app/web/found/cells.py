@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from app.services.variant_columns import Numbers
-from app.web.plots.chart import Scale
+from app.ui.plots.chart import Scale
 
 APART: Final = 200
 """Up to this number of points, each is drawn."""

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from app.services.variant_columns import Numbers
+from app.ui.plots.chart import COLOURS, Axis
+from app.ui.plots.scales import Span, labels, ticks
 from app.web.found.naming import PERCENTAGES, title_of
-from app.web.plots.chart import COLOURS, Axis
-from app.web.plots.scales import Span, labels, ticks
 
 UNKNOWN: Final = "not trained"
 """The class of what has no value: only accuracies can be missing."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.web.texts import MINUS, count
+from app.ui.texts import MINUS, count
 from solver.approaches import APPROACHES
 from solver.constraints.budget import EqualBudget
 from solver.problem import Problem

@@ -11,13 +11,13 @@ from app.schemas.searches import SearchSummary
 from app.schemas.variants import VariantView
 from app.services import datasets, searches, variant_columns, variants
 from app.states import FINAL
+from app.ui.plots.chart import Chart
 from app.web.found.comparison import Comparison, compared
 from app.web.found.equations import Equation, equations
 from app.web.found.lines import Lines, lines
 from app.web.found.scatter import Scatter
 from app.web.found.shown import Shown
 from app.web.found.views import WHOLE, View, Zoom
-from app.web.plots.chart import Chart
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from typing import Final
 import numpy as np
 
 from app.services.variant_columns import Numbers
+from app.ui.plots.chart import MARKS, Axis, Chart, Scale, Series
 from app.ui.sentences import percent
+from app.ui.texts import count
 from app.web.found.cells import Points, grouped
 from app.web.found.colours import UNKNOWN, classes
 from app.web.found.naming import PERCENTAGES, title_of
 from app.web.found.originals import measures_of
 from app.web.found.shown import Shown
 from app.web.found.views import Zoom
-from app.web.plots.chart import MARKS, Axis, Chart, Scale, Series
-from app.web.texts import count
 
 WIDE: Final = 50
 """An axis is logarithmic if its largest value is this many times its least."""

@@ -5,8 +5,8 @@ import json
 from fastapi import Response
 
 from app.api.encodings import encoded
-from app.web.plots import plotly
-from app.web.plots.chart import Chart
+from app.ui.plots import plotly
+from app.ui.plots.chart import Chart
 
 
 def figure(chart: Chart, accepted: str | None) -> Response:

@@ -11,16 +11,16 @@ from app.db.errors import existing
 from app.db.outlines import RunOutline
 from app.schemas.results import Accuracy, HalvingResult
 from app.services.job_outlines import JobOutline
+from app.ui.charts import accuracies
+from app.ui.charts.capacity import capacity
+from app.ui.charts.curves import learning_curves
+from app.ui.charts.points import Network
 from app.ui.experiment import ORIGINAL, Experiment, Row, rows_of
+from app.ui.plots.chart import Chart
 from app.ui.report import asked_of
 from app.ui.sentences import budget_of, headline
 from app.web.networks.comparing import MOST as MOST_COMPARED
-from app.web.plots.chart import Chart
-from app.web.training import accuracies
-from app.web.training.capacity import capacity
-from app.web.training.curves import learning_curves
 from app.web.training.estimates import EstimateRow, estimates
-from app.web.training.points import Network
 
 MOST_LISTED: Final = 2_000
 """With more runs than this, a page lists only those of networks that need attention."""

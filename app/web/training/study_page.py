@@ -7,15 +7,15 @@ from typing import Final
 from app.schemas.studies import Phase, StudyView
 from app.schemas.study_results import StudyOriginal
 from app.states import FINAL
+from app.ui.charts import accuracies
+from app.ui.charts.capacity import capacity
+from app.ui.charts.gains import gains
+from app.ui.charts.points import Network
+from app.ui.plots.chart import Chart
 from app.ui.studies import explained, observations, published
 from app.ui.studies.report import DrawnRow, asked_of, drawn_row, title_of
 from app.ui.studies.sentences import conclusion, decomposition
 from app.ui.studies.tables import CellRow, NetworkRow, cell_rows, network_rows
-from app.web.plots.chart import Chart
-from app.web.training import accuracies
-from app.web.training.capacity import capacity
-from app.web.training.gains import gains
-from app.web.training.points import Network
 
 PHASES: Final[Mapping[Phase, str]] = {
     "counting": "Count the variants of every network of the grid",

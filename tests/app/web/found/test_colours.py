@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.ui.plots.chart import COLOURS
 from app.web.found.colours import classes
-from app.web.plots.chart import COLOURS
 
 
 def test_few_values_have_a_class_each() -> None:

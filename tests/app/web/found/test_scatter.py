@@ -2,12 +2,12 @@ import json
 from itertools import chain
 
 from app.services.variant_columns import Search
+from app.ui.plots.chart import Chart, Series
+from app.ui.plots.plotly import figure
+from app.ui.plots.svg import svg
 from app.web.found.scatter import Scatter
 from app.web.found.shown import Shown
 from app.web.found.views import WHOLE, View, Zoom
-from app.web.plots.chart import Chart, Series
-from app.web.plots.plotly import figure
-from app.web.plots.svg import svg
 
 
 def scatter(search: Search, zoom: Zoom = WHOLE, **view: object) -> Chart:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app.schemas.study_results import StudyCell, StudyOriginal
+from app.ui.charts.points import ACCURACY, Look, Network, series
 from app.ui.experiment import ORIGINAL
 from app.ui.plot import places_of
+from app.ui.plots.chart import Axis, Chart
 from app.ui.studies.cells import place_of
-from app.web.plots.chart import Axis, Chart
-from app.web.training.points import ACCURACY, Look, Network, series
 
 ORIGINALS: Final = Look(7, "diamond")
 VARIANTS: Final = Look(1, "circle")

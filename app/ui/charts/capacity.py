@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from app.web.plots.chart import Axis, Chart
-from app.web.training.colours import ramp
-from app.web.training.points import ACCURACY, Network, series
+from app.ui.charts.colours import ramp
+from app.ui.charts.points import ACCURACY, Network, series
+from app.ui.plots.chart import Axis, Chart
 
 COSTS: Final = {"params": "parameters", "flops": "FLOPs"}
 

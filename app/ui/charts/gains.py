@@ -6,10 +6,10 @@ from typing import Final
 
 from app.schemas.studies import StudyView
 from app.schemas.study_results import Estimate, StudyCell
+from app.ui.plots.chart import Axis, Chart, Series, distinct
 from app.ui.studies.cells import ESTIMATES, estimate_of, place_of
 from app.ui.studies.sentences import pp
 from app.ui.studies.tables import interval_in_words
-from app.web.plots.chart import Axis, Chart, Series, distinct
 
 DRAWN: Final = ("mean_variant", "true_minus_upsampled", "selected", "best_of_k")
 """The estimates that are drawn, by their names in :data:`ESTIMATES`."""

@@ -8,7 +8,7 @@ Scale: TypeAlias = Literal["linear", "log"]
 Mark: TypeAlias = Literal["circle", "square", "triangle", "diamond", "cross"]
 MARKS: Final[tuple[Mark, ...]] = ("circle", "square", "triangle", "diamond", "cross")
 COLOURS: Final = 7
-"""``--c1`` to ``--c7`` and ``--r1`` to ``--r7`` in ``site.css``."""
+"""``--c1`` to ``--c7`` and ``--r1`` to ``--r7`` in ``plots.css``."""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@ from itertools import pairwise
 import pytest
 
 from app.schemas.studies import StudyView
-from app.web.training import accuracies
-from app.web.training.capacity import capacity
-from app.web.training.colours import ramp
-from app.web.training.gains import gains
-from app.web.training.points import Network
+from app.ui.charts import accuracies
+from app.ui.charts.capacity import capacity
+from app.ui.charts.colours import ramp
+from app.ui.charts.gains import gains
+from app.ui.charts.points import Network
 from tests.app.ui.studies.studies import cell, study
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from app.db.outlines import CurvePoint
+from app.experiments.curves import CurvePoint
+from app.ui.charts.colours import ramp
+from app.ui.charts.points import Look
 from app.ui.experiment import ORIGINAL
-from app.web.plots.chart import COLOURS, Axis, Chart, Series, distinct
-from app.web.training.colours import ramp
-from app.web.training.points import Look
+from app.ui.plots.chart import COLOURS, Axis, Chart, Series, distinct
 
 MOST_POINTS: Final = 100
 """Points of a line: more would not be seen."""

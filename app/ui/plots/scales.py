@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.web.plots.chart import Axis, Chart, Scale
-from app.web.texts import MINUS, short
+from app.ui.plots.chart import Axis, Chart, Scale
+from app.ui.texts import MINUS, short
 
 ROOM: Final = 0.04
 """Room on each side of the data, as a share of their range."""

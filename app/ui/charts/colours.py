@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from app.web.plots.chart import COLOURS, MARKS
-from app.web.training.points import Look
+from app.ui.charts.points import Look
+from app.ui.plots.chart import COLOURS, MARKS
 
 
 def ramp(resolutions: Iterable[int]) -> Mapping[int, Look]:

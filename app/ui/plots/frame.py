@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from app.web.plots.scales import Span
+from app.ui.plots.scales import Span
 
 WIDTH: Final = 720
 HEIGHT: Final = 420
@@ -11,7 +11,7 @@ LEFT: Final = 68
 RIGHT: Final = 16
 TOP: Final = 30
 BOTTOM: Final = 58
-"""Margins. Letters are larger on narrow screens (``site.css``), and still fit."""
+"""Margins. Letters are larger on narrow screens (``plots.css``), and still fit."""
 
 Point: TypeAlias = tuple[float, float]
 

@@ -2,10 +2,10 @@ import math
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from app.web.plots.chart import MARKS, Axis, Chart, Series, distinct
-from app.web.plots.legend import MOST_NAMED
-from app.web.plots.svg import svg
-from tests.app.web.plots.charts import chart, points
+from app.ui.plots.chart import MARKS, Axis, Chart, Series, distinct
+from app.ui.plots.legend import MOST_NAMED
+from app.ui.plots.svg import svg
+from tests.app.ui.plots.charts import chart, points
 
 HOSTILE = "<script>alert(1)</script> & \"'"
 

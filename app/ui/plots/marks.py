@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from app.web.plots.chart import Mark
+from app.ui.plots.chart import Mark
 
 RADIUS = 4.5
 

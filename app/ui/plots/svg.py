@@ -7,13 +7,13 @@ from typing import Final
 
 from markupsafe import Markup
 
+from app.ui.plots import marks, scales
+from app.ui.plots.chart import Axis, Chart, Mark, Series
+from app.ui.plots.frame import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, Point
+from app.ui.plots.legend import MOST_NAMED, legend
+from app.ui.plots.scales import Span
 from app.ui.sentences import percent
-from app.web.plots import marks, scales
-from app.web.plots.chart import Axis, Chart, Mark, Series
-from app.web.plots.frame import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, Point
-from app.web.plots.legend import MOST_NAMED, legend
-from app.web.plots.scales import Span
-from app.web.texts import short
+from app.ui.texts import short
 
 MOST_TICKS: Final = 6
 _DASHES: Final[dict[Mark, str]] = {

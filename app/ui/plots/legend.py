@@ -5,9 +5,9 @@ from typing import Final
 
 from markupsafe import Markup
 
-from app.web.plots import marks
-from app.web.plots.chart import Series
-from app.web.plots.frame import HEIGHT, LEFT, WIDTH
+from app.ui.plots import marks
+from app.ui.plots.chart import Series
+from app.ui.plots.frame import HEIGHT, LEFT, WIDTH
 
 MOST_NAMED: Final = 14
 ROW: Final = 26

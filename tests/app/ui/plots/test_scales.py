@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.plots.chart import Axis
-from app.web.plots.scales import Span, labels, span, spans, ticks
-from tests.app.web.plots.charts import chart, points
+from app.ui.plots.chart import Axis
+from app.ui.plots.scales import Span, labels, span, spans, ticks
+from tests.app.ui.plots.charts import chart, points
 
 FINITE = st.integers(-(10**12), 10**12) | st.floats(-1, 1).map(lambda value: round(value, 6))
 

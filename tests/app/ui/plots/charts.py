@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.web.plots.chart import Axis, Chart, Series
+from app.ui.plots.chart import Axis, Chart, Series
 
 
 def chart(*series: Series, **fields: Any) -> Chart:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.web import texts
+from app.ui import texts
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.schemas.study_results import StudyNetwork
+from app.ui.plots.chart import Axis, Mark, Series
 from app.ui.sentences import percent
-from app.web.plots.chart import Axis, Mark, Series
 
 MOST_TOLD: Final = 1_000
 """Points of a series that can be told apart by pointing at them."""

@@ -1,9 +1,9 @@
 import json
 import math
 
-from app.web.plots.chart import Axis
-from app.web.plots.plotly import figure
-from tests.app.web.plots.charts import chart, points
+from app.ui.plots.chart import Axis
+from app.ui.plots.plotly import figure
+from tests.app.ui.plots.charts import chart, points
 
 
 def test_points_are_a_trace_in_the_colour_of_their_series() -> None:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
-from app.web.plots import marks, scales
-from app.web.plots.chart import Axis, Chart, Mark, Series
-from app.web.plots.scales import Span
+from app.ui.plots import marks, scales
+from app.ui.plots.chart import Axis, Chart, Mark, Series
+from app.ui.plots.scales import Span
 
 _SYMBOLS: Final[dict[Mark, str]] = {
     "circle": "circle",

@@ -3,8 +3,8 @@ from statistics import stdev
 
 import pytest
 
-from app.db.outlines import CurvePoint
-from app.web.training.curves import MOST_POINTS, learning_curves, thinned
+from app.experiments.curves import CurvePoint
+from app.ui.charts.curves import MOST_POINTS, learning_curves, thinned
 
 
 def point(epoch: int, *accuracies: float) -> CurvePoint:

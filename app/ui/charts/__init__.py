@@ -1,0 +1,1 @@
+"""What is drawn of jobs and studies: accuracies, learning curves, gains."""
