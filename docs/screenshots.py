@@ -47,13 +47,11 @@ def service() -> Iterator[str]:
             process.wait()
 
 
-def photographed(page: Page, address: str, name: str) -> None:
-    """Write a picture of what a screen shows of a page."""
+def photographed(page: Page, address: str, name: str, *, whole: bool = False) -> None:
+    """Write a picture of what a screen shows of a page, or of the whole page."""
     page.goto(address)
     page.wait_for_timeout(3_000)  # plots are drawn once they are seen
-    page.screenshot(
-        path=FOLDER / f"{name}.png", clip={"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT}
-    )
+    page.screenshot(path=FOLDER / f"{name}.png", full_page=whole)
 
 
 def main() -> None:
@@ -68,6 +66,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         photographed(page, f"{address}/searches/{search.id}", "search")
         photographed(page, f"{address}/jobs/{job.id}", "job")
+        photographed(page, f"{address}/jobs/{job.id}/report", "report", whole=True)
         photographed(page, f"{address}/networks/{network.id}", "network")
         browser.close()
 

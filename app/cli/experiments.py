@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from app.client import Client, Job, Search
+from app.ui.charts.curves import curves_of
 from app.ui.experiment import Experiment
 from app.ui.report import render
 
@@ -12,11 +13,13 @@ REPORT: Final = "report.html"
 
 def experiment_of(client: Client, search: Search, job: Job) -> Experiment:
     """Fetch everything about a job of a search."""
+    runs = list(job.runs())
     return Experiment(
         search=search.view,
         job=job.view,
-        runs=list(job.runs()),
+        runs=runs,
         variants=[client.variant(it.variant_id).view for it in job.results.variants],
+        curves=curves_of(runs),
         name=client.architecture(search.original.id).architecture.name,
     )
 

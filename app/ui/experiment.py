@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from app.experiments.curves import CurvePoint
 from app.schemas.jobs import JobView
 from app.schemas.results import NO_RESULTS, UNKNOWN, Accuracy, Results, VariantResult
 from app.schemas.searches import SearchSummary
@@ -43,13 +44,15 @@ class TrainedRun(Protocol):
 class Experiment:
     """What the API answers about one job: the job, its search, runs and trained variants.
 
-    ``name`` is the name of the original network, if it has one.
+    ``curves`` are the validation accuracies over the seeds of each network that has begun, by its
+    id. ``name`` is the name of the original network, if it has one.
     """
 
     search: SearchSummary
     job: JobView
     runs: Sequence[TrainedRun]
     variants: Sequence[VariantView]
+    curves: Mapping[str, Sequence[CurvePoint]]
     name: str | None = None
 
     @property

@@ -1,14 +1,13 @@
-"""The report of a job: one HTML file that needs nothing else, and no network."""
+"""The report of a job: one HTML file that needs no other file, no network and no script."""
 
 from collections.abc import Iterator
-
-from plotly.offline import get_plotlyjs
+from importlib.resources import files
 
 from app.schemas.job_terms import JobTerms
 from app.schemas.requests import HalvingSelection, RandomSelection, Selection, WholeSelection
+from app.ui.charts.job import charts
 from app.ui.experiment import Experiment, rows_of
 from app.ui.pages import PAGES
-from app.ui.plot import accuracy_plot
 from app.ui.sentences import (
     best_sentence,
     budget_of,
@@ -29,10 +28,10 @@ def render(experiment: Experiment) -> str:
         selected=selected_sentence(experiment),
         best=best_sentence(experiment),
         rows=rows_of(experiment),
-        figure=accuracy_plot(rows_of(experiment)),
+        charts=list(charts(experiment)),
         asked=dict(asked_of(experiment)),
         done=dict(_done(experiment)),
-        plotly=get_plotlyjs(),
+        style=(files("app.ui") / "static/plots.css").read_text(encoding="utf-8"),
     )
 
 

@@ -150,3 +150,14 @@ def run_view(network: str = "original", seed: int = 0, **changes: Any) -> dict[s
         "finished_at": TIME,
         **changes,
     }
+
+
+def epoch_view(epoch: int = 1, accuracy: float = 0.9) -> dict[str, Any]:
+    """What a run measured after an epoch."""
+    return {
+        "epoch": epoch,
+        "train_loss": 1.0,
+        "validation_loss": 1.0,
+        "validation_accuracy": accuracy,
+        "seconds": 0.1,
+    }

@@ -66,9 +66,9 @@ def test_a_job_is_watched_in_two_tabs_from_its_queue_to_its_report(
         report = tmp_path / download.value.suggested_filename
         download.value.save_as(report)
         assert report.name.startswith("isobudget-job-")
-        assert "Accuracy against resolution" in report.read_text()
+        assert "Learning curves" in report.read_text()
         page.get_by_role("link", name="Report", exact=True).click()
-        expect(page.locator("#plot.js-plotly-plot svg").first).to_be_visible()
+        expect(page.locator('svg[aria-label^="Learning curves"]')).to_be_visible()
         assert page.evaluate("self.origin") == "null", "it is shown in a sandbox"
 
 

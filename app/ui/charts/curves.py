@@ -1,10 +1,12 @@
 """Learning curves: validation accuracy after each epoch, as a band over seeds."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
 from app.experiments.curves import CurvePoint
+from app.schemas.jobs import RunView
 from app.ui.charts.colours import ramp
 from app.ui.charts.points import Look
 from app.ui.experiment import ORIGINAL
@@ -32,6 +34,15 @@ def learning_curves(curves: Curves, resolutions: Mapping[str, int]) -> Chart | N
         y=Axis("validation accuracy", is_percent=True),
         series=[*by(curves, resolutions)],
     )
+
+
+def curves_of(runs: Iterable[RunView]) -> Mapping[str, Sequence[CurvePoint]]:
+    """The curve of each network over its seeds, by the network's id, from what the API answers."""
+    found = defaultdict(list)
+    for run in runs:
+        for it in run.epochs:
+            found[run.network].append(CurvePoint.of_run(it.epoch, it.validation_accuracy))
+    return {network: CurvePoint.pooled(points) for network, points in found.items()}
 
 
 def _by_network(curves: Curves, resolutions: Mapping[str, int]) -> Iterator[Series]:

@@ -15,15 +15,20 @@ ACCURACY: Final = Axis("test accuracy", is_percent=True)
 
 @dataclass(frozen=True)
 class Network:
-    """A network whose accuracy is known."""
+    """A network whose accuracy is known.
+
+    ``link`` is its page, if a click is to lead there. ``seeds`` are the seed and the accuracy of
+    each run, where these are known.
+    """
 
     name: str
-    link: str
+    link: str | None
     resolution: int
     params: int
     flops: int
     mean: float
     sd: float | None
+    seeds: Sequence[tuple[int, float]] = ()
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -62,14 +67,14 @@ class Look:
 
 
 def series(name: str, x: Sequence[float], networks: Sequence[Network], look: Look) -> Series:
-    """Points with their intervals; a click on one leads to its network, unless there are many."""
+    """Points with their intervals; a click on one leads to its page, unless there are many."""
     told = networks if len(networks) <= MOST_TOLD else ()
     return Series(
         name=name,
         x=x,
         y=[network.mean for network in networks],
         names=[network.told for network in told],
-        links=[network.link for network in told],
+        links=[network.link for network in told if network.link is not None],
         low=[network.spread[0] for network in networks],
         high=[network.spread[1] for network in networks],
         mark=look.mark,

@@ -11,6 +11,8 @@ from app.ui.plots.frame import HEIGHT, LEFT, WIDTH
 
 MOST_NAMED: Final = 14
 ROW: Final = 26
+_KEY: Final = 5
+"""The size of a mark."""
 _LETTER: Final = 10.5
 """The width of a letter on narrow screens."""
 
@@ -34,8 +36,9 @@ def legend(series: Sequence[Series]) -> tuple[list[Markup], int]:
 
 
 def _key(one: Series, x: float, y: float) -> Markup:
-    """The mark of a series; that of a line is its colour."""
-    path = f"M{x - 4:.0f} {y}h16" if one.is_line else marks.outline(one.mark, x + 4, y, 5)
+    """The mark of a series, small where all its points are; that of a line is its colour."""
+    size = min(_KEY, marks.radius(max(one.counts))) if one.counts else _KEY
+    path = f"M{x - 4:.0f} {y}h16" if one.is_line else marks.outline(one.mark, x + 4, y, size)
     paint = "none" if one.is_line or one.mark == "cross" else one.paint
     return Markup('<path d="{}" fill="{}" stroke="{}" stroke-width="1.8"/>').format(
         path, paint, one.paint

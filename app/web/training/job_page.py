@@ -11,10 +11,7 @@ from app.db.errors import existing
 from app.db.outlines import RunOutline
 from app.schemas.results import Accuracy, HalvingResult
 from app.services.job_outlines import JobOutline
-from app.ui.charts import accuracies
-from app.ui.charts.capacity import capacity
-from app.ui.charts.curves import learning_curves
-from app.ui.charts.points import Network
+from app.ui.charts.job import charts
 from app.ui.experiment import ORIGINAL, Experiment, Row, rows_of
 from app.ui.plots.chart import Chart
 from app.ui.report import asked_of
@@ -57,6 +54,7 @@ class JobPage:
             job=outline.job,
             runs=outline.runs,
             variants=outline.variants,
+            curves=outline.curves,
             name=outline.name,
         )
 
@@ -135,33 +133,8 @@ class JobPage:
 
     @property
     def charts(self) -> Iterator[Chart]:
-        """Yield the accuracies, the learning curves, and accuracy against what networks cost."""
-        tested = [*self._tested()]
-        if tested:
-            yield accuracies.of_job(tested)
-        labels = {network.row.id: network.row.label for network in self.networks}
-        by_label = {
-            labels[id_]: self.outline.curves[id_] for id_ in labels if id_ in self.outline.curves
-        }
-        sides = {network.row.label: network.row.resolution for network in self.networks}
-        if curves := learning_curves(by_label, sides):
-            yield curves
-        yield from capacity(tested)
-
-    def _tested(self) -> Iterator[Network]:
-        """Yield the networks whose accuracy on the test split is known."""
-        for network in self.networks:
-            row = network.row
-            if row.mean is not None and row.params is not None and row.flops is not None:
-                yield Network(
-                    name=row.label,
-                    link=network.link,
-                    resolution=row.resolution,
-                    params=row.params,
-                    flops=row.flops,
-                    mean=row.mean,
-                    sd=row.sd,
-                )
+        """The accuracies, the learning curves, and accuracy against what networks cost."""
+        return charts(self.experiment, {it.row.id: it.link for it in self.networks})
 
 
 def _validated(runs: Sequence[RunOutline]) -> Accuracy:

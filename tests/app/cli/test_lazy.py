@@ -15,7 +15,7 @@ from app.cli.lazy import Named
 from tests.app.cli.conftest import Isobudget
 
 STORAGE = ("alembic", "sqlalchemy", "psycopg")
-WEB = ("fastapi", "starlette", "uvicorn", "httpx2", "jinja2", "plotly", "prometheus_client")
+WEB = ("fastapi", "starlette", "uvicorn", "httpx2", "jinja2", "prometheus_client")
 COMPUTING = ("matplotlib", "numpy", "ortools", "pandas", "scipy", "torch")
 ARCHITECTURE = "examples/digits-architecture.json"
 SEARCH = "examples/digits-search.json"

@@ -6,10 +6,12 @@ from typing import Any
 from app.schemas.jobs import JobView, RunView
 from app.schemas.searches import SearchView
 from app.schemas.variants import VariantView
+from app.ui.charts.curves import curves_of
 from app.ui.experiment import Experiment
-from tests.app.views import SEARCH_ID, job_view, run_view, search_view, variant_view
+from tests.app.views import SEARCH_ID, epoch_view, job_view, run_view, search_view, variant_view
 
 RESOLUTIONS = (6, 7, 7, 8)
+EPOCHS = [epoch_view(1, 0.7), epoch_view(2, 0.9)]
 
 
 def experiment(
@@ -27,18 +29,20 @@ def experiment(
     known = _results(ids, resolutions, gain, interval) if results is ... else results
     if verdict is not None:
         known["mean_variant"]["verdict"] = verdict
+    runs = [
+        RunView.model_validate(run_view(network, seed, epochs=EPOCHS))
+        for network in ("original", *ids)
+        for seed in range(3)
+    ]
     return Experiment(
         search=SearchView.model_validate(search_view()),
         job=JobView.model_validate(job_view(**{"results": known, **job})),
-        runs=[
-            RunView.model_validate(run_view(network, seed))
-            for network in ("original", *ids)
-            for seed in range(3)
-        ],
+        runs=runs,
         variants=[
             VariantView.model_validate(variant_view(position, resolution))
             for position, resolution in enumerate(resolutions)
         ],
+        curves=curves_of(runs),
         name=name,
     )
 

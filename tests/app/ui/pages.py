@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 
 class Page(HTMLParser):
-    """Collects what a page refers to, its visible text, and its data."""
+    """Collects what a page refers to, and its visible text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -13,7 +13,6 @@ class Page(HTMLParser):
         self.titles: list[str] = []
         self.ids: list[str] = []
         self.text = ""
-        self.figure = ""
         self._inside: dict[str, str | None] = {}
         self.feed(html)
 
@@ -30,7 +29,5 @@ class Page(HTMLParser):
             self._inside = {}
 
     def handle_data(self, data: str) -> None:
-        if self._inside.get("id") == "figure":
-            self.figure += data
-        elif self._inside.get("tag") not in ("script", "style"):
+        if self._inside.get("tag") not in ("script", "style"):
             self.text += data

@@ -1,34 +1,57 @@
-"""The report needs nothing from outside, and shows every network."""
+"""The report needs nothing from outside, runs nothing, and shows every network."""
 
-import json
+import re
+from dataclasses import replace
 
 import pytest
 
 from app.ui.experiment import rows_of
-from app.ui.plot import accuracy_plot
 from app.ui.report import render
 from tests.app.ui.experiments import experiment
 from tests.app.ui.pages import Page
-from tests.app.views import JOB_ID, SEARCH_ID
+from tests.app.views import JOB_ID
 
 
-def test_nothing_is_loaded_from_outside() -> None:
-    page = Page(render(experiment()))
+def test_nothing_is_loaded_from_outside_and_nothing_runs() -> None:
+    html = render(experiment())
+    page = Page(html)
     assert page.references == ["data:,"]
-    assert not {"img", "iframe", "object", "base"} & {*page.tags}
+    assert not {"script", "a", "img", "iframe", "object", "base"} & {*page.tags}
+    assert re.findall(r"url\(|@import", html) == []
 
 
-def test_plotly_is_inside_the_page() -> None:
-    assert "plotly.js v" in render(experiment())
-
-
-def test_every_network_is_in_the_table_and_in_the_plot() -> None:
+def test_every_network_is_in_the_table_and_in_the_pictures() -> None:
     page = Page(render(experiment()))
     for row in rows_of(experiment()):
         assert row.id in page.titles
         assert row.label in page.text
-    labels = json.loads(page.figure)["data"][-1]["text"]
-    assert labels == ["original", "V1", "V2", "V3", "V4"]
+        assert f"{row.label}, {row.resolution} px: " in page.text
+        assert f"{row.label}, seed 2: 92.0%" in page.text
+
+
+def test_the_report_has_the_pictures_of_the_jobs_page() -> None:
+    given = experiment()
+    dearer = given.variants[0].counts.model_copy(update={"flops": 9_000})
+    costs = [given.variants[0].model_copy(update={"counts": dearer}), *given.variants[1:]]
+
+    html = render(replace(given, variants=costs))
+
+    assert re.findall(r'<svg [^>]*aria-label="([^"]+)"', html) == [
+        "Test accuracy of the original and its variants: mean ± sd over seeds",
+        "Learning curves: mean ± sd over seeds",
+        "Test accuracy against FLOPs: mean ± sd over seeds",
+    ]
+
+
+def test_every_colour_of_the_pictures_is_in_the_file() -> None:
+    html = render(experiment())
+    used, given = {*re.findall(r"var\((--\w+)\)", html)}, {*re.findall(r"(--\w+):", html)}
+    assert {"--c1", "--c7"} <= used
+    assert used <= given
+
+
+def test_a_report_is_small_enough_to_be_mailed() -> None:
+    assert len(render(experiment()).encode()) < 50_000
 
 
 @pytest.mark.parametrize(
@@ -57,18 +80,9 @@ def test_what_users_named_is_escaped() -> None:
 def test_a_job_without_results_has_a_page() -> None:
     page = Page(render(experiment(results=None, state="queued", finished_at=None)))
     assert "no result yet" in page.text
+    assert "Learning curves" in page.text
 
 
-@pytest.mark.parametrize("resolutions", [(8,) * 4, (6,) * 60, (6, 8, 8, 12)])
-def test_no_network_hides_another_of_its_resolution(resolutions: tuple[int, ...]) -> None:
-    *_, means, _ = accuracy_plot(rows_of(experiment(resolutions=resolutions)))["data"]
-    assert len(set(means["x"])) == len(resolutions)
-    ticks = {5, *resolutions}
-    nearest = [min(ticks, key=lambda tick: abs(tick - x)) for x in means["x"]]
-    assert nearest == list(resolutions)
-
-
-def test_each_seed_has_a_dot() -> None:
-    data = accuracy_plot(rows_of(experiment()))["data"]
-    assert [len(data[0]["y"]), len(data[2]["y"])] == [3, 12]
-    assert SEARCH_ID not in json.dumps(data)
+def test_a_job_that_has_not_begun_has_no_pictures() -> None:
+    waiting = experiment(results=None, state="queued", finished_at=None)
+    assert "svg" not in Page(render(replace(waiting, runs=[], curves={}))).tags

@@ -4,7 +4,9 @@ from statistics import stdev
 import pytest
 
 from app.experiments.curves import CurvePoint
-from app.ui.charts.curves import MOST_POINTS, learning_curves, thinned
+from app.schemas.jobs import RunView
+from app.ui.charts.curves import MOST_POINTS, curves_of, learning_curves, thinned
+from tests.app.views import epoch_view, run_view
 
 
 def point(epoch: int, *accuracies: float) -> CurvePoint:
@@ -30,6 +32,19 @@ def test_curves_are_pooled_run_by_run() -> None:
     assert (first.epoch, first.runs) == (1, 3)
     assert first.mean == pytest.approx(0.3)
     assert second == point(2, 0.5)
+
+
+def test_curves_are_added_up_from_what_the_api_answers_of_runs() -> None:
+    answered = [
+        RunView.model_validate(run_view(network, seed, epochs=[epoch_view(1, accuracy)]))
+        for network, seed, accuracy in (("original", 0, 0.8), ("original", 1, 0.9), ("5-0", 0, 0.5))
+    ]
+    waiting = RunView.model_validate(run_view("5-1", epochs=[]))
+
+    assert curves_of([*answered, waiting]) == {
+        "original": [point(1, 0.8, 0.9)],
+        "5-0": [point(1, 0.5)],
+    }
 
 
 def test_few_networks_have_a_line_each_with_a_band_over_seeds() -> None:

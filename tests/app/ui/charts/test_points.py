@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,10 +12,8 @@ from app.ui.charts.points import Network
 from tests.app.ui.studies.studies import cell, study
 
 
-def network(name: str, resolution: int = 6, mean: float = 0.9, **changes: int) -> Network:
-    usual = {"params": 1_000, "flops": 5_000}
-    cost = {**usual, **changes}
-    return Network(name, f"/variants/{name}", resolution, mean=mean, sd=0.01, **cost)
+def network(name: str, resolution: int = 6, flops: int = 5_000) -> Network:
+    return Network(name, f"/variants/{name}", resolution, 1_000, flops, mean=0.9, sd=0.01)
 
 
 def test_a_network_is_told_with_its_spread_and_its_costs() -> None:
@@ -48,6 +47,45 @@ def test_networks_of_one_resolution_stand_side_by_side() -> None:
     assert variants.x[0] < 6 < variants.x[1]
     assert variants.links == ["/variants/V1", "/variants/V2"]
     assert chart.horizontal == [(0.9, "the original’s mean")]
+
+
+@pytest.mark.parametrize("resolutions", [(8,) * 4, (6,) * 60, (6, 8, 8, 12)])
+def test_no_network_hides_another_of_its_resolution(resolutions: tuple[int, ...]) -> None:
+    variants = [network(f"V{place}", side) for place, side in enumerate(resolutions, 1)]
+
+    _, drawn = accuracies.of_job([network("original", 5), *variants]).series
+
+    assert len(set(drawn.x)) == len(resolutions)
+    known = {5, *resolutions}
+    assert [min(known, key=lambda it: abs(it - x)) for x in drawn.x] == list(resolutions)
+
+
+def test_each_seed_has_a_small_point_beside_the_mean_of_its_network() -> None:
+    networks = [
+        replace(network("original", 5), seeds=[(0, 0.89), (1, 0.91)]),
+        replace(network("V1"), seeds=[(0, 0.9)]),
+        network("V2"),
+    ]
+
+    own, variants, *seeds = accuracies.of_job(networks).series
+
+    assert [it.name for it in seeds] == ["original, one seed", "variants, one seed"]
+    assert [(list(it.y), list(it.names)) for it in seeds] == [
+        ([0.89, 0.91], ["original, seed 0: 89.0%", "original, seed 1: 91.0%"]),
+        ([0.9], ["V1, seed 0: 90.0%"]),
+    ]
+    assert all(x < own.x[0] for x in seeds[0].x)
+    assert seeds[1].x[0] < variants.x[0]
+    assert [(it.colour, it.mark) for it in seeds] == [
+        (it.colour, it.mark) for it in (own, variants)
+    ]
+
+
+def test_a_network_without_a_page_has_no_link() -> None:
+    (drawn,) = accuracies.of_job([replace(network("V1"), link=None)]).series
+
+    assert drawn.links == []
+    assert drawn.names == ["V1, 6 px: 90.0% ± 1.0%, 1,000 parameters, 5,000 FLOPs"]
 
 
 def test_variants_are_drawn_before_their_original_was_tested() -> None:

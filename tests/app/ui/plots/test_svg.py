@@ -92,6 +92,16 @@ def test_series_have_a_legend_and_too_many_are_counted() -> None:
     assert "variants" not in list(texts(drawn(chart(points()))))
 
 
+def test_a_series_of_small_points_has_a_small_mark_in_the_legend() -> None:
+    several = points(), points(counts=[1, 1, 1]), points(counts=[1, 1, 10_000])
+
+    paths = drawn(chart(*several)).iter("path")
+
+    keys = [it.attrib["d"] for it in paths if it.get("stroke") == it.get("fill")]
+    sizes = [float(key.split("a")[1].split()[0]) for key in keys]
+    assert sizes[1] < sizes[0] == sizes[2]
+
+
 def test_every_mark_can_be_drawn() -> None:
     for mark in MARKS:
         assert drawn(chart(points(mark=mark), points(mark=mark, names=["a", "b", "c"])))

@@ -11,7 +11,6 @@ from app.db.models import JobRow
 from app.db.runs import Claim
 from app.experiments.failures import Failure
 from app.web.training import job_page
-from app.web.training.reports import policy_of
 from tests.factories import queued_job
 from tests.workers import FakeWorker
 
@@ -192,23 +191,17 @@ def test_the_report_is_shown_in_a_sandbox_and_has_the_name_of_a_file(
     name = f"isobudget-job-{job.id}.html"
     assert answer.headers["content-disposition"] == f'inline; filename="{name}"'
     assert answer.headers.get_list("cross-origin-opener-policy") == ["unsafe-none"]
-    assert answer.headers["content-security-policy"] == policy_of(answer.text)
-    assert "Plotly" in answer.text
+    policy = dict(
+        part.partition(" ")[::2] for part in answer.headers["content-security-policy"].split("; ")
+    )
+    assert policy["sandbox"] == ""
+    assert policy["default-src"] == "'none'"
+    assert "script-src" not in policy
+    assert "Learning curves: mean ± sd over seeds" in answer.text
     assert "57.0% ± 7.1%" in answer.text
     page = client.get(f"/jobs/{job.id}").text
     assert f'href="/jobs/{job.id}/report">Report<' in page
     assert f'href="/jobs/{job.id}/report" download="{name}"' in page
-
-
-def test_a_report_runs_the_scripts_that_stand_in_it_and_no_other() -> None:
-    directives = dict(
-        part.split(" ", 1) for part in policy_of("<script>run()</script>").split("; ")
-    )
-
-    assert directives["sandbox"] == "allow-scripts"
-    assert directives["default-src"] == "'none'"
-    assert directives["script-src"] == "'sha256-AvyuiL0SD1mVY3NNxR+V2uo+lhk6RMFrytWmRt6CrJQ='"
-    assert "script-src 'none'" in policy_of("<p>")
 
 
 @pytest.mark.parametrize("path", ["", "/progress", "/results", "/changes", "/report"])
