@@ -8,8 +8,17 @@ from app.db.named_networks import Network, Origin
 from app.schemas.datasets import DatasetView, FaultyDatasetView
 from app.schemas.jobs import JobView
 from app.schemas.results import Accuracy, Gain
+from app.schemas.searches import SearchSummary
 from app.schemas.studies import StudySummary
+from app.schemas.workers import WorkerView
 from app.web.tables import Columns
+
+
+class ListedSearch(NamedTuple):
+    """A search, and the name of the network that it starts from."""
+
+    search: SearchSummary
+    network: str | None
 
 
 class ListedJob(NamedTuple):
@@ -25,6 +34,30 @@ NETWORKS: Final[Columns[Network]] = {
         "id", "name", "resolution", "layers", "params", "macs", "flops", "searches", "created_at",
     )
 }  # fmt: skip
+
+
+def _of_search(path: str) -> Callable[[ListedSearch], Any]:
+    of = attrgetter(path)
+    return lambda it: of(it.search)
+
+
+SEARCHES: Final[Columns[ListedSearch]] = {
+    "id": _of_search("id"),
+    "network": attrgetter("network"),
+    "architecture_id": _of_search("original.id"),
+    "resolution": _of_search("original.resolution"),
+    "approach": _of_search("request.approach"),
+    "budget": _of_search("request.budget"),
+    "count": _of_search("request.count"),
+    "scope": _of_search("request.scope"),
+    "tolerance_below": _of_search("request.tolerance.below"),
+    "tolerance_above": _of_search("request.tolerance.above"),
+    "state": _of_search("state"),
+    "outcome": _of_search("outcome"),
+    "found": _of_search("found"),
+    "created_at": _of_search("created_at"),
+    "finished_at": _of_search("finished_at"),
+}
 
 
 def _of_job(path: str) -> Callable[[ListedJob], Any]:
@@ -87,4 +120,21 @@ DATASETS: Final[Columns[DatasetView | FaultyDatasetView]] = {
     "classes": attrgetter("classes"),
     "present": attrgetter("present"),
     "faults": lambda it: "; ".join(it.faults) if isinstance(it, FaultyDatasetView) else None,
+}
+WORKERS: Final[Columns[WorkerView]] = {
+    "name": attrgetter("name"),
+    "state": attrgetter("state"),
+    "host": attrgetter("host"),
+    "process_id": attrgetter("process_id"),
+    "engine": attrgetter("engine"),
+    "device": attrgetter("device"),
+    "versions": lambda it: "; ".join(f"{name} {of}" for name, of in it.versions.items() if of),
+    "networks": lambda it: "; ".join(training.architecture_id for training in it.trainings),
+    "datasets": lambda it: "; ".join(training.dataset for training in it.trainings),
+    "runs_held": lambda it: sum(len(training.seeds) for training in it.trainings),
+    "runs_ended": attrgetter("runs_ended"),
+    "attempts_lost": attrgetter("attempts_lost"),
+    "started_at": attrgetter("started_at"),
+    "seen_at": attrgetter("seen_at"),
+    "stopped_at": attrgetter("stopped_at"),
 }

@@ -7,12 +7,13 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from app.db import runs
 from app.db.engine import Database
 from app.shipped import example
 from app.web.browsing import downloads
-from tests.factories import original, queued_job
+from tests.factories import original, queued_job, queued_search, solved_search
 from tests.planned_studies import waiting_study
-from tests.workers import FakeWorker
+from tests.workers import FakeWorker, entered
 
 
 def rows(client: TestClient, path: str) -> list[dict[str, str]]:
@@ -54,6 +55,65 @@ def test_a_table_holds_all_pages_and_takes_the_filters_of_its_page(
     assert len(found) == 5
     assert {row["id"] for row in found} == ids
     assert rows(client, linked(client, "/jobs?state=failed")) == []
+
+
+def test_searches_are_listed_with_what_was_asked_and_how_they_ended(
+    client: TestClient, database: Database
+) -> None:
+    with database.write() as session:
+        solved = solved_search(session, limit=20, tolerance={"below": 0, "above": 0.01})
+
+    (row,) = rows(client, linked(client, "/searches"))
+
+    assert (row["id"], row["network"], row["approach"]) == (solved.id, "digits-5px", "IV")
+    assert (row["tolerance_below"], row["tolerance_above"]) == ("0.0", "0.01")
+    assert (row["state"], row["outcome"], row["found"]) == (
+        "succeeded",
+        "truncated",
+        str(solved.found),
+    )
+
+
+def test_the_table_of_searches_holds_all_pages_that_pass_the_filter(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "PAGE", 2)
+    with database.write() as session:
+        queued_search(session, approach="II")
+        ids = {queued_search(session, limit=limit).id for limit in range(1, 6)}
+
+    found = rows(client, linked(client, "/searches?approach=IV"))
+
+    assert len(found) == 5
+    assert {row["id"] for row in found} == ids
+
+
+def test_searches_that_only_studies_asked_for_are_left_out_as_on_the_page(
+    sqlite_client: TestClient, sqlite_database: Database
+) -> None:
+    with sqlite_database.write() as session:
+        queued_search(session).by_study = True
+
+    assert rows(sqlite_client, linked(sqlite_client, "/searches")) == []
+    assert len(rows(sqlite_client, linked(sqlite_client, "/searches?asked_by=studies"))) == 1
+
+
+def test_workers_are_listed_with_what_they_do(
+    sqlite_client: TestClient, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "PAGE", 1)
+    queued_job(sqlite_database, seeds=2)
+    for name in ("busy", "idle"):
+        entered(sqlite_database, name)
+    with sqlite_database.write() as session:
+        runs.claim(session, "busy", 60)
+
+    by_name = {row["name"]: row for row in rows(sqlite_client, linked(sqlite_client, "/workers"))}
+
+    assert (by_name["busy"]["state"], by_name["idle"]["state"]) == ("busy", "idle")
+    assert (by_name["busy"]["runs_held"], by_name["idle"]["runs_held"]) == ("2", "0")
+    assert by_name["busy"]["networks"] == original().id
+    assert by_name["idle"]["versions"] == "python 3.11"
 
 
 def test_networks_are_found_by_a_part_of_their_names(sqlite_client: TestClient) -> None:
