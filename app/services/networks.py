@@ -14,6 +14,7 @@ from app.schemas.variants import VariantView
 from app.services.sources import stem
 from app.services.variants import deriver
 from solver.network.architecture import Architecture
+from solver.network.counting import Counts
 from solver.problem import Question
 
 
@@ -87,6 +88,11 @@ class Network:
             return _named(own, self.id)
         original = self.origin.original
         return f"Variant {self.id.rpartition('-')[2]} of {_named(original, original.id)}"
+
+    @property
+    def counts(self) -> Counts:
+        """What it costs: a variant's counts are its search's, which may leave pooling out."""
+        return self.variant.counts if self.variant else self.view.counts
 
     @property
     def stem(self) -> str:

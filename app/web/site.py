@@ -7,9 +7,10 @@ from starlette.exceptions import HTTPException
 
 from app.web import assets, start
 from app.web.access import routes as access
-from app.web.browsing import downloads
+from app.web.browsing import downloads as lists
 from app.web.browsing import routes as browsing
 from app.web.found import routes as found
+from app.web.networks import downloads as network_files
 from app.web.networks import routes as networks
 from app.web.readers import wants_page
 from app.web.routes import error_page
@@ -17,7 +18,9 @@ from app.web.searching import routes as searching
 from app.web.training import routes as training
 
 # `searching` stands before `found`: `/searches/new` would else be read as a search's id.
-ROUTERS: Final = (start, searching, found, networks, training, browsing, downloads, access, assets)
+ROUTERS: Final = (
+    start, searching, found, networks, network_files, training, browsing, lists, access, assets,
+)  # fmt: skip
 
 
 def install(app: FastAPI) -> None:

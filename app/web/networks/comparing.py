@@ -10,7 +10,7 @@ from app.errors import Fault, RefusedError
 from app.services.networks import Accuracy, Network, Training
 from app.web.networks import kinds
 from app.web.networks.boxes import names_of
-from solver.network.counting import Counts, LayerReport
+from solver.network.counting import LayerReport
 from solver.network.layers import Layer
 from solver.network.schema import Schema
 
@@ -125,24 +125,20 @@ def comparison(
             training: [found.get(network.view.id) for network in networks]
             for training, found in trained.items()
         },
-        _lines(networks),
+        layer_lines(networks),
     )
 
 
 def _figures(networks: Sequence[Network], name: str) -> list[Figure]:
-    first, *others = (int(getattr(_counts(network), name)) for network in networks)
+    first, *others = (int(getattr(network.counts, name)) for network in networks)
     return [
         Figure(first, None, None),
         *(Figure(it, it - first, (it - first) / first if first else None) for it in others),
     ]
 
 
-def _counts(network: Network) -> Counts:
-    """The counts of a variant are its search's, which may leave pooling out."""
-    return network.variant.counts if network.variant else network.view.counts
-
-
-def _lines(networks: Sequence[Network]) -> list[LayerLine]:
+def layer_lines(networks: Sequence[Network]) -> list[LayerLine]:
+    """The layers of some networks, aligned by name."""
     names = [names_of(network.view.architecture) for network in networks]
     layers = [
         dict(zip(its, zip(of.view.architecture.layers, of.view.layers, strict=True), strict=True))

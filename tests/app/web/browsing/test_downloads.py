@@ -1,9 +1,5 @@
 """Lists as CSV: every row that the page's filter lets through, on all pages."""
 
-import csv
-import io
-import re
-
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,24 +7,10 @@ from app.db import runs
 from app.db.engine import Database
 from app.shipped import example
 from app.web.browsing import downloads
+from tests.app.web.tables import linked, rows
 from tests.factories import original, queued_job, queued_search, solved_search
 from tests.planned_studies import waiting_study
 from tests.workers import FakeWorker, entered
-
-
-def rows(client: TestClient, path: str) -> list[dict[str, str]]:
-    answer = client.get(path)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"].endswith('.csv"')
-    return list(csv.DictReader(io.StringIO(answer.text)))
-
-
-def linked(client: TestClient, path: str) -> str:
-    """The address of the table that a page leads to."""
-    found = re.search(r'href="([^"]*\.csv[^"]*)" download>Download CSV', client.get(path).text)
-    assert found, path
-    return found[1].replace("&amp;", "&")
 
 
 def test_jobs_are_listed_with_what_they_found(client: TestClient, database: Database) -> None:

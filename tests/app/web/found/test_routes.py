@@ -94,6 +94,7 @@ def test_the_chosen_variant_stands_beside_the_original(
     assert "The original beside variant #0" in page
     assert "kernel_size 3 → 6" in page
     assert f'href="/v1/variants/{search_id}-0/model.py"' in page
+    assert re.search(rf'href="/compare/layers.csv\?ids=\w+,{search_id}-0" download', page)
 
 
 def test_the_plot_is_answered_for_the_part_that_is_zoomed_to(

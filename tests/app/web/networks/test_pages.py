@@ -8,23 +8,12 @@ from app.db.engine import Database
 from app.services import onnx_files
 from app.shipped import example
 from solver.network.architecture import Architecture
-from tests.factories import original, queued_job, solved_search, trained
+from tests.factories import original, queued_job, trained
 
 
 def posted(client: TestClient, document: Any) -> str:
     id_: str = client.post("/v1/architectures", json=document).json()["id"]
     return id_
-
-
-@pytest.fixture
-def resnet(sqlite_client: TestClient) -> str:
-    return posted(sqlite_client, example("resnet18"))
-
-
-@pytest.fixture
-def search(sqlite_database: Database) -> str:
-    """A search with some variants."""
-    return sqlite_database.transact(lambda session: solved_search(session, limit=20).id)
 
 
 def rows(page: str) -> list[str]:
@@ -155,18 +144,17 @@ def test_the_file_of_a_network_or_variant_is_the_same_network(
         assert Architecture.model_validate_json(answer.text).id == id_
 
 
-def test_the_layers_are_a_table(sqlite_client: TestClient, search: str) -> None:
-    for path in (f"/networks/{original().id}", f"/variants/{search}-3"):
-        assert f'href="{path}/layers.csv"' in sqlite_client.get(path).text
-        table = sqlite_client.get(f"{path}/layers.csv").text
-
-        first, *layers = table.splitlines()
-        assert first == "name,type,output,params,macs,flops,receptive_field"
-        assert [line.split(",")[0] for line in layers] == rows(sqlite_client.get(path).text)
-
-
 @pytest.mark.parametrize(
-    "path", ["/networks/no", "/variants/no", "/variants/no-0", "/compare?ids=no,no-0"]
+    "path",
+    [
+        "/networks/no",
+        "/variants/no",
+        "/variants/no-0",
+        "/compare?ids=no,no-0",
+        "/networks/no/groups.csv",
+        "/variants/no-0/accuracies.csv",
+        "/compare/layers.csv?ids=no",
+    ],
 )
 def test_what_is_not_there_is_said_on_a_page(sqlite_client: TestClient, path: str) -> None:
     answer = sqlite_client.get(path)
