@@ -15,11 +15,13 @@ from app.web.networks import routes as networks
 from app.web.readers import wants_page
 from app.web.routes import error_page
 from app.web.searching import routes as searching
+from app.web.training import downloads as results
 from app.web.training import routes as training
 
 # `searching` stands before `found`: `/searches/new` would else be read as a search's id.
 ROUTERS: Final = (
-    start, searching, found, networks, network_files, training, browsing, lists, access, assets,
+    start, searching, found, networks, network_files, training, results, browsing, lists,
+    access, assets,
 )  # fmt: skip
 
 

@@ -16,8 +16,6 @@ from app.services import job_changes, job_outlines, jobs, studies
 from app.ui.report import render
 from app.web.pages import page
 from app.web.routes import PageRouter
-from app.web.tables import csv
-from app.web.training import columns
 from app.web.training.job_page import JobPage
 from app.web.training.reports import report, study_report
 
@@ -58,29 +56,6 @@ def show_job_runs(
     """The runs of one network of a job."""
     it = JobPage(job_outlines.get(database, id))
     return page(request, "job_runs.html", it=it, network=it.network(network))
-
-
-@router.get("/jobs/{id}/networks.csv")
-def download_job_networks(
-    id: Id,  # noqa: A002
-    database: TheDatabase,
-    accept_encoding: AcceptEncoding = None,
-) -> Response:
-    """The networks of a job with their accuracies, as a table."""
-    networks = JobPage(job_outlines.get(database, id)).networks
-    return csv(f"{id}-networks", columns.NETWORKS, [networks], accept_encoding)
-
-
-@router.get("/jobs/{id}/estimates.csv")
-def download_job_estimates(
-    id: Id,  # noqa: A002
-    database: TheDatabase,
-    accept_encoding: AcceptEncoding = None,
-) -> Response:
-    """What the variants of a job gain, as a table."""
-    results = JobPage(job_outlines.get(database, id)).experiment.results
-    found = [*columns.estimates_of_job(results)]
-    return csv(f"{id}-estimates", columns.JOB_ESTIMATES, [found], accept_encoding)
 
 
 @router.get("/jobs/{id}/changes")
@@ -128,18 +103,6 @@ def show_study_progress(request: Request, id: Id, database: TheDatabase) -> Resp
 def show_study_results(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
     """The part of a study's page that shows what it has found."""
     return page(request, "study_results.html", it=_study(database, id))
-
-
-@router.get("/studies/{id}/estimates.csv")
-def download_study_estimates(
-    id: Id,  # noqa: A002
-    database: TheDatabase,
-    accept_encoding: AcceptEncoding = None,
-) -> Response:
-    """The estimates of all cells of a study, as a table."""
-    cells = studies.get(database, id).cells
-    found = map(list, map(columns.estimates_of_cell, cells))
-    return csv(f"{id}-estimates", columns.STUDY_ESTIMATES, found, accept_encoding)
 
 
 @router.post("/studies/{id}/cancel")

@@ -1,29 +1,16 @@
-import csv
 import re
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.db import jobs, runs
 from app.db.engine import Database
-from app.db.models import JobRow
 from app.db.runs import Claim
 from app.experiments.failures import Failure
 from app.web.training import job_page
+from tests.app.web.training.jobs import better_with_seeds, trained
 from tests.factories import queued_job
 from tests.workers import FakeWorker
-
-
-def better_with_seeds(claim: Claim, epoch: int) -> float:
-    return 0.5 + claim.seed / 10 + epoch / 100
-
-
-def trained(database: Database, **changes: Any) -> JobRow:
-    """A job of an original and two variants, which has ended."""
-    job = queued_job(database, variants=(3, 5), **changes)
-    FakeWorker(database, accuracy=better_with_seeds).work()
-    return job
 
 
 def _fails_at_seed_1(claim: Claim) -> Failure | None:
@@ -142,33 +129,6 @@ def test_changes_are_told_at_once_and_the_end_after_them(
     told = client.get(f"/jobs/{job.id}/changes").text
 
     assert re.findall(r"event: (\w+)", told) == ["change", "end"]
-
-
-def test_the_networks_are_a_table(client: TestClient, database: Database) -> None:
-    job = trained(database)
-    assert f'href="/jobs/{job.id}/networks.csv"' in client.get(f"/jobs/{job.id}").text
-
-    lines = client.get(f"/jobs/{job.id}/networks.csv").text.splitlines()
-
-    found = [*csv.DictReader(lines)]
-    assert [row["label"] for row in found] == ["original", "V1", "V2"]
-    assert float(found[1]["test_accuracy"]) == pytest.approx(0.57)
-    assert found[1]["network"] == f"{job.search_id}-3"
-
-
-def test_the_estimates_are_a_table(client: TestClient, database: Database) -> None:
-    job = trained(database, seeds=2)
-    assert f'href="/jobs/{job.id}/estimates.csv"' in client.get(f"/jobs/{job.id}").text
-    results = client.get(f"/v1/jobs/{job.id}").json()["results"]
-
-    lines = client.get(f"/jobs/{job.id}/estimates.csv").text.splitlines()
-
-    found = {row["estimate"]: row for row in csv.DictReader(lines)}
-    assert [*found] == ["mean_variant", "selected", "best_of_k"]
-    assert float(found["mean_variant"]["gain"]) == results["mean_variant"]["gain"]
-    low, high = results["mean_variant"]["ci"]
-    assert [float(found["mean_variant"][end]) for end in ("low", "high")] == [low, high]
-    assert found["best_of_k"]["verdict"] == ""
 
 
 def test_events_are_not_compressed(client: TestClient, database: Database) -> None:

@@ -1,11 +1,9 @@
-import csv
 import re
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.db.engine import Database
-from app.services import studies
 from app.web.pages import TEMPLATES
 from app.web.training import reports
 from app.web.training.study_page import StudyPage
@@ -100,23 +98,6 @@ def test_the_report_has_its_figures_and_is_a_file(client: TestClient, database: 
     assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     assert f'download="{name}"' in client.get(f"/studies/{row.id}").text
     assert "<svg" in answer.text
-
-
-def test_the_estimates_of_all_cells_are_a_table(
-    sqlite_client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = study()
-    monkeypatch.setattr(studies, "get", lambda _database, _id: found)
-    assert f'href="/studies/{found.id}/estimates.csv"' in results(StudyPage(found))
-
-    lines = sqlite_client.get(f"/studies/{found.id}/estimates.csv").text.splitlines()
-
-    headlines = [row for row in csv.DictReader(lines) if row["estimate"] == "mean_variant"]
-    for row, cell in zip(headlines, found.cells, strict=True):
-        assert (row["approach"], row["resolution"]) == (cell.approach, f"{cell.resolution}")
-        assert row["gain"] == f"{cell.mean_variant.gain}"
-        assert cell.mean_variant.ci
-        assert (row["low"], row["high"]) == tuple(map(str, cell.mean_variant.ci))
 
 
 def test_without_matplotlib_a_page_says_how_to_get_the_report(
