@@ -82,26 +82,9 @@
     return ends;
   };
 
-  const slug = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "plot";
-  const save = async (figure, plot, format) => {
+  const image = (plot) => (format) => {
     const { width, height } = plot.getBoundingClientRect();
-    const link = document.createElement("a");
-    link.href = await window.Plotly.toImage(plot, { format, width, height, scale: format === "png" ? 2 : 1 });
-    link.download = `${slug(figure.dataset.title)}.${format}`;
-    link.click();
-  };
-  const buttons = (figure, plot) => {
-    const bar = document.createElement("div");
-    bar.className = "toolbar";
-    for (const format of ["png", "svg"]) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = format.toUpperCase();
-      button.setAttribute("aria-label", `Download “${figure.dataset.title}” as ${format.toUpperCase()}`);
-      button.addEventListener("click", () => save(figure, plot, format));
-      bar.append(button);
-    }
-    figure.append(bar);
+    return window.Plotly.toImage(plot, { format, width, height, scale: format === "png" ? 2 : 1 });
   };
 
   // As high as the drawing; on narrow screens, names of series stand below each other.
@@ -129,7 +112,7 @@
     };
     const ask = async (ranges) => { shown = await asked(figure, ranges); await redraw(); };
     await redraw();
-    buttons(figure, plot);
+    figure.append(pictures.buttons(figure.dataset.title, image(plot)));
     plot.on("plotly_click", ({ points }) => {
       const to = points[0].customdata;
       if (typeof to === "string") location.assign(to);
