@@ -16,6 +16,7 @@ from app.schemas.jobs import JobPage, JobView, RunPage
 from app.schemas.searches import SearchPage, SearchView
 from app.schemas.studies import StudyPage, StudyView
 from app.schemas.variants import VariantPage, VariantView
+from app.schemas.workers import WorkerPage
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -25,6 +26,8 @@ PAGE: Final = 200
 """Items asked for at once: the most that the service answers."""
 WAIT_SECONDS: Final = 20
 """The time that the service is asked to wait for the end of a search before it answers."""
+ONNX_SECONDS: Final = 600
+"""The time that the service may take for an ONNX file: up to 120 s, behind four others."""
 Query = Mapping[str, str | int | float | None]
 
 
@@ -138,6 +141,11 @@ def source(kind: str, id_: str) -> Call[str]:
     return Call("GET", _path("v1", kind, id_, "model.py"), _text)
 
 
+def onnx(kind: str, id_: str) -> Call[bytes]:
+    """The ONNX file of an architecture or of a variant."""
+    return Call("GET", _path("v1", kind, id_, "model.onnx"), _content, waits=ONNX_SECONDS)
+
+
 def post_search(body: Any, *, wait: bool, key: str | None = None) -> Call[SearchView]:
     """Search."""
     seconds = WAIT_SECONDS if wait else 0
@@ -189,6 +197,11 @@ def variant(id_: str) -> Call[VariantView]:
 def datasets() -> Call[DatasetPage]:
     """All data sets."""
     return Call("GET", "/v1/datasets", _as(DatasetPage))
+
+
+def workers() -> Call[WorkerPage]:
+    """A page of workers."""
+    return Call("GET", "/v1/workers", _as(WorkerPage)).asking(limit=PAGE)
 
 
 def post_job(body: Any, key: str | None = None) -> Call[JobView]:

@@ -124,6 +124,26 @@ def study_view(state: str = "succeeded", **changes: Any) -> dict[str, Any]:
     }
 
 
+def worker_view(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "worker-1",
+        "state": "idle",
+        "host": "host",
+        "process_id": 4711,
+        "engine": "process",
+        "device": None,
+        "versions": {"python": "3.11", "torch": None},
+        "started_at": TIME,
+        "seen_at": TIME,
+        "stopped_at": None,
+        "seen_seconds": 1.5,
+        "trainings": [],
+        "runs_ended": 3,
+        "attempts_lost": 0,
+        **changes,
+    }
+
+
 def run_view(network: str = "original", seed: int = 0, **changes: Any) -> dict[str, Any]:
     """A run that has ended."""
     return {

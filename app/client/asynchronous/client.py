@@ -35,6 +35,7 @@ from app.client.wires import AsyncWire
 from app.schemas.datasets import DatasetView, FaultyDatasetView
 from app.schemas.requests import SearchRequest
 from app.schemas.study_terms import Control, ControlsIn, Primary, StudyRequest
+from app.schemas.workers import WorkerView
 from solver.problem import ApproachName, Budget, Counted, Dtype, Find, Ranges, Scope
 from solver.variation.tolerance import Tolerance
 from solver.variation.width_terms import WidthTerms
@@ -296,3 +297,8 @@ class AsyncClient:
     async def datasets(self) -> list[DatasetView | FaultyDatasetView]:
         """What networks can be trained on."""
         return (await self._flows.ask(calls.datasets())).items
+
+    async def workers(self) -> AsyncIterator[WorkerView]:
+        """Yield the workers that were heard of within the last day, and what they do."""
+        async for view in self._flows.items(calls.workers()):
+            yield view

@@ -21,6 +21,10 @@ class AsyncStoredArchitecture(ArchitectureData):
         """The network as PyTorch source, which is fetched: ``await architecture.source``."""
         return self._flows.ask(calls.source("architectures", self.id))
 
+    async def onnx(self) -> bytes:
+        """The network as an ONNX file with PyTorch's initial weights."""
+        return await self._flows.ask(calls.onnx("architectures", self.id))
+
 
 class AsyncVariant(VariantData):
     """A variant that a search found."""
@@ -33,3 +37,7 @@ class AsyncVariant(VariantData):
     def source(self) -> Awaitable[str]:
         """The network as PyTorch source, which is fetched: ``await variant.source``."""
         return self._flows.ask(calls.source("variants", self.id))
+
+    async def onnx(self) -> bytes:
+        """The network as an ONNX file with PyTorch's initial weights."""
+        return await self._flows.ask(calls.onnx("variants", self.id))

@@ -36,6 +36,7 @@ from app.client.wires import BlockingWire
 from app.schemas.datasets import DatasetView, FaultyDatasetView
 from app.schemas.requests import SearchRequest
 from app.schemas.study_terms import Control, ControlsIn, Primary, StudyRequest
+from app.schemas.workers import WorkerView
 from solver.problem import ApproachName, Budget, Counted, Dtype, Find, Ranges, Scope
 from solver.variation.tolerance import Tolerance
 from solver.variation.width_terms import WidthTerms
@@ -458,3 +459,7 @@ class Client:
     def datasets(self) -> list[DatasetView | FaultyDatasetView]:
         """What networks can be trained on."""
         return run(self._flows.ask(calls.datasets())).items
+
+    def workers(self) -> Iterator[WorkerView]:
+        """Yield the workers that were heard of within the last day, and what they do."""
+        yield from iterate(self._flows.items(calls.workers()))

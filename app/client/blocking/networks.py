@@ -22,6 +22,18 @@ class StoredArchitecture(ArchitectureData):
         """The network as PyTorch source: the text of a ``model.py`` that needs nothing else."""
         return run(self._flows.ask(calls.source("architectures", self.id)))
 
+    def onnx(self) -> bytes:
+        """The network as an ONNX file with PyTorch's initial weights, which takes some seconds.
+
+        Raises
+        ------
+        ServerError
+            The service lacks what writes ONNX (501), or gave the file up.
+        InvalidError
+            The network is too large for a server, or ONNX cannot express it.
+        """
+        return run(self._flows.ask(calls.onnx("architectures", self.id)))
+
 
 class Variant(VariantData):
     """A variant that a search found."""
@@ -34,3 +46,15 @@ class Variant(VariantData):
     def source(self) -> str:
         """The network as PyTorch source: the text of a ``model.py`` that needs nothing else."""
         return run(self._flows.ask(calls.source("variants", self.id)))
+
+    def onnx(self) -> bytes:
+        """The network as an ONNX file with PyTorch's initial weights, which takes some seconds.
+
+        Raises
+        ------
+        ServerError
+            The service lacks what writes ONNX (501), or gave the file up.
+        InvalidError
+            The network is too large for a server, or ONNX cannot express it.
+        """
+        return run(self._flows.ask(calls.onnx("variants", self.id)))

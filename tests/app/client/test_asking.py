@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import numpy as np
 import pytest
 
-from app.client import Client, StoredArchitecture, Variant
+from app.client import Client, ServerError, StoredArchitecture, Variant
 from app.client.documents import VariantFilters
 from app.db.variants import VariantFilter
 from app.schemas.requests import HalvingSelection, JobRequest, SearchRequest
@@ -18,7 +19,7 @@ from solver.network.architecture import Architecture
 from solver.network.counting import count
 from solver.problem import Best, Ranges
 from solver.variation.tolerance import Tolerance
-from tests.app.client.factories import Script, answer, page
+from tests.app.client.factories import Script, answer, page, refusal
 from tests.app.views import SEARCH_ID, job_view, search_view, variant_view
 
 DOCUMENT = example("digits-architecture")
@@ -202,6 +203,24 @@ def test_a_source_is_fetched_once() -> None:
     script._answers = [lambda _: answer("text")]
     assert variant.source == variant.source
     assert script.calls[1:] == [f"GET /v1/variants/{variant.id}/model.py"]
+
+
+def test_an_onnx_file_is_given_the_time_that_it_takes() -> None:
+    script = Script(answer(variant_view()), httpx2.Response(200, content=b"\x08\x0a"))
+    variant = script.client(timeout=30).variant("a-1")
+
+    assert variant.onnx() == b"\x08\x0a"
+    assert script.calls[1:] == [f"GET /v1/variants/{variant.id}/model.onnx"]
+    assert script.requests[1].extensions["timeout"]["read"] > 120
+
+
+def test_a_service_without_pytorch_refuses_an_onnx_file_at_once() -> None:
+    script = Script(answer(stored()), refusal(501, "pip install 'isobudget[onnx]'"))
+    known = script.client().architecture(ARCHITECTURE.id)
+
+    with pytest.raises(ServerError, match="pip install"):
+        known.onnx()
+    assert script.calls[1:] == [f"GET /v1/architectures/{known.id}/model.onnx"]
 
 
 def arguments(function: Callable[..., object]) -> set[str]:

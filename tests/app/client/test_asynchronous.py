@@ -20,7 +20,7 @@ from tests.app.client.factories import (
     run_event,
     stream,
 )
-from tests.app.views import JOB_ID, SEARCH_ID, job_view, search_view, variant_view
+from tests.app.views import JOB_ID, SEARCH_ID, job_view, search_view, variant_view, worker_view
 
 
 def run(script: Script, work: Callable[[AsyncClient], Awaitable[Any]]) -> Any:
@@ -103,6 +103,24 @@ def test_a_source_is_awaited() -> None:
         return await variant.source
 
     assert run(script, work) == "import torch"
+
+
+def test_an_onnx_file_is_awaited() -> None:
+    script = Script(answer(variant_view()), httpx2.Response(200, content=b"\x08\x0a"))
+
+    async def work(client: AsyncClient) -> bytes:
+        variant = await client.variant("a-1")
+        return await variant.onnx()
+
+    assert run(script, work) == b"\x08\x0a"
+
+
+def test_workers_are_listed() -> None:
+    async def work(client: AsyncClient) -> list[str]:
+        return [worker.name async for worker in client.workers()]
+
+    script = Script(page([worker_view(name="a")], "b"), page([worker_view(name="c")]))
+    assert run(script, work) == ["a", "c"]
 
 
 def test_many_jobs_are_waited_for_at_once() -> None:

@@ -6,7 +6,15 @@ import pytest
 
 from app.client import Client
 from tests.app.client.factories import Script, answer, page
-from tests.app.views import JOB_ID, SEARCH_ID, job_view, run_view, search_view, variant_view
+from tests.app.views import (
+    JOB_ID,
+    SEARCH_ID,
+    job_view,
+    run_view,
+    search_view,
+    variant_view,
+    worker_view,
+)
 
 
 def test_a_search_gives_all_its_variants_in_the_order_that_was_asked_for() -> None:
@@ -41,6 +49,7 @@ LISTS: list[tuple[str, Callable[[Client], Iterator[object]], object]] = [
     ("/v1/searches", lambda client: client.searches(), search_view()),
     ("/v1/jobs", lambda client: client.jobs(), job_view()),
     ("/v1/variants", lambda client: client.variants(), variant_view()),
+    ("/v1/workers", lambda client: client.workers(), worker_view()),
 ]
 
 
