@@ -137,7 +137,7 @@ def _row(
         id=id_,
         label=label,
         resolution=resolution,
-        assignment=_assignment(values),
+        assignment=assigned(values),
         params=counts.params if counts else None,
         flops=counts.flops if counts else None,
         mean=mean,
@@ -154,7 +154,8 @@ def _remarks(results: Results, id_: str) -> Iterator[str]:
         yield "best of k"
 
 
-def _assignment(values: Mapping[str, int]) -> str:
+def assigned(values: Mapping[str, int]) -> str:
+    """``K1=3 C1=6``: the unknowns, but for the resolution."""
     return " ".join(f"{symbol}={value}" for symbol, value in values.items() if symbol != "N")
 
 

@@ -1,20 +1,26 @@
-"""Which unknowns have columns in the table of a search's variants."""
+"""Which columns the table of a search's variants has."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from app.services.variant_columns import PRIME, Search
+from app.services.variant_columns import ACCURACY, PRIME, Search
 from app.web.found.shown import Shown
 from solver.variation.whole import WholeTemplate
 
 MOST_USUAL: Final = 10
 """Unknowns that have columns where nobody has chosen any."""
+_MEASURES: Final = ("params", "flops", "activations", "coverage", "receptive_field", ACCURACY)
+
+
+def with_measures(unknowns: Sequence[str]) -> Sequence[str]:
+    """All columns of a table that shows these unknowns."""
+    return ("resolution", *unknowns, *_MEASURES)
 
 
 def of_table(shown: Shown) -> Sequence[str]:
-    """The columns that a reader has chosen, or the usual ones.
+    """The columns of unknowns that a reader has chosen, or the usual ones.
 
     All unknowns are usual where they are few. Of a whole network, it is the widths that change
     most, those first.

@@ -8,7 +8,7 @@ from app.db.engine import Database
 from app.db.variants import Accuracy
 from app.schemas.variants import VariantView
 from app.services import variant_pages
-from app.services.variant_columns import ACCURACY, PRIME
+from app.services.variant_columns import PRIME
 from app.web.found import columns
 from app.web.found.naming import HEADINGS, title_of
 from app.web.found.shown import Shown
@@ -16,7 +16,6 @@ from app.web.found.views import View
 
 SIZE: Final = 50
 """Variants on a page."""
-_MEASURES: Final = ("params", "flops", "activations", "coverage", "receptive_field", ACCURACY)
 
 
 @dataclass(frozen=True)
@@ -78,10 +77,9 @@ def lines(database: Database, search_id: str, shown: Shown) -> Lines:
     found = variant_pages.at(database, search_id, positions)
     trained = shown.search.trained
     unknowns = columns.of_table(shown)
-    names = ["resolution", *unknowns, *_MEASURES]
     start = view.start
     return Lines(
-        [_heading(name, view) for name in names],
+        [_heading(name, view) for name in columns.with_measures(unknowns)],
         unknowns,
         [Line(at, it, trained.get(at)) for at, it in zip(positions, found, strict=True)],
         start + 1,

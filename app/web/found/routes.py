@@ -15,9 +15,11 @@ from app.services import jobs, searches
 from app.web import forms
 from app.web.found import asked, sent, training
 from app.web.found.asking import tolerant
+from app.web.found.nearest import NEAREST, near
 from app.web.found.views import MOST_COLUMNS, View, Zoom
 from app.web.pages import page
 from app.web.routes import PageRouter
+from app.web.tables import csv
 
 router = PageRouter()
 
@@ -54,6 +56,31 @@ def get_plot(
     from app.web.found.looking import figure
 
     return sent.figure(figure(database, id, view, zoom), accept_encoding)
+
+
+@router.get("/searches/{id}/variants.csv")
+def download_shown_variants(
+    id: Id,  # noqa: A002
+    view: TheView,
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+) -> Response:
+    """The variants that pass the filters, on all pages of the table, in its order."""
+    from app.web.found.spreadsheet import spreadsheet
+
+    columns, parts = spreadsheet(database, id, view)
+    return csv(f"{id}-shown", columns, parts, accept_encoding)
+
+
+@router.get("/searches/{id}/nearest.csv")
+def download_nearest(
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    accept_encoding: AcceptEncoding = None,
+) -> Response:
+    """The networks that come nearest where there is no variant."""
+    found = [*near(searches.without_variants(database, id).explanation)]
+    return csv(f"{id}-nearest", NEAREST, [found], accept_encoding)
 
 
 @router.post("/searches/{id}/cancel")

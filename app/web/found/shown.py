@@ -89,15 +89,20 @@ class Shown:
             return columns
         return {name: of[self.positions] for name, of in columns.items()}
 
-    def page(self, size: int) -> list[int]:
-        """The positions of the variants on the page that is looked at, in its order."""
-        begin, end = self.view.start, self.view.start + size
+    @cached_property
+    def ordered(self) -> Numbers:
+        """The same positions, in the order that is asked for."""
         if not self.view.sort:
-            return [int(place) for place in self.positions[begin:end]]
+            return self.positions
         name = self.view.sort.lstrip("-")
         values = self.columns([name])[name]
         order = np.argsort(-values if self.view.sort.startswith("-") else values, kind="stable")
-        return [int(place) for place in self.positions[order[begin:end]]]
+        return self.positions[order]
+
+    def page(self, size: int) -> list[int]:
+        """The positions of the variants on the page that is looked at, in its order."""
+        begin = self.view.start
+        return [int(place) for place in self.ordered[begin : begin + size]]
 
 
 def _passes(values: Numbers, wanted: Filter) -> Numbers:
