@@ -64,6 +64,21 @@ def newest(database: Database, cursor: str | None, limit: int, **wanted: str) ->
         return StudyPage(items=[summary(session, row) for row in rows], next=following)
 
 
+def ask_again(database: Database, id_: str) -> str:
+    """Store a study that asks for the same as another one. Returns its id.
+
+    It shares the runs that succeeded, and those that failed or were cancelled are tried again.
+
+    Raises
+    ------
+    app.db.errors.NotFoundError
+        There is none with this id.
+    """
+    with database.write() as session:
+        study = studies.get(session, id_)
+        return studies.create(session, study.request, study.plan_hash, study.priority).id
+
+
 def cancel(database: Database, id_: str) -> StudyView:
     """Cancel a study, and the runs that it alone needs; do nothing if it has ended.
 

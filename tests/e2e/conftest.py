@@ -11,6 +11,8 @@ from tests.conftest import missing
 from tests.factories import PATIENCE
 
 CHROMIUM = Path(os.environ.get("ISOBUDGET_TEST_CHROMIUM", "/usr/bin/chromium"))
+OURS = ("http://127.0.0.1", "data:", "blob:")
+"""How the addresses begin that pages may ask for."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -37,6 +39,6 @@ def page(browser: Browser) -> Iterator[Page]:
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     yield context.new_page()
-    outside = [url for url in asked if not url.startswith(("http://127.0.0.1", "data:", "blob:"))]
+    outside = [url for url in asked if not url.startswith(OURS)]
     assert outside == []
     assert [text for text in complaints if not text.startswith(("log:", "info:"))] == []

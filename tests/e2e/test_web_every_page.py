@@ -14,6 +14,7 @@ from app.db.engine import Database
 from app.main import create_app
 from app.shipped import example
 from app.web.pages import POLICY
+from tests.e2e.conftest import OURS
 from tests.e2e.processes import serving
 from tests.workers import FakeWorker
 
@@ -87,7 +88,9 @@ def test_every_page_can_be_read_by_all_on_all_screens(
         ]
         addresses += [f"/searches/{id_}" for id_ in infeasible]
         faults = []
+        asked: list[str] = []
         for view in views(browser):
+            view.on("request", lambda request: asked.append(request.url))
             for address in addresses:
                 answer = view.goto(f"{client.base_url}{address}")
                 assert answer
@@ -99,6 +102,8 @@ def test_every_page_can_be_read_by_all_on_all_screens(
                 found = [*view.evaluate(FAULTS), *_others(view)]
                 faults += [f"{address} ({view.viewport_size}): {fault}" for fault in found]
     assert not faults, "\n".join(faults)
+    assert len(asked) > len(addresses)
+    assert [url for url in asked if not url.startswith(OURS)] == []
 
 
 def _others(view: Page) -> Iterator[str]:

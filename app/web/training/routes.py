@@ -111,6 +111,12 @@ def cancel_study_from_page(id: Id, database: TheDatabase) -> Response:  # noqa: 
     return RedirectResponse(f"/studies/{studies.cancel(database, id).id}", 303)
 
 
+@router.post("/studies/{id}/again")
+def ask_again_from_page(id: Id, database: TheDatabase) -> Response:  # noqa: A002
+    """Ask for the same study again, which tries what failed."""
+    return RedirectResponse(f"/studies/{studies.ask_again(database, id)}", 303)
+
+
 @router.get("/studies/{id}/report")
 def show_study_report(
     id: Id,  # noqa: A002

@@ -87,6 +87,29 @@ def test_a_study_is_cancelled_by_a_form_of_its_page(client: TestClient, database
     assert client.get(f"/v1/studies/{row.id}").json()["state"] == "cancelled"
 
 
+def test_a_study_that_has_ended_is_asked_for_again_and_what_failed_is_tried_again(
+    client: TestClient, database: Database
+) -> None:
+    ended = planned_study(database)
+    client.post(f"/v1/studies/{ended.id}/cancel")
+    shown = client.get(f"/studies/{ended.id}").text
+    token = re.search(r'csrf_token" value="([0-9a-f]+)"', shown)
+    assert token
+    assert "Cancel the study" not in shown
+
+    answer = client.post(
+        f"/studies/{ended.id}/again", data={"csrf_token": token[1]}, follow_redirects=False
+    )
+
+    path = answer.headers["location"]
+    old, new = (client.get(f"/v1/studies/{it}").json() for it in (ended.id, path.split("/")[-1]))
+    assert answer.status_code == 303
+    assert (old["state"], new["state"]) == ("cancelled", "queued")
+    assert new["id"] != old["id"]
+    assert (new["request"], new["plan_hash"]) == (old["request"], old["plan_hash"])
+    assert f'action="{path}/again"' not in client.get(path).text
+
+
 def test_the_report_has_its_figures_and_is_a_file(client: TestClient, database: Database) -> None:
     row = planned_study(database)
     FakeWorker(database).work()
