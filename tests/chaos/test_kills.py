@@ -5,6 +5,7 @@
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.chaos.worker import Life
 from tests.factories import PATIENCE, queued_job, until
 
 LEASE = 1.0
+MOST_SIEGES = 8
+"""Sieges in which a late write should be seen: a frozen worker may just have ended its run."""
 
 
 class Siege(NamedTuple):
@@ -38,7 +41,7 @@ class Siege(NamedTuple):
     seeds: tuple[int, ...]
 
 
-SIEGE = Siege(200, 4, 50, 30, (0, 1, 2, 3, 4)) if IS_FULL else Siege(20, 4, 4, 3, (0,))
+SIEGE = Siege(200, 4, 50, 30, (0, 1, 2, 3, 4)) if IS_FULL else Siege(30, 4, 4, 6, (0,))
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def life(database: Database, tmp_path: Path) -> Life:
 def besieged(database: Database, life: Life, seed: int) -> list[Entry]:
     """What workers wrote down while the nemesis was at them, until all was done."""
     for number in range(SIEGE.runs // 10):
-        queued_job(database, seeds=2, variants=range(4), tag=f"digits-{number}")
+        queued_job(database, seeds=2, variants=range(4), tag=f"digits-{seed}-{number}")
     with workers(SIEGE.workers, life) as team:
         Nemesis(seed, SIEGE.kills, SIEGE.stops).haunt(database, team, LEASE, patience=PATIENCE)
     return entries(life.journals)
@@ -68,14 +71,17 @@ def test_every_run_has_one_result_of_one_attempt_whoever_is_killed(
     assert refusals(journal) > 0
 
 
-@pytest.mark.parametrize("seed", SIEGE.seeds[:1])
-def test_without_the_fence_the_harness_sees_it(database: Database, life: Life, seed: int) -> None:
-    try:
-        journal = besieged(database, replace(life, fenced=False), seed)
-    except AssertionError:  # work that a late write has spoilt may never be done
-        journal = entries(life.journals)
+def test_without_the_fence_the_harness_sees_it(database: Database, life: Life) -> None:
+    unfenced = replace(life, fenced=False)
 
-    assert any("was accepted behind the claim" in wrong for wrong in violations(database, journal))
+    assert any(a_late_write_is_seen(database, unfenced, seed) for seed in range(MOST_SIEGES))
+
+
+def a_late_write_is_seen(database: Database, life: Life, seed: int) -> bool:
+    with suppress(AssertionError):  # work that a late write has spoilt may never be done
+        besieged(database, life, seed)
+    wrong = violations(database, entries(life.journals))
+    return any("was accepted behind the claim" in it for it in wrong)
 
 
 def test_what_a_killed_worker_held_is_claimed_within_its_lease_and_two_seconds(
