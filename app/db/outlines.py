@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db.askers import JOBS, AskerKind
 from app.db.identity import network_name
 from app.db.models import AttemptRow, EpochRow, JobRunRow, ResultRow, RunRow
 from app.experiments.curves import CurvePoint
@@ -84,12 +85,14 @@ def runs(session: Session, job_id: str) -> list[RunOutline]:
         .where(JobRunRow.job_id == job_id)
         .order_by(JobRunRow.position)
     )
-    lost = lost_attempts(session, job_id)
+    lost = lost_attempts(session, JOBS, job_id)
     return [RunOutline._make([*row, lost.get(row.id, ())]) for row in session.execute(query)]
 
 
-def lost_attempts(session: Session, job_id: str) -> Mapping[str, Sequence[LostAttempt]]:
-    """The attempts at a job's runs that came to nothing, by run, the first one first."""
+def lost_attempts(
+    session: Session, kind: AskerKind, id_: str
+) -> Mapping[str, Sequence[LostAttempt]]:
+    """The attempts at runs of a job or a study that came to nothing, by run, in their order."""
     query = (
         select(
             AttemptRow.run_id,
@@ -98,8 +101,8 @@ def lost_attempts(session: Session, job_id: str) -> Mapping[str, Sequence[LostAt
             AttemptRow.ended_at,
             AttemptRow.reason,
         )
-        .join(JobRunRow, JobRunRow.run_id == AttemptRow.run_id)
-        .where(JobRunRow.job_id == job_id)
+        .join(kind.link, kind.link.run_id == AttemptRow.run_id)
+        .where(kind.key == id_)
         .order_by(AttemptRow.run_id, AttemptRow.attempt)
     )
     found = defaultdict(list)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, select, true
 from sqlalchemy.orm import Session
 
 from app.db.askers import AskerKind
 from app.db.models import ResultRow, RunRow
+from app.states import RunState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +31,20 @@ class RunResult:
 
 
 def rows(
-    session: Session, kind: AskerKind, id_: str, after: int | None, limit: int, *more: Any
+    session: Session,
+    kind: AskerKind,
+    id_: str,
+    after: int | None,
+    limit: int,
+    *more: Any,
+    state: RunState | None = None,
 ) -> tuple[Sequence[RowMapping], int | None]:
     """Rows of a table in the order of runs, after a position, and the position to go on from.
 
-    They hold the fields of :class:`RunResult`, and ``more`` columns.
+    They hold the fields of :class:`RunResult`, and ``more`` columns. If a ``state`` is given, runs
+    in others are left out.
     """
+    is_wanted = true() if state is None else RunRow.state == state
     query = (
         select(
             kind.link.position,
@@ -54,7 +63,7 @@ def rows(
         )
         .join(RunRow, RunRow.id == kind.link.run_id)
         .outerjoin(ResultRow, ResultRow.run_id == RunRow.id)
-        .where(kind.key == id_, kind.link.position > (-1 if after is None else after))
+        .where(kind.key == id_, kind.link.position > (-1 if after is None else after), is_wanted)
         .order_by(kind.link.position)
         .limit(limit)
     )

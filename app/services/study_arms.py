@@ -1,6 +1,7 @@
 """The arms of a study: which network is trained with which seeds, and what for."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from app.db.identity import variant_id
@@ -29,6 +30,10 @@ class Arm(NamedTuple):
     detail: int | None = None
 
 
+Arms: TypeAlias = Mapping[tuple[str, int | None], Sequence[Arm]]
+"""The arms of a study by what their runs have in common: network, and detail of the images."""
+
+
 def arms_of(terms: StudyTerms, plan: StudyPlan) -> Iterator[Arm]:
     """Yield all arms: the primary cell's first, then the other cells', each by original."""
     for cell in sorted(
@@ -44,6 +49,14 @@ def arms_of(terms: StudyTerms, plan: StudyPlan) -> Iterator[Arm]:
             "original",
             network.member,
         )
+
+
+def by_run(arms: Iterable[Arm]) -> Arms:
+    """The arms that each run may be for; they have seeds of their own."""
+    found = defaultdict(list)
+    for arm in arms:
+        found[arm.architecture_id, arm.detail].append(arm)
+    return found
 
 
 def _arms(terms: StudyTerms, cell: DrawnCell, original: DrawnOriginal) -> Iterator[Arm]:

@@ -1,6 +1,5 @@
 """A study's runs as a table for spreadsheets, in pieces, so that any number fits into memory."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -8,7 +7,7 @@ from app.db import studies
 from app.db.engine import Database
 from app.db.studies import StudyResult
 from app.services import csv_text
-from app.services.study_arms import Arm, arms_of
+from app.services.study_arms import Arms, arms_of, by_run
 from app.states import FINAL
 
 _FIELDS: Final = (
@@ -43,8 +42,6 @@ VERSION: Final = 1
 """To be raised when the columns or what they hold change, so that clients ask anew."""
 ROWS_AT_ONCE: Final = 500
 
-Arms = Mapping[tuple[str, int | None], Sequence[Arm]]
-"""The arms of a study by what their runs have in common: network, and detail of the images."""
 Costs = Mapping[str, tuple[int, int]]
 """Parameters and FLOPs, by network."""
 
@@ -73,7 +70,7 @@ def lines(database: Database, id_: str) -> Iterator[str]:
         study = studies.get(session, id_)
         if study.plan is None:
             return
-        arms = _by_run(arms_of(study.request, study.plan))
+        arms = by_run(arms_of(study.request, study.plan))
         costs = studies.costs(session, id_)
     head = (id_, study.plan_hash)
     after: int | None = None
@@ -84,13 +81,6 @@ def lines(database: Database, id_: str) -> Iterator[str]:
             yield csv_text.lines(line for row in rows for line in _lines(head, row, arms, costs))
         if after is None:
             return
-
-
-def _by_run(arms: Iterator[Arm]) -> Arms:
-    found = defaultdict(list)
-    for arm in arms:
-        found[arm.architecture_id, arm.detail].append(arm)
-    return found
 
 
 def _lines(

@@ -2,7 +2,7 @@
 
 from app.db.studies.leases import claim, has_claimable, hold, release
 from app.db.studies.planning import counted, fail, plan, refer
-from app.db.studies.recorded import Measured, StudyResult, costs, measured, results
+from app.db.studies.recorded import Measured, StudyResult, costs, measured, results, states
 from app.db.studies.rows import cancel, content_hash, create, get, newest, progress, version
 from app.db.studies.settling import next_stale, settle
 
@@ -28,5 +28,6 @@ __all__ = [
     "release",
     "results",
     "settle",
+    "states",
     "version",
 ]

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db import run_tables
 from app.db.askers import STUDIES
 from app.db.models import ArchitectureRow, ResultRow, RunRow, StudyRunRow
 from app.db.run_tables import RunResult
+from app.states import RunState
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,18 @@ def costs(session: Session, id_: str) -> Mapping[str, tuple[int, int]]:
     return {id_: (params, flops) for id_, params, flops in session.execute(query)}
 
 
+def states(session: Session, id_: str) -> Mapping[str, int]:
+    """How many runs of a study are in each state, the most frequent first."""
+    query = (
+        select(RunRow.state, func.count())
+        .join(StudyRunRow, StudyRunRow.run_id == RunRow.id)
+        .where(StudyRunRow.study_id == id_)
+        .group_by(RunRow.state)
+        .order_by(func.count().desc(), RunRow.state)
+    )
+    return dict(iter(session.execute(query)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class StudyResult(RunResult):
     """One run of a study in a table of results."""
@@ -74,9 +87,12 @@ class StudyResult(RunResult):
 
 
 def results(
-    session: Session, id_: str, after: int | None, limit: int
+    session: Session, id_: str, after: int | None, limit: int, state: RunState | None = None
 ) -> tuple[list[StudyResult], int | None]:
-    """A study's runs in their order, after a position, and the position to go on from."""
+    """A study's runs in their order, after a position, and the position to go on from.
+
+    If a ``state`` is given, runs in others are left out.
+    """
     network = RunRow.architecture_id, RunRow.detail
-    found, following = run_tables.rows(session, STUDIES, id_, after, limit, *network)
+    found, following = run_tables.rows(session, STUDIES, id_, after, limit, *network, state=state)
     return [StudyResult(**row) for row in found], following

@@ -3,17 +3,21 @@
 What computes with gains is imported where it is needed, since it loads numpy.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Final
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.dependencies import ID_PATTERN, TheClosing, TheDatabase
 from app.api.encodings import AcceptEncoding
 from app.api.streams import stream_of
 from app.db.engine import Database
-from app.services import job_changes, job_outlines, jobs, studies
+from app.services import job_changes, job_outlines, jobs, studies, study_runs
+from app.services.study_arms import Role
+from app.states import RunState
 from app.ui.report import render
+from app.ui.studies.cells import place_of
 from app.web.pages import page
 from app.web.routes import PageRouter
 from app.web.training.job_page import JobPage
@@ -23,6 +27,15 @@ if TYPE_CHECKING:
     from app.web.training.study_page import StudyPage
 
 router = PageRouter()
+
+ROLES: Final[Mapping[Role, str]] = {
+    "original": "original",
+    "variant": "variant of original",
+    "upsampled": "variant with no more detail, of original",
+    "retrained": "further training of original",
+    "same_resolution": "variant of the same resolution, of original",
+}
+"""What a run of a study is for; the original's number follows."""
 
 Id = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
 
@@ -103,6 +116,27 @@ def show_study_progress(request: Request, id: Id, database: TheDatabase) -> Resp
 def show_study_results(request: Request, id: Id, database: TheDatabase) -> Response:  # noqa: A002
     """The part of a study's page that shows what it has found."""
     return page(request, "study_results.html", it=_study(database, id))
+
+
+@router.get("/studies/{id}/runs")
+def show_study_runs(
+    request: Request,
+    id: Id,  # noqa: A002
+    database: TheDatabase,
+    state: RunState | None = None,
+    after: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """The runs of a study, of one state if it is given, after a position."""
+    found = study_runs.page(database, id, state, after)
+    return page(
+        request,
+        "study_runs.html",
+        id=id,
+        found=found,
+        state=state,
+        place_of=place_of,
+        roles=ROLES,
+    )
 
 
 @router.post("/studies/{id}/cancel")

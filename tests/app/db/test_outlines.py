@@ -3,6 +3,7 @@ from statistics import fmean, stdev
 import pytest
 
 from app.db import outlines, runs
+from app.db.askers import JOBS
 from app.db.engine import Database
 from app.db.runs import Claim
 from tests.factories import queued_job
@@ -57,7 +58,7 @@ def test_lost_attempts_are_told_by_run(database: Database) -> None:
             runs.lose(session, runs.claim(session, "worker-1", 60, 1), "killed")
 
     with database.read() as session:
-        lost = outlines.lost_attempts(session, job.id)
+        lost = outlines.lost_attempts(session, JOBS, job.id)
         by_run = {run.id: run.attempt for run in outlines.runs(session, job.id)}
 
     assert sum(map(len, lost.values())) == 2

@@ -3,7 +3,9 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from app.db import runs
 from app.db.engine import Database
+from app.services import study_runs
 from app.web.pages import TEMPLATES
 from app.web.training import reports
 from app.web.training.study_page import StudyPage
@@ -85,6 +87,43 @@ def test_a_study_is_cancelled_by_a_form_of_its_page(client: TestClient, database
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/studies/{row.id}")
     assert client.get(f"/v1/studies/{row.id}").json()["state"] == "cancelled"
+
+
+def test_the_runs_of_a_study_are_listed_by_state_with_what_they_are_for_and_lost_attempts(
+    client: TestClient, database: Database
+) -> None:
+    row = planned_study(database)
+    with database.write() as session:
+        runs.lose(session, runs.claim(session, "worker-1", 60, 1), "killed")
+    path = f"/studies/{row.id}/runs"
+
+    every, none = client.get(path).text, client.get(path, params={"state": "failed"}).text
+
+    assert every.count('<th scope="row"') == 2
+    assert "original 0" in every
+    assert "by worker-1: killed." in every
+    assert f'href="{path}?state=queued"' in every
+    assert "None is in this state." in none
+    assert f'href="{path}"' in client.get(f"/studies/{row.id}").text
+    assert client.get(path, params={"after": 0}).text.count('<th scope="row"') == 1
+
+
+def test_a_study_that_is_not_planned_has_no_runs(client: TestClient, database: Database) -> None:
+    page = client.get(f"/studies/{waiting_study(database).id}/runs").text
+
+    assert "Runs are queued once all is drawn." in page
+
+
+def test_more_runs_of_a_study_follow_on_the_next_page(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_runs, "MOST", 1)
+    path = f"/studies/{planned_study(database).id}/runs"
+
+    page = client.get(path, params={"state": "queued"}).text
+
+    assert f'href="{path}?after=0&amp;state=queued" rel="next"' in page
+    assert page.count('<th scope="row"') == 1
 
 
 def test_a_study_that_has_ended_is_asked_for_again_and_what_failed_is_tried_again(
