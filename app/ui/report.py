@@ -19,7 +19,7 @@ from solver.problem import Question
 
 def render(experiment: Experiment) -> str:
     """Make the page from the API's answers about a job."""
-    request = experiment.search.request
+    request, rows = experiment.search.request, rows_of(experiment)
     return PAGES.get_template("report.html").render(
         name=experiment.name or "An architecture",
         budget=budget_of(request),
@@ -27,8 +27,8 @@ def render(experiment: Experiment) -> str:
         headline=headline(experiment),
         selected=selected_sentence(experiment),
         best=best_sentence(experiment),
-        rows=rows_of(experiment),
-        charts=list(charts(experiment)),
+        rows=rows,
+        charts=list(charts(rows, experiment.curves)),
         asked=dict(asked_of(experiment)),
         done=dict(_done(experiment)),
         style=(files("app.ui") / "static/plots.css").read_text(encoding="utf-8"),

@@ -16,7 +16,7 @@ MOST_POINTS: Final = 100
 """Points of a line: more would not be seen."""
 
 Curves = Mapping[str, Sequence[CurvePoint]]
-"""The curves of networks that have begun, by the networks' labels."""
+"""The curves of networks that have begun, by the networks' labels or ids."""
 
 
 def learning_curves(curves: Curves, resolutions: Mapping[str, int]) -> Chart | None:
@@ -36,7 +36,7 @@ def learning_curves(curves: Curves, resolutions: Mapping[str, int]) -> Chart | N
     )
 
 
-def curves_of(runs: Iterable[RunView]) -> Mapping[str, Sequence[CurvePoint]]:
+def curves_of(runs: Iterable[RunView]) -> Curves:
     """The curve of each network over its seeds, by the network's id, from what the API answers."""
     found = defaultdict(list)
     for run in runs:

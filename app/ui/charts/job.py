@@ -6,25 +6,27 @@ from typing import Final
 
 from app.ui.charts import accuracies
 from app.ui.charts.capacity import capacity
-from app.ui.charts.curves import learning_curves
+from app.ui.charts.curves import Curves, learning_curves
 from app.ui.charts.points import Network
-from app.ui.experiment import Experiment, Row, rows_of
+from app.ui.experiment import Row
 from app.ui.plots.chart import Chart
 
 NO_LINKS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def charts(experiment: Experiment, links: Mapping[str, str] = NO_LINKS) -> Iterator[Chart]:
+def charts(
+    rows: Sequence[Row], curves: Curves, links: Mapping[str, str] = NO_LINKS
+) -> Iterator[Chart]:
     """Yield the accuracies, the learning curves, and accuracy against what networks cost.
 
-    ``links`` are where networks have pages, by their ids; a file that is mailed has none.
+    ``curves`` are those of networks by their ids. ``links`` are where networks have pages, in the
+    same way; a file that is mailed has none.
     """
-    rows = rows_of(experiment)
     tested = [*_tested(rows, links)]
     if tested:
         yield accuracies.of_job(tested)
-    curves = {row.label: experiment.curves[row.id] for row in rows if row.id in experiment.curves}
-    if drawn := learning_curves(curves, {row.label: row.resolution for row in rows}):
+    by_label = {row.label: curves[row.id] for row in rows if row.id in curves}
+    if drawn := learning_curves(by_label, {row.label: row.resolution for row in rows}):
         yield drawn
     yield from capacity(tested)
 

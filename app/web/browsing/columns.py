@@ -36,33 +36,23 @@ NETWORKS: Final[Columns[Network]] = {
 }  # fmt: skip
 
 
-def _of_search(path: str) -> Callable[[ListedSearch], Any]:
-    of = attrgetter(path)
-    return lambda it: of(it.search)
-
-
 SEARCHES: Final[Columns[ListedSearch]] = {
-    "id": _of_search("id"),
+    "id": attrgetter("search.id"),
     "network": attrgetter("network"),
-    "architecture_id": _of_search("original.id"),
-    "resolution": _of_search("original.resolution"),
-    "approach": _of_search("request.approach"),
-    "budget": _of_search("request.budget"),
-    "count": _of_search("request.count"),
-    "scope": _of_search("request.scope"),
-    "tolerance_below": _of_search("request.tolerance.below"),
-    "tolerance_above": _of_search("request.tolerance.above"),
-    "state": _of_search("state"),
-    "outcome": _of_search("outcome"),
-    "found": _of_search("found"),
-    "created_at": _of_search("created_at"),
-    "finished_at": _of_search("finished_at"),
+    "architecture_id": attrgetter("search.original.id"),
+    "resolution": attrgetter("search.original.resolution"),
+    "approach": attrgetter("search.request.approach"),
+    "budget": attrgetter("search.request.budget"),
+    "count": attrgetter("search.request.count"),
+    "scope": attrgetter("search.request.scope"),
+    "tolerance_below": attrgetter("search.request.tolerance.below"),
+    "tolerance_above": attrgetter("search.request.tolerance.above"),
+    "state": attrgetter("search.state"),
+    "outcome": attrgetter("search.outcome"),
+    "found": attrgetter("search.found"),
+    "created_at": attrgetter("search.created_at"),
+    "finished_at": attrgetter("search.finished_at"),
 }
-
-
-def _of_job(path: str) -> Callable[[ListedJob], Any]:
-    of = attrgetter(path)
-    return lambda it: of(it.job)
 
 
 def _of_origin(name: str) -> Callable[[ListedJob], Any]:
@@ -79,23 +69,23 @@ def _gain(listed: ListedJob) -> Gain | None:
 
 
 JOBS: Final[Columns[ListedJob]] = {
-    "id": _of_job("id"),
-    "dataset": _of_job("request.dataset"),
+    "id": attrgetter("job.id"),
+    "dataset": attrgetter("job.request.dataset"),
     "network": _of_origin("name"),
     "architecture_id": _of_origin("architecture_id"),
-    "search_id": _of_job("request.search_id"),
+    "search_id": attrgetter("job.request.search_id"),
     "approach": _of_origin("approach"),
     "budget": _of_origin("budget"),
-    "state": _of_job("state"),
-    "runs_done": _of_job("progress.runs_done"),
-    "runs_total": _of_job("progress.runs_total"),
-    "seeds": _of_job("request.seeds"),
-    "epochs": _of_job("request.epochs"),
+    "state": attrgetter("job.state"),
+    "runs_done": attrgetter("job.progress.runs_done"),
+    "runs_total": attrgetter("job.progress.runs_total"),
+    "seeds": attrgetter("job.request.seeds"),
+    "epochs": attrgetter("job.request.epochs"),
     "original_accuracy": lambda it: (found := _accuracy(it)) and found.mean,
     "original_sd": lambda it: (found := _accuracy(it)) and found.sd,
     "mean_gain": lambda it: (found := _gain(it)) and found.gain,
     "verdict": lambda it: (found := _gain(it)) and found.verdict,
-    "created_at": _of_job("created_at"),
+    "created_at": attrgetter("job.created_at"),
 }
 STUDIES: Final[Columns[StudySummary]] = {
     "id": attrgetter("id"),

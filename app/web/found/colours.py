@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from app.services.variant_columns import Numbers
-from app.ui.plots.chart import COLOURS, Axis
+from app.ui.plots.chart import COLOURS
 from app.ui.plots.scales import Span, labels, ticks
-from app.web.found.naming import PERCENTAGES, title_of
+from app.web.found.naming import axis_of
 
 UNKNOWN: Final = "not trained"
 """The class of what has no value: only accuracies can be missing."""
@@ -43,8 +43,7 @@ class Classes:
 
 def classes(name: str, values: Numbers) -> Classes:
     """Classes of a column: one for each value where there are few, else ranges of them."""
-    is_percent = name in PERCENTAGES
-    axis = Axis(title_of(name), is_percent=is_percent, is_whole=not is_percent)
+    axis = axis_of(name)
     distinct = np.unique(values[np.isfinite(values)])
     if len(distinct) <= COLOURS:
         middles = (distinct[1:] + distinct[:-1]) / 2

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from app.services.variant_columns import ACCURACY, Numbers, Search
+from app.ui.plots.chart import Axis, Scale
 from solver.problem import Budget
 
 TITLES: Final[Mapping[str, str]] = {
@@ -37,6 +38,12 @@ _BESIDE: Final[Mapping[Budget, Sequence[str]]] = {
 def title_of(name: str) -> str:
     """A column's name, as readers see it."""
     return TITLES.get(name, name)
+
+
+def axis_of(name: str, scale: Scale = "linear") -> Axis:
+    """The axis of a column; what is no percentage is a whole number."""
+    is_percent = name in PERCENTAGES
+    return Axis(title_of(name), scale, is_percent, is_whole=not is_percent)
 
 
 def defaults(search: Search, budget: Budget) -> tuple[str, str, str]:

@@ -41,7 +41,7 @@ def show_search(
 
     looked = look(database, id, view, settings.data_dir)
     shown: dict[str, Any] = {"looked": looked, "search": looked.search, "view": view}
-    return page(request, "search.html", **shown, asked=asked, most_columns=MOST_COLUMNS)
+    return page(request, "search.html", **shown, asked=asked, near=near, most_columns=MOST_COLUMNS)
 
 
 @router.get("/searches/{id}/plot")

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from app.services.variant_columns import Numbers
-from app.ui.plots.chart import MARKS, Axis, Chart, Scale, Series
+from app.ui.plots.chart import MARKS, Axis, Chart, Series
 from app.ui.sentences import percent
 from app.ui.texts import count
 from app.web.found.cells import Points, grouped
 from app.web.found.colours import UNKNOWN, classes
-from app.web.found.naming import PERCENTAGES, title_of
+from app.web.found.naming import PERCENTAGES, axis_of, title_of
 from app.web.found.originals import measures_of
 from app.web.found.shown import Shown
 from app.web.found.views import Zoom
@@ -128,9 +128,7 @@ class Scatter:
 def _axis(name: str, values: Numbers) -> Axis:
     known = values[np.isfinite(values)]
     is_wide = known.size and known.min() > 0 and known.max() >= WIDE * known.min()
-    is_percent = name in PERCENTAGES
-    scale: Scale = "log" if is_wide and not is_percent else "linear"
-    return Axis(title_of(name), scale, is_percent, is_whole=not is_percent)
+    return axis_of(name, "log" if is_wide and name not in PERCENTAGES else "linear")
 
 
 def _within(values: Numbers, low: float | None, high: float | None) -> Numbers:

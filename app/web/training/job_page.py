@@ -134,7 +134,8 @@ class JobPage:
     @property
     def charts(self) -> Iterator[Chart]:
         """The accuracies, the learning curves, and accuracy against what networks cost."""
-        return charts(self.experiment, {it.row.id: it.link for it in self.networks})
+        rows, links = [it.row for it in self.networks], {it.row.id: it.link for it in self.networks}
+        return charts(rows, self.outline.curves, links)
 
 
 def _validated(runs: Sequence[RunOutline]) -> Accuracy:
