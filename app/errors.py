@@ -52,6 +52,10 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+REFUSED: Final = 3
+"""The exit code of a process that refuses what it was given; its last line says why."""
+
+
 def last_line(text: str) -> str:
     """The line in which a process says why it failed."""
     return (text.strip().splitlines() or ["it gave no reason"])[-1]

@@ -3,27 +3,24 @@
 The weights are PyTorch's initial ones. With ``--source SOURCE --weights WEIGHTS`` the network is
 that of a module, with the weights of a state dict in a file.
 
-The exit code is 3, and the last line says why, if the network cannot be imported or ONNX cannot
-express it.
+The exit code is :data:`app.errors.REFUSED`, and the last line says why, if the network cannot be
+imported or ONNX cannot express it.
 """
 
 import argparse
 import pickle
 import sys
 from pathlib import Path
-from typing import Final
 
 import torch
 from torch import nn
 
+from app.errors import REFUSED
 from solver.network.architecture import Architecture
 from solver.network.layers import Shape
 from trainer.importing import NotImportableError, import_module
 from trainer.importing.sources import named, shape_of
 from trainer.networks import build
-
-REFUSED: Final = 3
-"""The exit code if the network cannot be imported, or ONNX cannot express it."""
 
 
 def initial(architecture: Architecture, seed: int = 0) -> nn.Module:

@@ -20,9 +20,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.db.models import JobRow, JobRunRow, RunRow, StudyRow, StudyRunRow
-from app.db.types import database_time
+from app.db.paging import Key, page
+from app.db.types import database_time, text_in
 from app.states import OPEN
 
 _IN_SQL_ONLY = {"synchronize_session": False}
@@ -45,6 +47,28 @@ JOBS: Final = AskerKind(JobRow, JobRunRow, JobRunRow.job_id)
 STUDIES: Final = AskerKind(StudyRow, StudyRunRow, StudyRunRow.study_id)
 ASKERS: Final = (JOBS, STUDIES)
 """All kinds, in the order in which their rows are locked."""
+
+
+def newest(
+    session: Session,
+    kind: AskerKind,
+    cursor: str | None,
+    limit: int,
+    *options: ExecutableOption,
+    dataset: str | None = None,
+    **wanted: str,
+) -> tuple[list[Any], str | None]:
+    """A page of jobs or studies, the newest first, of a data set if one is given.
+
+    ``wanted`` are the values that columns must have; ``options`` say what else is loaded.
+    """
+    row = kind.row
+    query = select(row).options(*options).filter_by(**wanted)
+    if dataset is not None:
+        query = query.where(text_in(row.request, "dataset") == dataset)
+        wanted = {**wanted, "dataset": dataset}
+    newest_first = (Key(row.created_at, True), Key(row.id, True))
+    return page(session, query, newest_first, [row.__tablename__, wanted], cursor, limit)
 
 
 def mark_stale(session: Session, run_ids: Sequence[str]) -> None:

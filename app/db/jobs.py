@@ -7,24 +7,22 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
-from app.db import asking, identity, run_tables
+from app.db import askers, asking, identity, run_tables
 from app.db.askers import JOBS
 from app.db.asking import ask
 from app.db.errors import existing
 from app.db.models import AttemptRow, EpochRow, JobRow, JobRunRow, ResultRow, RunRow
 from app.db.needs import Need
-from app.db.paging import Key, decode, encode, page
+from app.db.paging import decode, encode
 from app.db.progress import Progress, failed_runs
 from app.db.progress import attempts as attempts_of
 from app.db.progress import progress as progress_of
 from app.db.run_tables import RunResult
-from app.db.types import database_time, text_in
+from app.db.types import database_time
 from app.experiments.halving import Rung
 from app.schemas.job_terms import JobDocument
 from app.schemas.results import Results
 from app.states import FINAL
-
-NEWEST_FIRST = (Key(JobRow.created_at, True), Key(JobRow.id, True))
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,7 @@ def newest(
 
     ``wanted`` are the values that columns must have.
     """
-    query = select(JobRow).filter_by(**wanted)
-    if dataset is not None:
-        query = query.where(text_in(JobRow.request, "dataset") == dataset)
-    listing = ["jobs", wanted if dataset is None else {**wanted, "dataset": dataset}]
-    return page(session, query, NEWEST_FIRST, listing, cursor, limit)
+    return askers.newest(session, JOBS, cursor, limit, dataset=dataset, **wanted)
 
 
 def progress(session: Session, job: JobRow) -> Progress:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final
 
-from app.errors import BusyError, Fault, RefusedError, UnsupportedError, last_line
+from app.errors import REFUSED, BusyError, Fault, RefusedError, UnsupportedError, last_line
 from app.services.asking import HangUp
 from app.services.stopping import Closing
 from app.services.turns import Look, Turns
@@ -30,8 +30,6 @@ MOST_WAITING: Final = 4
 SECONDS: Final = 120.0
 """The time in which a file is written or given up; on an idle machine it takes about 10 s."""
 LOOK_SECONDS: Final = 0.2
-REFUSED: Final = 3
-"""The exit code of ``trainer.exporting`` for a network that ONNX cannot express."""
 ELSEWHERE: Final = "run isobudget export --format onnx where there is room for it"
 
 

@@ -30,8 +30,8 @@ class Arm(NamedTuple):
     detail: int | None = None
 
 
-Arms: TypeAlias = Mapping[tuple[str, int | None], Sequence[Arm]]
-"""The arms of a study by what their runs have in common: network, and detail of the images."""
+Arms: TypeAlias = Mapping[tuple[str, int | None, int], Sequence[Arm]]
+"""What each run of a study is for, by its network, the detail of its images, and its seed."""
 
 
 def arms_of(terms: StudyTerms, plan: StudyPlan) -> Iterator[Arm]:
@@ -52,10 +52,11 @@ def arms_of(terms: StudyTerms, plan: StudyPlan) -> Iterator[Arm]:
 
 
 def by_run(arms: Iterable[Arm]) -> Arms:
-    """The arms that each run may be for; they have seeds of their own."""
+    """The arms that each run is for: those of several cells may share it."""
     found = defaultdict(list)
     for arm in arms:
-        found[arm.architecture_id, arm.detail].append(arm)
+        for seed in arm.seeds:
+            found[arm.architecture_id, arm.detail, seed].append(arm)
     return found
 
 

@@ -87,20 +87,19 @@ def _lines(
     head: Sequence[str], row: StudyResult, arms: Arms, costs: Costs
 ) -> Iterator[tuple[Any, ...]]:
     own = tuple(csv_text.harmless(getattr(row, field)) for field in _FIELDS)
-    for arm in arms[row.architecture_id, row.detail]:
-        if row.seed in arm.seeds:
-            cell = arm.cell
-            yield (
-                *head,
-                arm.resolution if cell is None else cell.resolution,
-                cell and cell.approach,
-                cell and cell.budget,
-                arm.member,
-                arm.role,
-                arm.variant_id,
-                row.architecture_id,
-                row.resolution,
-                row.detail,
-                *costs[row.architecture_id],
-                *own,
-            )
+    for arm in arms[row.architecture_id, row.detail, row.seed]:
+        cell = arm.cell
+        yield (
+            *head,
+            arm.resolution if cell is None else cell.resolution,
+            cell and cell.approach,
+            cell and cell.budget,
+            arm.member,
+            arm.role,
+            arm.variant_id,
+            row.architecture_id,
+            row.resolution,
+            row.detail,
+            *costs[row.architecture_id],
+            *own,
+        )

@@ -58,11 +58,7 @@ def page(database: Database, id_: str, state: RunState | None, after: int | None
         lost = outlines.lost_attempts(session, STUDIES, id_)
         states = studies.states(session, id_)
     items = [
-        StudyRun(
-            row,
-            [arm for arm in arms[row.architecture_id, row.detail] if row.seed in arm.seeds],
-            lost.get(row.run_id, ()),
-        )
+        StudyRun(row, arms[row.architecture_id, row.detail, row.seed], lost.get(row.run_id, ()))
         for row in rows
     ]
     return StudyRuns(items, states, following)

@@ -1,11 +1,16 @@
 """Whether a problem of approach V has an answer at all."""
 
+from typing import Final
+
 from solver.engines.whole.exact import SMALL, ExactSearch
 from solver.engines.whole.model import Solved
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.relaxation import Relaxation
 from solver.engines.whole.residues import Residues
 from solver.engines.whole.witness import witness
+
+SHARE: Final = 4
+"""One try of many may take a quarter of the seconds left."""
 
 
 def some_answer(problem: WholeProblem, seconds: float) -> Solved:

@@ -11,7 +11,7 @@ from solver.constraints.budget import Direction
 from solver.engines.whole.posing import Posing
 from solver.engines.whole.problem import Budgeted, WholeProblem
 from solver.engines.whole.quadratic import Ints
-from solver.explain.existence import is_out_of_reach, some_answer
+from solver.explain.existence import SHARE, is_out_of_reach, some_answer
 from solver.explain.nearest import written
 from solver.problem import Problem
 from solver.variation.tolerance import Tolerance
@@ -23,8 +23,8 @@ FIRST: Final = 0.01
 """The tolerance that is tried first, if the relaxation does not rule it out."""
 FINE: Final = 1.01
 """Tolerances this near one another are not told apart."""
-SHARE: Final = 4
-"""One try may take a quarter of the seconds left."""
+TO_THE_SIDES: Final = 0.2
+"""The share of an explanation's time that is kept for the nearest below and above."""
 
 
 class Neighbour(NamedTuple):

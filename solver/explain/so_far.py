@@ -12,7 +12,7 @@ from solver.engines.whole.posing import Posing
 from solver.engines.whole.problem import WholeProblem
 from solver.engines.whole.residues import Residues
 from solver.explain.existence import is_ruled_out
-from solver.explain.neighbours import Neighbours, described
+from solver.explain.neighbours import TO_THE_SIDES, Neighbours, described
 from solver.explain.ways_out import WaysOut
 from solver.explain.whole import explain
 from solver.problem import Problem
@@ -22,8 +22,6 @@ OPEN: Final = 0.25
 """The share of the time in which the lowest resolution that is not ruled out is looked for."""
 NEAREST: Final = 0.3
 """The share in which the nearest network is looked for."""
-TO_THE_SIDES: Final = 0.2
-"""The share that is kept for the nearest below and above."""
 FOUND_LATE: Final = "The nearest network is an answer; a longer search would find more."
 
 

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from solver.engines.whole.posing import Posing
-from solver.explain.existence import is_out_of_reach, some_answer
+from solver.explain.existence import SHARE, is_out_of_reach, some_answer
 from solver.problem import Problem
 
 NEAR: Final = 12
 """How many resolutions are tried on each side of the one that was asked for."""
 WIDENED: Final = (1.1, 1.25, 1.5, 2.0, 3.0, 4.0)
 """By how much ratios are widened to both sides."""
-SHARE: Final = 4
-"""One try may take a quarter of the seconds left."""
 MOST_RATIO: Final = 64.0
 LATER: Final = 0.3
 """Share of the time that a way leaves for each later one."""

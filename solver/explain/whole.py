@@ -10,7 +10,7 @@ from solver.engines.whole.expected import expected_answers
 from solver.engines.whole.posing import Posing
 from solver.engines.whole.residues import Residues
 from solver.explain.existence import is_out_of_reach
-from solver.explain.neighbours import Neighbours, described
+from solver.explain.neighbours import TO_THE_SIDES, Neighbours, described
 from solver.explain.out_of_reach import out_of_reach
 from solver.explain.ways_out import WaysOut
 from solver.network.expectations import listed
@@ -26,8 +26,6 @@ SHOWN: Final = 3
 
 NEAREST: Final = 0.35
 """The share of the time in which the nearest network is looked for."""
-TO_THE_SIDES: Final = 0.2
-"""The share that is kept for the nearest below and above."""
 
 
 def explain(problem: Problem, seconds: float = SECONDS) -> Explanation:

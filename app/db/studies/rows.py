@@ -2,23 +2,21 @@
 
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session, defer
 
-from app.db import asking, identity
+from app.db import askers, asking, identity
 from app.db import progress as counting
 from app.db.askers import STUDIES
 from app.db.errors import existing
 from app.db.models import StudyRow
 from app.db.models.studies import PLANNING
-from app.db.paging import Key, page
 from app.db.progress import Progress
 from app.db.statements import affected
-from app.db.types import database_time, text_in
+from app.db.types import database_time
 from app.schemas.study_terms import StudyTerms
 from app.states import OPEN
 
-NEWEST_FIRST: Final = (Key(StudyRow.created_at, True), Key(StudyRow.id, True))
 ENDED: Final = {"phase": "ended", "lease_expires_at": None, "finished_at": database_time()}
 """What a study that ends before it has runs holds beside its state."""
 
@@ -66,12 +64,8 @@ def newest(
     ``wanted`` are the values that columns must have. Plans and results are loaded when they are
     used.
     """
-    short = select(StudyRow).options(defer(StudyRow.plan), defer(StudyRow.results))
-    query = short.filter_by(**wanted)
-    if dataset is not None:
-        query = query.where(text_in(StudyRow.request, "dataset") == dataset)
-    listing = ["studies", wanted if dataset is None else {**wanted, "dataset": dataset}]
-    return page(session, query, NEWEST_FIRST, listing, cursor, limit)
+    short = defer(StudyRow.plan), defer(StudyRow.results)
+    return askers.newest(session, STUDIES, cursor, limit, *short, dataset=dataset, **wanted)
 
 
 def progress(session: Session, study: StudyRow) -> Progress:
